@@ -1,0 +1,189 @@
+"""What a node may use: protocols that the outside (memory, runtime) implements.
+
+State is data, dependencies are tools: nothing here is ever checkpointed. LangGraph hands one
+`Deps` to every node as its runtime context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from pydantic import BaseModel
+
+from autonomy.core.types import (
+    CitationCheck,
+    EventDraft,
+    Passage,
+    Source,
+    TaskSpec,
+)
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+
+class Library(Protocol):
+    """The person's own sources, searched by meaning and by words (the vector repository)."""
+
+    async def search(
+        self, query: str, *, limit: int = 8, source_ids: Sequence[str] = ()
+    ) -> list[Passage]:
+        """The best passages for `query`, best first; `source_ids` empty means all that are ready."""
+        ...
+
+    async def sources(self, source_ids: Sequence[str] = ()) -> list[Source]:
+        """Ready sources, in the order they were added; empty `source_ids` means all."""
+        ...
+
+    async def passages(self, passage_ids: Sequence[str]) -> list[Passage]:
+        """These passages in the order asked for; ids that do not resolve are left out."""
+        ...
+
+    async def opening(self, source_id: str, *, limit: int = 6) -> list[Passage]:
+        """The first passages of a source (abstract and introduction)."""
+        ...
+
+    async def neighbours(self, passage_id: str, *, radius: int = 1) -> list[Passage]:
+        """The passage with those before and after it in its source."""
+        ...
+
+
+class Notes(Protocol):
+    """Semantic memory: short facts and lessons that outlive a run."""
+
+    async def remember(self, kind: str, text: str) -> None: ...
+
+    async def recall(self, query: str, *, limit: int = 5) -> list[str]: ...
+
+
+class Artifacts(Protocol):
+    """Content-addressed, versioned outputs of the run. State only refers to their ids."""
+
+    async def save(self, kind: str, title: str, body: dict[str, Any]) -> str:
+        """Store a new version of (run, kind) and return its id. Saving the same body twice
+        returns the same id."""
+        ...
+
+    async def load(self, artifact_id: str) -> dict[str, Any]: ...
+
+    async def bind_citations(self, artifact_id: str, checks: Sequence[CitationCheck]) -> None:
+        """Replace the citation rows of that artifact."""
+        ...
+
+
+class Events(Protocol):
+    """Progress events, appended at once. Boundary events travel in the state's `outbox`."""
+
+    async def emit(self, event: EventDraft) -> None: ...
+
+    async def token(self, task_id: str, text: str) -> None:
+        """A piece of streamed text; shown live, never logged."""
+        ...
+
+
+class Effects(Protocol):
+    """Exactly-once ledger of everything that costs money or touches the outside."""
+
+    async def once(self, key: str, kind: str, call: Callable[[], Awaitable[M]], model: type[M]) -> M:
+        """Run `call` and record its result under `key`, or return the recorded result."""
+        ...
+
+
+class Cycles(Protocol):
+    """Originality cycles of the run."""
+
+    async def open(self, artifact_id: str, target: float) -> str:
+        """The open cycle for this document version, created if need be; its id."""
+        ...
+
+    async def close(self, cycle_id: str, *, accepted: bool) -> None: ...
+
+
+class ModelGateway(Protocol):
+    """The one way to call a language model."""
+
+    def available(self, role: str) -> bool:
+        """Whether a model is configured for `role` (planner, writer, critic, debugger) and its
+        circuit is closed. False sends the agent down its rule path."""
+        ...
+
+    async def structured(
+        self, role: str, *, key: str, system: str, prompt: str, output: type[M]
+    ) -> M:
+        """One call whose answer is parsed into `output` (parse ladder of the design).
+
+        Raises:
+            ModelUnavailable: no usable answer; take the rule path and say so.
+            BudgetExhausted: the run may not spend what the call needs.
+        """
+        ...
+
+    async def text(
+        self,
+        role: str,
+        *,
+        key: str,
+        system: str,
+        prompt: str,
+        on_token: Callable[[str], Awaitable[None]] | None = None,
+    ) -> str:
+        """One call whose answer is prose, streamed through `on_token`. Raises as `structured`."""
+        ...
+
+
+class BudgetMeter(Protocol):
+    """The run's account: read here, spent only through `ModelGateway` and tools."""
+
+    async def snapshot(self) -> dict[str, float]:
+        """`tokens_spent, tokens_limit, seconds_spent, seconds_limit, usd_spent, usd_limit`."""
+        ...
+
+    async def exhausted(self) -> str | None:
+        """The `StopReason` value of the limit that is reached, or None."""
+        ...
+
+
+@runtime_checkable
+class Clock(Protocol):
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Everything a node is given besides its state."""
+
+    run_id: str
+    task: TaskSpec
+    journey: Any
+    """`autonomy.core.journey.Journey`."""
+    library: Library
+    notes: Notes
+    artifacts: Artifacts
+    events: Events
+    effects: Effects
+    cycles: Cycles
+    models: ModelGateway
+    budget: BudgetMeter
+    tools: Any
+    """`autonomy.tools.registry.ToolRegistry`."""
+
+
+class ModelUnavailable(Exception):
+    """No model answered usably; `reason` says why in words fit for the run's log."""
+
+    def __init__(self, reason: str, code: str = "unavailable") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+
+
+class BudgetExhausted(Exception):
+    """A limit of the run is reached; `stop_reason` is a `StopReason` value."""
+
+    def __init__(self, stop_reason: str, message: str) -> None:
+        super().__init__(message)
+        self.stop_reason = stop_reason

@@ -1,0 +1,366 @@
+"""The vocabulary of a run: every value that crosses a boundary (state, events, API, storage).
+
+All models are frozen pydantic models of JSON-able fields, so a checkpoint written by one process
+can be read by another, and each is published as JSON Schema without further work.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+# --------------------------------------------------------------------------- state machines
+
+
+class RunStatus(StrEnum):
+    """States of a run; the transitions are held by `autonomy.runtime.transitions`."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING_HUMAN = "waiting_human"
+    PAUSED = "paused"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+TERMINAL_STATUSES = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED})
+
+
+class FileStatus(StrEnum):
+    """Ingestion states of an uploaded file."""
+
+    QUEUED = "queued"
+    PARSING = "parsing"
+    EMBEDDING = "embedding"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class CycleStatus(StrEnum):
+    """States of one originality (Turnitin) cycle."""
+
+    AWAITING_REPORT = "awaiting_report"
+    REPORT_READY = "report_ready"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class StepStatus(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class StepKind(StrEnum):
+    """What the executor does for a step."""
+
+    TOOL = "tool"
+    """Call the registered tool named in `Step.tool` with `Step.input`."""
+    WRITE = "write"
+    """Write one section from the passages found by the steps it depends on."""
+    ASSEMBLE = "assemble"
+    """Join the sections into one document version with verified citations."""
+
+
+class VerdictKind(StrEnum):
+    PASS = "pass"
+    RETRY = "retry"
+    PATCH = "patch"
+    BRANCH = "branch"
+    FAIL = "fail"
+
+
+class Route(StrEnum):
+    """Where control goes after `reflect`."""
+
+    ACT = "act"
+    EXPAND = "expand"
+    REPAIR = "repair"
+    PLAN = "plan"
+    TURNITIN_PAUSE = "turnitin_pause"
+    END = "end"
+
+
+class StopReason(StrEnum):
+    """Why a run ended (or ended early); shown to the person in plain words."""
+
+    COMPLETED = "completed"
+    GATES_UNMET = "gates_unmet"
+    NO_EVIDENCE = "no_evidence"
+    BUDGET_TOKENS = "budget_tokens"
+    BUDGET_SECONDS = "budget_seconds"
+    BUDGET_USD = "budget_usd"
+    LOOP_LIMIT = "loop_limit"
+    CANCELLED = "cancelled"
+    POISONED = "poisoned"
+    ERROR = "error"
+
+
+class Author(StrEnum):
+    """Who made a plan, a section or a verdict. Rule output is never shown as model output."""
+
+    MODEL = "model"
+    RULE = "rule"
+    HUMAN = "human"
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# --------------------------------------------------------------------------- the task
+
+
+class Budget(_Value):
+    """Limits of one run. A limit reached is a named ending with the best draft so far."""
+
+    tokens: int = Field(default=200_000, ge=0, le=50_000_000)
+    """Model tokens, input plus output."""
+    seconds: float = Field(default=900.0, gt=0, le=86_400)
+    """Seconds of run time (waiting for a person costs nothing)."""
+    usd: float = Field(default=5.0, ge=0, le=10_000)
+    """US dollars of provider cost."""
+
+
+class TaskSettings(_Value):
+    """What a person may choose for one document."""
+
+    style: str = Field(default="harvard", min_length=1, max_length=120)
+    """Citation style: harvard, apa, mla, chicago, vancouver, or the id of a bundled CSL style."""
+    length_words: int | None = Field(default=None, ge=100, le=30_000)
+    level: str | None = Field(default=None, max_length=60)
+    language: str = Field(default="en", max_length=35)
+    models: dict[str, str] = Field(default_factory=dict)
+    """Role to model string, overriding the deployment's."""
+    approve_plan: bool = False
+    target_similarity: float | None = Field(default=None, ge=0, le=100)
+    """Per cent; set means the run pauses for a similarity report before it ends."""
+    budget: Budget = Field(default_factory=Budget)
+
+
+class TaskSpec(_Value):
+    """What was asked, unchanged for the life of the run."""
+
+    goal: str = Field(min_length=1, max_length=20_000)
+    journey: str = Field(default="write", pattern=r"^[a-z][a-z_]{0,30}$")
+    source_ids: tuple[str, ...] = Field(default=(), max_length=500)
+    """Sources (uploaded files) the person attached; empty means the whole library."""
+    settings: TaskSettings = Field(default_factory=TaskSettings)
+
+    @field_validator("goal")
+    @classmethod
+    def _not_blank(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("Say what the document should be about.")
+        return value.strip()
+
+
+# --------------------------------------------------------------------------- evidence
+
+
+class Source(_Value):
+    """A citable work. `csl` is CSL-JSON (https://docs.citationstyles.org) without `id`."""
+
+    id: str
+    csl: dict[str, Any]
+    file_name: str = ""
+    passages: int = 0
+
+
+class Passage(_Value):
+    """A stretch of a source's text that a claim can be bound to."""
+
+    id: str
+    source_id: str
+    text: str
+    page: int | None = None
+    """1-based physical page; None for formats without pages."""
+    char_start: int = 0
+    """Offset of `text` in the text of that page (or of the whole document without pages)."""
+    char_end: int = 0
+    heading: str = ""
+    """Heading path joined by ' › '."""
+    ordinal: int = 0
+    """Position of the passage within its source, from 0."""
+    score: float = 0.0
+    """Fused rank score of the query that found it; 0 outside a search."""
+
+
+class CitationVerdict(StrEnum):
+    """What can honestly be said of claim against passage."""
+
+    QUOTED = "quoted"
+    """Every quoted span of the claim stands verbatim in the passage."""
+    CLOSE = "close"
+    """The claim's words closely match the passage; not judged for meaning."""
+    SUPPORTED = "supported"
+    PARTLY = "partly"
+    UNSUPPORTED = "unsupported"
+
+
+class CitationCheck(_Value):
+    """One binding of a claim in the draft to a passage."""
+
+    marker: int
+    """1-based order of appearance in the document."""
+    claim: str
+    passage_id: str
+    source_id: str
+    page: int | None = None
+    verdict: CitationVerdict
+    author: Author = Author.RULE
+    reason: str = ""
+
+
+# --------------------------------------------------------------------------- plan and loop
+
+
+class Step(_Value):
+    """One node of the plan graph."""
+
+    id: str
+    kind: StepKind
+    title: str
+    tool: str | None = None
+    input: dict[str, Any] = Field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    status: StepStatus = StepStatus.PENDING
+    attempts: int = 0
+    summary: str = ""
+    """One sentence for people: what came of it."""
+    result: dict[str, Any] = Field(default_factory=dict)
+    """Ids and scalars only: passage ids, an artifact id, counts."""
+
+
+class Plan(_Value):
+    version: int = 1
+    author: Author = Author.RULE
+    title: str = ""
+    rationale: str = ""
+    steps: tuple[Step, ...] = ()
+
+    def step(self, step_id: str) -> Step:
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise KeyError(step_id)
+
+    def replace(self, *changed: Step) -> Plan:
+        """The same plan with `changed` steps put in place of those of the same id."""
+        by_id = {step.id: step for step in changed}
+        return self.model_copy(update={"steps": tuple(by_id.get(s.id, s) for s in self.steps)})
+
+    def ready(self) -> tuple[Step, ...]:
+        """Pending steps whose dependencies are done or skipped."""
+        settled = {s.id for s in self.steps if s.status in (StepStatus.DONE, StepStatus.SKIPPED)}
+        return tuple(
+            s for s in self.steps if s.status is StepStatus.PENDING and settled >= set(s.depends_on)
+        )
+
+    def failed(self) -> tuple[Step, ...]:
+        return tuple(s for s in self.steps if s.status is StepStatus.FAILED)
+
+
+class StepError(_Value):
+    """Why a step failed, classified so that the self-debugger can act."""
+
+    code: str
+    """`bad_input`, `not_found`, `no_evidence`, `unknown_tool`, `rate_limited`, `unavailable`,
+    `auth`, `budget`, `bug`."""
+    message: str
+    detail: dict[str, Any] = Field(default_factory=dict)
+
+
+class Observation(_Value):
+    """What came of one attempt at a step."""
+
+    step_id: str
+    attempt: int = 1
+    ok: bool
+    summary: str
+    result: dict[str, Any] = Field(default_factory=dict)
+    error: StepError | None = None
+    author: Author = Author.RULE
+
+
+class GateResult(_Value):
+    """One deterministic check of the draft."""
+
+    gate: str
+    passed: bool
+    observed: str
+    expected: str
+    message: str
+    gap_queries: tuple[str, ...] = ()
+    """What to search for when the gate fails for want of evidence."""
+
+
+class Verdict(_Value):
+    kind: VerdictKind
+    route: Route
+    reason: str
+    author: Author = Author.RULE
+    gates: tuple[GateResult, ...] = ()
+
+
+# --------------------------------------------------------------------------- events
+
+
+EventType = Literal[
+    "run.started",
+    "plan.updated",
+    "step.started",
+    "action",
+    "observation",
+    "verdict",
+    "note",
+    "retry",
+    "token",
+    "section.committed",
+    "source.found",
+    "citation.verified",
+    "budget",
+    "turnitin.awaiting_report",
+    "turnitin.report_ready",
+    "artifact.created",
+    "interrupt",
+    "attempt.restarted",
+    "run.paused",
+    "run.resumed",
+    "run.finished",
+    "error",
+    "heartbeat",
+]
+
+
+class EventDraft(_Value):
+    """An event before the log gave it a sequence number."""
+
+    type: EventType
+    content: str = Field(default="", max_length=20_000)
+    """One line for people."""
+    source: str = ""
+    """The node or part that speaks: planner, executor, writer, critic, …"""
+    meta: dict[str, Any] = Field(default_factory=dict)
+    """Typed detail for the UI (plan, step, gates, budget, …): JSON, ids and scalars."""
+
+
+class Event(_Value):
+    """The envelope of SSE `data:` and WebSocket frames."""
+
+    type: EventType
+    seq: int
+    """Per run, gapless from 1; 0 for frames that are not in the log (token, heartbeat)."""
+    ts: str
+    """ISO 8601, UTC."""
+    conversation_id: str | None = None
+    run_id: str | None = None
+    content: str | None = None
+    token: str | None = None
+    source: str | None = None
+    meta: dict[str, Any] | None = None

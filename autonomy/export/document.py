@@ -1,0 +1,63 @@
+"""The one document model: what the writer makes, storage keeps and every export format starts from.
+
+Text is Markdown (CommonMark plus pipe tables). Claims are bound to passages by markers that
+only code turns into citations:
+
+- `[[p:ID]]` after a claim: a parenthetical citation, "(Lee, 2020, p. 4)".
+- `[[n:ID]]` in the running text: a narrative citation, "Lee (2020, p. 4)".
+
+Adjacent parenthetical markers form one citation group.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from autonomy.core.types import Author, Passage, Source
+
+MARKER = re.compile(r"\[\[(?P<kind>[pn]):(?P<id>[0-9A-Za-z-]{1,64})\]\]")
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    heading: str
+    level: int = Field(default=1, ge=1, le=4)
+    markdown: str
+    author: Author = Author.RULE
+
+
+class Document(BaseModel):
+    """One version of a deliverable. Everything needed to render it is inside."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    style: str = "harvard"
+    """A style name or CSL id, see `autonomy.tools.citations`."""
+    language: str = "en"
+    date: str = ""
+    """ISO date of this version."""
+    notice: str = ""
+    """Shown on the first page, e.g. that no language model took part."""
+    sections: tuple[Section, ...] = ()
+    sources: tuple[Source, ...] = ()
+    """Exactly the sources that the sections cite."""
+    passages: tuple[Passage, ...] = ()
+    """Exactly the passages that the sections cite."""
+
+    def cited_passage_ids(self) -> list[str]:
+        """Ids in order of first appearance, without repeats."""
+        seen: dict[str, Any] = {}
+        for section in self.sections:
+            for match in MARKER.finditer(section.markdown):
+                seen.setdefault(match["id"], None)
+        return list(seen)
+
+    def words(self) -> int:
+        """Words of the body, without headings, markers and references."""
+        return sum(len(MARKER.sub(" ", s.markdown).split()) for s in self.sections)
