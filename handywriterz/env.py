@@ -22,21 +22,24 @@ class Env(BaseSettings):
 
     # -- where things live
     data_dir: Path = Field(
-        default=BASE_DIR / ".data", description="Folder that holds all state: database, files, logs."
+        default=BASE_DIR / ".data",
+        description="Folder that holds all state: database, files, logs.",
     )
     database_url: str | None = Field(
         default=None,
         description="postgresql://… of your own server with pgvector; unset starts the embedded one.",
     )
     redis_url: str | None = Field(
-        default=None, description="redis:// or unix:// of your own server; unset starts the embedded one."
+        default=None,
+        description="redis:// or unix:// of your own server; unset starts the embedded one.",
     )
 
     # -- the web
     port: int = Field(default=8000, ge=1, le=65535, description="TCP port of the web server.")
     host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
     public_url: str | None = Field(
-        default=None, description="Address people use, e.g. https://write.example.org; sets hosts, CSRF and cookies."
+        default=None,
+        description="Address people use, e.g. https://write.example.org; sets hosts, CSRF and cookies.",
     )
     secret_key: SecretStr | None = Field(
         default=None, description="Django's signing key; unset keeps a generated one in DATA_DIR."
@@ -52,37 +55,72 @@ class Env(BaseSettings):
         default=None,
         description="Model string for every role, e.g. openai:gpt-5-mini, anthropic:…, ollama:…; unset = no-model mode.",
     )
-    handywriterz_planner_model: str | None = Field(default=None, description="Model of the planner only.")
-    handywriterz_writer_model: str | None = Field(default=None, description="Model of the writer only.")
-    handywriterz_critic_model: str | None = Field(default=None, description="Model of the critic only.")
-    handywriterz_debugger_model: str | None = Field(default=None, description="Model of the self-debugger only.")
-    openai_base_url: str | None = Field(
-        default=None, description="Any OpenAI-compatible server; the model string is then openai:<name>."
+    handywriterz_planner_model: str | None = Field(
+        default=None, description="Model of the planner only."
     )
-    model_timeout_seconds: float = Field(default=120.0, gt=0, description="Longest one model call may take, seconds.")
-    model_max_attempts: int = Field(default=4, ge=1, le=10, description="Attempts per model call, first included.")
+    handywriterz_writer_model: str | None = Field(
+        default=None, description="Model of the writer only."
+    )
+    handywriterz_critic_model: str | None = Field(
+        default=None, description="Model of the critic only."
+    )
+    handywriterz_debugger_model: str | None = Field(
+        default=None, description="Model of the self-debugger only."
+    )
+    openai_base_url: str | None = Field(
+        default=None,
+        description="Any OpenAI-compatible server; the model string is then openai:<name>.",
+    )
+    model_timeout_seconds: float = Field(
+        default=120.0, gt=0, description="Longest one model call may take, seconds."
+    )
+    model_max_attempts: int = Field(
+        default=4, ge=1, le=10, description="Attempts per model call, first included."
+    )
     model_unknown_usd_per_mtok: float = Field(
-        default=15.0, ge=0, description="US dollars per million tokens counted when a model's price is unknown."
+        default=15.0,
+        ge=0,
+        description="US dollars per million tokens counted when a model's price is unknown.",
     )
 
     # -- limits
-    upload_max_bytes: int = Field(default=100 * 1024 * 1024, gt=0, description="Largest uploaded file, bytes.")
-    message_max_chars: int = Field(default=20_000, gt=0, description="Longest chat message, characters.")
+    upload_max_bytes: int = Field(
+        default=100 * 1024 * 1024, gt=0, description="Largest uploaded file, bytes."
+    )
+    message_max_chars: int = Field(
+        default=20_000, gt=0, description="Longest chat message, characters."
+    )
     parse_max_pages: int = Field(default=2_000, gt=0, description="Most pages read from one file.")
-    parse_max_chars: int = Field(default=10_000_000, gt=0, description="Most characters of text kept from one file.")
-    parse_timeout_seconds: float = Field(default=300.0, gt=0, description="Longest one file may take to parse, seconds.")
+    parse_max_chars: int = Field(
+        default=10_000_000, gt=0, description="Most characters of text kept from one file."
+    )
+    parse_timeout_seconds: float = Field(
+        default=300.0, gt=0, description="Longest one file may take to parse, seconds."
+    )
     run_max_loops: int = Field(default=40, gt=1, description="Most reflect rounds of one run.")
-    runs_per_user: int = Field(default=3, gt=0, description="Runs of one user that may be driven at once.")
-    runs_per_worker: int = Field(default=50, gt=0, description="Runs one worker process drives at once.")
-    db_threads: int = Field(default=6, gt=0, description="Database threads (and connections) per worker process.")
+    runs_per_user: int = Field(
+        default=3, gt=0, description="Runs of one user that may be driven at once."
+    )
+    runs_per_worker: int = Field(
+        default=50, gt=0, description="Runs one worker process drives at once."
+    )
+    db_threads: int = Field(
+        default=6, gt=0, description="Database threads (and connections) per worker process."
+    )
 
     # -- durability
-    lease_ttl_seconds: float = Field(default=15.0, gt=1, description="How long a run's lease lives without a heartbeat.")
+    lease_ttl_seconds: float = Field(
+        default=15.0, gt=1, description="How long a run's lease lives without a heartbeat."
+    )
     lease_beat_seconds: float = Field(default=2.0, gt=0, description="Seconds between heartbeats.")
     lease_grace_seconds: float = Field(
-        default=3.0, gt=0, description="A worker whose lock is gone and whose beat is older than this is dead."
+        default=3.0,
+        gt=0,
+        description="A worker whose lock is gone and whose beat is older than this is dead.",
     )
-    slice_seconds: float = Field(default=60.0, gt=0, description="A run yields its place after this long if others wait.")
+    slice_seconds: float = Field(
+        default=60.0, gt=0, description="A run yields its place after this long if others wait."
+    )
 
 
 @cache

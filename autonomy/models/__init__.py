@@ -1,0 +1,46 @@
+"""The tables of the autonomy app (DESIGN: data model)."""
+
+from autonomy.models.api_key import ApiKey
+from autonomy.models.checkpoint import Checkpoint, CheckpointBlob, CheckpointWrite
+from autonomy.models.evidence import Artifact, ArtifactKind, Citation, Passage, RunSource, Source
+from autonomy.models.memory import EMBEDDING_DIMENSIONS, Episode, Note
+from autonomy.models.originality import TurnitinCycle
+from autonomy.models.run import (
+    BudgetEntry,
+    Effect,
+    EffectStatus,
+    Job,
+    QueueUser,
+    Resume,
+    Run,
+    WorkerProcess,
+)
+from autonomy.models.tool import Tool, ToolOrigin, ToolVersion
+
+__all__ = [
+    "EMBEDDING_DIMENSIONS",
+    "ApiKey",
+    "Artifact",
+    "ArtifactKind",
+    "BudgetEntry",
+    "Checkpoint",
+    "CheckpointBlob",
+    "CheckpointWrite",
+    "Citation",
+    "Effect",
+    "EffectStatus",
+    "Episode",
+    "Job",
+    "Note",
+    "Passage",
+    "QueueUser",
+    "Resume",
+    "Run",
+    "RunSource",
+    "Source",
+    "Tool",
+    "ToolOrigin",
+    "ToolVersion",
+    "TurnitinCycle",
+    "WorkerProcess",
+]
