@@ -86,7 +86,9 @@ class Events(Protocol):
 class Effects(Protocol):
     """Exactly-once ledger of everything that costs money or touches the outside."""
 
-    async def once(self, key: str, kind: str, call: Callable[[], Awaitable[M]], model: type[M]) -> M:
+    async def once(
+        self, key: str, kind: str, call: Callable[[], Awaitable[M]], model: type[M]
+    ) -> M:
         """Run `call` and record its result under `key`, or return the recorded result."""
         ...
 

@@ -1,0 +1,87 @@
+"""The state of a run: what a checkpoint holds, and how concurrent updates merge.
+
+Small by contract (< 50 KB): ids and scalars. Drafts, sources and passages are rows that the state
+refers to. Every type that appears here is listed in `CHECKPOINTED_TYPES`, the allow-list of the
+checkpointer's serializer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, TypedDict
+
+from langgraph.channels import Topic
+from langgraph.channels.delta import DeltaChannel
+
+from autonomy.core import types
+from autonomy.core.types import EventDraft, Observation, Plan, Route, Step, Verdict
+
+CHECKPOINTED_TYPES: tuple[tuple[str, str], ...] = tuple(
+    (types.__name__, name)
+    for name in (
+        "Author",
+        "EventDraft",
+        "GateResult",
+        "Observation",
+        "Plan",
+        "Route",
+        "Step",
+        "StepError",
+        "StepKind",
+        "StepStatus",
+        "StopReason",
+        "Verdict",
+        "VerdictKind",
+    )
+)
+"""(module, class) pairs that a checkpoint may carry."""
+
+
+def merge_plan(current: Plan | None, update: Plan | Sequence[Step] | None) -> Plan:
+    """A `Plan` replaces the plan; steps replace the steps of the same id (parallel branches)."""
+    if isinstance(update, Plan):
+        return update
+    if current is None:
+        return Plan()
+    return current.replace(*(update or ()))
+
+
+def append(current: Sequence[Observation], updates: Sequence[object]) -> list[Observation]:
+    """Batch reducer of the delta channel: associative, order-keeping."""
+    merged = list(current)
+    for update in updates:
+        merged.extend(update if isinstance(update, list) else [update])  # type: ignore[list-item]
+    return merged
+
+
+class RunState(TypedDict, total=False):
+    plan: Annotated[Plan, merge_plan]
+    observations: Annotated[list[Observation], DeltaChannel(append, snapshot_frequency=50)]
+    """Every attempt's outcome, oldest first."""
+    verdict: Verdict
+    route: Route
+    document_id: str
+    """Artifact id of the latest assembled document."""
+    loops: int
+    """How often `reflect` has run."""
+    expansions: int
+    repairs: int
+    replans: int
+    cycle_id: str
+    """The originality cycle that is open, or was last."""
+    reported_similarity: float | None
+    """Per cent, as the last similarity report said; None before a report or when unreadable."""
+    notice: str
+    """Why a rule path was taken although a model was wanted; shown in the document."""
+    stop_reason: str
+    outbox: Annotated[list[EventDraft], Topic(EventDraft)]
+    """Boundary events of this superstep; the checkpointer commits them with the checkpoint."""
+
+
+class ActInput(TypedDict):
+    """What one parallel branch of `act` is sent."""
+
+    step: Step
+    plan: Plan
+    document_id: str
+    notice: str
