@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from autonomy.core.types import (
     CitationCheck,
     EventDraft,
+    FileState,
     Passage,
     Source,
     TaskSpec,
@@ -47,6 +48,10 @@ class Library(Protocol):
 
     async def neighbours(self, passage_id: str, *, radius: int = 1) -> list[Passage]:
         """The passage with those before and after it in its source."""
+        ...
+
+    async def files(self, source_ids: Sequence[str]) -> list[FileState]:
+        """Where ingestion of these files stands; ids that are not the owner's are left out."""
         ...
 
 
@@ -96,8 +101,8 @@ class Effects(Protocol):
 class Cycles(Protocol):
     """Originality cycles of the run."""
 
-    async def open(self, artifact_id: str, target: float) -> str:
-        """The open cycle for this document version, created if need be; its id."""
+    async def open(self, artifact_id: str, target: float) -> tuple[str, int]:
+        """The open cycle for this document version, created if need be: its id and number."""
         ...
 
     async def close(self, cycle_id: str, *, accepted: bool) -> None: ...

@@ -172,6 +172,15 @@ class Source(_Value):
     passages: int = 0
 
 
+class FileState(_Value):
+    """How far the ingestion of one uploaded file has come."""
+
+    source_id: str
+    file_name: str
+    status: FileStatus
+    error: str = ""
+
+
 class Passage(_Value):
     """A stretch of a source's text that a claim can be bound to."""
 

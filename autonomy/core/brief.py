@@ -1,0 +1,99 @@
+"""What a request in plain words asks for: topic, length, style and the aspects to cover."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import BaseModel, ConfigDict
+
+from autonomy.core.types import TaskSpec
+from autonomy.core.words import REQUEST_WORDS, STOP_WORDS, WORD
+
+_LENGTH = re.compile(r"\b(\d{1,3}(?:[,. ]\d{3})|\d{3,5})[\s-]*words?\b", re.IGNORECASE)
+_STYLE = re.compile(r"\b(harvard|apa|mla|chicago|vancouver|ieee)\b", re.IGNORECASE)
+_ASPECTS = re.compile(
+    r"\b(?:cover(?:ing)?|address(?:ing)?|focus(?:ing)? on|includ(?:e|ing)|sections? on|discuss(?:ing)?)\s+"
+    r"(?P<list>[^.;:!?\n]+)",
+    re.IGNORECASE,
+)
+_TOPIC = re.compile(
+    r"\b(?:about|on(?: the topic of)?|of|into|regarding|concerning|how|why|whether)\s+(?P<topic>[^.;!?\n]+)",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r"[,\s]+(?:(?:based (?:only )?on|from|using|drawing on|with|in|citing)\s+"
+    r"(?:only\s+)?(?:these|those|my|the|both|attached|uploaded|two|three|four|five|harvard|apa|mla|chicago|vancouver|ieee)\b"
+    r"|in \d|(?:harvard|apa|mla|chicago|vancouver|ieee)\b|cover(?:ing)?\b|address(?:ing)?\b|focus(?:ing)?\b"
+    r"|includ(?:e|ing)\b|\d[\d,. ]*words?\b|please\b).*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_ONLY_THESE = re.compile(
+    r"\b(only|solely|exclusively|nothing else|these|attached)\b", re.IGNORECASE
+)
+
+
+class Brief(BaseModel):
+    """The request, read. Every field can be traced to words of the goal or to a setting."""
+
+    model_config = ConfigDict(frozen=True)
+
+    topic: str
+    length_words: int | None
+    style: str
+    aspects: tuple[str, ...] = ()
+    only_attached: bool = False
+    """The person limited the sources to the files at hand; do not look elsewhere unasked."""
+
+
+def _topic(goal: str) -> str:
+    first = re.split(r"(?<=[.!?])\s+|\n", goal.strip())[0]
+    if first.rstrip().endswith("?"):
+        return first.rstrip(" ?")
+    match = _TOPIC.search(first)
+    found = match["topic"] if match else first
+    found = _TAIL.sub("", _LENGTH.sub("", found)).strip(" ,.;:-")
+    if match is None:
+        # "Write a 900-word essay: transformers" or a bare topic: drop the request words in front.
+        words = found.split()
+        while (
+            words
+            and WORD.fullmatch(words[0].strip(":,"))
+            and (words[0].strip(":,").lower() in REQUEST_WORDS | STOP_WORDS)
+        ):
+            words.pop(0)
+        found = " ".join(words)
+    found = re.sub(
+        r"(?:\s+(?:in|from|using|with|of|to|and|for|on|by))+$", "", found.strip(" ,.;:-")
+    )
+    return " ".join(found.split())[:200].strip(" ,.;:-") or first[:200]
+
+
+def _aspects(goal: str) -> tuple[str, ...]:
+    match = _ASPECTS.search(goal)
+    if not match:
+        return ()
+    listed = _TAIL.sub("", match["list"])
+    parts = re.split(r",\s*(?:and\s+)?|\s+and\s+", listed)
+    clean = (
+        re.sub(r"^(?:the|its|their|a|an)\s+", "", part.strip(" ,."), flags=re.IGNORECASE)
+        for part in parts
+    )
+    return tuple(part for part in clean if 2 < len(part) < 80)[:8]
+
+
+def read_brief(task: TaskSpec) -> Brief:
+    """Read the goal; an explicit setting wins over the goal's words, except the default style."""
+    goal = task.goal
+    length = task.settings.length_words
+    if length is None and (match := _LENGTH.search(goal)):
+        length = min(30_000, max(100, int(re.sub(r"\D", "", match[1]))))
+    style = task.settings.style
+    if style == "harvard" and (match := _STYLE.search(goal)):
+        style = match[1].lower()
+    return Brief(
+        topic=_topic(goal),
+        length_words=length,
+        style=style,
+        aspects=_aspects(goal),
+        only_attached=bool(task.source_ids) and bool(_ONLY_THESE.search(goal)),
+    )

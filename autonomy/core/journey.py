@@ -1,0 +1,84 @@
+"""Journeys: the configurations of the one graph, kept as data that operators may change."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SectionTemplate(BaseModel):
+    """One section of the rule path's outline. `{topic}` in texts stands for the brief's topic."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    heading: str
+    lead: str
+    """The section's opening sentence in a rule-composed document."""
+    queries: tuple[str, ...]
+    share: float = Field(default=1.0, gt=0)
+    """Of the body's words, relative to the other sections."""
+
+
+class Gates(BaseModel):
+    """What a draft must meet. A field left out switches its gate off."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    length_tolerance: float | None = Field(default=None, gt=0, lt=1)
+    """Share of the asked length that the draft may be over or under."""
+    minimum_sources: int | None = Field(default=None, ge=1)
+    """Cited sources; never asks for more than the library holds."""
+    minimum_citations_per_section: int | None = Field(default=None, ge=1)
+    citations_verified: bool = True
+    maximum_unquoted_overlap: float | None = Field(default=None, gt=0, lt=1)
+    """Share of the draft's words that may stand verbatim in a source outside quotation marks."""
+
+
+class Journey(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    title: str
+    description: str
+    example: str
+    """A request that a newcomer may try as it is."""
+    deliverable: str
+    default_words: int = Field(ge=50)
+    survey: bool
+    """Read the sources before outlining; without it the plan is one search and one answer."""
+    introduction: bool = True
+    conclusion: bool = True
+    annotations: bool = False
+    """One section per source instead of one per theme."""
+    sections: tuple[SectionTemplate, ...] = ()
+    gates: Gates = Gates()
+    max_expansions: int = Field(default=2, ge=0)
+    max_repairs: int = Field(default=4, ge=0)
+    max_replans: int = Field(default=3, ge=0)
+    max_revisions: int = Field(default=2, ge=0)
+    max_cycles: int = Field(default=3, ge=1)
+    """Similarity reports that are asked for before the run ends as it is."""
+
+
+_FOLDER = files("autonomy") / "journeys"
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The journeys of this deployment, in alphabetical order."""
+    return tuple(sorted(p.name[:-5] for p in _FOLDER.iterdir() if p.name.endswith(".yaml")))
+
+
+@cache
+def load(name: str) -> Journey:
+    """The journey called `name`.
+
+    Raises:
+        KeyError: there is none of that name; the message lists those there are.
+    """
+    if name not in names():
+        raise KeyError(f"There is no journey “{name}”. Choose one of: {', '.join(names())}.")
+    return Journey.model_validate(yaml.safe_load((_FOLDER / f"{name}.yaml").read_text("utf-8")))

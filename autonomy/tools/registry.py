@@ -1,0 +1,114 @@
+"""The tool registry: typed tools, found by name, called with validated input and a rate limit."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from autonomy.core.ports import Events, Library
+from autonomy.core.types import StepError
+from autonomy.tools.rate_limit import TokenBucket
+
+In = TypeVar("In", bound=BaseModel)
+Out = TypeVar("Out", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """What a tool may touch while it works for one step."""
+
+    library: Library
+    events: Events
+    step_id: str
+
+
+class ToolFailure(Exception):
+    """A tool could not do its work; `error` is what the self-debugger diagnoses."""
+
+    def __init__(self, code: str, message: str, **detail: Any) -> None:
+        super().__init__(message)
+        self.error = StepError(code=code, message=message, detail=detail)
+
+
+@dataclass(frozen=True)
+class Tool(Generic[In, Out]):
+    """One capability. The description is what a model reads when it chooses."""
+
+    name: str
+    description: str
+    input: type[In]
+    output: type[Out]
+    run: Callable[[ToolContext, In], Awaitable[Out]]
+    bucket: TokenBucket | None = None
+    """Shared by every call of this tool in the process; None for tools that cost nothing."""
+
+    def schema(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "description": self.description,
+            "input": self.input.model_json_schema(),
+            "output": self.output.model_json_schema(),
+        }
+
+
+class ToolRegistry:
+    """The tools a run may use, by name."""
+
+    def __init__(self, tools: Iterable[Tool[Any, Any]]) -> None:
+        self._tools: Mapping[str, Tool[Any, Any]] = {tool.name: tool for tool in tools}
+
+    def names(self) -> list[str]:
+        return sorted(self._tools)
+
+    def schemas(self) -> list[dict[str, Any]]:
+        return [self._tools[name].schema() for name in self.names()]
+
+    def schema(self, name: str) -> dict[str, Any] | None:
+        tool = self._tools.get(name)
+        return tool.schema() if tool else None
+
+    def nearest(self, name: str) -> str | None:
+        """The registered name closest in spelling to `name`, if one is close."""
+        close = difflib.get_close_matches(name, self.names(), n=1, cutoff=0.5)
+        return close[0] if close else None
+
+    async def call(
+        self, name: str, context: ToolContext, arguments: Mapping[str, Any]
+    ) -> BaseModel:
+        """Validate, wait for the tool's rate limit, run, and return its typed output.
+
+        Raises:
+            ToolFailure: `unknown_tool`, `bad_input` (with the offending fields), or the tool's own.
+        """
+        tool = self._tools.get(name)
+        if tool is None:
+            raise ToolFailure(
+                "unknown_tool",
+                f"There is no tool “{name}”.",
+                nearest=self.nearest(name),
+                known=self.names(),
+            )
+        try:
+            typed = tool.input.model_validate(dict(arguments))
+        except ValidationError as error:
+            problems = [
+                {
+                    "field": ".".join(str(part) for part in item["loc"]),
+                    "problem": item["msg"],
+                    "type": item["type"],
+                }
+                for item in error.errors(include_url=False, include_input=False)
+            ]
+            raise ToolFailure(
+                "bad_input",
+                f"{name} refused its input: {problems[0]['field']}: {problems[0]['problem']}",
+                problems=problems,
+            ) from error
+        if tool.bucket is not None:
+            await tool.bucket.acquire()
+        result: BaseModel = await tool.run(context, typed)
+        return result
