@@ -71,7 +71,7 @@ def socket_dir(data_dir: Path) -> Path:
     Raises:
         StackError: another user made that private folder first.
     """
-    data_dir = data_dir.absolute()
+    data_dir = data_dir.resolve()
     inside = data_dir / "sockets"
     if len(os.fsencode(inside / POSTGRES_SOCKET_NAME)) < SOCKET_PATH_LIMIT:
         return inside
