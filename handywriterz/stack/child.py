@@ -77,7 +77,7 @@ class Child:
         self.log = log_file(data_dir, spec.name)
         self._pid_file = pid_file(data_dir, spec.name)
         self._say = say
-        self._wanted = True
+        self._stopping = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
         self._log_start = 0
 
@@ -119,10 +119,10 @@ class Child:
     async def watch(self) -> None:
         """Keep it running until `stop`: restart it whenever it ends, ever more patiently."""
         failures = 0
-        while self._wanted and self._process is not None:
+        while not self._stopping.is_set() and self._process is not None:
             began = time.monotonic()
             code = await self._process.wait()
-            if not self._wanted:
+            if self._stopping.is_set():
                 return
             failures = 1 if time.monotonic() - began > STEADY_SECONDS else failures + 1
             pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1))
@@ -141,7 +141,7 @@ class Child:
 
     async def stop(self) -> None:
         """End it: politely first, then for certain, with whatever it started."""
-        self._wanted = False
+        self._stopping.set()
         process = self._process
         if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
