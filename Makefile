@@ -1,0 +1,53 @@
+# HandyWriterz. `make help` lists what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run install install-dev check test bench clean
+
+PY := .venv/bin/python
+
+# Given on the command line (make run PORT=9000), handed on to the program.
+ifdef PORT
+export PORT
+endif
+ifdef DATA_DIR
+export DATA_DIR
+endif
+ifdef PYTHON
+export PYTHON
+endif
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+install: ## Make .venv with everything the product needs
+	@deploy/install.sh runtime
+
+install-dev: ## The same with what checks and tests need
+	@deploy/install.sh dev
+
+run: install ## Start the whole product [PORT=8000] [DATA_DIR=.data]; Ctrl-C stops it
+	@exec $(PY) manage.py up --with-parent
+
+# Checks load Django's settings, which make DATA_DIR; it must not be the one people work with.
+check: install-dev ## Format, lint, types, import contract, migrations, docs in step
+	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; export DATA_DIR="$$scratch"; \
+	set -x; \
+	.venv/bin/ruff format --check .; \
+	.venv/bin/ruff check .; \
+	.venv/bin/mypy; \
+	.venv/bin/lint-imports; \
+	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run; \
+	$(PY) -m pytest -q -p no:cacheprovider tests/docs
+
+test: check ## Everything that CI runs: the checks, then all tests with coverage
+	@deploy/test-tools.sh
+	$(PY) -m pytest --cov --cov-report=term --cov-report=html
+
+bench: install ## Measure starting, stopping and memory on this machine
+	@$(PY) -m handywriterz.stack.bench
+
+clean: ## Remove what was built; DATA_DIR stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov test-results
+	rm -f .coverage .coverage.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

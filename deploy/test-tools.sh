@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Programs that tests drive but pip cannot bring: Chromium (browser), LibreOffice Writer (opens
+# exported DOCX), poppler (reads exported PDF). Installs what is missing where that is allowed.
+set -euo pipefail
+
+missing=()
+command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+command -v soffice >/dev/null || missing+=(libreoffice-writer)
+command -v pdftotext >/dev/null || missing+=(poppler-utils)
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+allowed=no
+if command -v apt-get >/dev/null; then
+    if [ "$(id -u)" -eq 0 ]; then
+        allowed=yes
+    elif sudo -n true 2>/dev/null; then
+        allowed=yes
+        as_root=(sudo -n)
+    fi
+fi
+
+if [ $allowed = yes ]; then
+    echo "Installing ${missing[*]} …"
+    log=$(mktemp)
+    export DEBIAN_FRONTEND=noninteractive
+    if "${as_root[@]}" apt-get update >"$log" 2>&1 && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y --no-install-recommends "${missing[@]}" >>"$log" 2>&1 </dev/null; then
+        rm -f "$log"
+        exit 0
+    fi
+    tail -n 5 "$log" >&2
+fi
+
+echo "Missing: ${missing[*]}. Install them with: sudo apt-get install ${missing[*]}" >&2
+if [ -n "${CI:-}" ]; then
+    exit 1
+fi
+echo "The tests that need them will fail." >&2
