@@ -1,0 +1,57 @@
+"""Assembler: joins the sections into one version of the document, with exactly what it cites."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from autonomy.agents.outline import BEGIN, END
+from autonomy.core.brief import read_brief
+from autonomy.core.ports import Deps
+from autonomy.core.types import Author, Plan, Step, StepKind, StepStatus
+from autonomy.export.document import Document, Section
+
+RULE_NOTICE = (
+    "Composed without a language model: every statement about the literature below is quoted word for "
+    "word from the sources named, with its page. Use it as ordered evidence for your own argument."
+)
+MIXED_NOTICE = "Parts of this document were composed by rule from quotations, without a language model. {reasons}"
+
+
+def ordered(plan: Plan) -> list[Step]:
+    """The write steps in reading order: introduction, body, conclusion."""
+    writes = [s for s in plan.steps if s.kind is StepKind.WRITE and s.status is StepStatus.DONE]
+    place = {BEGIN: 0, END: 2}
+    return sorted(writes, key=lambda s: (place.get(str(s.input["role"]), 1), int(s.input.get("number", 0))))
+
+
+def notice_for(sections: list[Section], reasons: list[str], *, wanted_model: bool) -> str:
+    """What the first page says of how the document was made."""
+    by_rule = [s for s in sections if s.author is Author.RULE]
+    if len(by_rule) == len(sections):
+        return " ".join([RULE_NOTICE, *reasons]) if wanted_model else RULE_NOTICE
+    return MIXED_NOTICE.format(reasons=" ".join(reasons)).strip() if by_rule else ""
+
+
+async def assemble(plan: Plan, deps: Deps, notice: str) -> tuple[str, Document]:
+    """The new document version: its artifact id and content."""
+    brief = read_brief(deps.task)
+    sections: list[Section] = []
+    reasons = [notice] if notice else []
+    for step in ordered(plan):
+        body = await deps.artifacts.load(step.result["artifact_id"])
+        sections.append(Section.model_validate(body["section"]))
+        if step.result.get("notice"):
+            reasons.append(str(step.result["notice"]))
+    draft = Document(
+        title=plan.title,
+        style=brief.style,
+        language=deps.task.settings.language,
+        date=datetime.now(UTC).date().isoformat(),
+        notice=notice_for(sections, reasons, wanted_model=bool(reasons)),
+        sections=tuple(sections),
+    )
+    passages = await deps.library.passages(draft.cited_passage_ids())
+    sources = await deps.library.sources(list(dict.fromkeys(p.source_id for p in passages))) if passages else []
+    document = draft.model_copy(update={"passages": tuple(passages), "sources": tuple(sources)})
+    artifact_id = await deps.artifacts.save("document", document.title, document.model_dump(mode="json"))
+    return artifact_id, document

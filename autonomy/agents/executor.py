@@ -1,0 +1,185 @@
+"""Executor: carries out one ready step with a tool, the writer or the assembler."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from langgraph.runtime import Runtime
+
+from autonomy.agents.assembler import assemble
+from autonomy.agents.writer import Written, write
+from autonomy.core.ports import BudgetExhausted, Deps
+from autonomy.core.state import ActInput, RunState
+from autonomy.core.types import (
+    EventDraft,
+    Observation,
+    Plan,
+    Step,
+    StepError,
+    StepKind,
+    StepStatus,
+)
+from autonomy.tools.registry import ToolContext, ToolFailure
+
+
+async def act(given: ActInput, runtime: Runtime[Deps]) -> RunState:
+    """Run one step. Failures that can be named become observations; the rest fail the segment
+    visibly and the run goes on from its checkpoint."""
+    deps = runtime.context
+    step = given["step"]
+    task_id = runtime.execution_info.task_id if runtime.execution_info else ""
+    attempt = step.attempts + 1
+    await deps.events.emit(
+        EventDraft(
+            type="step.started",
+            source="executor",
+            content=step.title,
+            meta={"step_id": step.id, "title": step.title, "kind": step.kind, "tool": step.tool, "attempt": attempt},
+        )
+    )
+    update: RunState = {}
+    try:
+        if step.kind is StepKind.TOOL:
+            observation, events = await _use_tool(step, given["plan"], deps)
+        elif step.kind is StepKind.WRITE:
+            observation, events = await _write(step, given["plan"], deps, task_id)
+        else:
+            observation, events = await _assemble(step, given, deps)
+            update["document_id"] = observation.result["artifact_id"]
+    except ToolFailure as failure:
+        observation, events = _failed(step, failure.error), []
+    except BudgetExhausted as limit:
+        error = StepError(code="budget", message=str(limit), detail={"stop_reason": limit.stop_reason})
+        observation, events = _failed(step, error), []
+    observation = observation.model_copy(update={"attempt": attempt})
+    done = step.model_copy(
+        update={
+            "attempts": attempt,
+            "status": StepStatus.DONE if observation.ok else StepStatus.FAILED,
+            "summary": observation.summary,
+            "result": observation.result,
+        }
+    )
+    update["plan"] = [done]  # type: ignore[typeddict-item]  # the reducer takes steps
+    # The state's log keeps the outcome; the result itself lives on the step.
+    update["observations"] = [observation.model_copy(update={"result": {}})]
+    update["outbox"] = [
+        EventDraft(
+            type="observation",
+            source="executor",
+            content=observation.summary,
+            meta={
+                "step_id": step.id,
+                "status": done.status,
+                "observation": observation.model_dump(mode="json"),
+            },
+        ),
+        *events,
+    ]
+    return update
+
+
+def _failed(step: Step, error: StepError) -> Observation:
+    return Observation(step_id=step.id, ok=False, summary=error.message, error=error)
+
+
+async def _use_tool(step: Step, plan: Plan, deps: Deps) -> tuple[Observation, list[EventDraft]]:
+    name = step.tool or ""
+    await deps.events.emit(
+        EventDraft(
+            type="action",
+            source="executor",
+            content=f"{name}: {step.title}",
+            meta={"step_id": step.id, "tool": name, "input": step.input},
+        )
+    )
+    results = {s.id: s.result for s in plan.steps if s.id in step.depends_on}
+    context = ToolContext(library=deps.library, events=deps.events, step_id=step.id, results=results)
+    output = await deps.tools.call(name, context, step.input)
+    result = output.model_dump(mode="json")
+    return Observation(step_id=step.id, ok=True, summary=_said(result), result=result), []
+
+
+def _said(result: dict[str, object]) -> str:
+    """One line about a tool's result for people: counts, not contents."""
+    parts = []
+    for name, value in result.items():
+        label = name.replace("_", " ").removesuffix(" ids")
+        if isinstance(value, bool | int | float):
+            parts.append(f"{label} {value}")
+        elif isinstance(value, list | dict) and value:
+            parts.append(f"{label} {len(value)}")
+    return sentence(", ".join(parts)) if parts else "Done."
+
+
+def sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+async def _write(step: Step, plan: Plan, deps: Deps, task_id: str) -> tuple[Observation, list[EventDraft]]:
+    await deps.events.emit(
+        EventDraft(
+            type="action",
+            source="writer",
+            content=step.title,
+            meta={"step_id": step.id, "tool": "writer", "input": {"words": step.input.get("words")}},
+        )
+    )
+    written = await write(step, plan, deps, task_id)
+    artifact_id = await deps.artifacts.save(
+        "section", written.section.heading or plan.title, written.model_dump(mode="json")
+    )
+    by_source = await _quotes_by_source(written, deps)
+    result = {
+        "artifact_id": artifact_id,
+        "passage_ids": list(written.passage_ids),
+        "source_ids": list(written.source_ids),
+        "quotes": written.quotes,
+        "quotes_by_source": by_source,
+        "words": written.words,
+        "notice": written.notice,
+    }
+    summary = f"{written.words} words, {written.quotes} citations from {len(written.source_ids)} sources."
+    if written.dropped_markers:
+        summary += f" {written.dropped_markers} markers that named no passage were removed."
+    observation = Observation(
+        step_id=step.id, ok=True, summary=summary, result=result, author=written.section.author
+    )
+    committed = EventDraft(
+        type="section.committed",
+        source="writer",
+        content=f"{written.section.heading or 'Answer'}: {summary}",
+        meta={
+            "step_id": step.id,
+            "section_id": written.section.id,
+            "artifact_id": artifact_id,
+            "heading": written.section.heading,
+            "author": written.section.author,
+        },
+    )
+    return observation, [committed]
+
+
+async def _quotes_by_source(written: Written, deps: Deps) -> dict[str, int]:
+    passages = await deps.library.passages(written.passage_ids)
+    return dict(Counter(p.source_id for p in passages))
+
+
+async def _assemble(step: Step, given: ActInput, deps: Deps) -> tuple[Observation, list[EventDraft]]:
+    artifact_id, document = await assemble(given["plan"], deps, given["notice"])
+    words = document.words()
+    markers = len(document.cited_passage_ids())
+    summary = f"{words} words; {markers} passages of {len(document.sources)} sources cited."
+    observation = Observation(
+        step_id=step.id,
+        ok=True,
+        summary=summary,
+        result={"artifact_id": artifact_id, "words": words, "sources": len(document.sources)},
+    )
+    created = EventDraft(
+        type="artifact.created",
+        source="writer",
+        content=f"Document ready to check: {summary}",
+        meta={"artifact_id": artifact_id, "kind": "document", "title": document.title},
+    )
+    return observation, [created]

@@ -1,0 +1,105 @@
+"""Planner: reads the request and the sources, and makes or remakes the plan."""
+
+from __future__ import annotations
+
+from langgraph.runtime import Runtime
+
+from autonomy.agents.outline import (
+    Outline,
+    OutlineSection,
+    rule_outline,
+    steps_plan,
+    survey_plan,
+)
+from autonomy.core import prompts
+from autonomy.core.brief import Brief, read_brief
+from autonomy.core.ports import Deps, ModelUnavailable
+from autonomy.core.state import RunState
+from autonomy.core.types import Author, EventDraft, Plan, Source, StepStatus
+
+
+async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
+    """Make the plan: first what to read, then, once that is done, the outline and its steps."""
+    deps = runtime.context
+    brief = read_brief(deps.task)
+    former = state.get("plan")
+    update: RunState = {"loops": state.get("loops", 0)}
+    if former is None and (deps.journey.survey or await _still_reading(deps)):
+        made = survey_plan(deps.task.source_ids)
+    else:
+        made, notice = await _outlined(deps, brief, former)
+        if notice:
+            update["notice"] = notice
+        if former is not None:
+            update["replans"] = state.get("replans", 0) + 1
+    update["plan"] = made
+    update["outbox"] = [
+        EventDraft(
+            type="plan.updated",
+            source="planner",
+            content=f"Plan {made.version}: {len(made.steps)} steps. {made.rationale}",
+            meta={"plan": made.model_dump(mode="json")},
+        )
+    ]
+    return update
+
+
+async def _still_reading(deps: Deps) -> bool:
+    """Whether files of this task are not searchable yet (then even an answer must wait)."""
+    states = await deps.library.files(deps.task.source_ids)
+    return any(state.status not in ("ready", "failed") for state in states)
+
+
+async def _outlined(deps: Deps, brief: Brief, former: Plan | None) -> tuple[Plan, str]:
+    """The plan that writes the document, and a notice when a model was wanted but not to be had."""
+    read = next((s for s in former.steps if s.id == "read"), None) if former else None
+    known = read.result.get("source_ids", []) if read else list(deps.task.source_ids)
+    sources = await deps.library.sources(known)
+    outline, notice = await _outline(deps, brief, sources)
+    kept = tuple(
+        s
+        for s in (former.steps if former else ())
+        if s.id == "read" and s.status is StepStatus.DONE
+    )
+    version = former.version + 1 if former else 1
+    return steps_plan(outline, deps.journey, brief, known, version=version, done=kept), notice
+
+
+async def _outline(deps: Deps, brief: Brief, sources: list[Source]) -> tuple[Outline, str]:
+    fixed = rule_outline(deps.journey, brief, sources)
+    if deps.journey.annotations or not deps.journey.survey or not deps.models.available("planner"):
+        return fixed, ""
+    openings = [p for s in sources[:12] for p in await deps.library.opening(s.id, limit=3)]
+    system, prompt = prompts.planner(
+        task=deps.task,
+        journey_title=deps.journey.title,
+        words=brief.length_words or deps.journey.default_words,
+        sources=sources,
+        openings=openings,
+    )
+    try:
+        answer = await deps.models.structured(
+            "planner", key="plan", system=system, prompt=prompt, output=prompts.PlannedDocument
+        )
+    except ModelUnavailable as error:
+        return fixed, f"The plan was made by rule, because {error.reason}"
+    total = sum(max(s.words, 1) for s in answer.sections) or 1
+    sections = tuple(
+        OutlineSection(
+            heading=s.heading,
+            purpose=s.purpose,
+            queries=tuple(q for q in s.queries if q.strip())[:6] or (f"{s.heading} {brief.topic}",),
+            share=max(s.words, 1) / total * len(answer.sections),
+        )
+        for s in answer.sections
+        if s.heading.strip().lower()
+        not in {"introduction", "conclusion", "references", "bibliography"}
+    )
+    if not sections:
+        return fixed, "The plan was made by rule, because the model's outline had no body sections."
+    return Outline(
+        title=answer.title or fixed.title,
+        sections=sections,
+        author=Author.MODEL,
+        rationale=answer.rationale,
+    ), ""

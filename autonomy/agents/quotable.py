@@ -1,0 +1,129 @@
+"""Which sentences of a passage can stand as quotations, and how well they serve a section."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from autonomy.core.types import Passage
+from autonomy.core.words import content_words, likeness, overlap, stem, stems
+from autonomy.library.sentences import sentences
+
+MIN_WORDS = 8
+MAX_WORDS = 48
+
+_DEBRIS = re.compile(
+    r"""https?://|www\.|@|\barxiv:|\bdoi:|[{}\\|=∑∏∫√∈≤≥→←×*_`#$~^<>“”"]|\.{3,}"""
+    r"""|\b(?:Figure|Fig\.|Table|Tab\.|Eq\.|Algorithm|Appendix|Listing)\s*\d*[:.]""",
+)
+_POINTER = re.compile(
+    r"\b(?:Figure|Fig\.|Table|Tab\.|Section|Sec\.|Appendix|Equation|Eq\.|Algorithm)\s*[\dA-Z]",
+    re.IGNORECASE,
+)
+_LEANING = re.compile(
+    r"^(?:However|Therefore|Thus|Hence|Moreover|Furthermore|Besides|This|These|Those|That|It|They|He|She|Such|So|But|And|Or|Then|"
+    r"Here|In contrast|In this|For this|As such|Similarly|Likewise|Instead|Also|Finally|Next|Second|Third|Both|Its|Their)\b"
+)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?\s*%|\d+\.\d+")
+_REFERENCE_MARK = re.compile(r"\s?\[\d+(?:\s*[,–-]\s*\d+)*\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A whole sentence of a passage, verbatim."""
+
+    text: str
+    passage: Passage
+    score: float
+    stems: frozenset[str]
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+
+def quotable(sentence: str) -> bool:
+    """Whether the sentence reads as prose when it stands alone between quotation marks."""
+    words = sentence.split()
+    if not MIN_WORDS <= len(words) <= MAX_WORDS:
+        return False
+    if sentence[-1] not in ".?!" or not (sentence[0].isupper() or sentence[0] == "‘"):
+        return False
+    if sentence.count("(") != sentence.count(")") or sentence.count("[") != sentence.count("]"):
+        return False
+    if _DEBRIS.search(sentence):
+        return False
+    letters = sum(c.isalpha() or c.isspace() for c in sentence)
+    single = sum(
+        len(w.strip(".,;:()")) == 1 and w.strip(".,;:()").lower() not in "ai" for w in words
+    )
+    return letters / len(sentence) >= 0.85 and single <= 2
+
+
+def _score(
+    sentence: str, wanted: frozenset[str], have: frozenset[str], passage_score: float
+) -> float:
+    score = overlap(wanted, have) * 2.0 + passage_score
+    if _LEANING.match(sentence):
+        score -= 0.45
+    if _POINTER.search(sentence):
+        score -= 0.35
+    if _NUMBER.search(sentence):
+        score += 0.15
+    score -= 0.08 * len(_REFERENCE_MARK.findall(sentence))
+    return score
+
+
+def candidates(passages: Sequence[Passage], queries: Iterable[str]) -> list[Quote]:
+    """Every quotable sentence of the passages, best first. Passages come best first; their order
+    is part of the score."""
+    wanted = stems(" ".join(queries))
+    quotes: list[Quote] = []
+    seen: set[str] = set()
+    for rank, passage in enumerate(passages):
+        for start, end in sentences(passage.text):
+            text = " ".join(passage.text[start:end].split())
+            if not text or not quotable(text) or text.lower() in seen:
+                continue
+            seen.add(text.lower())
+            have = frozenset(stem(word) for word in content_words(text))
+            if len(have) < 4:
+                continue
+            quotes.append(
+                Quote(text, passage, _score(text, wanted, have, 1.0 / (1 + 0.2 * rank)), have)
+            )
+    return sorted(quotes, key=lambda q: (-q.score, q.passage.id, q.text))
+
+
+def select(
+    quotes: Sequence[Quote], words: int, *, taken: Sequence[frozenset[str]] = ()
+) -> list[Quote]:
+    """Quotes that together come to at most `words` words: relevant, unlike each other and unlike
+    `taken`, and spread over sources and passages (greedy maximal marginal relevance)."""
+    chosen: list[Quote] = []
+    pool = list(quotes[:200])
+    left = words
+    while pool:
+        best, best_value = None, float("-inf")
+        for quote in pool:
+            nearest = max(
+                (likeness(quote.stems, s) for s in [*taken, *(c.stems for c in chosen)]),
+                default=0.0,
+            )
+            if nearest > 0.55:
+                continue
+            same_source = sum(c.passage.source_id == quote.passage.source_id for c in chosen)
+            same_passage = sum(c.passage.id == quote.passage.id for c in chosen)
+            value = quote.score - nearest - 0.12 * same_source - 0.5 * same_passage
+            if value > best_value:
+                best, best_value = quote, value
+        if best is None:
+            break
+        pool.remove(best)
+        if best.words <= left:
+            chosen.append(best)
+            left -= best.words
+        if left < MIN_WORDS:
+            break
+    return chosen

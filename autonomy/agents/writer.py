@@ -1,0 +1,190 @@
+"""Writer: one section from the passages it was handed, by a model or, without one, by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict
+
+from autonomy.agents.composer import (
+    Composed,
+    Evidence,
+    SectionSummary,
+    compose_answer,
+    compose_conclusion,
+    compose_introduction,
+    compose_section,
+)
+from autonomy.agents.outline import BEGIN, END
+from autonomy.agents.quotable import candidates
+from autonomy.core import prompts
+from autonomy.core.brief import read_brief
+from autonomy.core.ports import Deps, ModelUnavailable
+from autonomy.core.types import Author, Passage, Plan, Source, Step, StepKind
+from autonomy.core.words import stems
+from autonomy.export.document import MARKER, Section
+
+PROMPT_PASSAGES = 16
+"""Most passages one section's prompt carries."""
+
+
+class Written(BaseModel):
+    """A section and what the state keeps of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    section: Section
+    passage_ids: tuple[str, ...]
+    source_ids: tuple[str, ...]
+    quotes: int
+    words: int
+    notice: str = ""
+    dropped_markers: int = 0
+
+
+def _body_steps(plan: Plan) -> list[Step]:
+    return [s for s in plan.steps if s.kind is StepKind.WRITE and s.input.get("role") == "section"]
+
+
+def _handed(step: Step, plan: Plan) -> list[str]:
+    """Passage ids of the step: its own share, or for a frame all that the body left over."""
+    shares: Mapping[str, list[str]] = plan.step("evidence").result.get("sections", {})
+    role = step.input["role"]
+    if role in (BEGIN, END):
+        used = {pid for s in _body_steps(plan) for pid in s.result.get("passage_ids", [])}
+        everything = [pid for share in shares.values() for pid in share]
+        return [pid for pid in everything if pid not in used][:60]
+    extra = [str(pid) for pid in step.input.get("extra_passages", [])]
+    return list(dict.fromkeys([*shares.get(str(step.input["number"]), []), *extra]))
+
+
+async def write(step: Step, plan: Plan, deps: Deps, task_id: str) -> Written:
+    """Write the section that `step` describes.
+
+    Raises:
+        BudgetExhausted: the run may not spend what the model call needs.
+    """
+    passages = await deps.library.passages(_handed(step, plan))
+    sources = {s.id: s for s in await deps.library.sources(_sources_of(passages, plan))}
+    notice = ""
+    if deps.models.available("writer") and (passages or step.input["role"] in (BEGIN, END)):
+        try:
+            return await _by_model(step, plan, deps, passages, sources, task_id)
+        except ModelUnavailable as error:
+            notice = f"“{step.title}” was composed by rule, because {error.reason}"
+    composed = await _by_rule(step, plan, deps, passages, sources)
+    return _written(step, composed, Author.RULE, notice=notice)
+
+
+def _sources_of(passages: list[Passage], plan: Plan) -> list[str]:
+    cited = [sid for s in _body_steps(plan) for sid in s.result.get("source_ids", [])]
+    return list(dict.fromkeys([*(p.source_id for p in passages), *cited]))
+
+
+def _written(step: Step, composed: Composed, author: Author, *, notice: str = "", dropped: int = 0) -> Written:
+    section = Section(
+        id=step.id, heading=str(step.input["heading"]), markdown=composed.markdown, author=author
+    )
+    return Written(
+        section=section,
+        passage_ids=composed.passage_ids,
+        source_ids=composed.source_ids,
+        quotes=composed.quotes,
+        words=composed.words,
+        notice=notice,
+        dropped_markers=dropped,
+    )
+
+
+# ------------------------------------------------------------------------------- rule path
+
+
+async def _by_rule(
+    step: Step, plan: Plan, deps: Deps, passages: list[Passage], sources: dict[str, Source]
+) -> Composed:
+    brief = read_brief(deps.task)
+    evidence = Evidence(
+        topic=brief.topic, passages=passages, sources=sources, queries=list(step.input["queries"])
+    )
+    words = int(step.input["words"])
+    role = step.input["role"]
+    if role == "answer":
+        return compose_answer(evidence, deps.task.goal, words)
+    if role == "section":
+        # A revision after a similarity report asks for fewer copied words.
+        words = round(words * float(step.input.get("quote_share", 1.0)))
+        return compose_section(evidence, str(step.input["purpose"]), words)
+    body = _body_steps(plan)
+    evidence.taken = [
+        q.stems
+        for p in await deps.library.passages([pid for s in body for pid in s.result.get("passage_ids", [])])
+        for q in candidates([p], [brief.topic])
+    ]
+    if role == BEGIN:
+        used: dict[str, int] = {}
+        for s in body:
+            for source_id, count in s.result.get("quotes_by_source", {}).items():
+                used[source_id] = used.get(source_id, 0) + int(count)
+        openings = [p for sid in used for p in await deps.library.opening(sid, limit=4)]
+        return compose_introduction(evidence, openings, [str(s.input["heading"]) for s in body], used, words)
+    summaries = [
+        SectionSummary(str(s.input["heading"]), int(s.result.get("quotes", 0)), len(s.result.get("source_ids", [])))
+        for s in body
+    ]
+    return compose_conclusion(evidence, summaries, words)
+
+
+# ------------------------------------------------------------------------------- model path
+
+
+async def _by_model(
+    step: Step, plan: Plan, deps: Deps, passages: list[Passage], sources: dict[str, Source], task_id: str
+) -> Written:
+    brief = read_brief(deps.task)
+    role = str(step.input["role"])
+    earlier = []
+    if role in (BEGIN, END):
+        for s in _body_steps(plan):
+            body = await deps.artifacts.load(s.result["artifact_id"])
+            earlier.append((str(s.input["heading"]), str(body["section"]["markdown"])))
+    system, prompt = prompts.writer(
+        task=deps.task,
+        role=role,
+        title=plan.title,
+        heading=str(step.input["heading"]),
+        purpose=str(step.input["purpose"]),
+        words=int(step.input["words"]),
+        topic=brief.topic,
+        passages=passages[:PROMPT_PASSAGES],
+        sources=sources,
+        earlier=earlier,
+        revision=str(step.input.get("revision", "")),
+    )
+
+    async def on_token(text: str) -> None:
+        await deps.events.token(task_id, text)
+
+    text = await deps.models.text(
+        "writer", key=f"{step.id}:{step.attempts}", system=system, prompt=prompt, on_token=on_token
+    )
+    known = {p.id: p for p in passages}
+    dropped = 0
+
+    def keep(match: object) -> str:
+        nonlocal dropped
+        if match["id"] in known:  # type: ignore[index]
+            return str(match[0])  # type: ignore[index]
+        dropped += 1
+        return ""
+
+    markdown = MARKER.sub(keep, text).strip()
+    if not stems(markdown):
+        raise ModelUnavailable("the model returned no prose.", "malformed")
+    ids = tuple(dict.fromkeys(m["id"] for m in MARKER.finditer(markdown)))
+    composed = Composed(
+        markdown=markdown,
+        passage_ids=ids,
+        source_ids=tuple(dict.fromkeys(known[pid].source_id for pid in ids)),
+        quotes=len(MARKER.findall(markdown)),
+    )
+    return _written(step, composed, Author.MODEL, dropped=dropped)

@@ -1,0 +1,104 @@
+"""Sharing out the evidence: each passage serves the one section it fits best."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from autonomy.core.types import EventDraft, Passage
+from autonomy.core.words import overlap, stems
+from autonomy.tools.registry import Tool, ToolContext, ToolFailure
+
+PASSAGES_PER_SECTION = 24
+"""Most passages one section is handed."""
+
+
+class AllocateInput(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    sections: dict[str, list[str]] = Field(
+        min_length=1, description="Section number to the queries that describe it."
+    )
+
+
+class AllocateOutput(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    sections: dict[str, list[str]] = Field(description="Section number to passage ids, best first.")
+    thin: list[str] = Field(default_factory=list, description="Sections with next to no evidence.")
+    sources: int
+
+
+def _affinities(
+    queries: dict[str, list[str]], found: dict[str, dict[str, float]], passage: Passage
+) -> dict[str, float]:
+    """How well the passage fits each section that found it: retrieval score (scaled to the
+    section's best) plus the share of the section's distinctive words that the passage has."""
+    shared = frozenset.intersection(*(stems(" ".join(q)) for q in queries.values())) if len(queries) > 1 else frozenset()
+    have = stems(f"{passage.heading} {passage.text}")
+    fits = {}
+    for number, scores in found.items():
+        if passage.id in scores:
+            best = max(scores.values()) or 1.0
+            distinctive = stems(" ".join(queries[number])) - shared
+            fits[number] = scores[passage.id] / best + overlap(distinctive, have)
+    return fits
+
+
+async def _allocate(context: ToolContext, given: AllocateInput) -> AllocateOutput:
+    found: dict[str, dict[str, float]] = {
+        number: {
+            hit["passage_id"]: float(hit["score"])
+            for hit in context.results.get(f"search-{number}", {}).get("hits", [])
+        }
+        for number in given.sections
+    }
+    ids = list(dict.fromkeys(pid for scores in found.values() for pid in scores))
+    passages = await context.library.passages(ids)
+    if not passages:
+        raise ToolFailure("no_evidence", "The searches found no passage in the sources.")
+    shares: dict[str, list[tuple[float, str]]] = {number: [] for number in given.sections}
+    for passage in passages:
+        fits = _affinities(given.sections, found, passage)
+        # A section that is still empty takes precedence over one that is already rich.
+        number = max(fits, key=lambda n: (fits[n] - 0.04 * len(shares[n]), n))
+        shares[number].append((fits[number], passage.id))
+    sections = {
+        number: [pid for _, pid in sorted(share, key=lambda item: (-item[0], item[1]))][:PASSAGES_PER_SECTION]
+        for number, share in shares.items()
+    }
+    kept = {pid for share in sections.values() for pid in share}
+    await _tell_sources(context, [p for p in passages if p.id in kept])
+    return AllocateOutput(
+        sections=sections,
+        thin=[number for number, share in sections.items() if len(share) < 2],
+        sources=len({p.source_id for p in passages if p.id in kept}),
+    )
+
+
+async def _tell_sources(context: ToolContext, passages: list[Passage]) -> None:
+    counts: dict[str, int] = {}
+    for passage in passages:
+        counts[passage.source_id] = counts.get(passage.source_id, 0) + 1
+    for source in await context.library.sources(list(counts)):
+        title = source.csl.get("title") or source.file_name
+        reason = f"{counts[source.id]} passages bear on the outline"
+        await context.events.emit(
+            EventDraft(
+                type="source.found",
+                source="researcher",
+                content=f"{title}: {reason}.",
+                meta={"source": source.model_dump(mode="json"), "kept": True, "reason": reason, "query": ""},
+            )
+        )
+
+
+def evidence_tools() -> list[Tool[AllocateInput, AllocateOutput]]:
+    return [
+        Tool(
+            name="evidence.allocate",
+            description="Hand every passage that was found to the section it fits best.",
+            input=AllocateInput,
+            output=AllocateOutput,
+            run=_allocate,
+        )
+    ]
