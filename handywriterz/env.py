@@ -53,7 +53,7 @@ class Env(BaseSettings):
     # -- models
     handywriterz_model: str | None = Field(
         default=None,
-        description="Model string for every role, e.g. openai:gpt-5-mini, anthropic:…, ollama:…; unset = no-model mode.",
+        description="Model string for every role, e.g. openai:gpt-5-mini, anthropic:…, ollama:…; several, separated by commas, are tried in turn; unset = no-model mode.",
     )
     handywriterz_planner_model: str | None = Field(
         default=None, description="Model of the planner only."
@@ -69,13 +69,40 @@ class Env(BaseSettings):
     )
     openai_base_url: str | None = Field(
         default=None,
-        description="Any OpenAI-compatible server; the model string is then openai:<name>.",
+        description="Any OpenAI-compatible server; the model string is then openai:<name> and a key is optional.",
+    )
+    ollama_base_url: str | None = Field(
+        default=None, description="Address of an Ollama server, e.g. http://localhost:11434/v1."
+    )
+    openai_api_key: SecretStr | None = Field(
+        default=None, description="Key of OpenAI, or of the server at OPENAI_BASE_URL."
+    )
+    anthropic_api_key: SecretStr | None = Field(default=None, description="Key of Anthropic.")
+    google_api_key: SecretStr | None = Field(default=None, description="Key of the Gemini API.")
+    openrouter_api_key: SecretStr | None = Field(default=None, description="Key of OpenRouter.")
+    ollama_api_key: SecretStr | None = Field(
+        default=None, description="Key of an Ollama server that asks for one."
     )
     model_timeout_seconds: float = Field(
-        default=120.0, gt=0, description="Longest one model call may take, seconds."
+        default=120.0, gt=0, description="Longest one attempt at a model call may take, seconds."
+    )
+    model_deadline_seconds: float = Field(
+        default=300.0,
+        gt=0,
+        description="Longest a model call may take with all its attempts and waits, seconds.",
     )
     model_max_attempts: int = Field(
         default=4, ge=1, le=10, description="Attempts per model call, first included."
+    )
+    model_max_output_tokens: int = Field(
+        default=8_192,
+        ge=256,
+        description="Most tokens of one answer; as many are set aside from the budget before a call.",
+    )
+    model_requests_per_minute: float | None = Field(
+        default=None,
+        gt=0,
+        description="Most model calls per minute, provider and worker process; unset leaves the rate to the provider.",
     )
     model_unknown_usd_per_mtok: float = Field(
         default=15.0,

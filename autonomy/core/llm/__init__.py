@@ -1,0 +1,1 @@
+"""The gateway to language models: one way to call any of them, with retries, budget and parsing."""

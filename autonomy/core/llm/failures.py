@@ -1,0 +1,152 @@
+"""Why a model call failed: one classification, whatever provider it came from.
+
+The kind decides what happens next (retry, fall back, give up) and what a person is told. Nothing
+a provider wrote reaches a person: its words may quote the prompt or the key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic_ai import exceptions as pai
+
+
+class FailureKind(StrEnum):
+    AUTH = "auth"
+    QUOTA = "quota"
+    RATE_LIMIT = "rate_limit"
+    OVERLOAD = "overload"
+    SERVER = "server"
+    NETWORK = "network"
+    TIMEOUT = "timeout"
+    CONTEXT_OVERFLOW = "context_overflow"
+    CONTENT_FILTER = "content_filter"
+    MODEL_NOT_FOUND = "model_not_found"
+    REJECTED = "rejected"
+    MALFORMED = "malformed"
+    REFUSED = "refused"
+    NOT_CONFIGURED = "not_configured"
+    CIRCUIT_OPEN = "circuit_open"
+    EXPIRED = "expired"
+
+
+RETRIED = frozenset(
+    {
+        FailureKind.RATE_LIMIT,
+        FailureKind.OVERLOAD,
+        FailureKind.SERVER,
+        FailureKind.NETWORK,
+        FailureKind.TIMEOUT,
+        FailureKind.MALFORMED,
+    }
+)
+"""Kinds that another attempt at the same model may cure."""
+
+PROVIDER_DOWN = frozenset(
+    {FailureKind.OVERLOAD, FailureKind.SERVER, FailureKind.NETWORK, FailureKind.TIMEOUT}
+)
+"""Kinds that speak of the provider's health; enough of them in a row open its circuit."""
+
+PROVIDER_CLOSED = frozenset({FailureKind.AUTH, FailureKind.QUOTA})
+"""Kinds that the very next call would meet again; one opens the circuit."""
+
+_SENTENCES = {
+    FailureKind.AUTH: "The provider refused the key for {model}. Check the key and what it may use.",
+    FailureKind.QUOTA: "The account behind {model} has no quota or credit left.",
+    FailureKind.RATE_LIMIT: "The provider of {model} is limiting the rate of requests.",
+    FailureKind.OVERLOAD: "The provider of {model} is overloaded or unavailable.",
+    FailureKind.SERVER: "The provider of {model} failed with an error of its own.",
+    FailureKind.NETWORK: "The connection to the provider of {model} failed or broke off.",
+    FailureKind.TIMEOUT: "{model} did not answer in time.",
+    FailureKind.CONTEXT_OVERFLOW: "The text is longer than {model} can read at once.",
+    FailureKind.CONTENT_FILTER: "The provider of {model} blocked the request or its answer.",
+    FailureKind.MODEL_NOT_FOUND: "The provider knows no model called {model}.",
+    FailureKind.REJECTED: "The provider rejected the request to {model} as invalid.",
+    FailureKind.MALFORMED: "The answer of {model} could not be read.",
+    FailureKind.REFUSED: "{model} declined to answer.",
+    FailureKind.NOT_CONFIGURED: "{model} cannot be used here: its provider is not set up.",
+    FailureKind.CIRCUIT_OPEN: "{model} is left alone for a moment after repeated failures.",
+    FailureKind.EXPIRED: "{model} used up the time that one call may take.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failed attempt."""
+
+    kind: FailureKind
+    model: str
+    retry_after: float | None = None
+    """Seconds the provider asked to wait."""
+    billed: bool = False
+    """Whether the provider may have done (and charged for) work before it failed."""
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in words for the run's log."""
+        return _SENTENCES[self.kind].format(model=self.model)
+
+
+class Unusable(Exception):
+    """An answer arrived but cannot be used; raised while reading it, caught by the gateway."""
+
+    def __init__(self, kind: FailureKind, detail: str = "") -> None:
+        super().__init__(detail or kind.value)
+        self.kind = kind
+        self.detail = detail
+
+
+def _kind_of(error: BaseException) -> FailureKind:
+    # Subclasses first: an overloaded provider is also an unavailable one.
+    match error:
+        case Unusable():
+            return error.kind
+        case pai.ModelContextWindowExceededError():
+            return FailureKind.CONTEXT_OVERFLOW
+        case pai.ModelAuthenticationError():
+            return FailureKind.AUTH
+        case pai.ModelNotFoundError():
+            return FailureKind.MODEL_NOT_FOUND
+        case pai.ModelQuotaExceededError():
+            return FailureKind.QUOTA
+        case pai.ModelRateLimitError():
+            return FailureKind.RATE_LIMIT
+        case pai.ModelUnavailableError():
+            return FailureKind.OVERLOAD
+        case pai.ModelServerError():
+            return FailureKind.SERVER
+        case pai.ModelTimeoutError() | pai.ModelRequestTimeout():
+            return FailureKind.TIMEOUT
+        case pai.ModelConnectionError():
+            return FailureKind.NETWORK
+        case pai.ContentFilterError():
+            return FailureKind.CONTENT_FILTER
+        case pai.ModelRequestRejectedError():
+            return FailureKind.REJECTED
+        case pai.UnexpectedModelBehavior():
+            return FailureKind.MALFORMED
+        case pai.ModelHTTPError() if error.status_code in (408, 409, 425):
+            return FailureKind.SERVER
+        case pai.UserError():
+            return FailureKind.NOT_CONFIGURED
+        case _:
+            return FailureKind.REJECTED
+
+
+def classify(error: Exception, model: str) -> Failure:
+    """The failure that `error`, raised by a call of `model`, amounts to."""
+    kind = _kind_of(error)
+    if isinstance(error, pai.ModelConnectionError) and error.phase in ("pool", "connect"):
+        billed = False
+    else:
+        # A refusal costs nothing; an answer that was cut, late or unreadable was worked on.
+        billed = kind in {
+            FailureKind.NETWORK,
+            FailureKind.TIMEOUT,
+            FailureKind.MALFORMED,
+            FailureKind.REFUSED,
+            FailureKind.CONTENT_FILTER,
+        }
+    retry_after = error.retry_after if isinstance(error, pai.ModelAPIError) else None
+    return Failure(kind=kind, model=model, retry_after=retry_after, billed=billed)
