@@ -1,0 +1,232 @@
+"""Cutting a document into passages that can stand as evidence.
+
+A passage is a run of whole sentences of one page and one section, so that it reads on its own and
+its offsets lead straight back to the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from autonomy.library.parsed import (
+    HEADING_SEPARATOR,
+    Block,
+    BlockKind,
+    ParsedDocument,
+    ParsedPage,
+)
+from autonomy.library.sections import is_notice
+from autonomy.library.sentences import sentences
+
+_TOKEN_MARKUP = re.compile(r"<(?:EOS|BOS|PAD|UNK|SEP|CLS|MASK|s|/s|eos|bos|pad|unk)>")
+_TERMINAL = re.compile(r"[.!?…。！？:;][\"'”’»)\]]*$")
+_KINDS = {
+    BlockKind.BODY: BlockKind.BODY,
+    BlockKind.NOTE: BlockKind.BODY,
+    BlockKind.ABSTRACT: BlockKind.ABSTRACT,
+    BlockKind.REFERENCES: BlockKind.REFERENCES,
+    BlockKind.FRONT: BlockKind.FRONT,
+    BlockKind.CAPTION: BlockKind.CAPTION,
+}
+# Passages below this share of the limit join a neighbour when they can.
+_SMALL = 0.3
+# A passage may exceed the limit by this much when that saves a stub.
+_STRETCH = 1.25
+_MIN_CHARS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage before it is stored. `page_text[char_start:char_end] == text`."""
+
+    text: str
+    page: int | None
+    page_index: int
+    """Position of its page in `ParsedDocument.pages`."""
+    char_start: int
+    char_end: int
+    heading: str
+    ordinal: int
+    kind: BlockKind
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A sentence (or a part of an endless one) with its place on the page."""
+
+    start: int
+    end: int
+    tokens: int
+
+
+@dataclass(slots=True)
+class _Run:
+    """Neighbouring pieces of one kind under one heading."""
+
+    kind: BlockKind
+    heading: str
+    pieces: list[_Piece]
+    block_ends: set[int]
+    """Positions at which a paragraph ends."""
+
+
+def chunk(
+    document: ParsedDocument, count_tokens: Callable[[str], int], max_tokens: int = 200
+) -> list[Chunk]:
+    """Passages of `document` in reading order.
+
+    A passage holds at most `max_tokens` by `count_tokens` (a quarter more where that avoids a
+    stub), never crosses a page, and never splits a sentence that could fit. Lone numbers, tables of
+    figures, drawing labels and rights notices yield none. Passages that are no evidence
+    (references, front matter) are kept with their `kind`.
+    """
+    chunks: list[Chunk] = []
+    for index, page in enumerate(document.pages):
+        following = document.pages[index + 1] if index + 1 < len(document.pages) else None
+        previous = document.pages[index - 1] if index else None
+        for run in _runs(page, previous, following, count_tokens, max_tokens):
+            for start, end in _pack(run, max_tokens):
+                chunks.append(
+                    Chunk(
+                        text=page.text[start:end],
+                        page=page.number,
+                        page_index=index,
+                        char_start=start,
+                        char_end=end,
+                        heading=run.heading,
+                        ordinal=len(chunks),
+                        kind=run.kind,
+                    )
+                )
+    return chunks
+
+
+def _runs(
+    page: ParsedPage,
+    previous: ParsedPage | None,
+    following: ParsedPage | None,
+    count_tokens: Callable[[str], int],
+    max_tokens: int,
+) -> Iterator[_Run]:
+    run: _Run | None = None
+    head, tail = _broken_head(page, previous), _broken_tail(page, following)
+    for block in page.blocks:
+        kind = _KINDS.get(block.kind)
+        if kind is None or not _is_useful(block):
+            if run is not None and block.kind is not BlockKind.HEADING:
+                yield run
+                run = None
+            continue
+        heading = HEADING_SEPARATOR.join(block.heading_path)
+        if run is not None and (run.kind is not kind or run.heading != heading):
+            yield run
+            run = None
+        if run is None:
+            run = _Run(kind, heading, [], set())
+        spans = sentences(block.text)
+        if block is head and len(spans) > 1:
+            spans = spans[1:]
+        if block is tail and len(spans) > 1:
+            spans = spans[:-1]
+        for start, end in spans:
+            for a, b in _pieces(block.text, start, end, count_tokens, max_tokens):
+                tokens = count_tokens(block.text[a:b])
+                run.pieces.append(_Piece(block.char_start + a, block.char_start + b, tokens))
+        if run.pieces:
+            run.block_ends.add(run.pieces[-1].end)
+        if kind is BlockKind.CAPTION:
+            yield run
+            run = None
+    if run is not None:
+        yield run
+
+
+def _broken_tail(page: ParsedPage, following: ParsedPage | None) -> Block | None:
+    """The last paragraph when its last sentence runs on over the page: half of it is no evidence."""
+    last = next((b for b in reversed(page.blocks) if b.kind is BlockKind.BODY), None)
+    if last is None or following is None or _TERMINAL.search(last.text):
+        return None
+    return last
+
+
+def _broken_head(page: ParsedPage, previous: ParsedPage | None) -> Block | None:
+    """The first paragraph when it begins with the rest of a sentence of the page before."""
+    if previous is None or _broken_tail(previous, page) is None:
+        return None
+    first = next((b for b in page.blocks if b.kind is BlockKind.BODY), None)
+    return first if first is not None and not _starts_afresh(first.text) else None
+
+
+def _starts_afresh(text: str) -> bool:
+    return text[:1] in "•▪◦‣–"
+
+
+def _is_useful(block: Block) -> bool:
+    text = block.text
+    if len(text) < _MIN_CHARS or sum(map(str.isalpha, text)) < 0.5 * len(text.replace(" ", "")):
+        return False
+    if len(_TOKEN_MARKUP.findall(text)) > 1:
+        return False
+    return not (
+        len(text) < 600 and is_notice(text) and block.kind in (BlockKind.FRONT, BlockKind.NOTE)
+    )
+
+
+def _pieces(
+    text: str, start: int, end: int, count_tokens: Callable[[str], int], max_tokens: int
+) -> Iterator[tuple[int, int]]:
+    """The sentence whole if it may be; an endless one at its clauses, words, or anywhere at last."""
+    # No token is longer than the text, so short sentences need no count.
+    if end - start <= max_tokens or (
+        end - start < 20 * max_tokens and count_tokens(text[start:end]) <= max_tokens * _STRETCH
+    ):
+        yield start, end
+        return
+    limit = max_tokens * 4
+    while end - start > limit:
+        cut = _clause_end(text, start, start + limit)
+        yield start, cut
+        start = cut
+        while start < end and text[start].isspace():
+            start += 1
+    if start < end:
+        yield start, end
+
+
+def _clause_end(text: str, start: int, limit: int) -> int:
+    half = start + (limit - start) // 2
+    for pattern in (r"[;:]\s", r",\s", r"[、，；]", r"\s"):
+        found = [match.end() for match in re.finditer(pattern, text[half:limit])]
+        if found:
+            position = half + found[-1]
+            while position > start and text[position - 1].isspace():
+                position -= 1
+            return position
+    return limit
+
+
+def _pack(run: _Run, max_tokens: int) -> list[tuple[int, int]]:
+    """Fill passages up to the limit, preferring to end where a paragraph ends."""
+    groups: list[list[_Piece]] = []
+    for piece in run.pieces:
+        size = sum(p.tokens for p in groups[-1]) if groups else 0
+        full = size + piece.tokens > max_tokens
+        # Three quarters full and at a paragraph's end is a better place than mid-paragraph.
+        settled = bool(groups) and size > 0.75 * max_tokens and groups[-1][-1].end in run.block_ends
+        if not groups or full or settled:
+            groups.append([piece])
+        else:
+            groups[-1].append(piece)
+    merged: list[list[_Piece]] = []
+    for group in groups:
+        size = sum(p.tokens for p in group)
+        before = sum(p.tokens for p in merged[-1]) if merged else 0
+        stub = min(size, before) < _SMALL * max_tokens
+        if merged and stub and size + before <= _STRETCH * max_tokens:
+            merged[-1].extend(group)
+        else:
+            merged.append(group)
+    spans = [(group[0].start, group[-1].end) for group in merged]
+    return [(start, end) for start, end in spans if end - start >= _MIN_CHARS]

@@ -1,0 +1,54 @@
+"""Bytes to text, when nobody says in which encoding."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from charset_normalizer import from_bytes
+
+from autonomy.library.normalise import clean
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SAMPLE = 65_536
+_DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]{2,40})", re.I)
+
+
+def decode(content: bytes, *, html: bool = False) -> str:
+    """`content` as clean text: by its mark, as UTF-8, by what the page declares, then by guess."""
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return clean(content.decode(encoding, "replace"))
+    wide = _unmarked_utf16(content)
+    if wide:
+        return clean(content.decode(wide, "replace"))
+    try:
+        return clean(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        pass
+    declared = _DECLARED.search(content[:4_096]) if html else None
+    for encoding in ([declared[1].decode("ascii")] if declared else []) + [_guess(content)]:
+        try:
+            return clean(content.decode(encoding))
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return clean(content.decode("cp1252", "replace"))
+
+
+def _unmarked_utf16(content: bytes) -> str | None:
+    """UTF-16 without a byte order mark shows as NULs in every second place."""
+    head = content[:_SAMPLE]
+    if head.count(0) < len(head) * 0.25:
+        return None
+    return "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
+
+
+def _guess(content: bytes) -> str:
+    best = from_bytes(content[:_SAMPLE]).best()
+    return best.encoding if best is not None else "cp1252"

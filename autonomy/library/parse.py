@@ -1,0 +1,41 @@
+"""A file becomes a `ParsedDocument`, whatever its name claims."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from autonomy.library.parsed import ParsedDocument, ParseFailure, ParseLimits
+from autonomy.library.sniff import DOCX, HTML, MARKDOWN, PDF, PLAIN, sniff
+
+# By name, so that reading a text file does not load PDFium.
+_PARSERS = {
+    PDF: "autonomy.library.parsers.pdf",
+    DOCX: "autonomy.library.parsers.docx",
+    HTML: "autonomy.library.parsers.html",
+    MARKDOWN: "autonomy.library.parsers.markdown",
+    PLAIN: "autonomy.library.parsers.plain",
+}
+
+
+def parse(path: Path, file_name: str, limits: ParseLimits | None = None) -> ParsedDocument:
+    """Text, blocks and metadata of the file at `path`; `file_name` is what its owner calls it.
+
+    Runs in this process: for files from outside use `isolated.parse_in_subprocess`.
+
+    Raises:
+        ParseFailure: with a code and a sentence for people.
+    """
+    limits = limits or ParseLimits()
+    media_type = sniff(path, file_name)
+    document: ParsedDocument = import_module(_PARSERS[media_type]).parse(path, file_name, limits)
+    chars = sum(len(page.text) for page in document.pages)
+    if not any(any(map(str.isalnum, page.text)) for page in document.pages):
+        raise ParseFailure("empty", "This file holds no text. Please check it and upload it again.")
+    if chars > limits.max_chars:
+        raise ParseFailure(
+            "too_large",
+            f"This file holds {chars:,} characters of text; at most {limits.max_chars:,} are read. "
+            "Split it and upload the parts you need.",
+        )
+    return document

@@ -1,0 +1,105 @@
+"""What parsing yields: pages of clean text, their blocks with exact offsets, and the work's metadata.
+
+Offsets are the promise everything downstream rests on: `page.text[block.char_start:block.char_end]`
+is `block.text`, so a quotation can be cut, shown on its page and checked again later.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+HEADING_SEPARATOR = " › "
+
+
+class BlockKind(StrEnum):
+    """What a stretch of text is; only `EVIDENCE_KINDS` may support a claim."""
+
+    BODY = "body"
+    ABSTRACT = "abstract"
+    REFERENCES = "references"
+    FRONT = "front"
+    """Title, authors, affiliations, licence notices, acknowledgements: about the work, not in it."""
+    CAPTION = "caption"
+    NOTE = "note"
+    """Footnote."""
+    HEADING = "heading"
+    TABLE = "table"
+    FIGURE = "figure"
+    """Labels inside a drawing or a formula on lines of its own: words without sentences."""
+
+
+EVIDENCE_KINDS = frozenset({BlockKind.BODY, BlockKind.ABSTRACT, BlockKind.CAPTION})
+
+FailureCode = Literal[
+    "empty",
+    "encrypted",
+    "scanned",
+    "truncated",
+    "damaged",
+    "mislabelled",
+    "unsupported",
+    "too_large",
+    "timeout",
+]
+
+
+class ParseFailure(Exception):
+    """The file cannot become text; `message` is one or two sentences for the person who sent it."""
+
+    def __init__(self, code: FailureCode, message: str) -> None:
+        super().__init__(message)
+        self.code: FailureCode = code
+        self.message = message
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ParseLimits(_Value):
+    """What one file may cost. Reaching a limit is a `too_large` or `timeout` failure."""
+
+    max_pages: int = Field(default=2_000, gt=0)
+    max_chars: int = Field(default=10_000_000, gt=0)
+    max_unpacked_bytes: int = Field(default=300 * 1024 * 1024, gt=0)
+    """Sum of the real sizes of a zip container's members."""
+    timeout_seconds: float = Field(default=300.0, gt=0)
+    """Wall time, and CPU time, of the parsing process."""
+    memory_bytes: int = Field(default=2 * 1024**3, gt=0)
+    """Address space of the parsing process."""
+
+
+class Block(_Value):
+    """A paragraph, heading, caption or list item."""
+
+    text: str
+    kind: BlockKind = BlockKind.BODY
+    heading_path: tuple[str, ...] = ()
+    char_start: int
+    char_end: int
+
+
+class ParsedPage(_Value):
+    number: int | None
+    """1-based physical page; None for formats without pages."""
+    text: str
+    blocks: tuple[Block, ...]
+
+
+class Bibliography(_Value):
+    """CSL-JSON as far as the file states it. Absent authors or year are absent, never guessed."""
+
+    csl: dict[str, Any]
+
+
+class ParsedDocument(_Value):
+    media_type: str
+    pages: tuple[ParsedPage, ...]
+    metadata: Bibliography
+    page_count: int | None
+    """Physical pages; None for formats without pages."""
+    language: str | None = None
+    """ISO 639-1, when the text makes it plain."""

@@ -1,0 +1,340 @@
+"""From PDFium's characters to lines of words with their geometry.
+
+Coordinates are turned so that x runs along the reading direction and y down the page, whatever
+the page's rotation. Text that runs in another direction than most of the page (arXiv's side stamp,
+axis labels) is set aside.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import pypdfium2.raw as raw
+
+from autonomy.library.normalise import clean
+
+HYPHENS = "-\u2010\u00ad"
+_PDFIUM_HYPHENS = (0x02, 0xFFFE)
+_BREAKS = frozenset({0x09, 0x0A, 0x0D, 0x20, 0xA0})
+_BOLD_NAME = re.compile(r"bold|black|heavy|medi(?!um?ital)|semib|demi|-b$|cmbx|[,-]bd", re.I)
+_ITALIC_NAME = re.compile(r"ital|obli|-it$|cmti|slant", re.I)
+_FLAG_ITALIC, _FLAG_FORCE_BOLD = 1 << 6, 1 << 18
+_MARKS = "∗*†‡§¶‖#⋆★◦✉"
+_HANGING = frozenset("√∑∏∫")
+_RAISED_MARK = re.compile(rf"^[\d,\-–{re.escape(_MARKS)}a-e]{{1,12}}$")
+
+
+@dataclass(slots=True)
+class Word:
+    text: str
+    x0: float
+    x1: float
+    y: float
+    """Baseline, downwards from the top."""
+    size: float
+    bold: bool
+    italic: bool
+    split: bool = False
+    """PDFium saw a hyphen at the end of its line here."""
+
+
+@dataclass(slots=True)
+class Line:
+    """Words on one baseline without a gap that could be a column's."""
+
+    words: list[Word]
+    x0: float = 0.0
+    x1: float = 0.0
+    y: float = 0.0
+    size: float = 0.0
+    bold: bool = False
+    italic: bool = False
+    text: str = ""
+    split: bool = False
+    """The line ends within a word."""
+    region: int = 0
+    """Which column or band of its page, set by the reading order."""
+
+    def measure(self) -> Line:
+        """Derive geometry, style and text from the words."""
+        words = self.words
+        self.x0 = min(w.x0 for w in words)
+        self.x1 = max(w.x1 for w in words)
+        weights: Counter[float] = Counter()
+        bold = italic = total = 0
+        for word in words:
+            count = len(word.text)
+            weights[round(word.size, 1)] += count
+            total += count
+            bold += count * word.bold
+            italic += count * word.italic
+        self.size = weights.most_common(1)[0][0]
+        self.y = next(w.y for w in words if round(w.size, 1) == self.size)
+        self.bold, self.italic = bold > total * 0.85, italic > total * 0.85
+        self.text = clean(" ".join(_without_marks(words, self.size, self.y))).strip()
+        self.split = words[-1].split or (
+            len(self.text) > 1 and self.text[-1] in HYPHENS and self.text[-2].isalpha()
+        )
+        return self
+
+
+@dataclass(slots=True)
+class PageText:
+    width: float
+    height: float
+    lines: list[Line] = field(default_factory=list)
+    stray: str = ""
+    """Text in another direction, in stream order."""
+    chars: int = 0
+    unmapped: int = 0
+    """Characters whose font tells no Unicode for them."""
+
+
+@dataclass(slots=True)
+class _Glyph:
+    char: str
+    x: float
+    y: float
+    size: float
+
+
+class PageReader:
+    """Reads the characters of pages; one per document, since it remembers fonts."""
+
+    def __init__(self) -> None:
+        self._doubles = [ctypes.c_double() for _ in range(4)]
+        self._name = ctypes.create_string_buffer(256)
+        self._flags = ctypes.c_int()
+        self._matrix = raw.FS_MATRIX()
+        self._styles: dict[tuple[bytes, int], tuple[bool, bool]] = {}
+
+    def read(self, page: Any) -> PageText:
+        """The lines of a pypdfium2 page, in stream order."""
+        left, bottom, right, top = (
+            page.get_bbox() if hasattr(page, "get_bbox") else (0, 0, *page.get_size())
+        )
+        textpage = page.get_textpage()
+        try:
+            words, unmapped = self._words(textpage.raw, textpage.count_chars())
+        finally:
+            textpage.close()
+        turns: Counter[int] = Counter()
+        for turn, word in words:
+            turns[turn] += len(word.text)
+        main = turns.most_common(1)[0][0] if turns else 0
+        width, height = (
+            (right - left, top - bottom) if main % 2 == 0 else (top - bottom, right - left)
+        )
+        origin = {0: (left, -top), 1: (bottom, left), 2: (-right, bottom), 3: (-top, -right)}[main]
+        kept: list[Word] = []
+        stray: list[str] = []
+        for turn, word in words:
+            if turn != main:
+                stray.append(word.text)
+                continue
+            word.x0, word.x1, word.y = word.x0 - origin[0], word.x1 - origin[0], word.y - origin[1]
+            kept.append(word)
+        return PageText(
+            width=width,
+            height=height,
+            lines=_merge_rows(_stream_lines(kept)),
+            stray=" ".join(stray),
+            chars=sum(turns.values()),
+            unmapped=unmapped,
+        )
+
+    def _words(self, text: Any, count: int) -> tuple[list[tuple[int, Word]], int]:
+        """Words with the quarter turn of their direction; x and y already run along it."""
+        found: list[tuple[int, Word]] = []
+        glyphs: list[_Glyph] = []
+        start = unmapped = turn = 0
+        scale = size = 1.0
+        x_ref, y_ref = ctypes.byref(self._doubles[0]), ctypes.byref(self._doubles[1])
+        x_value, y_value = self._doubles[0], self._doubles[1]
+        get_unicode, get_origin, get_size = (
+            raw.FPDFText_GetUnicode,
+            raw.FPDFText_GetCharOrigin,
+            raw.FPDFText_GetFontSize,
+        )
+
+        def finish(end: int, split: bool = False) -> None:
+            if glyphs:
+                found.append((turn, self._word(text, glyphs, start, end, turn, split)))
+                glyphs.clear()
+
+        last = -1
+        for index in range(count):
+            code = get_unicode(text, index)
+            if code in _BREAKS or code == 0:
+                finish(last)
+                continue
+            if code in _PDFIUM_HYPHENS:
+                finish(last, split=True)
+                continue
+            get_origin(text, index, x_ref, y_ref)
+            char = chr(code) if code < 0x110000 else "\ufffd"
+            if not glyphs:
+                angle = raw.FPDFText_GetCharAngle(text, index)
+                turn = round(angle / (math.pi / 2)) % 4
+                scale = self._scale(text, index)
+            x, y = _turned(x_value.value, y_value.value, turn)
+            # Within a word the size only changes where the baseline does (raised marks).
+            if not glyphs or y != glyphs[-1].y:
+                size = get_size(text, index) * scale
+            if glyphs:
+                previous = glyphs[-1]
+                reach = max(size, previous.size)
+                backwards = x < previous.x - 0.5 * reach and not _right_to_left(char)
+                if x - previous.x > 3 * reach or abs(y - previous.y) > 0.8 * reach or backwards:
+                    finish(last)
+            if not glyphs:
+                start = index
+            if code == 0xFFFD or 0xE000 <= code <= 0xF8FF:
+                unmapped += 1
+            glyphs.append(_Glyph(char, x, y, size))
+            last = index
+        finish(last)
+        return found, unmapped
+
+    def _word(
+        self, text: Any, glyphs: list[_Glyph], start: int, end: int, turn: int, split: bool
+    ) -> Word:
+        size = max(g.size for g in glyphs)
+        y = next(g.y for g in glyphs if g.size == size)
+        x0, x1 = self._extent(text, start, end, turn)
+        bold, italic = self._style(text, start)
+        if glyphs[0].char in _HANGING:
+            y = self._foot(text, start, turn)
+        return Word(_without_raised_tail(glyphs, size, y), x0, x1, y, size, bold, italic, split)
+
+    def _extent(self, text: Any, start: int, end: int, turn: int) -> tuple[float, float]:
+        left, right, bottom, top = self._doubles
+        edges: list[float] = []
+        for index in (start, end):
+            raw.FPDFText_GetCharBox(text, index, left, right, bottom, top)
+            for x, y in ((left.value, bottom.value), (right.value, top.value)):
+                edges.append(_turned(x, y, turn)[0])
+        return min(edges), max(edges)
+
+    def _foot(self, text: Any, index: int, turn: int) -> float:
+        """The lower edge of a sign that TeX hangs from its origin instead of standing it there."""
+        left, right, bottom, top = self._doubles
+        raw.FPDFText_GetCharBox(text, index, left, right, bottom, top)
+        return max(
+            _turned(left.value, bottom.value, turn)[1], _turned(right.value, top.value, turn)[1]
+        )
+
+    def _style(self, text: Any, index: int) -> tuple[bool, bool]:
+        raw.FPDFText_GetFontInfo(text, index, self._name, 256, self._flags)
+        key = (self._name.value, self._flags.value)
+        if key not in self._styles:
+            name = key[0].decode("utf-8", "replace")
+            self._styles[key] = (
+                bool(_BOLD_NAME.search(name)) or bool(key[1] & _FLAG_FORCE_BOLD),
+                bool(_ITALIC_NAME.search(name)) or bool(key[1] & _FLAG_ITALIC),
+            )
+        bold, italic = self._styles[key]
+        # Fonts without a telling name still carry a weight.
+        return bold or raw.FPDFText_GetFontWeight(text, index) >= 600, italic
+
+    def _scale(self, text: Any, index: int) -> float:
+        """How much the text matrix enlarges the font's nominal size."""
+        if not raw.FPDFText_GetMatrix(text, index, self._matrix):
+            return 1.0
+        return math.hypot(self._matrix.c, self._matrix.d) or 1.0
+
+
+def _turned(x: float, y: float, turn: int) -> tuple[float, float]:
+    """PDF user space (y up) to reading space (x along the text, y down the lines)."""
+    if turn == 0:
+        return x, -y
+    if turn == 1:
+        return y, x
+    if turn == 2:
+        return -x, y
+    return -y, -x
+
+
+def _right_to_left(char: str) -> bool:
+    return unicodedata.bidirectional(char) in ("R", "AL", "AN")
+
+
+def _without_raised_tail(glyphs: list[_Glyph], size: float, y: float) -> str:
+    """The word without a trailing note mark: small, raised, and after a real word.
+
+    "models.3" loses its mark; "m2" and "10-9" keep their exponents, which carry meaning.
+    """
+    end = len(glyphs)
+    while end and glyphs[end - 1].size < size * 0.8 and y - glyphs[end - 1].y > size * 0.12:
+        end -= 1
+    tail = "".join(g.char for g in glyphs[end:])
+    stem = "".join(g.char for g in glyphs[:end])
+    whole = stem + tail
+    if not stem or not tail or not _RAISED_MARK.match(tail):
+        return whole
+    after_word = bool(re.search(r"([^\W\d_]{3}|[.,;:)\]”’\"])$", stem))
+    return stem if after_word or any(mark in tail for mark in _MARKS) else whole
+
+
+def _without_marks(words: list[Word], size: float, y: float) -> list[str]:
+    """The words' texts; a raised note mark that stands as a word of its own is left out."""
+    texts: list[str] = []
+    for word in words:
+        raised = word.size < size * 0.8 and y - word.y > size * 0.12
+        if raised and texts and _RAISED_MARK.match(word.text):
+            after_word = re.search(r"([^\W\d_]{3}|[.,;:)\]”’\"])$", texts[-1])
+            if after_word or any(mark in word.text for mark in _MARKS):
+                continue
+        texts.append(word.text)
+    return texts
+
+
+def _stream_lines(words: list[Word]) -> list[Line]:
+    lines: list[list[Word]] = []
+    for word in words:
+        if lines and not lines[-1][-1].split and _adjacent(lines[-1][-1], word, reach=1.5):
+            lines[-1].append(word)
+        else:
+            lines.append([word])
+    return [Line(group).measure() for group in lines]
+
+
+def _adjacent(left: Word, right: Word, reach: float) -> bool:
+    size = max(left.size, right.size)
+    drift = 0.5 if min(left.size, right.size) < size * 0.85 else 0.25
+    if abs(left.y - right.y) > drift * size:
+        return False
+    if _right_to_left(left.text[0]) or _right_to_left(right.text[0]):
+        return right.x1 - left.x0 < reach * size + (left.x1 - left.x0) + (right.x1 - right.x0)
+    return -0.6 * size < right.x0 - left.x1 < reach * size
+
+
+def _merge_rows(lines: list[Line]) -> list[Line]:
+    """Join pieces of one row that the producer wrote out of order."""
+    lines = [line for line in lines if line.text]
+    order = sorted(range(len(lines)), key=lambda i: (lines[i].y, lines[i].x0))
+    gone: set[int] = set()
+    for at, first in enumerate(order):
+        if first in gone:
+            continue
+        changed = True
+        while changed:
+            changed = False
+            for second in order[at + 1 : at + 40]:
+                if second in gone:
+                    continue
+                a, b = lines[first], lines[second]
+                if b.y - a.y > 0.6 * max(a.size, b.size):
+                    break
+                pair = (a, b) if a.x0 <= b.x0 else (b, a)
+                if not pair[0].split and _adjacent(pair[0].words[-1], pair[1].words[0], reach=0.9):
+                    lines[first] = Line(pair[0].words + pair[1].words).measure()
+                    gone.add(second)
+                    changed = True
+    return [line for index, line in enumerate(lines) if index not in gone and line.text]
