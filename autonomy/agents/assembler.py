@@ -9,6 +9,7 @@ from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps
 from autonomy.core.types import Author, Plan, Step, StepKind, StepStatus
 from autonomy.export.document import Document, Section
+from autonomy.tools.registry import ToolFailure
 
 RULE_NOTICE = (
     "Composed without a language model: every statement about the literature below is quoted word for "
@@ -21,7 +22,9 @@ def ordered(plan: Plan) -> list[Step]:
     """The write steps in reading order: introduction, body, conclusion."""
     writes = [s for s in plan.steps if s.kind is StepKind.WRITE and s.status is StepStatus.DONE]
     place = {BEGIN: 0, END: 2}
-    return sorted(writes, key=lambda s: (place.get(str(s.input["role"]), 1), int(s.input.get("number", 0))))
+    return sorted(
+        writes, key=lambda s: (place.get(str(s.input["role"]), 1), int(s.input.get("number", 0)))
+    )
 
 
 def notice_for(sections: list[Section], reasons: list[str], *, wanted_model: bool) -> str:
@@ -42,6 +45,8 @@ async def assemble(plan: Plan, deps: Deps, notice: str) -> tuple[str, Document]:
         sections.append(Section.model_validate(body["section"]))
         if step.result.get("notice"):
             reasons.append(str(step.result["notice"]))
+    if not sections:
+        raise ToolFailure("no_evidence", "No section could be written, so there is no document.")
     draft = Document(
         title=plan.title,
         style=brief.style,
@@ -51,7 +56,13 @@ async def assemble(plan: Plan, deps: Deps, notice: str) -> tuple[str, Document]:
         sections=tuple(sections),
     )
     passages = await deps.library.passages(draft.cited_passage_ids())
-    sources = await deps.library.sources(list(dict.fromkeys(p.source_id for p in passages))) if passages else []
+    sources = (
+        await deps.library.sources(list(dict.fromkeys(p.source_id for p in passages)))
+        if passages
+        else []
+    )
     document = draft.model_copy(update={"passages": tuple(passages), "sources": tuple(sources)})
-    artifact_id = await deps.artifacts.save("document", document.title, document.model_dump(mode="json"))
+    artifact_id = await deps.artifacts.save(
+        "document", document.title, document.model_dump(mode="json")
+    )
     return artifact_id, document

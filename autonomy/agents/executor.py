@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 
 from autonomy.agents.assembler import assemble
 from autonomy.agents.writer import Written, write
-from autonomy.core.ports import BudgetExhausted, Deps
+from autonomy.core.ports import BudgetExhausted, Deps, task_id
 from autonomy.core.state import ActInput, RunState
 from autonomy.core.types import (
     EventDraft,
@@ -27,14 +27,20 @@ async def act(given: ActInput, runtime: Runtime[Deps]) -> RunState:
     visibly and the run goes on from its checkpoint."""
     deps = runtime.context
     step = given["step"]
-    task_id = runtime.execution_info.task_id if runtime.execution_info else ""
+    task = task_id(runtime)
     attempt = step.attempts + 1
     await deps.events.emit(
         EventDraft(
             type="step.started",
             source="executor",
             content=step.title,
-            meta={"step_id": step.id, "title": step.title, "kind": step.kind, "tool": step.tool, "attempt": attempt},
+            meta={
+                "step_id": step.id,
+                "title": step.title,
+                "kind": step.kind,
+                "tool": step.tool,
+                "attempt": attempt,
+            },
         )
     )
     update: RunState = {}
@@ -42,14 +48,16 @@ async def act(given: ActInput, runtime: Runtime[Deps]) -> RunState:
         if step.kind is StepKind.TOOL:
             observation, events = await _use_tool(step, given["plan"], deps)
         elif step.kind is StepKind.WRITE:
-            observation, events = await _write(step, given["plan"], deps, task_id)
+            observation, events = await _write(step, given["plan"], deps, task)
         else:
             observation, events = await _assemble(step, given, deps)
             update["document_id"] = observation.result["artifact_id"]
     except ToolFailure as failure:
         observation, events = _failed(step, failure.error), []
     except BudgetExhausted as limit:
-        error = StepError(code="budget", message=str(limit), detail={"stop_reason": limit.stop_reason})
+        error = StepError(
+            code="budget", message=str(limit), detail={"stop_reason": limit.stop_reason}
+        )
         observation, events = _failed(step, error), []
     observation = observation.model_copy(update={"attempt": attempt})
     done = step.model_copy(
@@ -94,7 +102,9 @@ async def _use_tool(step: Step, plan: Plan, deps: Deps) -> tuple[Observation, li
         )
     )
     results = {s.id: s.result for s in plan.steps if s.id in step.depends_on}
-    context = ToolContext(library=deps.library, events=deps.events, step_id=step.id, results=results)
+    context = ToolContext(
+        library=deps.library, events=deps.events, step_id=step.id, results=results
+    )
     output = await deps.tools.call(name, context, step.input)
     result = output.model_dump(mode="json")
     return Observation(step_id=step.id, ok=True, summary=_said(result), result=result), []
@@ -116,16 +126,22 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-async def _write(step: Step, plan: Plan, deps: Deps, task_id: str) -> tuple[Observation, list[EventDraft]]:
+async def _write(
+    step: Step, plan: Plan, deps: Deps, task: str
+) -> tuple[Observation, list[EventDraft]]:
     await deps.events.emit(
         EventDraft(
             type="action",
             source="writer",
             content=step.title,
-            meta={"step_id": step.id, "tool": "writer", "input": {"words": step.input.get("words")}},
+            meta={
+                "step_id": step.id,
+                "tool": "writer",
+                "input": {"words": step.input.get("words")},
+            },
         )
     )
-    written = await write(step, plan, deps, task_id)
+    written = await write(step, plan, deps, task)
     artifact_id = await deps.artifacts.save(
         "section", written.section.heading or plan.title, written.model_dump(mode="json")
     )
@@ -139,7 +155,9 @@ async def _write(step: Step, plan: Plan, deps: Deps, task_id: str) -> tuple[Obse
         "words": written.words,
         "notice": written.notice,
     }
-    summary = f"{written.words} words, {written.quotes} citations from {len(written.source_ids)} sources."
+    summary = (
+        f"{written.words} words, {written.quotes} citations from {len(written.source_ids)} sources."
+    )
     if written.dropped_markers:
         summary += f" {written.dropped_markers} markers that named no passage were removed."
     observation = Observation(
@@ -165,7 +183,9 @@ async def _quotes_by_source(written: Written, deps: Deps) -> dict[str, int]:
     return dict(Counter(p.source_id for p in passages))
 
 
-async def _assemble(step: Step, given: ActInput, deps: Deps) -> tuple[Observation, list[EventDraft]]:
+async def _assemble(
+    step: Step, given: ActInput, deps: Deps
+) -> tuple[Observation, list[EventDraft]]:
     artifact_id, document = await assemble(given["plan"], deps, given["notice"])
     words = document.words()
     markers = len(document.cited_passage_ids())

@@ -13,7 +13,7 @@ from autonomy.agents.outline import (
 )
 from autonomy.core import prompts
 from autonomy.core.brief import Brief, read_brief
-from autonomy.core.ports import Deps, ModelUnavailable
+from autonomy.core.ports import Deps, ModelUnavailable, task_id
 from autonomy.core.state import RunState
 from autonomy.core.types import Author, EventDraft, Plan, Source, StepStatus
 
@@ -27,7 +27,7 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
     if former is None and (deps.journey.survey or await _still_reading(deps)):
         made = survey_plan(deps.task.source_ids)
     else:
-        made, notice = await _outlined(deps, brief, former)
+        made, notice = await _outlined(deps, brief, former, task_id(runtime))
         if notice:
             update["notice"] = notice
         if former is not None:
@@ -45,17 +45,19 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
 
 
 async def _still_reading(deps: Deps) -> bool:
-    """Whether files of this task are not searchable yet (then even an answer must wait)."""
+    """Whether files of this task cannot be searched yet, or there are none at all (then even an
+    answer begins with a survey, which waits or says what is missing)."""
     states = await deps.library.files(deps.task.source_ids)
-    return any(state.status not in ("ready", "failed") for state in states)
+    pending = any(state.status not in ("ready", "failed") for state in states)
+    return pending or not await deps.library.sources(deps.task.source_ids)
 
 
-async def _outlined(deps: Deps, brief: Brief, former: Plan | None) -> tuple[Plan, str]:
+async def _outlined(deps: Deps, brief: Brief, former: Plan | None, task: str) -> tuple[Plan, str]:
     """The plan that writes the document, and a notice when a model was wanted but not to be had."""
     read = next((s for s in former.steps if s.id == "read"), None) if former else None
     known = read.result.get("source_ids", []) if read else list(deps.task.source_ids)
     sources = await deps.library.sources(known)
-    outline, notice = await _outline(deps, brief, sources)
+    outline, notice = await _outline(deps, brief, sources, task)
     kept = tuple(
         s
         for s in (former.steps if former else ())
@@ -65,7 +67,9 @@ async def _outlined(deps: Deps, brief: Brief, former: Plan | None) -> tuple[Plan
     return steps_plan(outline, deps.journey, brief, known, version=version, done=kept), notice
 
 
-async def _outline(deps: Deps, brief: Brief, sources: list[Source]) -> tuple[Outline, str]:
+async def _outline(
+    deps: Deps, brief: Brief, sources: list[Source], task: str
+) -> tuple[Outline, str]:
     fixed = rule_outline(deps.journey, brief, sources)
     if deps.journey.annotations or not deps.journey.survey or not deps.models.available("planner"):
         return fixed, ""
@@ -79,7 +83,11 @@ async def _outline(deps: Deps, brief: Brief, sources: list[Source]) -> tuple[Out
     )
     try:
         answer = await deps.models.structured(
-            "planner", key="plan", system=system, prompt=prompt, output=prompts.PlannedDocument
+            "planner",
+            key=f"{task}:plan",
+            system=system,
+            prompt=prompt,
+            output=prompts.PlannedDocument,
         )
     except ModelUnavailable as error:
         return fixed, f"The plan was made by rule, because {error.reason}"

@@ -55,12 +55,21 @@ def check_claim(claim: str, passage: Passage) -> tuple[CitationVerdict, str]:
         return CitationVerdict.UNSUPPORTED, f"not in the passage: “{missing[0][:120]}”"
     strange = numbers(claim) - numbers(passage.text)
     if strange:
-        return CitationVerdict.UNSUPPORTED, f"the passage does not have the number {sorted(strange)[0]}"
+        return (
+            CitationVerdict.UNSUPPORTED,
+            f"the passage does not have the number {sorted(strange)[0]}",
+        )
     ratio = fuzz.token_set_ratio(normal(claim), have)
     shared = overlap(stems(claim), stems(passage.text))
     if ratio >= CLOSE_RATIO and shared >= CLOSE_OVERLAP:
-        return CitationVerdict.CLOSE, f"{shared:.0%} of the claim's content words stand in the passage"
-    return CitationVerdict.UNSUPPORTED, f"only {shared:.0%} of the claim's content words stand in the passage"
+        return (
+            CitationVerdict.CLOSE,
+            f"{shared:.0%} of the claim's content words stand in the passage",
+        )
+    return (
+        CitationVerdict.UNSUPPORTED,
+        f"only {shared:.0%} of the claim's content words stand in the passage",
+    )
 
 
 def check_citations(

@@ -58,7 +58,7 @@ def _handed(step: Step, plan: Plan) -> list[str]:
     return list(dict.fromkeys([*shares.get(str(step.input["number"]), []), *extra]))
 
 
-async def write(step: Step, plan: Plan, deps: Deps, task_id: str) -> Written:
+async def write(step: Step, plan: Plan, deps: Deps, task: str) -> Written:
     """Write the section that `step` describes.
 
     Raises:
@@ -69,7 +69,7 @@ async def write(step: Step, plan: Plan, deps: Deps, task_id: str) -> Written:
     notice = ""
     if deps.models.available("writer") and (passages or step.input["role"] in (BEGIN, END)):
         try:
-            return await _by_model(step, plan, deps, passages, sources, task_id)
+            return await _by_model(step, plan, deps, passages, sources, task)
         except ModelUnavailable as error:
             notice = f"“{step.title}” was composed by rule, because {error.reason}"
     composed = await _by_rule(step, plan, deps, passages, sources)
@@ -81,7 +81,9 @@ def _sources_of(passages: list[Passage], plan: Plan) -> list[str]:
     return list(dict.fromkeys([*(p.source_id for p in passages), *cited]))
 
 
-def _written(step: Step, composed: Composed, author: Author, *, notice: str = "", dropped: int = 0) -> Written:
+def _written(
+    step: Step, composed: Composed, author: Author, *, notice: str = "", dropped: int = 0
+) -> Written:
     section = Section(
         id=step.id, heading=str(step.input["heading"]), markdown=composed.markdown, author=author
     )
@@ -117,7 +119,9 @@ async def _by_rule(
     body = _body_steps(plan)
     evidence.taken = [
         q.stems
-        for p in await deps.library.passages([pid for s in body for pid in s.result.get("passage_ids", [])])
+        for p in await deps.library.passages(
+            [pid for s in body for pid in s.result.get("passage_ids", [])]
+        )
         for q in candidates([p], [brief.topic])
     ]
     if role == BEGIN:
@@ -126,9 +130,15 @@ async def _by_rule(
             for source_id, count in s.result.get("quotes_by_source", {}).items():
                 used[source_id] = used.get(source_id, 0) + int(count)
         openings = [p for sid in used for p in await deps.library.opening(sid, limit=4)]
-        return compose_introduction(evidence, openings, [str(s.input["heading"]) for s in body], used, words)
+        return compose_introduction(
+            evidence, openings, [str(s.input["heading"]) for s in body], used, words
+        )
     summaries = [
-        SectionSummary(str(s.input["heading"]), int(s.result.get("quotes", 0)), len(s.result.get("source_ids", [])))
+        SectionSummary(
+            str(s.input["heading"]),
+            int(s.result.get("quotes", 0)),
+            len(s.result.get("source_ids", [])),
+        )
         for s in body
     ]
     return compose_conclusion(evidence, summaries, words)
@@ -138,7 +148,12 @@ async def _by_rule(
 
 
 async def _by_model(
-    step: Step, plan: Plan, deps: Deps, passages: list[Passage], sources: dict[str, Source], task_id: str
+    step: Step,
+    plan: Plan,
+    deps: Deps,
+    passages: list[Passage],
+    sources: dict[str, Source],
+    task: str,
 ) -> Written:
     brief = read_brief(deps.task)
     role = str(step.input["role"])
@@ -162,10 +177,10 @@ async def _by_model(
     )
 
     async def on_token(text: str) -> None:
-        await deps.events.token(task_id, text)
+        await deps.events.token(task, text)
 
     text = await deps.models.text(
-        "writer", key=f"{step.id}:{step.attempts}", system=system, prompt=prompt, on_token=on_token
+        "writer", key=f"{task}:write", system=system, prompt=prompt, on_token=on_token
     )
     known = {p.id: p for p in passages}
     dropped = 0

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from langgraph.runtime import Runtime
 from pydantic import BaseModel
 
 from autonomy.core.types import (
@@ -177,6 +178,13 @@ class Deps:
     budget: BudgetMeter
     tools: Any
     """`autonomy.tools.registry.ToolRegistry`."""
+
+
+def task_id(runtime: Runtime[Deps]) -> str:
+    """LangGraph's id of the running task: the same when a crashed superstep is run again, so it
+    keys effects."""
+    info = runtime.execution_info
+    return info.task_id if info else ""
 
 
 class ModelUnavailable(Exception):

@@ -67,6 +67,12 @@ class RunState(TypedDict, total=False):
     expansions: int
     repairs: int
     replans: int
+    revisions: int
+    """Rewrites of sections because a gate failed."""
+    cycles: int
+    """Similarity reports asked for so far."""
+    quote_share: float
+    """Share of the planned words that rule-composed sections may use, lowered after a report."""
     cycle_id: str
     """The originality cycle that is open, or was last."""
     reported_similarity: float | None

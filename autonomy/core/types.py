@@ -68,7 +68,7 @@ class StepKind(StrEnum):
 
 
 class VerdictKind(StrEnum):
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a verdict
     RETRY = "retry"
     PATCH = "patch"
     BRANCH = "branch"
@@ -271,6 +271,18 @@ class Plan(_Value):
             s for s in self.steps if s.status is StepStatus.PENDING and settled >= set(s.depends_on)
         )
 
+    def portion(self, step: Step) -> Plan:
+        """The plan as far as `step` depends on it: what a parallel branch is sent."""
+        number = str(step.input.get("number", ""))
+        kept = []
+        for other in self.steps:
+            if other.id == "evidence" and number:
+                own = other.result.get("sections", {}).get(number, [])
+                kept.append(other.model_copy(update={"result": {"sections": {number: own}}}))
+            elif other.id in step.depends_on or other.id == "evidence":
+                kept.append(other)
+        return self.model_copy(update={"steps": tuple(kept)})
+
     def failed(self) -> tuple[Step, ...]:
         return tuple(s for s in self.steps if s.status is StepStatus.FAILED)
 
@@ -305,8 +317,6 @@ class GateResult(_Value):
     observed: str
     expected: str
     message: str
-    gap_queries: tuple[str, ...] = ()
-    """What to search for when the gate fails for want of evidence."""
 
 
 class Verdict(_Value):
@@ -315,6 +325,8 @@ class Verdict(_Value):
     reason: str
     author: Author = Author.RULE
     gates: tuple[GateResult, ...] = ()
+    gaps: tuple[str, ...] = ()
+    """Numbers of the sections that want more evidence, for the researcher."""
 
 
 # --------------------------------------------------------------------------- events

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 
 import snowballstemmer
 
@@ -79,7 +80,7 @@ def key_terms(
     for text in texts:
         seen: set[tuple[str, str]] = set()
         tokens = [m.group().lower().strip("'’-") for m in WORD.finditer(text)]
-        for first, second in zip(tokens, tokens[1:], strict=False):
+        for first, second in pairwise(tokens):
             if any(len(w) < 4 or w in STOP_WORDS or w in REQUEST_WORDS for w in (first, second)):
                 continue
             pair = (stem(first), stem(second))

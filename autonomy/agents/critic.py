@@ -1,0 +1,135 @@
+"""Critic: looks at what happened, runs the gates on a finished draft, and says where to go next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from langgraph.runtime import Runtime
+
+from autonomy.agents.gates import run_gates
+from autonomy.agents.judge import judge_claims
+from autonomy.agents.revision import revise, wrap_up
+from autonomy.agents.routing import Situation, route_draft, route_progress
+from autonomy.agents.verification import check_citations
+from autonomy.core.brief import read_brief
+from autonomy.core.ports import Deps, task_id
+from autonomy.core.state import RunState
+from autonomy.core.types import (
+    CitationCheck,
+    EventDraft,
+    GateResult,
+    Plan,
+    Route,
+    VerdictKind,
+)
+from autonomy.export.claims import citations_in_order
+from autonomy.export.document import Document
+
+
+async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
+    """Judge the superstep and choose the route; on a finished draft, run every gate first."""
+    deps = runtime.context
+    plan = state["plan"]
+    loops = state.get("loops", 0) + 1
+    situation = Situation(
+        plan=plan,
+        journey=deps.journey,
+        loops=loops,
+        expansions=state.get("expansions", 0),
+        repairs=state.get("repairs", 0),
+        replans=state.get("replans", 0),
+        revisions=state.get("revisions", 0),
+        cycles=state.get("cycles", 0),
+        document_id=state.get("document_id", ""),
+        target_similarity=deps.task.settings.target_similarity,
+        reported_similarity=state.get("reported_similarity"),
+        exhausted=await deps.budget.exhausted(),
+    )
+    update: RunState = {"loops": loops}
+    events: list[EventDraft] = []
+    decision = route_progress(situation)
+    ending = decision is not None and decision[0].route is Route.END
+    if decision is None or (ending and situation.document_id):
+        # Nothing is handed over unchecked, not even the draft of a run that is out of budget.
+        gates, checks = await _judged(state, deps, task_id(runtime))
+        events.append(_checked(checks))
+        if decision is None:
+            decision = route_draft(situation, gates)
+        else:
+            decision = decision[0].model_copy(update={"gates": gates}), decision[1]
+    verdict, stop = decision
+    if verdict.kind is VerdictKind.RETRY:
+        revised, extra = revise(plan, verdict, state.get("quote_share", 1.0))
+        update["plan"] = revised
+        update["revisions"] = state.get("revisions", 0) + 1
+        events.append(_planned(revised, extra))
+    elif verdict.route is Route.ACT and situation.exhausted:
+        wrapped = wrap_up(plan)
+        update["plan"] = wrapped
+        events.append(
+            _planned(wrapped, "The rest is left out so that the draft can be handed over.")
+        )
+    elif verdict.route is Route.END:
+        update["stop_reason"] = stop
+    update["verdict"] = verdict
+    update["route"] = verdict.route
+    update["outbox"] = [
+        *events,
+        EventDraft(
+            type="verdict",
+            source="critic",
+            content=verdict.reason,
+            meta={"verdict": verdict.model_dump(mode="json")},
+        ),
+    ]
+    return update
+
+
+async def _judged(
+    state: RunState, deps: Deps, task: str
+) -> tuple[tuple[GateResult, ...], list[CitationCheck]]:
+    """The gates' results on the latest document, after every citation was checked and stored."""
+    document_id = state["document_id"]
+    document = Document.model_validate(await deps.artifacts.load(document_id))
+    passages = {p.id: p for p in document.passages}
+    claims = [
+        (c.marker, c.passage_id, c.claim)
+        for c in citations_in_order(document)
+        if c.passage_id in passages
+    ]
+    checks = await judge_claims(check_citations(claims, passages), passages, deps, task)
+    await deps.artifacts.bind_citations(document_id, checks)
+    brief = read_brief(deps.task)
+    available = await deps.library.sources(deps.task.source_ids)
+    expected = brief.length_words or (deps.journey.default_words if deps.journey.survey else None)
+    share = state.get("quote_share", 1.0)
+    gates = run_gates(
+        document,
+        checks,
+        deps.journey,
+        expected_words=round(expected * share) if expected else None,
+        available_sources=len(available),
+    )
+    return gates, checks
+
+
+def _checked(checks: Sequence[CitationCheck]) -> EventDraft:
+    counts: dict[str, int] = {}
+    for check in checks:
+        counts[check.verdict] = counts.get(check.verdict, 0) + 1
+    said = ", ".join(f"{number} {verdict}" for verdict, number in sorted(counts.items()))
+    return EventDraft(
+        type="citation.verified",
+        source="critic",
+        content=f"{len(checks)} citations checked: {said or 'none'}.",
+        meta={"counts": counts},
+    )
+
+
+def _planned(plan: Plan, why: str) -> EventDraft:
+    return EventDraft(
+        type="plan.updated",
+        source="critic",
+        content=why,
+        meta={"plan": plan.model_dump(mode="json")},
+    )

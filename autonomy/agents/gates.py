@@ -1,0 +1,128 @@
+"""The deterministic gates of a draft. They always run, model or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autonomy.agents.outline import BEGIN, END
+from autonomy.agents.verification import unquoted_overlap
+from autonomy.core.journey import Journey
+from autonomy.core.types import CitationCheck, CitationVerdict, GateResult
+from autonomy.export.document import MARKER, Document
+from autonomy.export.structure import check_structure
+
+FRAMES = (f"write-{BEGIN}", f"write-{END}")
+
+
+def thin_sections(document: Document, minimum: int) -> list[str]:
+    """Ids of body sections with fewer than `minimum` citations."""
+    return [
+        section.id
+        for section in document.sections
+        if section.id not in FRAMES and len(MARKER.findall(section.markdown)) < minimum
+    ]
+
+
+def _length(document: Document, expected: int, tolerance: float) -> GateResult:
+    words = document.words()
+    low, high = round(expected * (1 - tolerance)), round(expected * (1 + tolerance))
+    passed = low <= words <= high
+    verdict = "within" if passed else "below" if words < low else "above"
+    return GateResult(
+        gate="length",
+        passed=passed,
+        observed=f"{words} words",
+        expected=f"{low} to {high} words",
+        message=f"The draft has {words} words, {verdict} what was asked for ({expected} ± {tolerance:.0%}).",
+    )
+
+
+def _sources(document: Document, minimum: int, available: int) -> GateResult:
+    wanted = min(minimum, available)
+    cited = len(document.sources)
+    return GateResult(
+        gate="sources",
+        passed=cited >= max(wanted, 1),
+        observed=f"{cited} cited",
+        expected=f"at least {max(wanted, 1)}",
+        message=f"{cited} of the {available} sources that can be searched are cited.",
+    )
+
+
+def _coverage(document: Document, minimum: int) -> GateResult:
+    thin = thin_sections(document, minimum)
+    names = [s.heading or "the answer" for s in document.sections if s.id in thin]
+    return GateResult(
+        gate="coverage",
+        passed=not thin,
+        observed=f"{len(document.sections) - len(thin)} of {len(document.sections)} sections with evidence",
+        expected=f"at least {minimum} citations in each section",
+        message=f"Too little evidence in: {', '.join(names)}."
+        if thin
+        else "Every section rests on evidence.",
+    )
+
+
+def _citations(checks: Sequence[CitationCheck]) -> GateResult:
+    bad = [c for c in checks if c.verdict is CitationVerdict.UNSUPPORTED]
+    message = "Every citation was checked against its passage."
+    if bad:
+        message = f"Not borne out by the passage: “{bad[0].claim[:160]}” ({bad[0].reason})."
+    return GateResult(
+        gate="citations",
+        passed=not bad,
+        observed=f"{len(checks) - len(bad)} of {len(checks)} hold",
+        expected="all",
+        message=message,
+    )
+
+
+def _structure(document: Document) -> GateResult:
+    problems = check_structure(document)
+    return GateResult(
+        gate="references",
+        passed=not problems,
+        observed=f"{len(problems)} problems",
+        expected="no dangling, uncited or duplicate reference",
+        message=problems[0].message
+        if problems
+        else "Citations and reference list match one to one.",
+    )
+
+
+def _originality(document: Document, maximum: float) -> GateResult:
+    text = "\n".join(MARKER.sub(" ", s.markdown) for s in document.sections)
+    share = unquoted_overlap(text, document.passages)
+    return GateResult(
+        gate="originality",
+        passed=share <= maximum,
+        observed=f"{share:.1%} copied outside quotation marks",
+        expected=f"at most {maximum:.0%}",
+        message="Text taken from the sources stands between quotation marks."
+        if share <= maximum
+        else "Parts of the draft repeat a source without quotation marks.",
+    )
+
+
+def run_gates(
+    document: Document,
+    checks: Sequence[CitationCheck],
+    journey: Journey,
+    *,
+    expected_words: int | None,
+    available_sources: int,
+) -> tuple[GateResult, ...]:
+    """Every gate that the journey switches on. `expected_words` None leaves the length open."""
+    gates = journey.gates
+    results = [_structure(document)]
+    if gates.length_tolerance is not None and expected_words:
+        results.append(_length(document, expected_words, gates.length_tolerance))
+    if gates.minimum_sources is not None:
+        results.append(_sources(document, gates.minimum_sources, available_sources))
+    if gates.minimum_citations_per_section is not None:
+        results.append(_coverage(document, gates.minimum_citations_per_section))
+    if gates.citations_verified:
+        results.append(_citations(checks))
+    if gates.maximum_unquoted_overlap is not None:
+        results.append(_originality(document, gates.maximum_unquoted_overlap))
+    return tuple(results)

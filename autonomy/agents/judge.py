@@ -1,0 +1,56 @@
+"""The model's judgement of claims that are not quotations; the rule verdict stands without it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from autonomy.core import prompts
+from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
+from autonomy.core.types import Author, CitationCheck, CitationVerdict, EventDraft, Passage
+
+CLAIMS_PER_CALL = 12
+
+
+async def judge_claims(
+    checks: Sequence[CitationCheck], passages: Mapping[str, Passage], deps: Deps, task: str
+) -> list[CitationCheck]:
+    """`checks` with the model's verdict in place of the rule's wherever the rule could only compare
+    words. Quotations keep the rule's verdict: verbatim is a fact. Without a model all are kept."""
+    open_checks = [c for c in checks if c.verdict is not CitationVerdict.QUOTED]
+    open_checks = [c for c in open_checks if not c.reason.startswith("names the source")]
+    if not open_checks or not deps.models.available("critic"):
+        return list(checks)
+    judged: dict[int, CitationCheck] = {}
+    for start in range(0, len(open_checks), CLAIMS_PER_CALL):
+        batch = open_checks[start : start + CLAIMS_PER_CALL]
+        system, prompt = prompts.critic(
+            claims=[(c.marker, c.claim, passages[c.passage_id]) for c in batch]
+        )
+        try:
+            answer = await deps.models.structured(
+                "critic",
+                key=f"{task}:judge:{start}",
+                system=system,
+                prompt=prompt,
+                output=prompts.ClaimVerdicts,
+            )
+        except (ModelUnavailable, BudgetExhausted) as error:
+            await deps.events.emit(
+                EventDraft(
+                    type="note",
+                    source="critic",
+                    content=f"{len(open_checks) - start} claims were compared by rule only: {error}",
+                )
+            )
+            break
+        by_marker = {c.marker: c for c in batch}
+        for item in answer.verdicts:
+            if check := by_marker.get(item.marker):
+                judged[check.marker] = check.model_copy(
+                    update={
+                        "verdict": CitationVerdict(item.verdict),
+                        "author": Author.MODEL,
+                        "reason": item.reason[:500],
+                    }
+                )
+    return [judged.get(c.marker, c) for c in checks]

@@ -1,0 +1,75 @@
+"""Changing the plan after a verdict: sections written again, or the rest left out."""
+
+from __future__ import annotations
+
+from autonomy.core.types import GateResult, Plan, Step, StepKind, StepStatus, Verdict
+
+MAX_STRETCH = 1.6
+"""How far one revision may raise or lower a section's words."""
+
+
+def again(step: Step, **changes: object) -> Step:
+    """The step to be done once more with `changes` to its input; it keeps its attempts' count
+    at zero, because a revision is not a failure."""
+    return step.model_copy(
+        update={"status": StepStatus.PENDING, "attempts": 0, "input": {**step.input, **changes}}
+    )
+
+
+def rewrite(plan: Plan, steps: list[Step]) -> Plan:
+    """The plan with `steps` in place, and everything that rests on a write step done again."""
+    frames = [again(s) for s in plan.steps if s.kind is StepKind.WRITE and "number" not in s.input]
+    assemble = again(plan.step("assemble"))
+    return plan.replace(*frames, *steps, assemble).model_copy(update={"version": plan.version + 1})
+
+
+def _ratio(gate: GateResult) -> float:
+    """Words wanted over words there, from the gate's own figures."""
+    have = int(gate.observed.split()[0])
+    low, high = (int(n) for n in gate.expected.removesuffix(" words").split(" to "))
+    wanted = (low + high) / 2
+    return min(MAX_STRETCH, max(1 / MAX_STRETCH, wanted / max(have, 1)))
+
+
+def revise(plan: Plan, verdict: Verdict, quote_share: float) -> tuple[Plan, str]:
+    """The plan whose sections are written again to meet the failed gates, and why in one line."""
+    failed = {g.gate: g for g in verdict.gates if not g.passed}
+    stretch = _ratio(failed["length"]) if "length" in failed else 1.0
+    notes = " ".join(g.message for g in failed.values())
+    steps = [
+        again(
+            step,
+            words=round(int(step.input["words"]) * stretch),
+            revision=notes,
+            quote_share=quote_share,
+        )
+        for step in plan.steps
+        if step.kind is StepKind.WRITE
+        and "number" in step.input
+        and step.status is not StepStatus.SKIPPED
+    ]
+    return rewrite(plan, steps), f"Written again: {notes}"
+
+
+def lower_quoting(plan: Plan, quote_share: float, note: str) -> Plan:
+    """The plan whose sections are written again with less copied text, after a similarity report."""
+    steps = [
+        again(step, quote_share=quote_share, revision=note)
+        for step in plan.steps
+        if step.kind is StepKind.WRITE
+        and "number" in step.input
+        and step.status is not StepStatus.SKIPPED
+    ]
+    return rewrite(plan, steps)
+
+
+def wrap_up(plan: Plan) -> Plan:
+    """The plan cut down to what can still be handed over: everything unwritten is left out."""
+    cut = [
+        s.model_copy(
+            update={"status": StepStatus.SKIPPED, "summary": "left out: the budget is used up"}
+        )
+        for s in plan.steps
+        if s.status in (StepStatus.PENDING, StepStatus.FAILED) and s.id != "assemble"
+    ]
+    return plan.replace(*cut).model_copy(update={"version": plan.version + 1})

@@ -1,0 +1,221 @@
+"""The edge table of `reflect`: from what happened to where control goes, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autonomy.core.journey import Journey
+from autonomy.core.types import (
+    GateResult,
+    Plan,
+    Route,
+    Step,
+    StepKind,
+    StepStatus,
+    StopReason,
+    Verdict,
+    VerdictKind,
+)
+
+MAX_ATTEMPTS = 3
+"""Of one step, the first included."""
+MAX_LOOPS = 40
+
+EVIDENCE_GATES = frozenset({"sources", "coverage"})
+REVISION_GATES = frozenset({"length", "citations", "originality"})
+
+Decision = tuple[Verdict, str]
+"""The verdict, and the `StopReason` when its route is END."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that the routes depend on."""
+
+    plan: Plan
+    journey: Journey
+    loops: int
+    expansions: int
+    repairs: int
+    replans: int
+    revisions: int
+    cycles: int
+    document_id: str
+    target_similarity: float | None
+    reported_similarity: float | None
+    exhausted: str | None
+
+    @property
+    def writes(self) -> list[Step]:
+        return [s for s in self.plan.steps if s.kind is StepKind.WRITE]
+
+    @property
+    def thin(self) -> list[str]:
+        evidence = next((s for s in self.plan.steps if s.id == "evidence"), None)
+        if evidence is None or evidence.status is not StepStatus.DONE:
+            return []
+        return [str(number) for number in evidence.result.get("thin", [])]
+
+
+def _go(kind: VerdictKind, route: Route, reason: str, **more: object) -> Decision:
+    return Verdict(kind=kind, route=route, reason=reason, **more), ""  # type: ignore[arg-type]
+
+
+def _end(
+    kind: VerdictKind, stop: StopReason | str, reason: str, gates: Sequence[GateResult] = ()
+) -> Decision:
+    return Verdict(kind=kind, route=Route.END, reason=reason, gates=tuple(gates)), str(stop)
+
+
+def route_progress(now: Situation) -> Decision | None:
+    """The route while the plan is being carried out; None when a draft is ready to be judged."""
+    if now.exhausted:
+        return _out_of_budget(now)
+    if now.loops > MAX_LOOPS:
+        return _end(
+            VerdictKind.FAIL,
+            StopReason.LOOP_LIMIT,
+            f"Stopped after {MAX_LOOPS} rounds without an end.",
+        )
+    if failed := now.plan.failed():
+        return _after_failure(now, failed)
+    if not now.writes:
+        if now.plan.ready():
+            return _go(VerdictKind.PASS, Route.ACT, "Going on with the plan.")
+        return _go(
+            VerdictKind.BRANCH, Route.PLAN, "The sources are read; now the outline can be made."
+        )
+    fresh = all(s.attempts == 0 for s in now.writes)
+    if fresh and now.thin and now.expansions < now.journey.max_expansions:
+        return _go(
+            VerdictKind.BRANCH,
+            Route.EXPAND,
+            f"Little evidence for {len(now.thin)} of the sections: the search is widened.",
+            gaps=tuple(now.thin),
+        )
+    ready = now.plan.ready()
+    if ready:
+        return _go(VerdictKind.PASS, Route.ACT, f"Next: {', '.join(s.title for s in ready[:3])}.")
+    if now.plan.step("assemble").status is StepStatus.DONE:
+        return None
+    return _end(
+        VerdictKind.FAIL,
+        StopReason.ERROR,
+        "The plan cannot go on: a step waits for one that never ran.",
+    )
+
+
+def _out_of_budget(now: Situation) -> Decision:
+    stop = StopReason(str(now.exhausted))
+    what = {
+        StopReason.BUDGET_TOKENS: "token",
+        StopReason.BUDGET_SECONDS: "time",
+        StopReason.BUDGET_USD: "money",
+    }.get(stop, "")
+    written = [s for s in now.writes if s.status is StepStatus.DONE]
+    assembled = next((s for s in now.plan.steps if s.id == "assemble"), None)
+    if written and assembled is not None and assembled.status is StepStatus.PENDING:
+        return _go(
+            VerdictKind.BRANCH,
+            Route.ACT,
+            f"The {what} budget is used up: what is written is put together and handed over.",
+        )
+    reason = f"The {what} budget is used up. "
+    reason += (
+        "The best draft so far is kept." if now.document_id else "No section had been written yet."
+    )
+    return _end(VerdictKind.FAIL, stop, reason)
+
+
+def _after_failure(now: Situation, failed: Sequence[Step]) -> Decision:
+    first = failed[0]
+    hopeless = first.id == "read" and "nothing to cite" in first.summary.lower()
+    if hopeless:
+        return _end(
+            VerdictKind.FAIL, StopReason.NO_EVIDENCE, f"{first.summary} Add files and start again."
+        )
+    if first.id == "evidence":
+        if now.expansions < now.journey.max_expansions:
+            numbers = tuple(str(n) for n in first.input.get("sections", {}))
+            return _go(
+                VerdictKind.BRANCH,
+                Route.EXPAND,
+                "The searches found nothing: the search is widened.",
+                gaps=numbers,
+            )
+        return _end(
+            VerdictKind.FAIL,
+            StopReason.NO_EVIDENCE,
+            "No passage of your sources speaks to this, so nothing was written.",
+        )
+    if first.attempts < MAX_ATTEMPTS and now.repairs < now.journey.max_repairs:
+        return _go(VerdictKind.PATCH, Route.REPAIR, f"“{first.title}” failed: {first.summary}")
+    if first.id in ("read", "assemble"):
+        return _end(
+            VerdictKind.FAIL, StopReason.ERROR, f"“{first.title}” kept failing: {first.summary}"
+        )
+    # One section or one search less is better than no document: the debugger leaves it out.
+    return _go(VerdictKind.PATCH, Route.REPAIR, f"“{first.title}” is given up: {first.summary}")
+
+
+def route_draft(now: Situation, gates: Sequence[GateResult]) -> Decision:
+    """The route once every gate has run on an assembled draft."""
+    failed = [g for g in gates if not g.passed]
+    names = {g.gate for g in failed}
+    why = " ".join(g.message for g in failed)
+    numbers = tuple(str(s.input["number"]) for s in now.writes if "number" in s.input)
+    short = any(g.gate == "length" and "below" in g.message for g in failed)
+    if (names & EVIDENCE_GATES or short) and now.expansions < now.journey.max_expansions:
+        return _go(
+            VerdictKind.BRANCH,
+            Route.EXPAND,
+            f"{why} The search is widened.",
+            gates=tuple(gates),
+            gaps=numbers,
+        )
+    if names & REVISION_GATES and now.revisions < now.journey.max_revisions:
+        return _go(
+            VerdictKind.RETRY,
+            Route.ACT,
+            f"{why} The sections concerned are written again.",
+            gates=tuple(gates),
+        )
+    if now.target_similarity is not None:
+        return _originality(now, now.target_similarity, gates, failed, why)
+    return _finished(gates, failed, why)
+
+
+def _originality(
+    now: Situation,
+    target: float,
+    gates: Sequence[GateResult],
+    failed: Sequence[GateResult],
+    why: str,
+) -> Decision:
+    reported = now.reported_similarity
+    if reported is not None and reported <= target:
+        return _finished(gates, failed, why)
+    if now.cycles >= now.journey.max_cycles:
+        return _end(
+            VerdictKind.FAIL,
+            StopReason.GATES_UNMET,
+            f"After {now.cycles} similarity reports the target of {target:g} % was not reached. The best draft is kept.",
+            gates,
+        )
+    return _go(
+        VerdictKind.PASS,
+        Route.TURNITIN_PAUSE,
+        f"The draft is ready for its similarity report (target {target:g} %).",
+        gates=tuple(gates),
+    )
+
+
+def _finished(gates: Sequence[GateResult], failed: Sequence[GateResult], why: str) -> Decision:
+    if failed:
+        return _end(
+            VerdictKind.FAIL, StopReason.GATES_UNMET, f"Handed over with open points. {why}", gates
+        )
+    return _end(
+        VerdictKind.PASS, StopReason.COMPLETED, "Every gate passed; the document is done.", gates
+    )

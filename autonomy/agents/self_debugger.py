@@ -1,0 +1,213 @@
+"""Self-debugger: diagnoses a failed step from its observation and changes its input or its tool."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from langgraph.runtime import Runtime
+from pydantic import BaseModel, ConfigDict
+
+from autonomy.core import prompts
+from autonomy.core.brief import read_brief
+from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable, task_id
+from autonomy.core.state import RunState
+from autonomy.core.types import (
+    Author,
+    EventDraft,
+    Observation,
+    Step,
+    StepError,
+    StepStatus,
+)
+
+MAX_ATTEMPTS = 3
+BACKOFF_SECONDS = 1.0
+"""First wait before an unavailable tool is tried again; doubled with each attempt."""
+SKIPPABLE = ("search-", "write-")
+
+
+class Repair(BaseModel):
+    """What to change about a failed step, and the diagnosis behind it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    diagnosis: str
+    tool: str | None = None
+    input: dict[str, Any] | None = None
+    wait_seconds: float = 0.0
+    skip: bool = False
+    author: Author = Author.RULE
+
+
+async def repair(state: RunState, runtime: Runtime[Deps]) -> RunState:
+    """Diagnose every failed step and put a changed one in its place; give up steps that the
+    document can do without once their attempts are used."""
+    deps = runtime.context
+    plan = state["plan"]
+    last = {o.step_id: o for o in state.get("observations", [])}
+    changed: list[Step] = []
+    events: list[EventDraft] = []
+    for step in plan.failed():
+        fix = await _diagnose(step, last.get(step.id), deps, task_id(runtime))
+        if fix.wait_seconds:
+            await asyncio.sleep(fix.wait_seconds)
+        changed.append(_apply(step, fix))
+        events.append(
+            EventDraft(
+                type="retry",
+                source="self_debugger",
+                content=f"“{step.title}”: {fix.diagnosis}",
+                meta={
+                    "step_id": step.id,
+                    "attempt": step.attempts,
+                    "repair": fix.model_dump(mode="json"),
+                },
+            )
+        )
+    mended = plan.replace(*changed).model_copy(update={"version": plan.version + 1})
+    events.append(
+        EventDraft(
+            type="plan.updated",
+            source="self_debugger",
+            content=f"{len(changed)} steps mended.",
+            meta={"plan": mended.model_dump(mode="json")},
+        )
+    )
+    return {"plan": mended, "repairs": state.get("repairs", 0) + 1, "outbox": events}
+
+
+def _apply(step: Step, fix: Repair) -> Step:
+    if fix.skip:
+        return step.model_copy(update={"status": StepStatus.SKIPPED, "summary": fix.diagnosis})
+    return step.model_copy(
+        update={
+            "status": StepStatus.PENDING,
+            "tool": fix.tool or step.tool,
+            "input": step.input if fix.input is None else fix.input,
+        }
+    )
+
+
+async def _diagnose(step: Step, observation: Observation | None, deps: Deps, task: str) -> Repair:
+    error = (observation.error if observation else None) or StepError(
+        code="bug", message=step.summary
+    )
+    if step.attempts >= MAX_ATTEMPTS and step.id.startswith(SKIPPABLE):
+        return Repair(
+            diagnosis=f"left out after {step.attempts} attempts: {error.message}", skip=True
+        )
+    fix = rule_repair(step, error, deps)
+    if fix is not None:
+        return fix
+    if deps.models.available("debugger"):
+        try:
+            return await _by_model(step, error, deps, task)
+        except (ModelUnavailable, BudgetExhausted):
+            pass  # the last resort below needs no model
+    return _last_resort(step, error)
+
+
+def rule_repair(step: Step, error: StepError, deps: Deps) -> Repair | None:
+    """The mend that follows from the error's code alone; None when it takes thought."""
+    if error.code == "unknown_tool" and error.detail.get("nearest"):
+        nearest = str(error.detail["nearest"])
+        return Repair(
+            diagnosis=f"there is no tool “{step.tool}”; the nearest is “{nearest}”.", tool=nearest
+        )
+    if error.code == "bad_input":
+        mended = mend_input(
+            step.input,
+            error.detail,
+            deps.tools.schema(step.tool or "") or {},
+            read_brief(deps.task).topic,
+        )
+        if mended != step.input:
+            return Repair(diagnosis=f"the input was changed: {error.message}", input=mended)
+    if error.code in ("rate_limited", "unavailable"):
+        wait = min(BACKOFF_SECONDS * 2 ** (step.attempts - 1), 30.0)
+        return Repair(diagnosis=f"tried again after {wait:g} s: {error.message}", wait_seconds=wait)
+    if error.code == "not_found" and step.input.get("source_ids"):
+        return Repair(
+            diagnosis="the named sources are gone; the whole library is searched instead.",
+            input={**step.input, "source_ids": []},
+        )
+    return None
+
+
+def _last_resort(step: Step, error: StepError) -> Repair:
+    if step.attempts == 1:
+        return Repair(diagnosis=f"tried once more as it is: {error.message}")
+    if step.id.startswith(SKIPPABLE):
+        return Repair(
+            diagnosis=f"left out, because it cannot be mended: {error.message}", skip=True
+        )
+    return Repair(diagnosis=f"tried again as it is: {error.message}")
+
+
+def mend_input(
+    given: Mapping[str, Any], detail: Mapping[str, Any], schema: Mapping[str, Any], topic: str
+) -> dict[str, Any]:
+    """The input with each reported problem met: unknown fields dropped, wrong types turned into the
+    right ones where that loses nothing, bounds kept, missing queries filled with the topic."""
+    mended = dict(given)
+    properties: Mapping[str, Any] = schema.get("input", {}).get("properties", {})
+    for problem in detail.get("problems", ()):
+        name = str(problem["field"]).split(".")[0]
+        spec = properties.get(name)
+        if spec is None:
+            mended.pop(name, None)
+        else:
+            value = _fitted(mended.get(name), spec)
+            if value is None and name == "queries":
+                value = [topic]
+            if value is None:
+                mended.pop(name, None)
+            else:
+                mended[name] = value
+    if "queries" in detail:
+        mended["queries"] = [topic]
+    return mended
+
+
+def _fitted(value: Any, spec: Mapping[str, Any]) -> Any:
+    """`value` as the JSON Schema property wants it, or None when it cannot be had."""
+    kind = spec.get("type")
+    if kind == "array":
+        items = (
+            [value]
+            if isinstance(value, str)
+            else [str(v) for v in value]
+            if isinstance(value, list | tuple)
+            else []
+        )
+        return (
+            items[: spec.get("maxItems", len(items))]
+            if len(items) >= spec.get("minItems", 0)
+            else None
+        )
+    if kind in ("integer", "number"):
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            return spec.get("default")
+        number = min(max(number, spec.get("minimum", number)), spec.get("maximum", number))
+        return int(number) if kind == "integer" else number
+    if kind == "string":
+        return value if isinstance(value, str) else None if value is None else str(value)
+    return value
+
+
+async def _by_model(step: Step, error: StepError, deps: Deps, task: str) -> Repair:
+    system, prompt = prompts.debugger(step=step, error=error, tools=deps.tools.schemas())
+    answer = await deps.models.structured(
+        "debugger",
+        key=f"{task}:repair:{step.id}",
+        system=system,
+        prompt=prompt,
+        output=prompts.ProposedRepair,
+    )
+    # The answer may only choose among registered tools; whatever else it says is a diagnosis.
+    tool = answer.tool if answer.tool in deps.tools.names() else None
+    return Repair(diagnosis=answer.diagnosis, tool=tool, input=answer.input, author=Author.MODEL)

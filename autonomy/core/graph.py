@@ -1,0 +1,76 @@
+"""The loop: plan → act → reflect → (act | expand | repair | plan | turnitin_pause | END)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import Send
+
+from autonomy.agents.critic import reflect
+from autonomy.agents.executor import act
+from autonomy.agents.planner import plan
+from autonomy.agents.researcher import expand
+from autonomy.agents.self_debugger import repair
+from autonomy.agents.turnitin_coordinator import await_report, turnitin_pause
+from autonomy.core.ports import Deps
+from autonomy.core.state import ActInput, RunState
+from autonomy.core.types import Route
+
+RECURSION_LIMIT = 400
+"""Supersteps of one run; the critic's own loop limit ends a run long before."""
+
+
+def ready_steps(state: RunState) -> Sequence[Send] | str:
+    """One parallel `act` per step whose dependencies are done; straight to `reflect` if none is."""
+    current = state["plan"]
+    sends = [
+        Send(
+            "act",
+            ActInput(
+                step=step,
+                plan=current.portion(step),
+                document_id=state.get("document_id", ""),
+                notice=state.get("notice", ""),
+            ),
+        )
+        for step in current.ready()
+    ]
+    return sends or "reflect"
+
+
+def next_route(state: RunState) -> Sequence[Send] | str:
+    """Where the critic's verdict leads."""
+    route = state["route"]
+    if route is Route.ACT:
+        return ready_steps(state)
+    return END if route is Route.END else route.value
+
+
+def build_graph() -> StateGraph[RunState, Deps, RunState, RunState]:
+    """The graph, not yet compiled: the runtime adds its checkpointer."""
+    graph = StateGraph(RunState, context_schema=Deps)
+    graph.add_node("plan", plan)
+    graph.add_node("act", act, input_schema=ActInput)
+    graph.add_node("reflect", reflect)
+    graph.add_node("expand", expand)
+    graph.add_node("repair", repair)
+    graph.add_node("turnitin_pause", turnitin_pause)
+    graph.add_node("await_report", await_report)
+
+    graph.add_edge(START, "plan")
+    graph.add_conditional_edges("plan", ready_steps, ["act", "reflect"])
+    graph.add_edge("act", "reflect")
+    graph.add_conditional_edges(
+        "reflect", next_route, ["act", "reflect", "plan", "expand", "repair", "turnitin_pause", END]
+    )
+    graph.add_conditional_edges("expand", ready_steps, ["act", "reflect"])
+    graph.add_conditional_edges("repair", ready_steps, ["act", "reflect"])
+    graph.add_edge("turnitin_pause", "await_report")
+    graph.add_conditional_edges("await_report", ready_steps, ["act", "reflect"])
+    return graph
+
+
+def initial_state() -> RunState:
+    """What a new run starts from; its task and tools are in `Deps`."""
+    return {"loops": 0}
