@@ -1,0 +1,71 @@
+"""Originality cycles: which run waits for whose report."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from autonomy.admin.base import HistoryAdmin
+from autonomy.admin.display import NOTHING, age, badge, link
+from autonomy.models import TurnitinCycle
+
+
+@admin.register(TurnitinCycle)
+class TurnitinCycleAdmin(HistoryAdmin):
+    list_display = ("run", "number", "status_badge", "target", "observed", "opened")
+    list_filter = ("status", "created_at")
+    list_select_related = ("run",)
+    search_fields = ("run__title", "note")
+    search_by_id = ("pk", "run_id")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+    fields = (
+        "run_link",
+        "number",
+        "status_badge",
+        "document",
+        "target",
+        "observed",
+        "report",
+        "report_file_name",
+        "note",
+        "interrupt_id",
+        "created_at",
+        "reported_at",
+        "closed_at",
+    )
+    readonly_fields = fields
+
+    @admin.display(description="Run")
+    def run_link(self, obj: TurnitinCycle) -> SafeString:
+        return link(obj.run)
+
+    @admin.display(description="Document")
+    def document(self, obj: TurnitinCycle) -> SafeString:
+        return link(obj.artifact)
+
+    @admin.display(description="Status", ordering="status")
+    def status_badge(self, obj: TurnitinCycle) -> SafeString:
+        return badge(obj.status)
+
+    @admin.display(description="Target", ordering="target_similarity")
+    def target(self, obj: TurnitinCycle) -> str:
+        return f"{obj.target_similarity:g} %"
+
+    @admin.display(description="Observed", ordering="observed_similarity")
+    def observed(self, obj: TurnitinCycle) -> str:
+        return NOTHING if obj.observed_similarity is None else f"{obj.observed_similarity:g} %"
+
+    @admin.display(description="Report")
+    def report(self, obj: TurnitinCycle) -> SafeString:
+        # The address came from outside: only web addresses become links.
+        if not obj.report_url.startswith(("https://", "http://")):
+            return format_html("{}", obj.report_url or NOTHING)
+        return format_html(
+            '<a class="hw-link" rel="noopener noreferrer" href="{0}">{0}</a>', obj.report_url
+        )
+
+    @admin.display(description="Age", ordering="created_at")
+    def opened(self, obj: TurnitinCycle) -> str:
+        return age(obj.created_at)
