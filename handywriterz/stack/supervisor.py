@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,6 +14,7 @@ from handywriterz.env import BASE_DIR
 from handywriterz.stack.account import Account, choose_account
 from handywriterz.stack.addresses import StackError, postgres_dir, redis_dir, run_dir, socket_dir
 from handywriterz.stack.child import Child, Say, Spec
+from handywriterz.stack.parts import web, worker
 from handywriterz.stack.postgres import Postgres, installation
 from handywriterz.stack.preparation import collect_static, migrate
 from handywriterz.stack.redis_server import Redis, server
@@ -22,7 +22,8 @@ from handywriterz.stack.redis_server import Redis, server
 CAP_LOGS_SECONDS = 60.0
 READY_SECONDS = 60.0
 READY_PATH = "/api/v2/health/ready"
-LIVE_PATH = "/api/v2/health/live"
+WORKER_STOP_SECONDS = 30.0
+"""A run reaches its next checkpoint within Celery's soft shutdown of 25 s."""
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,6 @@ class Supervisor:
             "PORT": str(plan.port),
             "PYTHONUNBUFFERED": "1",
         }
-        python = [sys.executable, "-m"]
-        celery = [*python, "celery", "-A", "handywriterz", "worker", "--loglevel=INFO"]
-        # One worker per queue and machine: nothing to gossip about, and start-up is quicker.
-        celery += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
 
         def part(name: str, title: str, command: list[str], stop_seconds: float) -> Spec:
             return Spec(
@@ -153,14 +150,10 @@ class Supervisor:
                 stop_seconds=stop_seconds,
             )
 
-        runs = ["--pool=threads", "--concurrency=4", "-Q", "runs", "-n", "runs@%h"]
-        files = ["--pool=prefork", "--concurrency=1", "-Q", "files", "-n", "files@%h"]
-        web = [*python, "daphne", "-b", plan.host, "-p", str(plan.port), "--no-server-name"]
-        web += ["--verbosity", "0", "handywriterz.asgi:application"]
         return [
-            part("web", "The web server", web, 5.0),
-            part("runs", "The worker for runs", [*celery, *runs], 30.0),
-            part("files", "The worker for files", [*celery, *files], 30.0),
+            part("web", "The web server", web(plan.host, plan.port), 5.0),
+            part("runs", "The worker for runs", worker("runs"), WORKER_STOP_SECONDS),
+            part("files", "The worker for files", worker("files"), WORKER_STOP_SECONDS),
         ]
 
     async def _layer(self, specs: list[Spec]) -> None:
