@@ -74,7 +74,7 @@ def _is_end(text: str, match: re.Match[str], start: int) -> bool:
         return True
     found = _LAST_WORD.search(text, start, match.start())
     if found is None:
-        return not text[start : match.start()].strip() == ""
+        return text[start : match.start()].strip() != ""
     word = found.group()
     next_word = re.match(r"\w+", text[following + opener :])
     starter = next_word is not None and next_word.group() in _STARTERS

@@ -188,7 +188,7 @@ def _authors(page: PageText, title: list[Line], body: float) -> list[dict[str, s
     style: tuple[float, bool] | None = None
     for line in region:
         if len(line.text.split()) > 60 or (
-            found and len(line.text.split()) > 18 and not "," in line.text
+            found and len(line.text.split()) > 18 and "," not in line.text
         ):
             break
         names = _names_of([line])

@@ -1,0 +1,108 @@
+"""Parsing files from outside in a process of its own, with limits the file cannot talk its way around.
+
+A hostile file can at worst lose its own parse: the child has bounds on memory, CPU and wall time,
+and its death is a `ParseFailure` like any other.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from autonomy.library.parsed import FailureCode, ParsedDocument, ParseFailure, ParseLimits
+
+_ROOT = Path(__file__).resolve().parents[2]
+_MESSAGES: dict[str, str] = {
+    "timeout": "Reading this file took longer than {seconds:,.0f} seconds, so it was stopped. "
+    "Split it and upload the parts you need.",
+    "damaged": "This file could not be read: the reader stopped while working on it. "
+    "Save it again from the program that made it and upload that.",
+    "too_large": "Reading this file needs more memory than one file may use. "
+    "Split it and upload the parts you need.",
+}
+
+
+class Failure(BaseModel):
+    """A `ParseFailure` on its way out of the child."""
+
+    code: FailureCode
+    message: str
+
+
+class Outcome(BaseModel):
+    """What the child leaves behind: one of the two."""
+
+    document: ParsedDocument | None = None
+    failure: Failure | None = None
+
+
+def parse_in_subprocess(
+    path: Path, file_name: str, limits: ParseLimits | None = None
+) -> ParsedDocument:
+    """As `parse.parse`, in a child process bounded by `limits`. Blocks; call it from a thread.
+
+    Raises:
+        ParseFailure: what the parser said; `timeout` past the wall or CPU time; `too_large` past
+            the memory; `damaged` when the child died otherwise.
+    """
+    limits = limits or ParseLimits()
+    with tempfile.TemporaryDirectory(prefix="parse-") as folder:
+        result = Path(folder, "outcome.json")
+        arguments = [str(path.resolve()), file_name, limits.model_dump_json(), str(result)]
+        child = subprocess.Popen(
+            [sys.executable, "-m", "autonomy.library.parse_worker", *arguments],
+            cwd=_ROOT,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            child.wait(limits.timeout_seconds)
+        except subprocess.TimeoutExpired:
+            raise _failure("timeout", limits) from None
+        finally:
+            _end(child)
+        return _read(result, child.returncode, limits)
+
+
+def _environment() -> dict[str, str]:
+    """Only what Python needs: a parser has no use for keys and addresses."""
+    kept = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_START")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {"PYTHONUTF8": "1"}
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the child's process group and reap it."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def _read(result: Path, code: int | None, limits: ParseLimits) -> ParsedDocument:
+    try:
+        outcome = Outcome.model_validate_json(result.read_bytes())
+    except (OSError, ValidationError):
+        raise _failure("timeout" if code == -signal.SIGXCPU else "damaged", limits) from None
+    if outcome.failure is not None:
+        raise ParseFailure(outcome.failure.code, outcome.failure.message)
+    if outcome.document is None:
+        raise _failure("damaged", limits)
+    return outcome.document
+
+
+def _failure(code: FailureCode, limits: ParseLimits) -> ParseFailure:
+    return ParseFailure(code, failure_message(code, limits))
+
+
+def failure_message(code: FailureCode, limits: ParseLimits) -> str:
+    """The sentence for an ending that no parser could word itself."""
+    return _MESSAGES[code].format(seconds=limits.timeout_seconds)
