@@ -70,7 +70,7 @@ stamp=$venv/.installed-$kind
 wanted=$(digest)
 [ "$(cat "$stamp" 2>/dev/null || true)" = "$wanted" ] && exit 0
 
-say "Installing packages into $venv (the first time this fetches about 400 MB) …"
+say "Installing packages into $venv (the first time fetches 350 MB, 1.2 GB unpacked) …"
 : >"$log"
 sets=(-r requirements.txt -c deploy/constraints.txt)
 [ "$kind" = dev ] && sets+=(-r tests/requirements.txt)
