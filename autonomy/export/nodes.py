@@ -181,9 +181,23 @@ def map_inline_list(inlines: list[Node], change: InlineMap) -> list[Node]:
             content = list(node["c"])
             content[1] = map_inline_list(content[1], change)
             inner.append({"t": node["t"], "c": content})
+        elif node["t"] == "Note":
+            inner.append({"t": "Note", "c": map_inlines(node["c"], change)})
         else:
             inner.append(node)
     return change(inner)
+
+
+def without_spans(blocks: list[Node]) -> list[Node]:
+    """The blocks with every span replaced by its content, for formats that have none."""
+
+    def change(inlines: list[Node]) -> list[Node]:
+        out: list[Node] = []
+        for node in inlines:
+            out.extend(node["c"][1] if node["t"] == "Span" else [node])
+        return out
+
+    return map_inlines(blocks, change)
 
 
 def find(value: object, kind: str) -> Iterator[Node]:

@@ -141,7 +141,7 @@ def _math_rule(state: StateInline, silent: bool) -> bool:
             return False
         if not silent:
             token = state.push("math", "", 0)
-            token.content = tex.strip()
+            token.content = texmath.tidy(tex)
             token.meta = {"display": display}
         state.pos = end + len(closing)
         return True

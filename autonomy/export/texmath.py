@@ -10,6 +10,7 @@ import re
 
 _COMMAND = re.compile(r"\\([A-Za-z]+|.|$)", re.DOTALL)
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s*\{([^{}]*)\}")
+_WORD = re.compile(r"\\(?:mathrm|text)\s*\{([A-Za-z]{2,})\}")
 _MAX_CHARS = 2_000
 _MAX_DEPTH = 30
 
@@ -66,3 +67,9 @@ def _balanced(tex: str) -> bool:
         if not 0 <= depth <= _MAX_DEPTH:
             return False
     return depth == 0
+
+
+def tidy(tex: str) -> str:
+    """`tex` with upright words as operator names: set as separate letters, "softmax" falls apart
+    into s o f t m a x in every format but LaTeX."""
+    return _WORD.sub(r"\\operatorname{\1}", tex.strip())

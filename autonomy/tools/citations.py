@@ -18,7 +18,14 @@ from autonomy.core.types import Source
 from autonomy.export import nodes
 from autonomy.export.pandoc import API_VERSION, Node, run_pandoc
 from autonomy.tools.csl.reference import Reference, citation_key, clean_reference
-from autonomy.tools.csl.styles import ALIASES, Style, UnknownStyle, resolve_style, style_ids
+from autonomy.tools.csl.styles import (
+    ALIASES,
+    Style,
+    UnknownStyle,
+    csl_text,
+    resolve_style,
+    style_ids,
+)
 
 __all__ = [
     "ALIASES",
@@ -127,6 +134,8 @@ def format_citations(
         if group.narrative and style.numeric:
             names = short_authors(by_key[group.works[0].key], style.locale(language))
             inlines = [*nodes.text(names), nodes.space(), *inlines]
+        elif group.narrative and style.path.stem.startswith("apa"):
+            inlines = _spell_out_and(inlines, style.locale(language))
         citations.append([_full_note(node, group, found) for node in inlines])
     return FormattedCitations(citations, entries)
 
@@ -162,7 +171,9 @@ def _citeproc_json(style_path: str, locale: str, references: str, blocks: str) -
     with tempfile.TemporaryDirectory(prefix="hw-csl-") as folder:
         bibliography = Path(folder) / "references.json"
         bibliography.write_text(references, encoding="utf-8")
-        arguments = ["-f", "json", "-t", "json", "--citeproc", "--csl", style_path]
+        csl = Path(folder) / "style.csl"
+        csl.write_bytes(csl_text(Path(style_path)))
+        arguments = ["-f", "json", "-t", "json", "--citeproc", "--csl", str(csl)]
         return run_pandoc(
             [*arguments, "--bibliography", str(bibliography)],
             json.dumps(document, ensure_ascii=False),
@@ -228,8 +239,24 @@ def short_authors(reference: Reference, locale: str) -> str:
     if not names:
         return f"“{reference.get('title', 'Untitled source')}”"
     if len(names) == 2:
-        return f"{names[0]} {_AND.get(locale.split('-')[0].lower(), 'and')} {names[1]}"
+        return f"{names[0]} {_and(locale)} {names[1]}"
     return names[0] if len(names) == 1 else f"{names[0]} et al."
+
+
+def _spell_out_and(inlines: list[Node], locale: str) -> list[Node]:
+    """APA 7 (8.17) joins names by "&" in brackets and by the word in running text; citeproc
+    does not know which it writes."""
+    out: list[Node] = []
+    for position, node in enumerate(inlines):
+        if node["t"] == "Str" and node["c"].startswith("("):
+            return [*out, *inlines[position:]]
+        ampersand = node["t"] == "Str" and node["c"] == "&"
+        out.extend(nodes.text(_and(locale)) if ampersand else [node])
+    return out
+
+
+def _and(locale: str) -> str:
+    return _AND.get(locale.split("-")[0].lower(), "and")
 
 
 def _surname(person: dict[str, str]) -> str:

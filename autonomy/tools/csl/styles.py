@@ -117,6 +117,22 @@ def resolve_style(name: str) -> Style:
     return _read(style_id)
 
 
+@cache
+def csl_text(path: Path) -> bytes:
+    """The style file as citeproc must see it.
+
+    Where `<names>` holds a label and no `<name>`, pandoc puts the label in front ("editorMüller
+    J"), though the CSL specification puts it behind: an explicit `<name>` says so.
+    """
+    ElementTree.register_namespace("", _NS.strip("{}"))
+    root = ElementTree.parse(path).getroot()  # noqa: S314 - a file of the installed package
+    for names in root.iter(f"{_NS}names"):
+        if names.find(f"{_NS}label") is not None and names.find(f"{_NS}name") is None:
+            names.insert(0, ElementTree.Element(f"{_NS}name"))
+    text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text
+
+
 def _near(wanted: str) -> tuple[str, ...]:
     # Ids of one or two letters are near to everything.
     choices = [*ALIASES, *sorted(name for name in style_ids() - set(ALIASES) if len(name) > 2)]

@@ -1,0 +1,80 @@
+"""The one door to every export format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from autonomy.export.bibtex import write_bibtex, write_csl_json, write_ris_file
+from autonomy.export.document import Document
+from autonomy.export.docx import write_docx
+from autonomy.export.html import page
+from autonomy.export.latex import write_latex
+from autonomy.export.markdown import write_markdown
+from autonomy.export.pdf import write_pdf
+from autonomy.tools.csl.reference import ascii_words
+
+_WRITERS: dict[str, tuple[Callable[[Document], bytes | str], str]] = {
+    "docx": (
+        write_docx,
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ),
+    "pdf": (write_pdf, "application/pdf"),
+    "md": (write_markdown, "text/markdown; charset=utf-8"),
+    "html": (page, "text/html; charset=utf-8"),
+    "tex": (write_latex, "application/x-tex; charset=utf-8"),
+    "bib": (write_bibtex, "application/x-bibtex; charset=utf-8"),
+    "ris": (write_ris_file, "application/x-research-info-systems; charset=utf-8"),
+    "json": (write_csl_json, "application/vnd.citationstyles.csl+json; charset=utf-8"),
+}
+FORMATS = tuple(_WRITERS)
+_MAX_NAME = 80
+
+
+class UnknownFormat(ValueError):
+    """A format that no writer makes."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no format “{name}”. Choose one of {', '.join(FORMATS)}.")
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A file ready to be handed over."""
+
+    data: bytes
+    media_type: str
+    file_name: str
+    """Safe ASCII, at most 80 characters, with the format's ending."""
+
+
+def export(document: Document, format: str) -> Exported:
+    """`document` as a file of `format`, one of `FORMATS`.
+
+    It takes a tenth of a second to a second and blocks: call it in a thread from async code.
+
+    Raises:
+        UnknownFormat: there is no such format.
+        DanglingCitation: the text cites passages that the document does not hold.
+        UnknownStyle: the document's style names no bundled style.
+        PandocError, PdfError: the writer failed.
+    """
+    if format not in _WRITERS:
+        raise UnknownFormat(format)
+    write, media_type = _WRITERS[format]
+    data = write(document)
+    return Exported(
+        data=data.encode() if isinstance(data, str) else data,
+        media_type=media_type,
+        file_name=file_name(document.title, format),
+    )
+
+
+def file_name(title: str, format: str) -> str:
+    """`Attention & Evidence: a “Review”` → `attention-evidence-a-review.docx`."""
+    room = _MAX_NAME - len(format) - 1
+    stem = "-".join(ascii_words(title))
+    if len(stem) > room:
+        stem = stem[: room + 1].rpartition("-")[0] or stem[:room]
+    return f"{stem or 'document'}.{format}"
