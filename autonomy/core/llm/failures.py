@@ -118,7 +118,7 @@ def _kind_of(error: BaseException) -> FailureKind:
             return FailureKind.SERVER
         case pai.ModelTimeoutError() | pai.ModelRequestTimeout():
             return FailureKind.TIMEOUT
-        case pai.ModelConnectionError():
+        case pai.ModelConnectionError() | ConnectionError():
             return FailureKind.NETWORK
         case pai.ContentFilterError():
             return FailureKind.CONTENT_FILTER
@@ -128,7 +128,7 @@ def _kind_of(error: BaseException) -> FailureKind:
             return FailureKind.MALFORMED
         case pai.ModelHTTPError() if error.status_code in (408, 409, 425):
             return FailureKind.SERVER
-        case pai.UserError():
+        case pai.UserError() | ImportError():
             return FailureKind.NOT_CONFIGURED
         case _:
             return FailureKind.REJECTED

@@ -1,0 +1,149 @@
+"""The providers as this process knows them: connections, health, rate, and what a model can do.
+
+One per process, shared by the gateways of all its runs, so that they see one circuit and one rate
+per provider and reuse connections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
+
+from pydantic_ai.models import Model
+
+from autonomy.core.llm.health import CircuitBreaker
+from autonomy.core.llm.portfolio import Access, Portfolio, provider_of
+from autonomy.core.token_bucket import TokenBucket
+
+OutputMode = Literal["native", "tool", "prompted"]
+
+
+def build(model: str, access: Access | None) -> Model:
+    """The Pydantic AI model behind a model string.
+
+    A custom `base_url` is spoken to in Chat Completions, which every compatible server knows,
+    unless the string asks for `openai-responses:`.
+
+    Raises:
+        pydantic_ai.exceptions.UserError: unknown provider, or no access to it.
+        ImportError: the provider's package is not installed.
+    """
+    # Imported here: each provider's SDK costs a second of start-up that most processes never need.
+    from pydantic_ai.models import infer_model
+
+    provider, name = provider_of(model), model.split(":", 1)[-1]
+    # An unprefixed name never reaches Pydantic AI as it is: "test" would be a model that invents.
+    qualified = f"{provider}:{name}"
+    if access is None:
+        return infer_model(qualified)
+    key = access.api_key.get_secret_value() if access.api_key else None
+    if provider.startswith("openai") and access.base_url:
+        from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
+        from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+
+        server = OpenAICompatibleProvider(
+            "openai-compatible", base_url=access.base_url, api_key=key
+        )
+        if provider == "openai-responses":
+            return OpenAIResponsesModel(name, provider=server)
+        return OpenAIChatModel(name, provider=server)
+
+    def with_key(_: str) -> Any:
+        from pydantic_ai.providers import infer_provider_class
+
+        arguments: dict[str, str | None] = {"api_key": key}
+        if provider == "ollama":
+            arguments["base_url"] = access.base_url
+        return infer_provider_class(provider)(**arguments)
+
+    return infer_model(qualified, provider_factory=with_key)
+
+
+class Providers:
+    """Connections, circuits and rates, by provider."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        breaker_threshold: int = 5,
+        breaker_cooldown: float = 30.0,
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._threshold = breaker_threshold
+        self._cooldown = breaker_cooldown
+        self._breakers: dict[str, CircuitBreaker] = {}
+        self._buckets: dict[tuple[str, float], TokenBucket] = {}
+        # HTTP connections belong to the event loop that opened them.
+        self._models: WeakKeyDictionary[
+            asyncio.AbstractEventLoop, dict[tuple[str, Access | None], Model]
+        ] = WeakKeyDictionary()
+        self._schema_refused: set[str] = set()
+        self._unusable: set[tuple[str, Access | None]] = set()
+
+    async def connect(self, model: str, portfolio: Portfolio) -> Model:
+        """The model, with its connections open on the running loop. Raises as `build`."""
+        mine = self._models.setdefault(asyncio.get_running_loop(), {})
+        key = (model, portfolio.access_to(model))
+        if key not in mine:
+            built = await asyncio.to_thread(build, *key)
+            # Another call may have been quicker while this one was building.
+            if key not in mine:
+                mine[key] = built
+                await built.__aenter__()
+        return mine[key]
+
+    async def aclose(self) -> None:
+        """Close the connections of the running loop."""
+        for model in self._models.pop(asyncio.get_running_loop(), {}).values():
+            await model.__aexit__(None, None, None)
+
+    def breaker(self, model: str) -> CircuitBreaker:
+        return self._breakers.setdefault(
+            provider_of(model),
+            CircuitBreaker(threshold=self._threshold, cooldown=self._cooldown, clock=self._clock),
+        )
+
+    async def take_turn(self, model: str, per_minute: float | None) -> float:
+        """Wait for the provider's rate; returns the seconds waited."""
+        if per_minute is None:
+            return 0.0
+        key = (provider_of(model), per_minute)
+        if key not in self._buckets:
+            self._buckets[key] = TokenBucket(
+                per_minute / 60,
+                burst=max(1.0, per_minute / 6),
+                clock=self._clock,
+                sleep=self._sleep,
+            )
+        return await self._buckets[key].acquire()
+
+    def output_mode(self, name: str, model: Model) -> OutputMode:
+        """How to ask this model for structured output."""
+        if name in self._schema_refused:
+            return "prompted"
+        if model.profile.get("supports_json_schema_output"):
+            return "native"
+        return "tool" if model.profile.get("supports_tools", True) else "prompted"
+
+    def refuses_schemas(self, name: str) -> None:
+        """Remember that this model's server rejects requests that carry a schema."""
+        self._schema_refused.add(name)
+
+    def mark_unusable(self, model: str, portfolio: Portfolio) -> None:
+        """Remember that this model cannot be built here: unknown, or not installed."""
+        self._unusable.add((model, portfolio.access_to(model)))
+
+    def usable(self, model: str, portfolio: Portfolio) -> bool:
+        """Whether `model` is set up as far as is known without calling it."""
+        key = (model, portfolio.access_to(model))
+        return portfolio.configured(model) and key not in self._unusable
+
+
+SHARED = Providers()
+"""The providers of this process."""
