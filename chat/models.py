@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
 from autonomy.models import Run, Source
 from autonomy.models.fields import new_id, one_of
@@ -39,12 +41,19 @@ class Message(models.Model):
     role = models.CharField(max_length=9, choices=MessageRole.choices)
     text = models.TextField()
     run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="messages")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         db_table = "chat_messages"
         ordering = ["conversation", "created_at", "id"]
-        constraints = [one_of("role", MessageRole.values, "message_role_known")]
+        constraints = [
+            one_of("role", MessageRole.values, "message_role_known"),
+            models.UniqueConstraint(
+                fields=["run"],
+                name="message_one_answer_per_run",
+                condition=Q(role=MessageRole.ASSISTANT, run__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.text[:60]

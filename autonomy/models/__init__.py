@@ -3,6 +3,7 @@
 from autonomy.models.api_key import ApiKey
 from autonomy.models.checkpoint import Checkpoint, CheckpointBlob, CheckpointWrite
 from autonomy.models.evidence import Artifact, ArtifactKind, Citation, Passage, RunSource, Source
+from autonomy.models.idempotency import IdempotencyKey
 from autonomy.models.memory import EMBEDDING_DIMENSIONS, Episode, Note
 from autonomy.models.originality import TurnitinCycle
 from autonomy.models.run import (
@@ -30,6 +31,7 @@ __all__ = [
     "Effect",
     "EffectStatus",
     "Episode",
+    "IdempotencyKey",
     "Job",
     "Note",
     "Passage",

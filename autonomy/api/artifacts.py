@@ -1,0 +1,131 @@
+"""What a run made, and what it rests on: artifacts, sources, citations."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.utils.http import content_disposition_header
+from ninja import Query, Router
+
+from autonomy import services
+from autonomy.api import schemas, shapes
+from autonomy.api.auth import ApiRequest
+from autonomy.api.ownership import owned
+from autonomy.api.paging import MAX_LIMIT, Page, page
+from autonomy.export.document import Document
+from autonomy.models import Artifact, ArtifactKind, Citation, Run, RunSource
+
+router = Router(tags=["deliverables"])
+
+Format = Literal["docx", "pdf", "md", "html", "tex", "bib", "ris"]
+
+
+@router.get("/{uuid:run_id}/artifacts", response=Page[schemas.ArtifactOut])
+def list_artifacts(
+    request: ApiRequest,
+    run_id: UUID,
+    kind: Literal["document", "report", "figure", "data", "section"] | None = None,
+    cursor: str | None = None,
+    limit: int = Query(50, ge=1, le=MAX_LIMIT),
+) -> dict[str, Any]:
+    """Everything the run made, newest first. Sections are drafts on the way to a document and
+    are listed only with `kind=section`."""
+    run = owned(Run.objects.all(), request.auth, run_id)
+    rows = Artifact.objects.filter(run=run)
+    rows = rows.filter(kind=kind) if kind else rows.exclude(kind=ArtifactKind.SECTION)
+    return page(rows.defer("body"), shapes.artifact, cursor=cursor, limit=limit)
+
+
+@router.get("/{uuid:run_id}/artifacts/{uuid:artifact_id}", response=schemas.ArtifactDetail)
+def get_artifact(
+    request: ApiRequest, run_id: UUID, artifact_id: UUID, style: str | None = None
+) -> schemas.ArtifactDetail:
+    """One version with its content; documents as an HTML fragment in `style` (or their own)."""
+    row = _artifact(request, run_id, artifact_id)
+    if row.kind != ArtifactKind.DOCUMENT:
+        return shapes.artifact_detail(row)
+    exported = services.export_document(row, "html-fragment", style)
+    words = Document.model_validate(row.body).words()
+    return shapes.artifact_detail(row, html=exported.content.decode(), words=words)
+
+
+@router.get(
+    "/{uuid:run_id}/artifacts/{uuid:artifact_id}/download",
+    response={200: bytes},
+    openapi_extra={
+        "responses": {
+            200: {
+                "description": "The file",
+                "content": {
+                    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+                },
+            }
+        }
+    },
+)
+def download_artifact(
+    request: ApiRequest,
+    run_id: UUID,
+    artifact_id: UUID,
+    format: Format = "docx",
+    style: str | None = None,
+    fragment: bool = False,
+) -> HttpResponse:
+    """The document in a format, cited in `style` (or its own). `fragment=true` with
+    `format=html` gives the part without page frame, for showing inside another page."""
+    row = _artifact(request, run_id, artifact_id)
+    if row.kind != ArtifactKind.DOCUMENT:
+        raise Http404("Only documents can be downloaded in a format.")
+    wanted = "html-fragment" if fragment and format == "html" else format
+    exported = services.export_document(row, wanted, style)
+    response = HttpResponse(exported.content, content_type=exported.media_type)
+    response["Content-Disposition"] = content_disposition_header(
+        as_attachment=not fragment, filename=exported.file_name
+    )
+    # Model or source text must never run as a page of ours, whatever the exporter let through.
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+    return response
+
+
+@router.get("/{uuid:run_id}/sources", response=Page[schemas.SourceOut])
+def list_sources(
+    request: ApiRequest,
+    run_id: UUID,
+    cursor: str | None = None,
+    limit: int = Query(50, ge=1, le=MAX_LIMIT),
+) -> dict[str, Any]:
+    """Sources the run found, as CSL-JSON with their verification, in the order found."""
+    run = owned(Run.objects.all(), request.auth, run_id)
+    rows = RunSource.objects.filter(run=run).select_related("source")
+    return page(rows, shapes.run_source, cursor=cursor, limit=limit, order=("id",))
+
+
+@router.get("/{uuid:run_id}/citations", response=Page[schemas.CitationOut])
+def list_citations(
+    request: ApiRequest,
+    run_id: UUID,
+    artifact_id: UUID | None = None,
+    cursor: str | None = None,
+    limit: int = Query(100, ge=1, le=MAX_LIMIT),
+) -> dict[str, Any]:
+    """Each claim of a document with the passage it is bound to and the verdict; of the newest
+    version unless `artifact_id` names one."""
+    run = owned(Run.objects.all(), request.auth, run_id)
+    rows = Citation.objects.filter(run=run)
+    if artifact_id is not None:
+        rows = rows.filter(artifact_id=artifact_id)
+    else:
+        newest = (
+            Artifact.objects.filter(run=run, kind=ArtifactKind.DOCUMENT)
+            .order_by("-version")
+            .values("id")[:1]
+        )
+        rows = rows.filter(artifact_id__in=newest)
+    return page(rows, shapes.citation, cursor=cursor, limit=limit, order=("marker",))
+
+
+def _artifact(request: ApiRequest, run_id: UUID, artifact_id: UUID) -> Artifact:
+    run = owned(Run.objects.all(), request.auth, run_id)
+    return owned(Artifact.objects.filter(run=run), request.auth, artifact_id, owner="run__owner")

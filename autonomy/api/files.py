@@ -1,0 +1,150 @@
+"""Files of a person's library: upload, progress, bibliographic data, removal."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings as django_settings
+from django.core.files.uploadedfile import UploadedFile as DjangoFile
+from django.http import HttpResponse
+from ninja import Query, Router
+from ninja.responses import Status
+
+from autonomy import services
+from autonomy.api import schemas, shapes
+from autonomy.api.auth import ApiRequest
+from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
+from autonomy.api.idempotency import once
+from autonomy.api.metadata import corrected
+from autonomy.api.ownership import owned
+from autonomy.api.paging import MAX_LIMIT, Page, page
+from autonomy.api.requests import refuse
+from autonomy.core.types import FileStatus
+from autonomy.models import Source
+from autonomy.services import ServiceError
+
+router = Router(tags=["files"])
+
+UPLOAD_OPENAPI: dict[str, Any] = {
+    **IDEMPOTENT,
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
+                    },
+                },
+            }
+        },
+    },
+}
+
+
+@router.post("", response={201: schemas.FilesOut}, openapi_extra=UPLOAD_OPENAPI, url_name="files")
+def upload_files(request: ApiRequest) -> HttpResponse:
+    """Add files to your library (multipart fields `file` or `files`, any number). They are read
+    in the background: follow `status` of each. Type is recognised from the bytes."""
+    given = [file for _, files in request.FILES.lists() for file in files]
+    if not given:
+        raise refuse("files", "Attach at least one file (multipart/form-data, field “files”).")
+
+    def make() -> tuple[int, schemas.FilesOut]:
+        kept: list[schemas.FileOut] = []
+        refused: list[tuple[schemas.RejectedFile, ServiceError]] = []
+        for file in given:
+            try:
+                kept.append(shapes.file(add(request, file)))
+            except ServiceError as error:
+                name = str(file.name or "")
+                refused.append(
+                    (
+                        schemas.RejectedFile(file_name=name, code=error.code, detail=error.detail),
+                        error,
+                    )
+                )
+        if not kept:
+            raise refused[0][1]
+        return 201, schemas.FilesOut(
+            id=kept[0].id, files=kept, rejected=[row for row, _ in refused]
+        )
+
+    return once(request, make)
+
+
+class EmptyFile(ServiceError):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            code="empty",
+            title="The file is empty",
+            detail=f"“{name}” has no content (0 bytes). Choose the file again or another one.",
+            status=422,
+        )
+
+
+class FileTooLarge(ServiceError):
+    def __init__(self, name: str, size: int, limit: int) -> None:
+        super().__init__(
+            code="too_large",
+            title="The file is too large",
+            detail=f"“{name}” has {size / 1e6:,.0f} MB; at most {limit / 1e6:,.0f} MB are accepted. "
+            "Split it or leave out what is not needed.",
+            status=413,
+        )
+
+
+def add(request: ApiRequest, file: DjangoFile) -> Source:
+    """Hand one uploaded file to the library.
+
+    Raises:
+        ServiceError: it is empty, too large, or refused by the library.
+    """
+    name = str(file.name or "")
+    size = file.size or 0
+    if size == 0:
+        raise EmptyFile(name)
+    limit = django_settings.ENV.upload_max_bytes
+    if size > limit:
+        raise FileTooLarge(name, size, limit)
+    return services.add_file(request.auth, name, file.chunks(), file.content_type or "")
+
+
+@router.get("", response=Page[schemas.FileOut])
+def list_files(
+    request: ApiRequest,
+    status: FileStatus | None = None,
+    cursor: str | None = None,
+    limit: int = Query(50, ge=1, le=MAX_LIMIT),
+) -> dict[str, Any]:
+    """Your library, newest first."""
+    rows = Source.objects.filter(owner=request.auth)
+    if status is not None:
+        rows = rows.filter(status=status)
+    return page(rows, shapes.file, cursor=cursor, limit=limit)
+
+
+@router.get("/{uuid:file_id}", response=schemas.FileOut)
+def get_file(request: ApiRequest, file_id: UUID) -> schemas.FileOut:
+    """How far the file has been read, or why it could not be."""
+    return shapes.file(owned(Source.objects.all(), request.auth, file_id))
+
+
+@router.patch("/{uuid:file_id}", response=schemas.FileOut)
+def edit_file(request: ApiRequest, file_id: UUID, body: schemas.FileMetadataIn) -> schemas.FileOut:
+    """Correct title, authors, year or DOI; references made from now on use them."""
+    row = owned(Source.objects.all(), request.auth, file_id)
+    row.csl = corrected(row.csl, body)
+    row.csl_edited = True
+    row.save(update_fields=["csl", "csl_edited"])
+    return shapes.file(row)
+
+
+@router.delete("/{uuid:file_id}", response={204: None})
+def delete_file(request: ApiRequest, file_id: UUID) -> Status[None]:
+    """Remove the file and its passages. Documents keep the text their citations were bound to."""
+    services.delete_file(owned(Source.objects.all(), request.auth, file_id))
+    return Status(204, None)

@@ -1,0 +1,80 @@
+"""Hints through the channel layer: *something was committed for this run or conversation*.
+
+A hint may be lost, late or doubled. Whoever waits also polls, so hints only buy latency.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+SUBSCRIBE_SECONDS = 1.0
+RETRY_SECONDS = 5.0
+
+
+class Hints:
+    """A flag that a background task raises at each hint; implements `stream.Wakeup`."""
+
+    def __init__(self) -> None:
+        self._raised = asyncio.Event()
+
+    def wake(self) -> None:
+        self._raised.set()
+
+    async def wait(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._raised.wait(), seconds)
+        except TimeoutError:
+            return False
+        # Cleared before the reader reads, so a hint during the read wakes it once more.
+        self._raised.clear()
+        return True
+
+
+@contextlib.asynccontextmanager
+async def listen(group: str) -> AsyncIterator[Hints]:
+    """Hints sent to `group` while the block runs. Without Redis there are simply none."""
+    hints = Hints()
+    subscribed = asyncio.Event()
+    task = asyncio.create_task(_receive(group, hints, subscribed))
+    try:
+        # Subscribed before the first read: what commits in between is not missed.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(subscribed.wait(), SUBSCRIBE_SECONDS)
+        yield hints
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _receive(group: str, hints: Hints, subscribed: asyncio.Event) -> None:
+    layer: Any = get_channel_layer()
+    while layer is not None:
+        channel: str | None = None
+        try:
+            async with asyncio.timeout(SUBSCRIBE_SECONDS):
+                channel = await layer.new_channel()
+                await layer.group_add(group, channel)
+            subscribed.set()
+            while True:
+                await layer.receive(channel)
+                hints.wake()
+        except (OSError, TimeoutError, RuntimeError, RedisError) as error:
+            logger.debug("No hints for %s (%s); polling instead", group, error)
+        finally:
+            subscribed.set()
+            if channel is not None:
+                with contextlib.suppress(OSError, TimeoutError, RuntimeError, RedisError):
+                    async with asyncio.timeout(SUBSCRIBE_SECONDS):
+                        await layer.group_discard(group, channel)
+        await asyncio.sleep(RETRY_SECONDS)
+    subscribed.set()

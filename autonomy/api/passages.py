@@ -1,0 +1,29 @@
+"""A passage for the source panel: what stands there, where, and around it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from ninja import Query, Router
+
+from autonomy.api import schemas, shapes
+from autonomy.api.auth import ApiRequest
+from autonomy.api.ownership import owned
+from autonomy.models import Passage
+
+router = Router(tags=["library"])
+
+
+@router.get("/{uuid:passage_id}", response=schemas.PassageOut)
+def get_passage(
+    request: ApiRequest, passage_id: UUID, radius: int = Query(1, ge=0, le=5)
+) -> schemas.PassageOut:
+    """The passage with its page, its source and up to `radius` neighbours on either side."""
+    rows = Passage.objects.select_related("source").defer("embedding", "search")
+    row = owned(rows, request.auth, passage_id, owner="source__owner")
+    around = Passage.objects.defer("embedding", "search").filter(
+        source_id=row.source_id,
+        ordinal__gte=max(0, row.ordinal - radius),
+        ordinal__lte=row.ordinal + radius,
+    )
+    return shapes.passage(row, list(around))

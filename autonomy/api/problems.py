@@ -1,0 +1,243 @@
+"""Every error of the API as problem+json (RFC 9457), in words for the person who asked."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from ninja import NinjaAPI, Schema
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
+
+from autonomy.services import ServiceError
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldProblem(BaseModel):
+    """One field that cannot be accepted as it is."""
+
+    field: str
+    """Dotted path in the request, e.g. `settings.length_words`."""
+    message: str
+
+
+class Problem(Schema):
+    """RFC 9457 problem details."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "type": "urn:handywriterz:problem:not_found",
+                "title": "Not found",
+                "status": 404,
+                "detail": "There is no run with this id, or it is not yours.",
+                "code": "not_found",
+                "instance": "/api/v2/runs/01890f6e-0000-7000-8000-000000000000",
+                "errors": [],
+            }
+        }
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    """Stable name for programs."""
+    instance: str
+    errors: list[FieldProblem] = Field(default_factory=list)
+    trace_id: str | None = None
+    """Names the log entry of an unexpected error."""
+
+
+ERRORS: dict[int, type[Problem]] = dict.fromkeys(
+    (400, 401, 403, 404, 409, 413, 422, 429, 500, 503), Problem
+)
+"""Declared on every operation; `trim_errors` keeps those an operation can give."""
+
+
+def problem(
+    request: HttpRequest,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    title: str = "",
+    errors: Sequence[FieldProblem] = (),
+    trace_id: str | None = None,
+) -> HttpResponse:
+    """The response for one problem."""
+    body = Problem(
+        type=f"urn:handywriterz:problem:{code}",
+        title=title or HTTPStatus(status).phrase.capitalize(),
+        status=status,
+        detail=detail,
+        code=code,
+        instance=request.path,
+        errors=list(errors),
+        trace_id=trace_id,
+    )
+    response = HttpResponse(
+        body.model_dump_json(exclude_none=True), status=status, content_type=MEDIA_TYPE
+    )
+    if status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = 'Bearer realm="HandyWriterz"'
+    return response
+
+
+# What pydantic's error types mean to a person; `{name}` are keys of the error's context.
+_SENTENCES = {
+    "missing": "This field is required.",
+    "extra_forbidden": "There is no such field.",
+    "string_too_long": "At most {max_length:,} characters are allowed.",
+    "string_too_short": "At least {min_length:,} character(s) are needed.",
+    "string_type": "This must be text.",
+    "string_pattern_mismatch": "This does not have the expected form.",
+    "int_parsing": "This must be a whole number.",
+    "int_type": "This must be a whole number.",
+    "int_from_float": "This must be a whole number.",
+    "float_parsing": "This must be a number.",
+    "float_type": "This must be a number.",
+    "bool_parsing": "This must be true or false.",
+    "bool_type": "This must be true or false.",
+    "greater_than": "This must be greater than {gt:,}.",
+    "greater_than_equal": "This must be at least {ge:,}.",
+    "less_than": "This must be less than {lt:,}.",
+    "less_than_equal": "This must be at most {le:,}.",
+    "too_long": "At most {max_length:,} items are allowed.",
+    "too_short": "At least {min_length:,} item(s) are needed.",
+    "literal_error": "This must be one of: {expected}.",
+    "enum": "This must be one of: {expected}.",
+    "uuid_parsing": "This is not an id.",
+    "uuid_type": "This is not an id.",
+    "list_type": "This must be a list.",
+    "tuple_type": "This must be a list.",
+    "dict_type": "This must be an object.",
+    "model_type": "This must be an object.",
+    "model_attributes_type": "This must be an object.",
+    "finite_number": "This must be a finite number.",
+    "url_parsing": "This is not an address (URL).",
+}
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    template = _SENTENCES.get(error["type"])
+    context = error.get("ctx") or {}
+    if template is not None:
+        try:
+            return template.format(**context)
+        except (KeyError, ValueError):  # a context of another pydantic version
+            return str(error["msg"])
+    if error["type"] == "value_error":
+        return str(context.get("error", error["msg"]))
+    return str(error["msg"])
+
+
+def field_problems(errors: Sequence[dict[str, Any]]) -> list[FieldProblem]:
+    """Pydantic's errors, with the request part and the argument's name taken off the path."""
+    found = []
+    for error in errors:
+        location = [str(part) for part in error.get("loc", ())]
+        if location[:1] == ["body"] or location[:1] == ["form"]:
+            # ninja puts the argument's name behind the part; people only know their JSON
+            location = location[2:] or location[1:]
+        elif location:
+            location = location[1:]
+        found.append(FieldProblem(field=".".join(location) or "body", message=_sentence(error)))
+    return found
+
+
+def _on_validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    errors = field_problems(error.errors)
+    first = errors[0] if errors else FieldProblem(field="body", message="It cannot be read.")
+    return problem(
+        request,
+        422,
+        "invalid",
+        f"{first.field}: {first.message}",
+        title="The request cannot be accepted as it is",
+        errors=errors,
+    )
+
+
+def _on_service(request: HttpRequest, error: ServiceError) -> HttpResponse:
+    return problem(request, error.status, error.code, error.detail, title=error.title)
+
+
+def _on_not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    said = str(error.args[0]) if error.args else ""
+    return problem(request, 404, "not_found", said or "There is nothing at this address.")
+
+
+def _on_authentication(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return problem(
+        request,
+        401,
+        "unauthorized",
+        "Sign in, or send “Authorization: Bearer <API key>” with a key that is valid.",
+        title="You are not signed in",
+    )
+
+
+def _on_throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
+    wait = f" Try again in {error.wait} seconds." if error.wait else " Try again in a minute."
+    return problem(request, 429, "too_many_requests", "That was too many requests at once." + wait)
+
+
+def _on_http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return problem(request, 400, "bad_request", "The body of the request is not valid JSON.")
+    return problem(request, error.status_code, "refused", error.message)
+
+
+def _on_too_big(request: HttpRequest, _: Exception) -> HttpResponse:
+    return problem(
+        request, 413, "too_large", "The body of the request is larger than this address accepts."
+    )
+
+
+def _on_bad_multipart(request: HttpRequest, _: Exception) -> HttpResponse:
+    return problem(request, 400, "bad_request", "The form in the request cannot be read.")
+
+
+def unexpected(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """A 500 that tells nothing of the inside; the log entry carries its `trace_id`."""
+    trace_id = uuid.uuid4().hex
+    logger.error("Unexpected error %s at %s", trace_id, request.path, exc_info=error)
+    return problem(
+        request,
+        500,
+        "internal",
+        "Something went wrong on our side and was logged. Nothing that was saved before is lost; "
+        "try again, and name the trace id if it happens twice.",
+        title="Unexpected error",
+        trace_id=trace_id,
+    )
+
+
+def install(api: NinjaAPI) -> None:
+    """Answer every exception of `api` with a problem."""
+    handlers: list[tuple[type[Exception], Callable[[HttpRequest, Any], HttpResponse]]] = [
+        (ValidationError, _on_validation),
+        (ServiceError, _on_service),
+        (Http404, _on_not_found),
+        (AuthenticationError, _on_authentication),
+        (Throttled, _on_throttled),
+        (HttpError, _on_http),
+        (RequestDataTooBig, _on_too_big),
+        (TooManyFilesSent, _on_too_big),
+        (TooManyFieldsSent, _on_too_big),
+        (MultiPartParserError, _on_bad_multipart),
+        (Exception, unexpected),
+    ]
+    for kind, handler in handlers:
+        api.add_exception_handler(kind, handler)

@@ -1,0 +1,338 @@
+"""What the API takes and gives. Field names are part of the contract; see docs/api.md."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from autonomy.core.types import (
+    CitationVerdict,
+    CycleStatus,
+    FileStatus,
+    RunStatus,
+    TaskSettings,
+)
+
+
+class _In(BaseModel):
+    """Input: unknown fields are refused, so that a misspelt setting is never silently dropped."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+# --------------------------------------------------------------------------- runs
+
+
+class TaskIn(_In):
+    goal: str = Field(min_length=1)
+    """What the document should be about."""
+    file_ids: list[UUID] = Field(default_factory=list, max_length=500)
+    """Uploaded files to work from; empty means the whole library."""
+    settings: TaskSettings = Field(default_factory=TaskSettings)
+
+    @field_validator("goal")
+    @classmethod
+    def _not_blank(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("Say what the document should be about.")
+        return value
+
+
+class RunIn(_In):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "journey": "write",
+                "task_spec": {
+                    "goal": "Compare convolutional and attention-based models of vision.",
+                    "file_ids": [],
+                    "settings": {"style": "apa", "length_words": 1200},
+                },
+            }
+        },
+    )
+
+    journey: str = "write"
+    task_spec: TaskIn
+    title: str = Field(default="", max_length=200)
+
+
+class BudgetOut(Schema):
+    tokens_limit: int
+    tokens_spent: int
+    tokens_reserved: int = 0
+    seconds_limit: float
+    seconds_spent: float
+    usd_limit: float
+    usd_spent: float
+    usd_reserved: float = 0.0
+
+
+class RunOut(Schema):
+    """A run in a list."""
+
+    id: UUID
+    title: str
+    journey: str
+    status: RunStatus
+    stop_reason: str = ""
+    error: str = ""
+    """What failed, in words; empty while nothing did."""
+    conversation_id: UUID | None
+    parent_id: UUID | None = None
+    as_of_seq: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    budgets: BudgetOut
+
+
+class RunSnapshot(RunOut):
+    """Everything a view needs to draw the run; events after `as_of_seq` bring it up to date."""
+
+    task: dict[str, Any]
+    plan: dict[str, Any] | None
+    route: str
+    last_observation: dict[str, Any] | None
+    last_verdict: dict[str, Any] | None
+    waiting_for: dict[str, Any] | None = None
+    """What a person is asked for while the status is `waiting_human`."""
+    queue_position: int | None = None
+    worker_up: bool = True
+    artifact_id: UUID | None = None
+    """The newest version of the document."""
+    stream_url: str
+
+
+class RunStarted(Schema):
+    run_id: UUID
+    status: RunStatus
+    conversation_id: UUID | None
+    url: str
+    stream_url: str
+
+
+class ForkIn(_In):
+    checkpoint_id: str | None = Field(default=None, max_length=64)
+    """Where to branch off; the newest checkpoint when left out."""
+
+
+class BudgetIn(_In):
+    """New limits; what is left out stays. A limit below what is spent ends the run soon."""
+
+    tokens: int | None = Field(default=None, ge=0, le=50_000_000)
+    seconds: float | None = Field(default=None, gt=0, le=86_400)
+    usd: float | None = Field(default=None, ge=0, le=10_000)
+
+
+class CheckpointOut(Schema):
+    checkpoint_id: str
+    parent_checkpoint_id: str | None
+    step: int | None
+    source: str
+    created_at: datetime
+
+
+# --------------------------------------------------------------------------- deliverables
+
+
+class ArtifactOut(Schema):
+    id: UUID
+    kind: Literal["document", "report", "figure", "data", "section"]
+    version: int
+    title: str
+    created_at: datetime
+    sha256: str
+    downloads: dict[str, str]
+    """Format to address; empty for kinds that are not documents."""
+
+
+class ArtifactDetail(ArtifactOut):
+    html: str | None = None
+    """The document as an HTML fragment; citations are links with `data-passages`."""
+    words: int | None = None
+    body: dict[str, Any] | None = None
+    """The content of anything that is not a document."""
+
+
+class SourceOut(Schema):
+    id: UUID
+    csl: dict[str, Any]
+    """CSL-JSON without `id`."""
+    file_name: str
+    verification: str
+    """"", verified, mismatch, not_found or unreachable."""
+    passages_count: int
+    query: str = ""
+    kept: bool = True
+    reason: str = ""
+
+
+class CitationOut(Schema):
+    marker: int
+    claim: str
+    passage_id: UUID | None
+    """Null when the file was deleted since; `text` keeps what the claim was bound to."""
+    source_id: UUID | None
+    page: int | None
+    text: str
+    verdict: CitationVerdict
+    author: str
+    reason: str
+    artifact_id: UUID
+
+
+class PassageText(Schema):
+    id: UUID
+    text: str
+    page: int | None
+    heading: str
+    ordinal: int
+
+
+class PassageOut(PassageText):
+    """A passage with what a reader needs to judge it."""
+
+    char_start: int
+    char_end: int
+    source_id: UUID
+    file_name: str
+    csl: dict[str, Any]
+    before: list[PassageText]
+    after: list[PassageText]
+
+
+# --------------------------------------------------------------------------- files
+
+
+class FileOut(Schema):
+    id: UUID
+    file_name: str
+    status: FileStatus
+    progress: float
+    """0 to 1: passages embedded so far while the file is being read."""
+    error: str = ""
+    error_code: str = ""
+    pages: int | None
+    passages_count: int
+    size_bytes: int
+    media_type: str
+    sha256: str
+    metadata: dict[str, Any]
+    """CSL-JSON: title, author, issued, DOI, …"""
+    metadata_edited: bool
+    created_at: datetime
+    ready_at: datetime | None
+
+
+class RejectedFile(Schema):
+    file_name: str
+    code: str
+    detail: str
+
+
+class FilesOut(Schema):
+    id: UUID
+    """The first accepted file, for clients that send one."""
+    files: list[FileOut]
+    rejected: list[RejectedFile] = []
+    """Files of the same request that were refused, each with its reason."""
+
+
+class PersonName(_In):
+    family: str = Field(min_length=1, max_length=200)
+    given: str = Field(default="", max_length=200)
+
+
+class FileMetadataIn(_In):
+    """Corrections to a file's bibliographic data; what is left out stays, null removes."""
+
+    title: str | None = Field(default=None, max_length=1000)
+    authors: list[PersonName | str] | None = Field(default=None, max_length=500)
+    """`{"family": "Lovelace", "given": "Ada"}` or “Lovelace, Ada”."""
+    year: int | None = Field(default=None, ge=0, le=2200)
+    doi: str | None = Field(default=None, max_length=200)
+    type: str | None = Field(default=None, max_length=60, pattern=r"^[a-z][a-z_-]*$")
+    """CSL type, e.g. article-journal, book, chapter."""
+    container_title: str | None = Field(default=None, max_length=500)
+    """Journal or book."""
+
+
+# --------------------------------------------------------------------------- originality
+
+
+class ReportIn(_In):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "cycle_id": "01890f6e-0000-7000-8000-000000000000",
+                "observed_similarity": 12.5,
+            }
+        },
+    )
+
+    cycle_id: UUID
+    report_url: str = Field(default="", max_length=1000)
+    observed_similarity: float | None = Field(default=None, ge=0, le=100)
+    """Per cent; leave out when the report gives no number."""
+    note: str = Field(default="", max_length=5000)
+
+
+class CycleOut(Schema):
+    cycle_id: UUID
+    run_id: UUID
+    number: int
+    status: CycleStatus
+    artifact_id: UUID
+    target_similarity: float
+    observed_similarity: float | None
+    report_url: str
+    report_file_name: str
+    note: str
+    created_at: datetime
+    reported_at: datetime | None
+    closed_at: datetime | None
+
+
+class OriginalityOut(Schema):
+    run_id: UUID
+    run_status: RunStatus
+    current: CycleOut | None
+    """The open cycle, or the last one."""
+    cycles: list[CycleOut]
+
+
+# --------------------------------------------------------------------------- the rest
+
+
+class MemoryHit(Schema):
+    kind: Literal["passage", "note"]
+    id: UUID | None
+    text: str
+    source_id: UUID | None = None
+    title: str = ""
+    page: int | None = None
+    score: float = 0.0
+
+
+class MemoryOut(Schema):
+    query: str
+    items: list[MemoryHit]
+
+
+class HealthOut(Schema):
+    db: str
+    redis: str
+    worker: str
+    version: str
+
+
+class LiveOut(Schema):
+    status: Literal["ok"] = "ok"
+    version: str

@@ -1,0 +1,88 @@
+"""Originality reports: a person brings one, the run wakes."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from ninja import Router
+from pydantic import ValidationError as PydanticError
+from ninja.errors import ValidationError
+
+from autonomy import services
+from autonomy.api import schemas, shapes
+from autonomy.api.auth import ApiRequest
+from autonomy.api.ownership import owned
+from autonomy.core.types import CycleStatus, RunStatus
+from autonomy.models import Run, TurnitinCycle
+
+router = Router(tags=["originality"])
+
+OPEN = (CycleStatus.AWAITING_REPORT, CycleStatus.REPORT_READY)
+
+REPORT_OPENAPI: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": schemas.ReportIn.model_json_schema()},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["cycle_id"],
+                    "properties": {
+                        "cycle_id": {"type": "string", "format": "uuid"},
+                        "observed_similarity": {"type": "number", "minimum": 0, "maximum": 100},
+                        "report_url": {"type": "string"},
+                        "note": {"type": "string"},
+                        "report": {"type": "string", "format": "binary"},
+                    },
+                }
+            },
+        },
+    }
+}
+
+
+@router.post("/{uuid:run_id}/report", response=schemas.CycleOut, openapi_extra=REPORT_OPENAPI)
+def submit_report(request: ApiRequest, run_id: UUID) -> schemas.CycleOut:
+    """Hand in the similarity report of a cycle, as JSON or with the report's file. Sending the
+    same report twice changes nothing."""
+    run = owned(Run.objects.all(), request.auth, run_id)
+    report = _parse(request)
+    file = next((f for _, files in request.FILES.lists() for f in files), None)
+    row = services.submit_report(
+        run,
+        cycle_id=report.cycle_id,
+        observed_similarity=report.observed_similarity,
+        report_url=report.report_url,
+        report_file=file,
+        note=report.note,
+    )
+    return shapes.cycle(row)
+
+
+@router.get("/{uuid:run_id}/status", response=schemas.OriginalityOut)
+def report_status(request: ApiRequest, run_id: UUID) -> schemas.OriginalityOut:
+    """All cycles of the run, oldest first, and the one that waits."""
+    run = owned(Run.objects.all(), request.auth, run_id)
+    rows = list(TurnitinCycle.objects.filter(run=run).order_by("number"))
+    current = next((row for row in rows if row.status in OPEN), rows[-1] if rows else None)
+    return schemas.OriginalityOut(
+        run_id=run.id,
+        run_status=RunStatus(run.status),
+        current=shapes.cycle(current) if current else None,
+        cycles=[shapes.cycle(row) for row in rows],
+    )
+
+
+def _parse(request: ApiRequest) -> schemas.ReportIn:
+    """The report from either form of the request."""
+    try:
+        if request.content_type == "multipart/form-data":
+            fields = {key: value for key, value in request.POST.items() if value != ""}
+            return schemas.ReportIn.model_validate(fields)
+        return schemas.ReportIn.model_validate_json(request.body or b"{}")
+    except PydanticError as error:
+        raise ValidationError(
+            [{**e, "loc": ("body", "", *e["loc"])} for e in error.errors(include_url=False)]  # type: ignore[misc]
+        ) from error

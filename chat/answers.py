@@ -1,0 +1,57 @@
+"""The assistant's message of a finished run: stored once, by whoever looks first.
+
+A browser may be closed when a run ends, and the loop knows nothing of chat. So the message is
+made from the run when a page, a list or a stream reads it, and the database lets only one in.
+"""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef
+
+from autonomy.core.types import TERMINAL_STATUSES, RunStatus
+from autonomy.models import Episode, Run
+from chat.models import Conversation, Message, MessageRole
+
+
+def record_answer(run: Run) -> Message | None:
+    """The one assistant message of `run`, made if need be; None while it has not finished or
+    where it belongs to no conversation. Safe to call at any time from any process."""
+    if run.status not in TERMINAL_STATUSES or run.conversation_id is None:
+        return None
+    if not Conversation.objects.filter(pk=run.conversation_id).exists():
+        return None
+    Message.objects.bulk_create(
+        [
+            Message(
+                conversation_id=run.conversation_id,
+                role=MessageRole.ASSISTANT,
+                run=run,
+                text=answer_text(run),
+                created_at=run.finished_at,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    return Message.objects.get(run=run, role=MessageRole.ASSISTANT)
+
+
+def record_answers(conversation: Conversation) -> None:
+    """Store the answers of all finished runs of the conversation that have none yet."""
+    answered = Message.objects.filter(run=OuterRef("pk"), role=MessageRole.ASSISTANT)
+    for run in Run.objects.filter(
+        ~Exists(answered), conversation_id=conversation.pk, status__in=sorted(TERMINAL_STATUSES)
+    ).order_by("id"):
+        record_answer(run)
+
+
+def answer_text(run: Run) -> str:
+    """What the run said at its end, or what became of it in plain words."""
+    finished = Episode.objects.filter(run=run, type="run.finished").order_by("-seq").first()
+    said = ""
+    if finished is not None:
+        said = str(finished.meta.get("summary") or finished.content or "")
+    if run.status == RunStatus.FAILED:
+        return run.error or said or "The run failed. What was made until then is kept."
+    if run.status == RunStatus.CANCELLED:
+        return said or "Stopped. What was made until then is kept."
+    return said or "Done."

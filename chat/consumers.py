@@ -1,0 +1,179 @@
+"""The socket of one conversation: check who it is, forward events, hand commands to services."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from collections import deque
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.utils import await_many_dispatch
+from django.contrib.auth.models import User
+
+from autonomy.api.hints import listen
+from autonomy.api.stream import Position, follow
+from autonomy.core.types import Event
+from autonomy.runtime.db import run_db
+from chat.commands import Command, Refused, may_open, parse, perform
+from chat.sse import conversation_feed, hint_group
+
+logger = logging.getLogger(__name__)
+
+CLOSE_UNAUTHORIZED = 4401
+CLOSE_NOT_FOUND = 4404
+CLOSE_TOO_BIG = 1009
+CLOSE_TOO_FAST = 4429
+CLOSE_INTERNAL = 1011
+
+FRAME_MAX_CHARS = 256 * 1024
+FRAMES_PER_WINDOW = 60
+WINDOW_SECONDS = 10.0
+
+
+class ConversationConsumer(AsyncWebsocketConsumer):
+    """Authenticate, check, forward; what a command does is decided in `chat.commands`."""
+
+    check_seconds = 20.0
+    """How often an idle socket's session is looked at; every command looks too."""
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        # The base class opens a channel-layer channel first and fails without Redis. Hints come
+        # through `listen`, which can do without.
+        self.scope = scope
+        self.channel_layer = None
+        self.base_send = send
+        self.user: User | None = None
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+        self.frames: deque[float] = deque(maxlen=FRAMES_PER_WINDOW)
+        try:
+            with contextlib.suppress(StopConsumer):
+                await await_many_dispatch([receive], self.dispatch)
+        finally:
+            await self._stop(*self.tasks)
+
+    async def connect(self) -> None:
+        # Accepted before it is refused: a browser only learns the code of an open socket.
+        await self.accept()
+        self.conversation_id: UUID = self.scope["url_route"]["kwargs"]["conversation_id"]
+        self.user = await run_db(self.scope["credentials"].verify)
+        if self.user is None:
+            await self.close(CLOSE_UNAUTHORIZED)
+        elif not await run_db(may_open, self.user, self.conversation_id):
+            await self.close(CLOSE_NOT_FOUND)
+        else:
+            self._start("session", self._watch_session())
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self._too_fast():
+            await self._refuse(Refused("too_many_frames", "Too many frames at once."))
+            await self.close(CLOSE_TOO_FAST)
+            return
+        if len(text_data or bytes_data or "") > FRAME_MAX_CHARS:
+            await self._refuse(Refused("too_large", "A frame may have at most 256 KB."))
+            await self.close(CLOSE_TOO_BIG)
+            return
+        try:
+            command = parse(text_data)
+        except Refused as refused:
+            await self._refuse(refused)
+            return
+        self.user = await run_db(self.scope["credentials"].verify)
+        if self.user is None:
+            await self.close(CLOSE_UNAUTHORIZED)
+            return
+        try:
+            if command.type == "subscribe":
+                await self._subscribe(command.after)
+            else:
+                reply = await run_db(perform, self.user, self.conversation_id, command)
+                await self._send({"type": "ack", "request_id": command.request_id, **reply})
+        except Refused as refused:
+            await self._refuse(refused, command)
+
+    async def disconnect(self, code: int) -> None:
+        await self._stop(*self.tasks)
+
+    # ---------------------------------------------------------------- events
+
+    async def _subscribe(self, after: Mapping[str, int]) -> None:
+        await self._stop("events")
+        self._start("events", self._forward(Position(dict(after))))
+
+    async def _forward(self, position: Position) -> None:
+        """Replay, then live, until the socket goes. The feed is pulled page by page, so a slow
+        client holds one page in memory, and a client that answers no ping is dropped by Daphne."""
+        feed = conversation_feed(self.conversation_id)
+        async with listen(hint_group(self.conversation_id)) as hints:
+            async for frame in follow(feed, hints, position):
+                event = frame.event or Event(type="heartbeat", seq=0, ts=now())
+                await self._send(event.model_dump(mode="json", exclude_none=True))
+
+    async def _watch_session(self) -> None:
+        while True:
+            await asyncio.sleep(self.check_seconds)
+            if await run_db(self.scope["credentials"].verify) is None:
+                await self.close(CLOSE_UNAUTHORIZED)
+                return
+
+    # ---------------------------------------------------------------- plumbing
+
+    def _start(self, name: str, work: Any) -> None:
+        task = asyncio.create_task(work, name=f"socket {name}")
+        self.tasks[name] = task
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        logger.error("%s failed", task.get_name(), exc_info=error)
+        # The client reconnects with its positions and misses nothing.
+        self.tasks["closing"] = asyncio.create_task(self.close(CLOSE_INTERNAL))
+
+    async def _stop(self, *names: str) -> None:
+        mine = asyncio.current_task()
+        for name in names:
+            task = self.tasks.pop(name, None)
+            if task is None or task is mine:
+                continue
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+
+    def _too_fast(self) -> bool:
+        at = time.monotonic()
+        full = len(self.frames) == FRAMES_PER_WINDOW and at - self.frames[0] < WINDOW_SECONDS
+        self.frames.append(at)
+        return full
+
+    async def _refuse(self, refused: Refused, command: Command | None = None) -> None:
+        meta: dict[str, Any] = {"code": refused.code}
+        if refused.errors:
+            meta["errors"] = [error.model_dump() for error in refused.errors]
+        if command is not None and command.request_id:
+            meta["request_id"] = command.request_id
+        event = Event(
+            type="error",
+            seq=0,
+            ts=now(),
+            conversation_id=str(self.conversation_id),
+            run_id=command.run_id if command else None,
+            content=refused.detail,
+            source="socket",
+            meta=meta,
+        )
+        await self._send(event.model_dump(mode="json", exclude_none=True))
+
+    async def _send(self, frame: dict[str, Any]) -> None:
+        await self.send(text_data=json.dumps(frame, ensure_ascii=False))
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat()
