@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from autonomy.agents.quotable import Quote, candidates, select
+from autonomy.agents.quotable import Quote, candidates, contribution, select
 from autonomy.core.types import Passage, Source
 from autonomy.core.words import key_terms, overlap, stems
 
@@ -27,14 +27,9 @@ _CUES: tuple[tuple[re.Pattern[str], tuple[str, str]], ...] = (
     (re.compile(r"\blimit|\bfuture\b|\bhowever\b|\bremain|\bfail", re.I), ("note", "notes")),
     (re.compile(r"\bfind\b|\bfound\b|\bobserv|\bshow", re.I), ("observe", "observes")),
 )
-_OPEN = ("{n} {v}: “{q}”", "On this point, {n} {v}: “{q}”", "{n} {v} further: “{q}”")
+_OPEN = ("{n} {v}: “{q}”", "On this point, {n} {v}: “{q}”", "{n} also {v}: “{q}”")
 _TURN = (
-    "{n} {v}, for their part: “{q}”",
-    "Turning to another source, {n} {v}: “{q}”",
-    "{n} {v} on the same matter: “{q}”",
-)
-_TURN_ONE = (
-    "{n} {v}, in turn: “{q}”",
+    "{n}, for {their} part, {v}: “{q}”",
     "Turning to another source, {n} {v}: “{q}”",
     "{n} {v} on the same matter: “{q}”",
 )
@@ -42,7 +37,10 @@ _ADD = (
     "The same source adds: “{q}” {p}.",
     "It continues: “{q}” {p}.",
     "A further passage reads: “{q}” {p}.",
-    "It also says: “{q}” {p}.",
+    "To this it adds: “{q}” {p}.",
+    "Elsewhere in the same source stands: “{q}” {p}.",
+    "In the same vein: “{q}” {p}.",
+    "It goes on to say: “{q}” {p}.",
 )
 _FRAME_WORDS = 5
 _QUOTES_PER_PARAGRAPH = 3
@@ -80,8 +78,11 @@ class Evidence:
     passages: Sequence[Passage]
     sources: Mapping[str, Source]
     queries: Sequence[str]
+    cues: Sequence[str] = ()
     taken: list[frozenset[str]] = field(default_factory=list)
-    """Stems of sentences that the document quotes already."""
+    """Stems of sentences that the document quotes elsewhere."""
+    turn: int = 0
+    """Where this section enters the cycle of phrases, so that sections do not sound alike."""
 
 
 def _plural(source: Source | None) -> bool:
@@ -104,9 +105,12 @@ def _cited(quote: Quote) -> str:
 
 
 def _first(quote: Quote, source: Source | None, frames: Sequence[str], turn: int) -> str:
-    frame = frames[turn % len(frames)]
-    return frame.format(
-        n=_narrative(quote), v=_verb(quote.text, plural=_plural(source)), q=quote.text
+    plural = _plural(source)
+    return frames[turn % len(frames)].format(
+        n=_narrative(quote),
+        v=_verb(quote.text, plural=plural),
+        q=quote.text,
+        their="their" if plural else "its",
     )
 
 
@@ -115,7 +119,7 @@ def _more(quote: Quote, turn: int) -> str:
     return _ADD[turn % len(_ADD)].format(q=text, p=_cited(quote))
 
 
-def _paragraphs(quotes: Sequence[Quote], sources: Mapping[str, Source]) -> list[str]:
+def _paragraphs(quotes: Sequence[Quote], sources: Mapping[str, Source], turn: int = 0) -> list[str]:
     """One paragraph per source and three quotations, sources with the most to say first."""
     by_source: dict[str, list[Quote]] = {}
     for quote in quotes:
@@ -127,13 +131,18 @@ def _paragraphs(quotes: Sequence[Quote], sources: Mapping[str, Source]) -> list[
     for place, (source_id, own) in enumerate(ordered):
         own.sort(key=lambda q: (q.passage.ordinal, q.passage.text.find(q.text[:40])))
         source = sources.get(source_id)
-        turns = _TURN if _plural(source) else _TURN_ONE
         for start in range(0, len(own), _QUOTES_PER_PARAGRAPH):
             group = own[start : start + _QUOTES_PER_PARAGRAPH]
-            frames = _OPEN if place == 0 or start else turns
-            turn = start // _QUOTES_PER_PARAGRAPH if place == 0 or start else place - 1
-            lines = [_first(group[0], source, frames, turn)]
-            lines += [_more(quote, start + i) for i, quote in enumerate(group[1:])]
+            if start:
+                opening = _first(group[0], source, _OPEN, start // _QUOTES_PER_PARAGRAPH)
+            elif place:
+                opening = _first(group[0], source, _TURN, turn + place - 1)
+            else:
+                opening = _first(group[0], source, _OPEN, 0)
+            lines = [opening]
+            for quote in group[1:]:
+                lines.append(_more(quote, turn))
+                turn += 1
             paragraphs.append(" ".join(lines))
     return paragraphs
 
@@ -163,8 +172,10 @@ def _composed(markdown: str, quotes: Sequence[Quote], terms: Sequence[str] = ())
 def compose_section(evidence: Evidence, lead: str, words: int) -> Composed:
     """A body section of about `words` words: its opening sentence, the terms that recur, and
     quotations grouped by source. With no quotable evidence it says so and cites nothing."""
-    pool = candidates(evidence.passages, evidence.queries)
-    terms = key_terms((p.text for p in evidence.passages), limit=4, exclude=stems(evidence.topic))
+    pool = candidates(evidence.passages, evidence.queries, evidence.cues)
+    terms = key_terms(
+        (p.text for p in evidence.passages), limit=4, minimum=3, exclude=stems(evidence.topic)
+    )
     opening = [lead] if lead else []
     if len(terms) >= 2 and words >= 120:
         opening.append(
@@ -186,7 +197,7 @@ def compose_section(evidence: Evidence, lead: str, words: int) -> Composed:
     if not quotes:
         missing = "The sources that were searched hold no passage that can be quoted on this point."
         return _composed(" ".join([*opening[:1], missing]), ())
-    paragraphs = _paragraphs(quotes, evidence.sources)
+    paragraphs = _paragraphs(quotes, evidence.sources, evidence.turn)
     if opening:
         paragraphs[0] = f"{' '.join(opening)} {paragraphs[0]}"
     return _composed("\n\n".join(paragraphs), quotes, terms)
@@ -221,10 +232,12 @@ def compose_introduction(
     """
     cited = [s for s in evidence.sources.values() if used.get(s.id)]
     quotes: list[Quote] = []
-    per_source = max(20, (words - 60) // max(len(cited), 1))
-    for source in cited[:6]:
-        own = candidates([p for p in openings if p.source_id == source.id], [evidence.topic])
-        quotes += select(own, per_source, taken=[*evidence.taken, *(q.stems for q in quotes)])[:1]
+    room = words - 40
+    for source in cited:
+        quote = contribution([p for p in openings if p.source_id == source.id], evidence.topic)
+        if quote is not None and quote.words <= room:
+            quotes.append(quote)
+            room -= quote.words + _FRAME_WORDS
     parts = [
         f"This document examines {evidence.topic}. It rests on {_count(len(cited), 'source')}; "
         "every quotation carries the page that it was taken from."
@@ -237,7 +250,7 @@ def compose_introduction(
         )
     if len(headings) > 1:
         parts.append(
-            f"It takes up, in this order, {_series([h[:1].lower() + h[1:] for h in headings])}."
+            f"The sections take up, in this order: {_series([f'“{h}”' for h in headings])}."
         )
     anchors = {p.source_id: p for p in reversed(openings)}
     rows = [

@@ -32,6 +32,8 @@ class OutlineSection(BaseModel):
     purpose: str
     """For a rule-composed section its opening sentence; for a model what the section must do."""
     queries: tuple[str, ...]
+    cues: tuple[str, ...] = ()
+    """Words of headings that mark passages as fitting."""
     share: float = 1.0
     source_ids: tuple[str, ...] = ()
     """Restrict the evidence to these sources; empty means all of the task's."""
@@ -113,6 +115,7 @@ def rule_outline(journey: Journey, brief: Brief, sources: Sequence[Source]) -> O
             heading=part.heading,
             purpose=_fill(part.lead, topic),
             queries=tuple(_fill(q, topic) for q in part.queries),
+            cues=part.cues,
             share=part.share,
         )
         for part in journey.sections
@@ -194,6 +197,7 @@ def steps_plan(
                     "heading": section.heading,
                     "purpose": section.purpose,
                     "queries": list(section.queries),
+                    "cues": list(section.cues),
                     "words": section_words[number - 1],
                 },
                 depends_on=("evidence",),
@@ -207,7 +211,8 @@ def steps_plan(
             title="Share out the evidence",
             tool="evidence.allocate",
             input={
-                "sections": {s.id.removeprefix("search-"): s.input["queries"] for s in searches}
+                "sections": {s.id.removeprefix("search-"): s.input["queries"] for s in searches},
+                "cues": {str(n): list(s.cues) for n, s in enumerate(outline.sections, 1) if s.cues},
             },
             depends_on=tuple(s.id for s in searches),
         )

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autonomy.core.types import Passage
-from autonomy.core.words import content_words, likeness, overlap, stem, stems
+from autonomy.core.words import content_words, likeness, overlap, stem, stems, under_cue
 from autonomy.library.sentences import sentences
 
-MIN_WORDS = 8
+MIN_WORDS = 9
 MAX_WORDS = 48
 
 _DEBRIS = re.compile(
@@ -24,6 +24,28 @@ _POINTER = re.compile(
 _LEANING = re.compile(
     r"^(?:However|Therefore|Thus|Hence|Moreover|Furthermore|Besides|This|These|Those|That|It|They|He|She|Such|So|But|And|Or|Then|"
     r"Here|In contrast|In this|For this|As such|Similarly|Likewise|Instead|Also|Finally|Next|Second|Third|Both|Its|Their)\b"
+)
+_CLAIM = re.compile(
+    r"\b(?:we|our)\s+(?:show|find|found|propose|introduce|present|demonstrate|argue|observe|conclude|report|hypothesi[sz]e)\b"
+    r"|\b(?:results?|findings|evidence|experiments?|studies)\s+(?:show|suggest|indicate|demonstrate|confirm)"
+    r"|\b(?:improv|outperform|reduc|increas|achiev|enabl|allow|requir|depend|because|significant)\w*",
+    re.IGNORECASE,
+)
+_CUT_SHORT = re.compile(r"\b\w\s?[.!]$|\s[.!]$")
+"""Ends in a single letter: a symbol, or an initial that only looks like an end."""
+_INSTRUCTION = re.compile(
+    r"^(?:Please|Note that|See|Given the following|You are|List|Read|Let|Consider|Recall)\b"
+)
+_WEIGHTY = ("abstract", "introduction", "conclusion", "conclusions", "discussion", "summary")
+_MARGINAL = (
+    "appendix",
+    "supplementary",
+    "prompt",
+    "prompts",
+    "acknowledgements",
+    "acknowledgments",
+    "implementation",
+    "annotation",
 )
 _NUMBER = re.compile(r"\d+(?:\.\d+)?\s*%|\d+\.\d+")
 _REFERENCE_MARK = re.compile(r"\s?\[\d+(?:\s*[,–-]\s*\d+)*\]")
@@ -48,7 +70,11 @@ def quotable(sentence: str) -> bool:
     words = sentence.split()
     if not MIN_WORDS <= len(words) <= MAX_WORDS:
         return False
-    if sentence[-1] not in ".?!" or not (sentence[0].isupper() or sentence[0] == "‘"):
+    if (
+        sentence[-1] not in ".!"
+        or _CUT_SHORT.search(sentence)
+        or not (sentence[0].isupper() or sentence[0] == "‘")
+    ):
         return False
     if sentence.count("(") != sentence.count(")") or sentence.count("[") != sentence.count("]"):
         return False
@@ -61,10 +87,15 @@ def quotable(sentence: str) -> bool:
     return letters / len(sentence) >= 0.85 and single <= 2
 
 
-def _score(
-    sentence: str, wanted: frozenset[str], have: frozenset[str], passage_score: float
-) -> float:
-    score = overlap(wanted, have) * 2.0 + passage_score
+def _score(sentence: str, wanted: frozenset[str], have: frozenset[str], place: float) -> float:
+    """`place` is what the passage itself is worth (rank and heading)."""
+    score = overlap(wanted, have) * 2.0 + place
+    if _CLAIM.search(sentence):
+        score += 0.3
+    if _INSTRUCTION.match(sentence):
+        score -= 0.8
+    if len(sentence.split()) < 12:
+        score -= 0.2
     if _LEANING.match(sentence):
         score -= 0.45
     if _POINTER.search(sentence):
@@ -75,9 +106,23 @@ def _score(
     return score
 
 
-def candidates(passages: Sequence[Passage], queries: Iterable[str]) -> list[Quote]:
+def _place(passage: Passage, rank: int, cues: Sequence[str]) -> float:
+    """What the passage's rank and heading are worth to a sentence of it."""
+    worth = 0.6 / (1 + 0.2 * rank)
+    if under_cue(passage.heading, cues):
+        worth += 0.5
+    if under_cue(passage.heading, _WEIGHTY):
+        worth += 0.2
+    if under_cue(passage.heading, _MARGINAL):
+        worth -= 0.6
+    return worth
+
+
+def candidates(
+    passages: Sequence[Passage], queries: Iterable[str], cues: Sequence[str] = ()
+) -> list[Quote]:
     """Every quotable sentence of the passages, best first. Passages come best first; their order
-    is part of the score."""
+    is part of the score, and so is standing under a heading that has one of `cues`."""
     wanted = stems(" ".join(queries))
     quotes: list[Quote] = []
     seen: set[str] = set()
@@ -91,7 +136,7 @@ def candidates(passages: Sequence[Passage], queries: Iterable[str]) -> list[Quot
             if len(have) < 4:
                 continue
             quotes.append(
-                Quote(text, passage, _score(text, wanted, have, 1.0 / (1 + 0.2 * rank)), have)
+                Quote(text, passage, _score(text, wanted, have, _place(passage, rank, cues)), have)
             )
     return sorted(quotes, key=lambda q: (-q.score, q.passage.id, q.text))
 
@@ -127,3 +172,18 @@ def select(
         if left < MIN_WORDS:
             break
     return chosen
+
+
+_CONTRIBUTION = re.compile(
+    r"\b(?:we|this (?:paper|study|article|report|work|review|thesis))\s+(?:\w+\s+)?(?:propose|introduce|present|show|"
+    r"examine|investigate|review|argue|report|develop|describe|study|explore|compare|find|assess|evaluate|analy[sz]e)s?\b",
+    re.IGNORECASE,
+)
+
+
+def contribution(openings: Sequence[Passage], topic: str) -> Quote | None:
+    """The sentence of a source's opening that says what the source does; the introduction quotes
+    it, so the body leaves it alone."""
+    pool = candidates(openings, [topic])
+    saying = [quote for quote in pool if _CONTRIBUTION.search(quote.text)]
+    return next(iter(saying or pool), None)

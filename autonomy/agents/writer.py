@@ -16,13 +16,16 @@ from autonomy.agents.composer import (
     compose_section,
 )
 from autonomy.agents.outline import BEGIN, END
-from autonomy.agents.quotable import candidates
+from autonomy.agents.quotable import candidates, contribution
 from autonomy.core import prompts
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps, ModelUnavailable
 from autonomy.core.types import Author, Passage, Plan, Source, Step, StepKind
 from autonomy.core.words import stems
 from autonomy.export.document import MARKER, Section
+
+OPENING_PASSAGES = 6
+"""Passages of a source's beginning among which its own statement of purpose is sought."""
 
 PROMPT_PASSAGES = 16
 """Most passages one section's prompt carries."""
@@ -106,7 +109,12 @@ async def _by_rule(
 ) -> Composed:
     brief = read_brief(deps.task)
     evidence = Evidence(
-        topic=brief.topic, passages=passages, sources=sources, queries=list(step.input["queries"])
+        topic=brief.topic,
+        passages=passages,
+        sources=sources,
+        queries=list(step.input["queries"]),
+        cues=list(step.input.get("cues", [])),
+        turn=2 * int(step.input.get("number", 0)),
     )
     words = int(step.input["words"])
     role = step.input["role"]
@@ -115,6 +123,7 @@ async def _by_rule(
     if role == "section":
         # A revision after a similarity report asks for fewer copied words.
         words = round(words * float(step.input.get("quote_share", 1.0)))
+        evidence.taken = await _reserved(sources, brief.topic, deps)
         return compose_section(evidence, str(step.input["purpose"]), words)
     body = _body_steps(plan)
     evidence.taken = [
@@ -129,7 +138,9 @@ async def _by_rule(
         for s in body:
             for source_id, count in s.result.get("quotes_by_source", {}).items():
                 used[source_id] = used.get(source_id, 0) + int(count)
-        openings = [p for sid in used for p in await deps.library.opening(sid, limit=4)]
+        openings = [
+            p for sid in used for p in await deps.library.opening(sid, limit=OPENING_PASSAGES)
+        ]
         return compose_introduction(
             evidence, openings, [str(s.input["heading"]) for s in body], used, words
         )
@@ -142,6 +153,13 @@ async def _by_rule(
         for s in body
     ]
     return compose_conclusion(evidence, summaries, words)
+
+
+async def _reserved(sources: Mapping[str, Source], topic: str, deps: Deps) -> list[frozenset[str]]:
+    """Stems of the sentences that the introduction will quote."""
+    openings = [await deps.library.opening(sid, limit=OPENING_PASSAGES) for sid in sources]
+    said = (contribution(passages, topic) for passages in openings)
+    return [quote.stems for quote in said if quote is not None]
 
 
 # ------------------------------------------------------------------------------- model path

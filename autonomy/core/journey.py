@@ -18,6 +18,8 @@ class SectionTemplate(BaseModel):
     lead: str
     """The section's opening sentence in a rule-composed document."""
     queries: tuple[str, ...]
+    cues: tuple[str, ...] = ()
+    """Words of headings under which papers treat this (results, limitations, …)."""
     share: float = Field(default=1.0, gt=0)
     """Of the body's words, relative to the other sections."""
 

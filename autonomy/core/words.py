@@ -66,12 +66,17 @@ def likeness(a: frozenset[str], b: frozenset[str]) -> float:
     return len(a & b) / len(a | b) if a or b else 0.0
 
 
+def under_cue(heading: str, cues: Iterable[str]) -> bool:
+    """Whether a word of the heading path is one of `cues`, compared by stem."""
+    return bool(stems(heading) & {stem(cue) for cue in cues})
+
+
 def key_terms(
-    texts: Iterable[str], *, limit: int = 6, exclude: frozenset[str] = frozenset()
+    texts: Iterable[str], *, limit: int = 6, minimum: int = 2, exclude: frozenset[str] = frozenset()
 ) -> list[str]:
     """Two-word terms that recur across `texts`, most widespread first.
 
-    A term counts once per text, so one long passage cannot set the theme alone. Terms whose stems
+    A term counts once per text and must stand in `minimum` of them, so one long passage cannot set the theme alone. Terms whose stems
     all lie in `exclude` (the topic itself) are left out, as are terms that share a stem with a
     better one.
     """
@@ -92,7 +97,7 @@ def key_terms(
     chosen: list[str] = []
     used: set[str] = set()
     for pair, count in sorted(spread.items(), key=lambda item: (-item[1], item[0])):
-        if count < 2 or len(chosen) == limit:
+        if count < minimum or len(chosen) == limit:
             break
         if used & set(pair):
             continue

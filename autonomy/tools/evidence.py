@@ -5,8 +5,11 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from autonomy.core.types import EventDraft, Passage
-from autonomy.core.words import overlap, stems
+from autonomy.core.words import overlap, stems, under_cue
 from autonomy.tools.registry import Tool, ToolContext, ToolFailure
+
+CUE_WEIGHT = 0.6
+"""What standing under a fitting heading is worth, against a retrieval score of at most 1."""
 
 PASSAGES_PER_SECTION = 24
 """Most passages one section is handed."""
@@ -17,6 +20,9 @@ class AllocateInput(BaseModel):
 
     sections: dict[str, list[str]] = Field(
         min_length=1, description="Section number to the queries that describe it."
+    )
+    cues: dict[str, list[str]] = Field(
+        default_factory=dict, description="Section number to words of headings that fit it."
     )
 
 
@@ -29,11 +35,17 @@ class AllocateOutput(BaseModel):
 
 
 def _affinities(
-    queries: dict[str, list[str]], found: dict[str, dict[str, float]], passage: Passage
+    given: AllocateInput, found: dict[str, dict[str, float]], passage: Passage
 ) -> dict[str, float]:
     """How well the passage fits each section that found it: retrieval score (scaled to the
-    section's best) plus the share of the section's distinctive words that the passage has."""
-    shared = frozenset.intersection(*(stems(" ".join(q)) for q in queries.values())) if len(queries) > 1 else frozenset()
+    section's best), the share of the section's distinctive words that the passage has, and
+    whether it stands under a heading that belongs there."""
+    queries = given.sections
+    shared = (
+        frozenset.intersection(*(stems(" ".join(q)) for q in queries.values()))
+        if len(queries) > 1
+        else frozenset()
+    )
     have = stems(f"{passage.heading} {passage.text}")
     fits = {}
     for number, scores in found.items():
@@ -41,6 +53,8 @@ def _affinities(
             best = max(scores.values()) or 1.0
             distinctive = stems(" ".join(queries[number])) - shared
             fits[number] = scores[passage.id] / best + overlap(distinctive, have)
+            if under_cue(passage.heading, given.cues.get(number, ())):
+                fits[number] += CUE_WEIGHT
     return fits
 
 
@@ -58,12 +72,14 @@ async def _allocate(context: ToolContext, given: AllocateInput) -> AllocateOutpu
         raise ToolFailure("no_evidence", "The searches found no passage in the sources.")
     shares: dict[str, list[tuple[float, str]]] = {number: [] for number in given.sections}
     for passage in passages:
-        fits = _affinities(given.sections, found, passage)
+        fits = _affinities(given, found, passage)
         # A section that is still empty takes precedence over one that is already rich.
         number = max(fits, key=lambda n: (fits[n] - 0.04 * len(shares[n]), n))
         shares[number].append((fits[number], passage.id))
     sections = {
-        number: [pid for _, pid in sorted(share, key=lambda item: (-item[0], item[1]))][:PASSAGES_PER_SECTION]
+        number: [pid for _, pid in sorted(share, key=lambda item: (-item[0], item[1]))][
+            :PASSAGES_PER_SECTION
+        ]
         for number, share in shares.items()
     }
     kept = {pid for share in sections.values() for pid in share}
@@ -87,7 +103,12 @@ async def _tell_sources(context: ToolContext, passages: list[Passage]) -> None:
                 type="source.found",
                 source="researcher",
                 content=f"{title}: {reason}.",
-                meta={"source": source.model_dump(mode="json"), "kept": True, "reason": reason, "query": ""},
+                meta={
+                    "source": source.model_dump(mode="json"),
+                    "kept": True,
+                    "reason": reason,
+                    "query": "",
+                },
             )
         )
 
