@@ -1,10 +1,12 @@
-"""Staff pages for conversations, messages and uploads."""
+"""Staff pages for people, conversations, messages and uploads."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -12,6 +14,32 @@ from django.utils.safestring import SafeString
 from autonomy.admin.base import HistoryAdmin, HistoryInline
 from autonomy.admin.display import age, badge, link, short
 from chat.models import Conversation, Message, Upload
+
+if TYPE_CHECKING:  # unfold ships no types; its forms keep the signatures of Django's
+    from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+    class _ThemedUserAdmin(UserAdmin[Any]): ...
+else:
+    from unfold.admin import ModelAdmin
+    from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+    class _ThemedUserAdmin(UserAdmin, ModelAdmin):
+        """Django's page for people in this site's theme."""
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class PersonAdmin(_ThemedUserAdmin):
+    """People. Unlike history this may be edited, so Django's own permissions decide who may."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("email", "is_active", "is_staff", "is_superuser", "date_joined", "last_login")
+    search_fields = ("email", "username")
+    ordering = ("-date_joined",)
 
 
 class MessageInline(HistoryInline):

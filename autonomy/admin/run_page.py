@@ -112,7 +112,7 @@ def plan_of(run: Run) -> dict[str, Any]:
 
 def plan_rows(plan: object) -> list[PlanRow]:
     """One row per step; what a damaged plan lacks is left blank."""
-    steps = plan.get("steps", []) if isinstance(plan, dict) else []
+    steps = plan.get("steps") or () if isinstance(plan, dict) else ()
     return [
         PlanRow(
             id=str(step.get("id", "")),

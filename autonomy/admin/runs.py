@@ -70,10 +70,17 @@ class RunAdmin(HistoryAdmin):
             },
         ),
         ("Budget", {"fields": ("tokens", "dollars", "seconds")}),
-        ("Times", {"fields": ("created_at", "queued_at", "started_at", "finished_at")}),
+        (
+            "Times",
+            {
+                "classes": ("collapse",),
+                "fields": ("created_at", "queued_at", "started_at", "finished_at"),
+            },
+        ),
         (
             "Lease",
             {
+                "classes": ("collapse",),
                 "fields": (
                     "fence",
                     "owner_lock",
@@ -81,10 +88,10 @@ class RunAdmin(HistoryAdmin):
                     "beat_at",
                     "claims_without_progress",
                     "last_seq",
-                )
+                ),
             },
         ),
-        ("Task as it was asked", {"fields": ("task_text",)}),
+        ("Task as it was asked", {"classes": ("collapse",), "fields": ("task_text",)}),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
