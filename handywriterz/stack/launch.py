@@ -13,7 +13,8 @@ import sys
 from typing import TypedDict
 
 PR_SET_PDEATHSIG = 1
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAPABILITY_VERSION_3 = 0x20080522
@@ -51,7 +52,9 @@ def _check(result: int, what: str) -> None:
 def become(libc: ctypes.CDLL, uid: int, gid: int, capability: int | None) -> None:
     """Give up root for good, keeping at most one capability across the coming exec."""
     if capability is not None:
-        _check(libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "prctl keepcaps")
+        # Keeps capabilities until we set them below, and lets access(2) honour the one we keep:
+        # PostgreSQL looks for its own files with it.
+        _check(libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0), "prctl securebits")
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
