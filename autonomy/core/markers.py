@@ -1,0 +1,56 @@
+"""Passage ids as models see them: short, opaque, and bound back to passages by code.
+
+A UUID costs a model some twenty tokens and is easily miscopied, so a prompt shows the last few
+characters, which are random and enough to tell the prompt's passages apart. What comes back is
+matched to the passages that were handed out; anything else is dropped, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from autonomy.core.types import Passage
+
+_SHORT = 6
+_ANY = re.compile(
+    r"\[{1,2}\s*(?P<body>(?:[pn]\s*:\s*)[0-9A-Za-z-]+(?:\s*[,;]\s*(?:[pn]\s*:\s*)?[0-9A-Za-z-]+)*)\s*\]{1,2}",
+    re.IGNORECASE,
+)
+
+
+def short_ids(passages: Sequence[Passage]) -> dict[str, str]:
+    """Passage id to the shortest ending, of at least six characters, that is unique among them."""
+    plain = {p.id: p.id.replace("-", "").lower() for p in passages}
+    for length in range(_SHORT, max((len(i) for i in plain.values()), default=_SHORT) + 1):
+        found = {full: text[-length:] for full, text in plain.items()}
+        if len(set(found.values())) == len(found):
+            return found
+    return {full: full for full in plain}
+
+
+def bind_markers(text: str, passages: Sequence[Passage]) -> str:
+    """`text` with every citation marker in its full form `[[p:ID]]` or `[[n:ID]]`.
+
+    Takes the slips that models make (single brackets, several ids in one marker, full ids, upper
+    case). An id that belongs to none of `passages` keeps its marker, so
+    that the caller can count and drop it.
+    """
+    full_by_short = {short: full for full, short in short_ids(passages).items()}
+    full_by_plain = {p.id.replace("-", "").lower(): p.id for p in passages}
+
+    def resolve(written: str) -> str:
+        plain = written.replace("-", "").lower()
+        return full_by_short.get(plain) or full_by_plain.get(plain) or written
+
+    def rewrite(match: re.Match[str]) -> str:
+        kind, markers = "p", []
+        for part in re.split(r"\s*[,;]\s*", match["body"]):
+            prefix, _, written = part.rpartition(":")
+            kind = (
+                prefix.strip().lower() or kind
+            )  # A second id in one marker goes by the first one's kind.
+            markers.append(f"[[{kind}:{resolve(written.strip())}]]")
+        return "".join(dict.fromkeys(markers))
+
+    return _ANY.sub(rewrite, text)

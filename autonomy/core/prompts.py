@@ -1,0 +1,388 @@
+"""Every prompt the product sends, one function each, returning (system, user).
+
+They share a build. The system text holds what never changes, so that providers can cache it: the
+role, the rules, and the shape of the answer in words, because some servers ignore schemas. The user
+text holds the case, with everything from outside inside a `Fence`. The first line names the role.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autonomy.core.answers import (
+    ClaimVerdict,
+    ClaimVerdicts,
+    PlannedDocument,
+    PlannedSection,
+    ProposedRepair,
+)
+from autonomy.core.markers import bind_markers, short_ids
+from autonomy.core.types import Passage, Source, Step, StepError, TaskSettings, TaskSpec
+from autonomy.core.untrusted import RULE, Fence
+
+Prompt = tuple[str, str]
+"""(system, user)"""
+
+_JSON = "Answer with one JSON object and nothing else: no introduction, no code fence."
+
+# ----------------------------------------------------------------------------- planner
+
+# Sections are asked for with queries, because a heading alone finds poor evidence; without
+# introduction and conclusion, because those are written last, from the sections themselves. "Only
+# what the sources can carry" keeps the outline from promising what the writer would have to invent.
+_PLANNER = """\
+Role: planner.
+You outline documents that will be written only from a given set of sources.
+
+Rules:
+- Plan body sections only. Introduction, conclusion and reference list are added by others.
+- Plan only what the sources can carry, judged by the openings you are shown. If the request asks \
+for more than they hold, plan what they do hold and say so in the rationale.
+- Organise by theme or argument, never one section per source, unless the request asks for that.
+- Give each section a purpose that a reader could check, and two to five short search queries \
+(3 to 8 words each) in the sources' own vocabulary.
+- The sections' words add up to the body's length. Fewer, fuller sections are better than many thin ones: \
+no section under 120 words unless the whole is short.
+- Honour aspects, order or headings that the request names.
+
+{rule}
+
+{json} Its shape:
+{{"title": "…", "rationale": "…", "sections": [{{"heading": "…", "purpose": "…", \
+"queries": ["…", "…"], "words": 250}}]}}"""
+
+
+def planner(
+    *,
+    task: TaskSpec,
+    journey_title: str,
+    words: int,
+    sources: Sequence[Source],
+    openings: Sequence[Passage],
+) -> Prompt:
+    """For `PlannedDocument`: the outline of the document that `task` asks for.
+
+    Args:
+        journey_title: what kind of work it is, for people.
+        words: length of the whole document.
+        openings: the first passages of the sources, as evidence of what they cover.
+    """
+    fence = Fence()
+    body = round(words * 0.8)
+    count = "one to two" if words < 500 else "three to four" if words < 1_500 else "four to seven"
+    lines = [
+        fence.announcement,
+        fence.quote("request", task.goal, limit=6_000),
+        f"Kind of work: {journey_title}. {_manner(task.settings)}",
+        f"Length of the body: {body} words, in {count} sections.",
+        f"Sources ({len(sources)}):",
+        *(f"- {_fenced_label(source)}" for source in sources[:40]),
+        "Openings of the sources:",
+    ]
+    by_id = {source.id: source for source in sources}
+    lines += [
+        fence.quote(f"opening of {_cited_as(by_id.get(p.source_id))}", p.text, limit=1_200)
+        for p in openings
+    ]
+    return _PLANNER.format(rule=RULE, json=_JSON), "\n\n".join(lines)
+
+
+# ----------------------------------------------------------------------------- writer
+
+# The order of the rules is the order of harm: an invented fact is worse than a clumsy sentence.
+# "One sentence, one claim, one marker" is what makes claims checkable one by one. Paraphrase is
+# demanded because the overlap gate counts copied words; quotation marks are the honest exception.
+_WRITER = """\
+Role: writer.
+You write one part of a longer document, from numbered passages and nothing else.
+
+Rules, most important first:
+1. Every statement of fact rests on a passage you are given. What no passage says, you do not \
+say, even if you know it. If the passages do not carry the purpose, write less, or say plainly \
+what the sources leave open.
+2. Each sentence that rests on a passage carries its marker, placed before the full stop: \
+"… reduces the error by a third [[p:a1b2c3]]." Two passages: [[p:a1b2c3]][[p:d4e5f6]]. Use the ids exactly as \
+given, and no others. Never write citations, author names in brackets, numbers like [1], footnotes or a \
+reference list: code makes them from the markers.
+3. Where the authors are the subject of the sentence, write [[n:a1b2c3]] in their place: "[[n:a1b2c3]] \
+show that …". Code puts the names there.
+4. Say it in your own words. Copy a phrase only inside quotation marks “…”, word for word, with its marker, and \
+only where the wording itself matters. Keep figures, units, conditions and hedges exactly as the passage has \
+them; do not turn "may" into "does".
+5. Compare and connect sources instead of summarising them one after another. State disagreement as such.
+6. Plain paragraphs in Markdown. No headings, no title, no lists unless the purpose asks for one, no \
+remarks about these instructions or about yourself.
+7. Keep to the length, within a tenth.
+
+{rule}"""
+
+# Frames summarise what was written, so their evidence is the sections. Asking for few markers keeps
+# them from repeating the body's citations or, worse, from making new claims.
+_FRAME = {
+    "introduction": (
+        "Write the introduction. Say what the document is about, why it matters according to the "
+        "sources, and how it proceeds, following the sections below. Announce no result that they do "
+        "not contain. Mark a claim with the id of a passage below where one supports it; sentences about the "
+        "document itself carry no marker."
+    ),
+    "conclusion": (
+        "Write the conclusion. Answer the request from the sections below: what they establish, how sure that "
+        "is, what stays open. Add no new claim. Mark a claim with the id of a passage below where one supports it; "
+        "sentences that draw the sections together carry no marker."
+    ),
+    "answer": (
+        "Answer the request directly in the first sentence, then support it. If the passages do not "
+        "answer it, say in one sentence that the sources do not, and what they do cover."
+    ),
+    "section": "Write this section. It follows and precedes others: no greeting, no summary of itself.",
+}
+
+
+def writer(
+    *,
+    task: TaskSpec,
+    role: str,
+    title: str,
+    heading: str,
+    purpose: str,
+    words: int,
+    topic: str,
+    passages: Sequence[Passage],
+    sources: Mapping[str, Source],
+    earlier: Sequence[tuple[str, str]] = (),
+    revision: str = "",
+) -> Prompt:
+    """For prose with markers, to be read with `bind_markers`.
+
+    Args:
+        role: `section`, `answer`, `introduction` or `conclusion`.
+        passages: all that may be cited.
+        sources: by id, for the labels of passages.
+        earlier: (heading, text) of the parts already written, for the frames.
+        revision: what was wrong with the former version, if there was one.
+    """
+    fence = Fence()
+    ids = short_ids(passages)
+    lines = [
+        fence.announcement,
+        f"Document: “{_clean(title)}”, about {_clean(topic)}.",
+        f"Part: “{_clean(heading)}”." if heading else "The document is one part without a heading.",
+        f"{_FRAME.get(role, _FRAME['section'])}",
+        f"Purpose: {_clean(purpose)}",
+        f"Length: {words} words. {_manner(task.settings)}",
+        fence.quote("request", task.goal, limit=4_000),
+    ]
+    if revision:
+        lines.append(
+            "This part was written before and did not pass. What a check said of the document:\n"
+            + fence.quote("check", revision, limit=2_000)
+        )
+    if earlier:
+        share = max(600, 12_000 // len(earlier))
+        lines.append("The sections of the document:")
+        lines += [fence.quote(f"section: {name}", text, limit=share) for name, text in earlier]
+    lines.append(f"Passages ({len(passages)}):" if passages else "There are no passages.")
+    for passage in passages:
+        where = f", p. {passage.page}" if passage.page is not None else ""
+        label = f"passage {ids[passage.id]}: {_cited_as(sources.get(passage.source_id))}{where}"
+        lines.append(fence.quote(label, passage.text, limit=2_400))
+    return _WRITER.format(rule=RULE), "\n\n".join(lines)
+
+
+# ----------------------------------------------------------------------------- critic
+
+# "Judge only what the passage says" and the three worked definitions hold down the two errors that
+# matter: passing a claim because it is true elsewhere, and failing it for being a paraphrase.
+_CRITIC = """\
+Role: critic.
+You judge whether a passage supports a claim that cites it.
+
+Verdicts:
+- supported: someone who reads only the passage would agree with the whole claim. A paraphrase or a summary counts.
+- partly: the passage supports some of the claim, or a weaker, narrower or more hedged form of it.
+- unsupported: the passage says something else, the opposite, or nothing about it, or figures, names or conditions differ.
+
+Rules:
+- Judge only by the passage next to the claim. What you know, and whether the claim is true, does not matter.
+- Look at numbers, negations, comparisons, causes and hedges first: that is where claims go wrong.
+- When in doubt between two verdicts, give the lower one.
+- Judge every claim, once, by its number. The reason is one sentence that names the words that decide it.
+
+{rule}
+
+{json} Its shape:
+{{"verdicts": [{{"marker": 1, "verdict": "supported", "reason": "…"}}]}}"""
+
+
+def critic(*, claims: Sequence[tuple[int, str, Passage]]) -> Prompt:
+    """For `ClaimVerdicts`: each (marker, claim, passage) is judged on its own."""
+    fence = Fence()
+    lines = [
+        fence.quote(f"claim {marker}", claim, limit=2_000)
+        + "\n"
+        + fence.quote(f"passage for claim {marker}", passage.text, limit=3_000)
+        for marker, claim, passage in claims
+    ]
+    numbers = ", ".join(str(marker) for marker, _, _ in claims)
+    user = "\n\n".join([fence.announcement, *lines, f"Judge the claims {numbers}."])
+    return _CRITIC.format(rule=RULE, json=_JSON), user
+
+
+# ----------------------------------------------------------------------------- self-debugger
+
+# The whole new input is asked for, not a difference: half-changed inputs fail validation again. The
+# error text is fenced because tools quote the outside world in it.
+_DEBUGGER = """\
+Role: debugger.
+You mend a step of a plan that failed, by changing its input or its tool.
+
+Rules:
+- Find the cause in the error first; then make the smallest change that removes it and still serves the step's title.
+- `input` is complete and valid for the tool's input schema. Keep the parts that were right.
+- Choose only a tool from the list. null keeps the tool, or the input, as it is; do not leave both null \
+unless trying again unchanged is the right thing.
+- The diagnosis is one or two sentences for the person who watches: what went wrong, what you changed.
+
+{rule}
+
+{json} Its shape:
+{{"diagnosis": "…", "tool": null, "input": {{…}}}}"""
+
+
+def debugger(*, step: Step, error: StepError, tools: Sequence[Mapping[str, Any]]) -> Prompt:
+    """For `ProposedRepair`: how to mend `step`, given the schemas of the registered tools."""
+    fence = Fence()
+    described = [
+        f"- {tool['name']}: {tool['description']}\n  input schema: "
+        + json.dumps(tool["input"], ensure_ascii=False)
+        for tool in tools
+    ]
+    failed = {
+        "title": step.title,
+        "kind": step.kind.value,
+        "tool": step.tool,
+        "input": step.input,
+        "attempts": step.attempts,
+    }
+    happened = {"code": error.code, "message": error.message, "detail": error.detail}
+    lines = [
+        fence.announcement,
+        "Tools:\n" + "\n".join(described),
+        fence.quote("failed step", _dumped(failed), limit=6_000),
+        fence.quote("error", _dumped(happened), limit=6_000),
+    ]
+    return _DEBUGGER.format(rule=RULE, json=_JSON), "\n\n".join(lines)
+
+
+# ----------------------------------------------------------------------------- title
+
+# A bound on words, because models answer this one with a sentence otherwise.
+_TITLE = """\
+Role: titler.
+You name a document or a conversation in at most ten words, in the language of the request. Answer with the title alone: no \
+quotation marks, no full stop, no explanation.
+
+{rule}"""
+
+
+def title(*, goal: str, headings: Sequence[str] = ()) -> Prompt:
+    """For a title as plain text."""
+    fence = Fence()
+    lines = [fence.announcement, fence.quote("request", goal, limit=2_000)]
+    if headings:
+        lines.append("Its sections: " + "; ".join(_clean(heading) for heading in headings))
+    return _TITLE.format(rule=RULE), "\n\n".join(lines)
+
+
+# ----------------------------------------------------------------------------- shared parts
+
+
+def _clean(text: str, limit: int = 600) -> str:
+    """One line of our own or a person's wording, kept from imitating the prompt's structure."""
+    line = " ".join(text.split())[:limit]
+    return line.replace("<<<", "").replace(">>>", "").replace("[[", "[ [")
+
+
+def _dumped(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str)
+
+
+def _cited_as(source: Source | None) -> str:
+    """Authors and year, as a person would refer to the work: "Lee et al. 2020"."""
+    if source is None:
+        return "unknown source"
+    names = [
+        str(author.get("family") or author.get("literal") or "")
+        for author in source.csl.get("author", [])
+        if isinstance(author, dict)
+    ]
+    names = [name for name in names if name]
+    if not names:
+        who = str(source.csl.get("title") or source.file_name or "untitled")[:80]
+    elif len(names) <= 2:
+        who = " and ".join(names)
+    else:
+        who = f"{names[0]} et al."
+    return _clean(f"{who} {_year(source)}".strip())
+
+
+def _year(source: Source) -> str:
+    parts = source.csl.get("issued", {}).get("date-parts") or [[]]
+    return str(parts[0][0]) if parts and parts[0] else ""
+
+
+def _fenced_label(source: Source) -> str:
+    """Title and authors of a source on one line. Titles come from files, hence `_clean`."""
+    name = str(source.csl.get("title") or source.file_name or "untitled")
+    return f"{_cited_as(source)}: “{_clean(name, 200)}” ({source.passages} passages)"
+
+
+_LEVELS = {
+    "school": "a secondary-school reader",
+    "undergraduate": "an undergraduate reader",
+    "postgraduate": "a postgraduate reader",
+    "professional": "a professional reader",
+}
+
+
+def _manner(settings: TaskSettings) -> str:
+    """Language and level of the document, as one instruction."""
+    level = settings.level
+    reader = _LEVELS.get((level or "").lower(), f"this level: {_clean(level, 60)}" if level else "")
+    audience = f" for {reader}" if reader else ""
+    return (
+        f"Write in the language “{_clean(settings.language, 35)}”, in a formal register{audience}."
+    )
+
+
+PROMPT_VERSIONS: dict[str, str] = {
+    name: hashlib.sha256(template.encode()).hexdigest()[:12]
+    for name, template in {
+        "planner": _PLANNER,
+        "writer": _WRITER + json.dumps(_FRAME, sort_keys=True),
+        "critic": _CRITIC,
+        "debugger": _DEBUGGER,
+        "title": _TITLE,
+    }.items()
+}
+"""Prompt name to the hash of its wording, for logs and for comparing evaluations."""
+
+__all__ = [
+    "PROMPT_VERSIONS",
+    "ClaimVerdict",
+    "ClaimVerdicts",
+    "PlannedDocument",
+    "PlannedSection",
+    "Prompt",
+    "ProposedRepair",
+    "bind_markers",
+    "critic",
+    "debugger",
+    "planner",
+    "short_ids",
+    "title",
+    "writer",
+]
