@@ -11,6 +11,7 @@ from autonomy.api.stream import Batch
 from autonomy.core.types import TERMINAL_STATUSES, Event
 from autonomy.models import Run
 from autonomy.runtime.db import run_db
+from autonomy.runtime.tokens import tokens_after
 
 READ_LIMIT = 500
 """Events per read: a reader of a long log gets it in pieces."""
@@ -35,6 +36,7 @@ class RunsFeed:
         self._select = select
         self._oldest = oldest
         self._on_finished = on_finished
+        self._tokens: dict[str, str] = {}
 
     async def read(self, position: Mapping[str, int]) -> Batch:
         return await run_db(self._read, dict(position))
@@ -70,4 +72,12 @@ class RunsFeed:
         )
 
     async def tokens(self, unfinished: frozenset[str]) -> Sequence[Event]:
-        return ()
+        for run_id in [run_id for run_id in self._tokens if run_id not in unfinished]:
+            del self._tokens[run_id]
+        found: list[Event] = []
+        for run_id in sorted(unfinished):
+            events, self._tokens[run_id] = await tokens_after(
+                run_id, self._tokens.get(run_id, "0-0"), READ_LIMIT
+            )
+            found.extend(events)
+        return found

@@ -76,27 +76,6 @@ def upload_files(request: ApiRequest) -> HttpResponse:
     return once(request, make)
 
 
-class EmptyFile(ServiceError):
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            code="empty",
-            title="The file is empty",
-            detail=f"“{name}” has no content (0 bytes). Choose the file again or another one.",
-            status=422,
-        )
-
-
-class FileTooLarge(ServiceError):
-    def __init__(self, name: str, size: int, limit: int) -> None:
-        super().__init__(
-            code="too_large",
-            title="The file is too large",
-            detail=f"“{name}” has {size / 1e6:,.0f} MB; at most {limit / 1e6:,.0f} MB are accepted. "
-            "Split it or leave out what is not needed.",
-            status=413,
-        )
-
-
 def add(request: ApiRequest, file: DjangoFile) -> Source:
     """Hand one uploaded file to the library.
 
@@ -106,10 +85,15 @@ def add(request: ApiRequest, file: DjangoFile) -> Source:
     name = str(file.name or "")
     size = file.size or 0
     if size == 0:
-        raise EmptyFile(name)
+        raise services.Invalid(
+            f"“{name}” has no content (0 bytes). Choose the file again or another one.", "empty"
+        )
     limit = django_settings.ENV.upload_max_bytes
     if size > limit:
-        raise FileTooLarge(name, size, limit)
+        raise services.TooLarge(
+            f"“{name}” has {size / 1e6:,.0f} MB; at most {limit / 1e6:,.0f} MB are accepted. "
+            "Split it or leave out what is not needed."
+        )
     return services.add_file(request.auth, name, file.chunks(), file.content_type or "")
 
 

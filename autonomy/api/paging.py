@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from ninja import Schema
 from pydantic import BaseModel
@@ -28,6 +29,10 @@ class Page(Schema, Generic[T]):
     """Send it back as `?cursor=` for what follows; null at the end."""
 
 
+def bad_cursor() -> Invalid:
+    return Invalid("This cursor is not one that this list gave out.", "bad_cursor")
+
+
 def encode_cursor(values: Sequence[object]) -> str:
     raw = json.dumps([str(value) for value in values], separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
@@ -45,7 +50,7 @@ def decode_cursor(cursor: str, length: int) -> list[str]:
     except (binascii.Error, ValueError):
         values = None
     if not isinstance(values, list) or len(values) != length:
-        raise Invalid("bad_cursor", "This cursor is not one that a list of ours gave out.")
+        raise bad_cursor()
     return [str(value) for value in values]
 
 
@@ -62,7 +67,10 @@ def page(
     names = [name.lstrip("-") for name in order]
     side = "lt" if order[0].startswith("-") else "gt"
     if cursor:
-        rows = rows.filter(_beyond(names, decode_cursor(cursor, len(names)), side))
+        try:
+            rows = rows.filter(_beyond(names, decode_cursor(cursor, len(names)), side))
+        except (ValidationError, ValueError):  # a value that does not fit its column
+            raise bad_cursor() from None
     found = list(rows.order_by(*order)[: limit + 1])
     more = len(found) > limit
     found = found[:limit]

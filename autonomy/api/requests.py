@@ -13,6 +13,7 @@ from pydantic import ValidationError as PydanticError
 from autonomy.core import journey as journeys
 from autonomy.core.types import TaskSettings, TaskSpec
 from autonomy.models import Source
+from autonomy.tools.csl.styles import UnknownStyle, resolve_style
 
 
 def refuse(field: str, message: str) -> ValidationError:
@@ -59,6 +60,10 @@ def task_spec(
     if journey not in journeys.names():
         known = ", ".join(("auto", *journeys.names()) if not where else journeys.names())
         raise refuse("journey", f"There is no journey “{journey}”. Choose one of: {known}.")
+    try:
+        resolve_style(settings.style)
+    except UnknownStyle as error:
+        raise refuse(f"{where}settings.style", str(error)) from error
     wanted = list(dict.fromkeys(file_ids))
     found = set(Source.objects.filter(owner=user, id__in=wanted).values_list("id", flat=True))
     missing = [str(file_id) for file_id in wanted if file_id not in found]

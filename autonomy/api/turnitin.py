@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from ninja import Router
-from pydantic import ValidationError as PydanticError
 from ninja.errors import ValidationError
+from pydantic import ValidationError as PydanticError
 
 from autonomy import services
 from autonomy.api import schemas, shapes
