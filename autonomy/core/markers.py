@@ -33,24 +33,27 @@ def bind_markers(text: str, passages: Sequence[Passage]) -> str:
     """`text` with every citation marker in its full form `[[p:ID]]` or `[[n:ID]]`.
 
     Takes the slips that models make (single brackets, several ids in one marker, full ids, upper
-    case). An id that belongs to none of `passages` keeps its marker, so
-    that the caller can count and drop it.
+    case). An id that belongs to none of `passages` keeps its marker, so that the caller can count
+    and drop it.
     """
     full_by_short = {short: full for full, short in short_ids(passages).items()}
     full_by_plain = {p.id.replace("-", "").lower(): p.id for p in passages}
 
-    def resolve(written: str) -> str:
+    def resolve(written: str) -> str | None:
         plain = written.replace("-", "").lower()
-        return full_by_short.get(plain) or full_by_plain.get(plain) or written
+        return full_by_short.get(plain) or full_by_plain.get(plain)
 
     def rewrite(match: re.Match[str]) -> str:
-        kind, markers = "p", []
+        kind, markers, strange = "p", [], False
         for part in re.split(r"\s*[,;]\s*", match["body"]):
             prefix, _, written = part.rpartition(":")
-            kind = (
-                prefix.strip().lower() or kind
-            )  # A second id in one marker goes by the first one's kind.
-            markers.append(f"[[{kind}:{resolve(written.strip())}]]")
+            # A second id in one marker goes by the first one's kind.
+            kind = prefix.strip().lower() or kind
+            full = resolve(written.strip())
+            strange = strange or full is None
+            markers.append(f"[[{kind}:{full or written.strip()}]]")
+        if strange and not match[0].startswith("[["):
+            return match[0]  # "[n: 45]" is a sample size, not a citation.
         return "".join(dict.fromkeys(markers))
 
     return _ANY.sub(rewrite, text)
