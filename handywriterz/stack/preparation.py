@@ -41,7 +41,11 @@ async def collect_static(data_dir: Path, say: Say) -> None:
         StackError: a file refers to one that does not exist, or the disk refuses.
     """
     stamp = run_dir(data_dir) / "static"
-    files = (f for d in BASE_DIR.glob("**/static") if _own(d) for f in d.rglob("*") if f.is_file())
+    folders = (
+        BASE_DIR / "static",
+        *(app.with_name("static") for app in BASE_DIR.glob("*/apps.py")),
+    )
+    files = (file for folder in folders for file in folder.rglob("*") if file.is_file())
     wanted = _digest((*PACKAGES, *files), content=False)
     if _read(stamp) == wanted and (data_dir / "static" / "staticfiles.json").exists():
         return
@@ -56,11 +60,6 @@ async def _applied(postgres: Postgres) -> str:
         return await postgres.query("SELECT count(*) || '.' || max(id) FROM django_migrations")
     except StackError:  # no such table: an empty database
         return "none"
-
-
-def _own(folder: Path) -> bool:
-    parts = folder.relative_to(BASE_DIR).parts
-    return not any(part.startswith(".") or part == "node_modules" for part in parts)
 
 
 def _digest(files: Iterable[Path], *, content: bool = True) -> str:
