@@ -6,6 +6,7 @@ and its death is a `ParseFailure` like any other.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -13,11 +14,13 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic import BaseModel, ValidationError
 
 from autonomy.library.parsed import FailureCode, ParsedDocument, ParseFailure, ParseLimits
 
+_log = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[2]
 _MESSAGES: dict[str, str] = {
     "timeout": "Reading this file took longer than {seconds:,.0f} seconds, so it was stopped. "
@@ -56,22 +59,31 @@ def parse_in_subprocess(
     with tempfile.TemporaryDirectory(prefix="parse-") as folder:
         result = Path(folder, "outcome.json")
         arguments = [str(path.resolve()), file_name, limits.model_dump_json(), str(result)]
-        child = subprocess.Popen(
-            [sys.executable, "-m", "autonomy.library.parse_worker", *arguments],
-            cwd=_ROOT,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            child.wait(limits.timeout_seconds)
-        except subprocess.TimeoutExpired:
-            raise _failure("timeout", limits) from None
-        finally:
-            _end(child)
+        with Path(folder, "trace").open("w+b") as trace:
+            child = _start(arguments, trace)
+            try:
+                child.wait(limits.timeout_seconds)
+            except subprocess.TimeoutExpired:
+                raise _failure("timeout", limits) from None
+            finally:
+                _end(child)
+            if child.returncode:
+                trace.seek(0)
+                said = trace.read()[-2_000:].decode("utf-8", "replace")
+                _log.warning("parsing %r ended with %s: %s", file_name, child.returncode, said)
         return _read(result, child.returncode, limits)
+
+
+def _start(arguments: list[str], trace: BinaryIO) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "autonomy.library.parse_worker", *arguments],
+        cwd=_ROOT,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=trace,
+        start_new_session=True,
+    )
 
 
 def _environment() -> dict[str, str]:

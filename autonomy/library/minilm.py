@@ -7,7 +7,6 @@ token vectors, L2 normalised, as the model card defines it). Fused operators of 
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -61,9 +60,9 @@ def ensure_graph(cache_dir: Path, probe: list[tuple[list[int], list[int]]]) -> P
             extra_options={"DefaultTensorType": TensorProto.FLOAT},
         )
         if _worst_cosine(exact, quantised, probe) >= MIN_COSINE:
-            os.replace(quantised, small)
+            quantised.replace(small)
             return small
-        os.replace(exact, full)
+        exact.replace(full)
         return full
 
 

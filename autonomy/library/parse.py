@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from autonomy.library.parsed import ParsedDocument, ParseFailure, ParseLimits
+from autonomy.library.normalise import one_line
+from autonomy.library.parsed import Bibliography, ParsedDocument, ParseFailure, ParseLimits
 from autonomy.library.sniff import DOCX, HTML, MARKDOWN, PDF, PLAIN, sniff
 
 # By name, so that reading a text file does not load PDFium.
@@ -38,4 +40,15 @@ def parse(path: Path, file_name: str, limits: ParseLimits | None = None) -> Pars
             f"This file holds {chars:,} characters of text; at most {limits.max_chars:,} are read. "
             "Split it and upload the parts you need.",
         )
-    return document
+    return document.model_copy(
+        update={"metadata": Bibliography(csl=_cleaned(document.metadata.csl))}
+    )
+
+
+def _cleaned(value: Any) -> Any:
+    """Metadata comes from places of its own; hold it to the same characters as the text."""
+    if isinstance(value, str):
+        return one_line(value)[:2_000]
+    if isinstance(value, dict):
+        return {key: _cleaned(item) for key, item in value.items()}
+    return [_cleaned(item) for item in value] if isinstance(value, list) else value

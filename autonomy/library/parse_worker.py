@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ctypes
-import logging
 import os
 import resource
 import signal
@@ -18,7 +17,6 @@ from autonomy.library.parse import parse
 from autonomy.library.parsed import ParseFailure, ParseLimits
 
 _PR_SET_PDEATHSIG = 1
-_log = logging.getLogger(__name__)
 
 
 def main(path: str, file_name: str, limits_json: str, outcome_path: str) -> None:
@@ -32,6 +30,7 @@ def main(path: str, file_name: str, limits_json: str, outcome_path: str) -> None
 
 
 def _parse(path: Path, file_name: str, limits: ParseLimits) -> Outcome:
+    # Any other exception ends the process: its trace goes to stderr and the parent answers `damaged`.
     try:
         return Outcome(document=parse(path, file_name, limits))
     except ParseFailure as failure:
@@ -40,10 +39,6 @@ def _parse(path: Path, file_name: str, limits: ParseLimits) -> Outcome:
         return Outcome(
             failure=Failure(code="too_large", message=failure_message("too_large", limits))
         )
-    except Exception:
-        # The file is hostile or the parser wrong; either way its owner needs an answer.
-        _log.exception("parsing failed")
-        return Outcome(failure=Failure(code="damaged", message=failure_message("damaged", limits)))
 
 
 def _bound(limits: ParseLimits) -> None:

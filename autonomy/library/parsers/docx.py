@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
 from autonomy.library.bibliography import issued_from, people, sane_title, title_from_name
 from autonomy.library.language import detect

@@ -124,9 +124,10 @@ def _blocks(root: LexborNode) -> list[RawBlock]:
         if content:
             blocks.append(RawBlock(content, kind, level))
 
-    stack: list[tuple[LexborNode | None, str]] = [(root, "")]
+    # None closes the block that was opened last.
+    stack: list[LexborNode | None] = [root]
     while stack:
-        node, closing = stack.pop()
+        node = stack.pop()
         if node is None:
             flush()
             kind, level = BlockKind.BODY, 0
@@ -142,13 +143,13 @@ def _blocks(root: LexborNode) -> list[RawBlock]:
                 continue
             flush()
             kind, level = _kind_of(tag, kind, level)
-            stack.append((None, tag))
+            stack.append(None)
         if tag == "img":
             continue
-        children: list[tuple[LexborNode | None, str]] = []
+        children: list[LexborNode] = []
         child = node.child
         while child is not None:
-            children.append((child, ""))
+            children.append(child)
             child = child.next
         stack.extend(reversed(children))
         if tag in ("td", "th"):

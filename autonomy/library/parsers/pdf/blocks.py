@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from autonomy.library.parsed import BlockKind
 from autonomy.library.parsers.pdf.glyphs import HYPHENS, Line
@@ -71,7 +72,7 @@ class Typography:
         body = sizes.most_common(1)[0][0] if sizes else 10.0
         gaps: Counter[float] = Counter()
         for lines in pages:
-            for above, below in zip(lines, lines[1:], strict=False):
+            for above, below in pairwise(lines):
                 if (
                     above.region == below.region
                     and abs(above.size - body) < 0.6
