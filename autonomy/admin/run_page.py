@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from autonomy.admin.checkpoint_state import ReadState, read_state
 from autonomy.admin.display import admin_url, badge, json_block, json_text, short
-from autonomy.core.types import TERMINAL_STATUSES, RunStatus
+from autonomy.core.types import RunStatus
 from autonomy.models import Checkpoint, Episode, Run
 
 TIMELINE_PAGE = 200
@@ -95,14 +95,19 @@ def run_page(run: Run, query: Mapping[str, str]) -> dict[str, Any]:
 def controls_for(run: Run) -> tuple[tuple[str, str], ...]:
     """(verb, label) of the controls that make sense in this state. `services` decides again:
     the state may change between looking and pressing."""
-    status = RunStatus(run.status)
-    if status in TERMINAL_STATUSES:
-        return (("requeue", "Requeue"),) if status is RunStatus.FAILED else ()
-    if status is RunStatus.PAUSED:
-        return (("resume", "Resume"), ("cancel", "Cancel"))
-    if status is RunStatus.WAITING_HUMAN:
-        return (("cancel", "Cancel"),)
-    return (("pause", "Pause"), ("requeue", "Requeue"), ("cancel", "Cancel"))
+    match RunStatus(run.status):
+        case RunStatus.SUCCEEDED:
+            return ()
+        case RunStatus.FAILED | RunStatus.CANCELLED:
+            return (("requeue", "Requeue"),)
+        case RunStatus.PAUSED:
+            return (("resume", "Resume"), ("cancel", "Cancel"))
+        case RunStatus.WAITING_HUMAN:
+            return (("cancel", "Cancel"),)
+        case RunStatus.RUNNING if run.requested == "pause":
+            return (("resume", "Take the pause back"), ("cancel", "Cancel"))
+        case _:
+            return (("pause", "Pause"), ("cancel", "Cancel"))
 
 
 def plan_of(run: Run) -> dict[str, Any]:
