@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('autonomy', '0003_one_answer_per_run'),
+        ('autonomy', '0001_initial'),
         ('chat', '0001_initial'),
     ]
 
