@@ -26,7 +26,8 @@ from autonomy.api import (
 )
 from autonomy.api.auth import AUTH
 from autonomy.api.openapi import complete
-from chat.api import conversations_router, router as chat_router
+from chat.api import conversations_router
+from chat.api import router as chat_router
 
 DESCRIPTION = """\
 Ask for a document, watch it being made, fetch it.
