@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "csp",
     "channels",
+    "ninja",
     "autonomy",
     "chat",
     "handywriterz",
@@ -133,6 +134,14 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [REDIS_URL], "prefix": "hw"},
+    }
+}
+
+CACHES = {
+    "default": {
+        "BACKEND": "handywriterz.cache.RedisOrLocalCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "hw-cache",
     }
 }
 
