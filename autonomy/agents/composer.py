@@ -16,6 +16,8 @@ from autonomy.core.words import key_terms, overlap, stems
 
 ANSWERING_OVERLAP = 0.5
 """Share of a question's content words that one sentence must have to count as speaking to it."""
+NEARBY_OVERLAP = 0.2
+"""Share from which a sentence is worth showing at all."""
 
 _CUES: tuple[tuple[re.Pattern[str], tuple[str, str]], ...] = (
     (
@@ -207,15 +209,16 @@ def compose_answer(evidence: Evidence, question: str, words: int) -> Composed:
     """The passages that speak to a question, or the plain word that none does."""
     wanted = stems(question)
     pool = candidates(evidence.passages, [question])
-    close = [q for q in pool if overlap(wanted, q.stems) >= ANSWERING_OVERLAP]
-    chosen = select(close or pool, words - 20)[:5]
+    near = [q for q in pool if overlap(wanted, q.stems) >= NEARBY_OVERLAP]
+    close = [q for q in near if overlap(wanted, q.stems) >= ANSWERING_OVERLAP]
+    chosen = select(close, words - 20)[:5] if close else select(near, words - 20)[:2]
     if not chosen:
-        return _composed("Your sources hold no passage that speaks to this question.", ())
-    count = _count(len({q.passage.source_id for q in chosen}), "source")
+        return _composed("**Your sources do not say.** No passage speaks to this question.", ())
     if close:
+        count = _count(len({q.passage.source_id for q in chosen}), "source")
         opening = f"Your library answers in the words of {count}."
     else:
-        opening = "**Your sources do not answer this directly.** The nearest passages are these."
+        opening = "**Your sources do not answer this directly.** The nearest they come is this."
     return _composed("\n\n".join([opening, *_paragraphs(chosen, evidence.sources)]), chosen)
 
 

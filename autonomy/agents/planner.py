@@ -22,7 +22,8 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
     """Make the plan: first what to read, then, once that is done, the outline and its steps."""
     deps = runtime.context
     brief = read_brief(deps.task)
-    former = state.get("plan")
+    # The plan's channel starts as an empty plan, not as nothing.
+    former = state["plan"] if state.get("plan") and state["plan"].steps else None
     update: RunState = {"loops": state.get("loops", 0)}
     if former is None and (deps.journey.survey or await _still_reading(deps)):
         made = survey_plan(deps.task.source_ids)

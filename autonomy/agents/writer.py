@@ -200,7 +200,8 @@ async def _by_model(
     text = await deps.models.text(
         "writer", key=f"{task}:write", system=system, prompt=prompt, on_token=on_token
     )
-    known = {p.id: p for p in passages}
+    shown = passages[:PROMPT_PASSAGES]
+    known = {p.id: p for p in shown}
     dropped = 0
 
     def keep(match: object) -> str:
@@ -210,7 +211,7 @@ async def _by_model(
         dropped += 1
         return ""
 
-    markdown = MARKER.sub(keep, text).strip()
+    markdown = MARKER.sub(keep, prompts.bind_markers(text, shown)).strip()
     if not stems(markdown):
         raise ModelUnavailable("the model returned no prose.", "malformed")
     ids = tuple(dict.fromkeys(m["id"] for m in MARKER.finditer(markdown)))

@@ -1,0 +1,268 @@
+"""The whole loop on the rule path, over an in-memory world."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command
+
+from autonomy.core.graph import RECURSION_LIMIT, build_graph, initial_state
+from autonomy.core.ports import Deps
+from autonomy.core.types import (
+    CitationVerdict,
+    FileState,
+    FileStatus,
+    Route,
+    StepStatus,
+    StopReason,
+)
+from autonomy.export.claims import citations_in_order
+from autonomy.export.document import Document
+from autonomy.tools.library_tools import SearchInput, SearchOutput, library_tools
+from autonomy.tools.registry import Tool, ToolContext, ToolFailure
+from tests.autonomy.agents.world import MemoryLibrary, make_deps, make_library
+
+GOAL = "Write a 400-word review of grazing fish and coral reefs from these PDFs, Harvard style"
+
+
+class Ride:
+    """One run of the compiled graph and what came of it."""
+
+    def __init__(self, deps: Deps) -> None:
+        self.deps = deps
+        self.graph = build_graph().compile(checkpointer=InMemorySaver())
+        self.config: Any = {"configurable": {"thread_id": "t"}, "recursion_limit": RECURSION_LIMIT}
+        self.routes: list[str] = []
+        self.state: dict[str, Any] = {}
+
+    async def go(self, given: Any = None) -> Ride:
+        first = initial_state() if given is None else given
+        async for mode, part in self.graph.astream(
+            first,
+            self.config,
+            context=self.deps,
+            stream_mode=["updates", "values"],
+            durability="sync",
+        ):
+            if mode == "values":
+                self.state = part
+            else:
+                self.routes += list(part)
+        return self
+
+    @property
+    def document(self) -> Document:
+        return Document.model_validate(self.deps.artifacts.bodies[self.state["document_id"]])  # type: ignore[attr-defined]
+
+
+async def test_a_review_is_planned_written_checked_and_finished() -> None:
+    ride = await Ride(make_deps(GOAL)).go()
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED, ride.state["verdict"].reason
+    assert ride.routes[0] == "plan"
+    assert ride.routes.count("plan") == 2, "the outline follows from the survey"
+    document = ride.document
+    assert 360 <= document.words() <= 440
+    assert {s.id for s in document.sources} == {"reefs", "fishery"}
+    assert "without a language model" in document.notice
+    assert all(step.status is StepStatus.DONE for step in ride.state["plan"].steps)
+
+
+async def test_every_quotation_stands_word_for_word_in_its_passage() -> None:
+    ride = await Ride(make_deps(GOAL)).go()
+
+    checks = ride.deps.artifacts.checks  # type: ignore[attr-defined]
+    assert len(checks) == len(citations_in_order(ride.document))
+    quoted = [c for c in checks if c.verdict is CitationVerdict.QUOTED]
+    assert len(quoted) >= 8
+    assert {c.verdict for c in checks} <= {CitationVerdict.QUOTED, CitationVerdict.CLOSE}
+
+
+async def test_no_sentence_is_quoted_twice() -> None:
+    ride = await Ride(make_deps(GOAL)).go()
+
+    quotes = [
+        part.split("”")[0]
+        for s in ride.document.sections
+        for part in s.markdown.split("“")[1:]
+        if len(part) > 40
+    ]
+    assert len(quotes) == len(set(quotes))
+
+
+async def test_a_question_is_answered_from_the_passages_that_speak_to_it() -> None:
+    ride = await Ride(
+        make_deps("Why do closed seasons work for grazing fish?", journey="answer")
+    ).go()
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED
+    text = ride.document.sections[0].markdown
+    assert "Closed seasons work because grazing fish spawn" in text
+
+
+async def test_a_question_the_sources_do_not_touch_is_said_to_be_unanswered() -> None:
+    ride = await Ride(make_deps("When was the violin invented in Cremona?", journey="answer")).go()
+
+    if "document_id" in ride.state:
+        assert "do not" in ride.document.sections[0].markdown
+    else:
+        assert ride.state["stop_reason"] == StopReason.NO_EVIDENCE
+
+
+async def test_an_empty_library_ends_with_a_reason_and_no_document() -> None:
+    ride = await Ride(make_deps(GOAL, library=MemoryLibrary())).go()
+
+    assert ride.state["stop_reason"] == StopReason.NO_EVIDENCE
+    assert "Add files" in ride.state["verdict"].reason
+    assert "document_id" not in ride.state
+
+
+async def test_an_unreadable_file_is_named_in_the_reason() -> None:
+    library = make_library()
+    for source_id in ("reefs", "fishery"):
+        library.states[source_id] = FileState(
+            source_id=source_id,
+            file_name=f"{source_id}.pdf",
+            status=FileStatus.FAILED,
+            error="It is encrypted.",
+        )
+    ride = await Ride(make_deps(GOAL, library=library)).go()
+
+    assert ride.state["stop_reason"] == StopReason.NO_EVIDENCE
+    assert "reefs.pdf: It is encrypted." in ride.state["verdict"].reason
+
+
+async def test_a_short_draft_widens_the_search_before_it_is_handed_over() -> None:
+    ride = await Ride(make_deps("Write a 3,000-word review of grazing fish and coral reefs")).go()
+
+    assert "expand" in ride.routes
+    assert ride.state["stop_reason"] == StopReason.GATES_UNMET
+    assert ride.document.words() > 300, "the best draft is handed over all the same"
+    length = next(g for g in ride.state["verdict"].gates if g.gate == "length")
+    assert not length.passed
+
+
+async def test_the_second_widening_looks_beyond_the_attached_files() -> None:
+    deps = make_deps(
+        "Write a 2,000-word review of grazing fish and coral reefs", source_ids=("reefs",)
+    )
+    ride = await Ride(deps).go()
+
+    assert ride.state["expansions"] == 2
+    assert "fishery" in {s.id for s in ride.document.sources}
+    told = [e for e in deps.events.emitted if e.type == "source.found"]  # type: ignore[attr-defined]
+    assert any("not among the attached files" in e.content for e in told)
+
+
+async def test_a_request_limited_to_the_attached_files_is_respected() -> None:
+    deps = make_deps(
+        "Write a 2,000-word review of grazing fish and coral reefs using only the attached papers",
+        source_ids=("reefs",),
+    )
+    ride = await Ride(deps).go()
+
+    assert {s.id for s in ride.document.sources} == {"reefs"}
+
+
+def flaky_search(failures: list[ToolFailure]) -> Tool[SearchInput, SearchOutput]:
+    """The real search, after it has failed once for each of `failures`."""
+    real = next(t for t in library_tools() if t.name == "library.search")
+
+    async def run(context: ToolContext, given: SearchInput) -> SearchOutput:
+        if failures:
+            raise failures.pop()
+        result: SearchOutput = await real.run(context, given)  # type: ignore[arg-type]
+        return result
+
+    return Tool("library.search", "Search that fails first.", SearchInput, SearchOutput, run)
+
+
+async def test_a_failed_search_is_repaired_and_the_run_finishes() -> None:
+    tool = flaky_search([ToolFailure("not_found", "a named source is gone")])
+    ride = await Ride(make_deps(GOAL, tools=[tool], source_ids=("reefs", "fishery"))).go()
+
+    assert "repair" in ride.routes
+    assert ride.state["stop_reason"] == StopReason.COMPLETED, ride.state["verdict"].reason
+    repaired = [
+        s for s in ride.state["plan"].steps if s.id.startswith("search-") and s.attempts == 2
+    ]
+    assert len(repaired) == 1
+    assert repaired[0].input["source_ids"] == []
+
+
+async def test_a_search_that_keeps_failing_is_left_out_and_the_rest_is_written() -> None:
+    async def broken(context: ToolContext, given: SearchInput) -> SearchOutput:
+        if "limitations" in " ".join(given.queries):
+            raise ToolFailure("bug", "index out of order")
+        return await real.run(context, given)  # type: ignore[arg-type,return-value]
+
+    real = next(t for t in library_tools() if t.name == "library.search")
+    tool = Tool("library.search", "Fails for one section.", SearchInput, SearchOutput, broken)
+    ride = await Ride(make_deps(GOAL, tools=[tool])).go()
+
+    skipped = [s for s in ride.state["plan"].steps if s.status is StepStatus.SKIPPED]
+    assert skipped
+    assert all(s.id.startswith("search-") for s in skipped)
+    assert ride.document.sections
+
+
+async def test_the_run_sleeps_for_a_report_revises_and_accepts_the_next() -> None:
+    deps = make_deps(GOAL, target_similarity=15)
+    ride = await Ride(deps).go()
+    (first,) = ride.state["__interrupt__"]
+    before = ride.document
+    await ride.go(Command(resume={first.id: {"cycle_id": "cycle-1", "observed_similarity": 38}}))
+    (second,) = ride.state["__interrupt__"]
+    after = ride.document
+    await ride.go(Command(resume={second.id: {"cycle_id": "cycle-2", "observed_similarity": 9}}))
+
+    assert deps.cycles.closed == [False, True]  # type: ignore[attr-defined]
+    assert after.words() < before.words(), "less is quoted after a report over the target"
+    assert ride.state["route"] is Route.END
+
+
+async def test_reports_that_never_meet_the_target_end_with_the_best_draft() -> None:
+    deps = make_deps(GOAL, target_similarity=5)
+    ride = await Ride(deps).go()
+    for number in range(1, deps.journey.max_cycles + 1):
+        (pause,) = ride.state["__interrupt__"]
+        await ride.go(
+            Command(resume={pause.id: {"cycle_id": f"cycle-{number}", "observed_similarity": 40}})
+        )
+
+    assert ride.state["stop_reason"] == StopReason.GATES_UNMET
+    assert ride.document.sections
+
+
+async def test_an_exhausted_budget_hands_over_what_is_written() -> None:
+    deps = make_deps(GOAL)
+    real_save = deps.artifacts.save
+
+    async def save(kind: str, title: str, body: dict[str, Any]) -> str:
+        deps.budget.reached = StopReason.BUDGET_SECONDS  # type: ignore[attr-defined]
+        return await real_save(kind, title, body)
+
+    deps.artifacts.save = save  # type: ignore[method-assign]
+    ride = await Ride(deps).go()
+
+    assert ride.state["stop_reason"] == StopReason.BUDGET_SECONDS
+    assert ride.document.sections
+    assert ride.deps.artifacts.checks, "even this draft's citations were checked"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("style", ["apa", "vancouver"])
+async def test_the_style_named_in_the_request_is_the_documents(style: str) -> None:
+    ride = await Ride(
+        make_deps(f"Write 300 words on coral reefs, {style.upper()} style please")
+    ).go()
+
+    assert ride.document.style == style
+
+
+async def test_state_stays_small() -> None:
+    ride = await Ride(make_deps(GOAL)).go()
+
+    size = sum(len(repr(value)) for value in ride.state.values())
+    assert size < 50_000

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from autonomy.agents.verification import check_citations, check_claim, unquoted_overlap
+from autonomy.core.types import CitationVerdict, Passage
+
+PASSAGE = Passage(
+    id="p1",
+    source_id="s1",
+    page=4,
+    text="Living coral cover fell from 48.2 per cent to 33.1 per cent over the decade of the survey, which "
+    "is the group’s largest loss.",
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (
+            "They write: “Living coral cover fell from 48.2 per cent to 33.1 per cent”.",
+            CitationVerdict.QUOTED,
+        ),
+        ("They write: “which is the group's largest loss”.", CitationVerdict.QUOTED),
+        (
+            "They write: “Living coral cover rose from 48.2 per cent to 53.1 per cent”.",
+            CitationVerdict.UNSUPPORTED,
+        ),
+        ("Coral cover fell to 33.1 per cent over the decade of the survey.", CitationVerdict.CLOSE),
+        (
+            "Coral cover fell to 23.1 per cent over the decade of the survey.",
+            CitationVerdict.UNSUPPORTED,
+        ),
+        (
+            "The coast road opened to lorries in spring and traffic doubled.",
+            CitationVerdict.UNSUPPORTED,
+        ),
+        ("Okoye", CitationVerdict.CLOSE),
+    ],
+)
+def test_a_claim_gets_the_verdict_that_words_alone_allow(
+    claim: str, verdict: CitationVerdict
+) -> None:
+    assert check_claim(claim, PASSAGE)[0] is verdict
+
+
+def test_likeness_of_words_is_never_called_support() -> None:
+    verdict, _ = check_claim(PASSAGE.text, PASSAGE)
+
+    assert verdict is not CitationVerdict.SUPPORTED
+
+
+def test_a_check_carries_marker_source_and_page() -> None:
+    (check,) = check_citations(
+        [(7, "p1", "“Living coral cover fell from 48.2 per cent”")], {"p1": PASSAGE}
+    )
+
+    assert (check.marker, check.source_id, check.page) == (7, "s1", 4)
+
+
+def test_only_copying_outside_quotation_marks_counts_as_overlap() -> None:
+    copied = "living coral cover fell from 48.2 per cent to 33.1 per cent over the decade"
+
+    assert unquoted_overlap(copied, [PASSAGE]) > 0.9
+    assert unquoted_overlap(f"They say: “{copied}”", [PASSAGE]) == 0.0
+    assert unquoted_overlap("", [PASSAGE]) == 0.0

@@ -1,0 +1,242 @@
+"""A small world for the agents: sources written for the tests, kept in memory behind the ports."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from autonomy.core.journey import load
+from autonomy.core.ports import Deps
+from autonomy.core.types import (
+    CitationCheck,
+    EventDraft,
+    FileState,
+    FileStatus,
+    Passage,
+    Source,
+    TaskSettings,
+    TaskSpec,
+)
+from autonomy.core.words import overlap, stems
+from autonomy.tools.evidence import evidence_tools
+from autonomy.tools.library_tools import library_tools
+from autonomy.tools.registry import Tool, ToolRegistry
+
+REEFS = {
+    "Abstract": "We present a ten-year survey of coral reefs along the Marra coast. Our results show that "
+    "warm summers reduced living coral cover by 31 per cent between 2009 and 2018.",
+    "Introduction": "Coral reefs shelter a quarter of all marine species although they cover little of the "
+    "sea floor. Earlier surveys of coral reefs were too short to separate warming from storms.",
+    "Methods": "We photographed forty fixed plots of coral reef every spring and counted living colonies on "
+    "each photograph. Sea temperature was logged every hour at a depth of six metres on every reef.",
+    "Results": "Living coral cover fell from 48.2 per cent to 33.1 per cent over the decade of the survey. "
+    "Plots with dense seaweed lost coral twice as fast as plots that fish kept clear of seaweed.",
+    "Discussion": "Grazing fish explain much of the difference because they keep young coral free of seaweed. "
+    "Protecting grazing fish therefore allows coral reefs to recover faster after a warm summer.",
+    "Limitations": "Our survey cannot say how coral reefs below twenty metres responded to warming. Future work "
+    "should follow deep coral reefs with the same plots and the same loggers.",
+}
+FISHERY = {
+    "Abstract": "This study examines how closed fishing seasons change the number of grazing fish on coral reefs. "
+    "We find that reefs with a closed season held 2.4 times as many grazing fish after five years.",
+    "Introduction": "Fishing pressure on coral reefs has grown since the coast road opened to lorries. Managers "
+    "lack evidence that closing a fishery for a season helps coral reefs.",
+    "Methods": "We compared nine closed coral reefs with nine open coral reefs using timed underwater counts. "
+    "Observers swam the same route at noon and recorded every grazing fish longer than ten centimetres.",
+    "Results": "Grazing fish increased by 140 per cent on closed reefs and by 9 per cent on open reefs. Coral cover "
+    "on closed reefs was stable while it declined on open reefs over the same five years.",
+    "Discussion": "Closed seasons work because grazing fish spawn in the months that the closure protects. Fishers "
+    "accepted the closure when catches outside the closed reefs improved in the third year.",
+    "Limitations": "Nine pairs of reefs are few, and the closed reefs were not chosen at random by the managers. "
+    "It remains open whether coral reefs benefit once a closed season ends.",
+}
+
+
+def make_source(
+    source_id: str, title: str, family: str, year: int, text: dict[str, str]
+) -> tuple[Source, list[Passage]]:
+    csl = {
+        "type": "article-journal",
+        "title": title,
+        "author": [{"family": family, "given": "A."}, {"family": "Second", "given": "B."}],
+        "issued": {"date-parts": [[year]]},
+    }
+    passages = [
+        Passage(
+            id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{source_id}/{heading}")),
+            source_id=source_id,
+            text=body,
+            page=page,
+            char_end=len(body),
+            heading=heading,
+            ordinal=page - 1,
+        )
+        for page, (heading, body) in enumerate(text.items(), start=1)
+    ]
+    return Source(
+        id=source_id, csl=csl, file_name=f"{source_id}.pdf", passages=len(passages)
+    ), passages
+
+
+class MemoryLibrary:
+    """`ports.Library` over a list, ranked by shared stems."""
+
+    def __init__(self, *works: tuple[Source, list[Passage]]) -> None:
+        self.works = {source.id: source for source, _ in works}
+        self.kept = [p for _, passages in works for p in passages]
+        self.states: dict[str, FileState] = {
+            s.id: FileState(source_id=s.id, file_name=s.file_name, status=FileStatus.READY)
+            for s in self.works.values()
+        }
+        self.queries: list[tuple[str, tuple[str, ...]]] = []
+
+    async def search(
+        self, query: str, *, limit: int = 8, source_ids: Sequence[str] = ()
+    ) -> list[Passage]:
+        self.queries.append((query, tuple(source_ids)))
+        wanted = stems(query)
+        scored = [
+            p.model_copy(update={"score": overlap(wanted, stems(f"{p.heading} {p.text}"))})
+            for p in self.kept
+            if not source_ids or p.source_id in source_ids
+        ]
+        return sorted((p for p in scored if p.score), key=lambda p: (-p.score, p.id))[:limit]
+
+    async def sources(self, source_ids: Sequence[str] = ()) -> list[Source]:
+        ready = [s for s in self.works.values() if self.states[s.id].status is FileStatus.READY]
+        return [s for s in ready if not source_ids or s.id in source_ids]
+
+    async def passages(self, passage_ids: Sequence[str]) -> list[Passage]:
+        by_id = {p.id: p for p in self.kept}
+        return [by_id[i] for i in passage_ids if i in by_id]
+
+    async def opening(self, source_id: str, *, limit: int = 6) -> list[Passage]:
+        return [p for p in self.kept if p.source_id == source_id][:limit]
+
+    async def neighbours(self, passage_id: str, *, radius: int = 1) -> list[Passage]:
+        found = next((p for p in self.kept if p.id == passage_id), None)
+        if found is None:
+            return []
+        return [
+            p
+            for p in self.kept
+            if p.source_id == found.source_id and abs(p.ordinal - found.ordinal) <= radius
+        ]
+
+    async def files(self, source_ids: Sequence[str]) -> list[FileState]:
+        return [s for s in self.states.values() if not source_ids or s.source_id in source_ids]
+
+
+class MemoryArtifacts:
+    def __init__(self) -> None:
+        self.bodies: dict[str, dict[str, Any]] = {}
+        self.checks: list[CitationCheck] = []
+
+    async def save(self, kind: str, title: str, body: dict[str, Any]) -> str:
+        artifact_id = f"{kind}-{len(self.bodies) + 1}"
+        self.bodies[artifact_id] = body
+        return artifact_id
+
+    async def load(self, artifact_id: str) -> dict[str, Any]:
+        return self.bodies[artifact_id]
+
+    async def bind_citations(self, artifact_id: str, checks: Sequence[CitationCheck]) -> None:
+        self.checks = list(checks)
+
+
+class MemoryEvents:
+    def __init__(self) -> None:
+        self.emitted: list[EventDraft] = []
+
+    async def emit(self, event: EventDraft) -> None:
+        self.emitted.append(event)
+
+    async def token(self, task_id: str, text: str) -> None:
+        raise AssertionError("no model is configured, so nothing may stream")
+
+
+class MemoryCycles:
+    def __init__(self) -> None:
+        self.closed: list[bool] = []
+        self.opened = 0
+
+    async def open(self, artifact_id: str, target: float) -> tuple[str, int]:
+        self.opened += 1
+        return f"cycle-{self.opened}", self.opened
+
+    async def close(self, cycle_id: str, *, accepted: bool) -> None:
+        self.closed.append(accepted)
+
+
+class NoModels:
+    """No-model mode: every role takes its rule path."""
+
+    def available(self, role: str) -> bool:
+        return False
+
+    async def structured(
+        self, role: str, *, key: str, system: str, prompt: str, output: type[BaseModel]
+    ) -> Any:
+        raise AssertionError("an unavailable model was called")
+
+    async def text(
+        self,
+        role: str,
+        *,
+        key: str,
+        system: str,
+        prompt: str,
+        on_token: Callable[[str], Awaitable[None]] | None = None,
+    ) -> str:
+        raise AssertionError("an unavailable model was called")
+
+
+class Purse:
+    def __init__(self) -> None:
+        self.reached: str | None = None
+
+    async def snapshot(self) -> dict[str, float]:
+        return {}
+
+    async def exhausted(self) -> str | None:
+        return self.reached
+
+
+def make_library() -> MemoryLibrary:
+    return MemoryLibrary(
+        make_source("reefs", "Ten years on the reefs of Marra", "Okoye", 2019, REEFS),
+        make_source("fishery", "Closed seasons and grazing fish", "Lindqvist", 2021, FISHERY),
+    )
+
+
+def make_deps(
+    goal: str,
+    *,
+    journey: str = "write",
+    library: MemoryLibrary | None = None,
+    tools: Sequence[Tool[Any, Any]] = (),
+    source_ids: tuple[str, ...] = (),
+    **settings: Any,
+) -> Deps:
+    """Deps of a run over the two test papers; `tools` replace built-in ones of the same name."""
+    built_in = {t.name: t for t in (*library_tools(), *evidence_tools())}
+    built_in.update({t.name: t for t in tools})
+    return Deps(
+        run_id="run",
+        task=TaskSpec(
+            goal=goal, journey=journey, source_ids=source_ids, settings=TaskSettings(**settings)
+        ),
+        journey=load(journey),
+        library=library or make_library(),
+        notes=None,  # type: ignore[arg-type]  # no agent recalls notes in these tests
+        artifacts=MemoryArtifacts(),
+        events=MemoryEvents(),
+        effects=None,  # type: ignore[arg-type]  # only model calls have effects here
+        cycles=MemoryCycles(),
+        models=NoModels(),
+        budget=Purse(),
+        tools=ToolRegistry(built_in.values()),
+    )

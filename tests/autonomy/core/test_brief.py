@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+
+from autonomy.core.brief import read_brief
+from autonomy.core.types import TaskSettings, TaskSpec
+
+
+def brief_of(goal: str, source_ids: tuple[str, ...] = ("a",), **settings: object):
+    return read_brief(TaskSpec(goal=goal, source_ids=source_ids, settings=TaskSettings(**settings)))
+
+
+@pytest.mark.parametrize(
+    ("goal", "topic"),
+    [
+        ("Write a 1,500-word review of coral reefs from these PDFs, Harvard style", "coral reefs"),
+        (
+            "Essay on the effect of sleep on memory, covering age and caffeine.",
+            "the effect of sleep on memory",
+        ),
+        ("What is a closed season?", "What is a closed season"),
+        ("grazing fish and seaweed", "grazing fish and seaweed"),
+        ("Please write an essay: tidal power", "tidal power"),
+        (
+            "Compare wind power and tidal power in 800 words using only the attached papers",
+            "wind power and tidal power",
+        ),
+    ],
+)
+def test_the_topic_is_what_is_left_without_the_instructions(goal: str, topic: str) -> None:
+    assert brief_of(goal).topic == topic
+
+
+@pytest.mark.parametrize(
+    ("goal", "words"),
+    [
+        ("a 1,500-word essay on x", 1500),
+        ("2000 words about x", 2000),
+        ("an essay on x", None),
+        ("50000 words on x", 30000),
+    ],
+)
+def test_the_length_is_read_from_the_request(goal: str, words: int | None) -> None:
+    assert brief_of(goal).length_words == words
+
+
+def test_an_explicit_setting_wins_over_the_words_of_the_request() -> None:
+    brief = brief_of("a 1,500-word essay on x in MLA style", length_words=700, style="apa")
+
+    assert (brief.length_words, brief.style) == (700, "apa")
+
+
+def test_a_style_named_in_the_request_replaces_the_default_one() -> None:
+    assert brief_of("an essay on x, Chicago style").style == "chicago"
+
+
+def test_named_aspects_become_sections_to_be() -> None:
+    brief = brief_of(
+        "Essay on sleep, covering adolescents, shift work and the limits of the evidence."
+    )
+
+    assert brief.aspects == ("adolescents", "shift work", "limits of the evidence")
+
+
+def test_limiting_words_count_only_when_files_are_attached() -> None:
+    assert brief_of("review x using only these papers").only_attached
+    assert not brief_of("review x using only these papers", source_ids=()).only_attached
+
+
+def test_a_goal_of_request_words_alone_still_has_a_topic() -> None:
+    assert brief_of("write an essay please").topic

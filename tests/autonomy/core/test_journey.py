@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import pytest
+
+from autonomy.core.journey import load, names
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_journey_on_disk_loads_under_its_own_name(name: str) -> None:
+    journey = load(name)
+
+    assert journey.name == name
+    assert journey.example
+    assert journey.gates.citations_verified
+
+
+def test_an_unknown_journey_names_those_there_are() -> None:
+    with pytest.raises(KeyError, match="answer, research, write"):
+        load("sing")
