@@ -66,7 +66,9 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         told = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, told.set)
+            # Under nohup a closed terminal is no reason to stop.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                loop.add_signal_handler(number, told.set)
         starting = asyncio.create_task(self._start())
         stopping = asyncio.create_task(told.wait())
         try:

@@ -19,7 +19,7 @@ NOBODY = 65534
 
 @pytest.fixture
 def as_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(account.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(account, "_lent", lambda: (NOBODY, NOBODY))
 
 
@@ -32,15 +32,15 @@ def closed(path: Path) -> Path:
 def test_an_ordinary_user_runs_the_servers_as_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(account.os, "geteuid", lambda: tmp_path.stat().st_uid)
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid)
     if os.geteuid() == 0:
-        monkeypatch.setattr(account.os, "geteuid", lambda: 4321)
+        monkeypatch.setattr(os, "geteuid", lambda: 4321)
         os.chown(tmp_path, 4321, 4321)
     assert choose_account(tmp_path, [tmp_path]) == Account()
 
 
 def test_another_users_database_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(account.os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
     with pytest.raises(StackError, match="start as that user"):
         choose_account(tmp_path, [])
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -75,7 +76,7 @@ def test_deep_data_folders_do_not_share_sockets() -> None:
 def test_a_socket_folder_made_by_someone_else_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(addresses.os, "geteuid", lambda: 54321)
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
     monkeypatch.setattr(
         addresses, "Path", lambda text: tmp_path if text == TEMPORARY else Path(text)
     )
@@ -97,10 +98,10 @@ def test_the_database_url_carries_user_password_name_and_folder(tmp_path: Path) 
 
 def test_celery_reaches_the_same_redis_database_as_redis_py(servers: StackProcess) -> None:
     import redis
-    from kombu import Connection
+    from kombu.connection import Connection
 
     url = redis_url(servers.data_dir, db=3)
-    with Connection(broker_url(url)) as connection:
+    with Connection(broker_url(url)) as connection:  # type: ignore[no-untyped-call]
         connection.SimpleQueue("doorbell").put({"run": 1})
     with redis.Redis.from_url(url) as client:
         assert client.llen("doorbell") == 1

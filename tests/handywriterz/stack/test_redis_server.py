@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_the_systems_own_server_comes_before_the_packaged_one(
     own = program(tmp_path / "bin", "valkey-server", "Valkey server v=8.1.0")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setattr(
-        redis_server.shutil,
+        shutil,
         "which",
         lambda name, path: str(own) if name == own.name and str(own.parent) in path else None,
     )
