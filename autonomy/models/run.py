@@ -48,6 +48,9 @@ class Run(models.Model):
     route = models.CharField(max_length=16, blank=True)
     last_observation = models.JSONField(null=True, blank=True)
     last_verdict = models.JSONField(null=True, blank=True)
+    waiting_for = models.JSONField(
+        null=True, blank=True, help_text="What a person is asked while the run waits."
+    )
 
     tokens_limit = models.BigIntegerField()
     tokens_spent = models.BigIntegerField(default=0)
@@ -57,6 +60,7 @@ class Run(models.Model):
     usd_limit = models.DecimalField(max_digits=12, decimal_places=6)
     usd_spent = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     usd_reserved = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    budget_warned = models.BooleanField(default=False, help_text="80 % of a limit was reported.")
 
     created_at = models.DateTimeField(auto_now_add=True)
     queued_at = models.DateTimeField(auto_now_add=True)
@@ -95,7 +99,7 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="run_owner_recent"),
             models.Index(
-                fields=["lease_until"], name="run_leased", condition=Q(status=RunStatus.RUNNING)
+                fields=["owner_lock"], name="run_driven", condition=Q(status=RunStatus.RUNNING)
             ),
             models.Index(
                 fields=["queued_at"], name="run_queued", condition=Q(status=RunStatus.QUEUED)

@@ -1,0 +1,113 @@
+"""Messages that may be lost and must never make anybody wait.
+
+A doorbell rung or a hint sent only saves time: PostgreSQL holds the truth and everybody also
+polls. So both leave through a thread of their own; a broker that is away costs the sender nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from celery import current_app
+from channels.layers import get_channel_layer
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+CAPACITY = 2_000
+PAUSE_SECONDS = 1.0
+"""After a failure everything is dropped for this long instead of being tried."""
+HINT_SECONDS = 1.0
+
+
+class Courier(Generic[T]):
+    """Delivers messages one after the other in a thread of its own; drops what it cannot."""
+
+    def __init__(self, name: str, deliver: Callable[[T], None]) -> None:
+        self._name = name
+        self._deliver = deliver
+        self._queue: queue.Queue[T] = queue.Queue(CAPACITY)
+        self._pid = 0
+        self._lock = threading.Lock()
+        self._closed_until = 0.0
+
+    def send(self, message: T) -> None:
+        """Hand over and return at once."""
+        self._ensure_thread()
+        try:
+            self._queue.put_nowait(message)
+        except queue.Full:
+            logger.debug("%s: dropped a message", self._name)
+
+    def _ensure_thread(self) -> None:
+        if self._pid == os.getpid():
+            return
+        with self._lock:
+            if self._pid != os.getpid():  # first use, or first use after a fork
+                self._queue = queue.Queue(CAPACITY)
+                self._pid = os.getpid()
+                threading.Thread(target=self._run, name=self._name, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            message = self._queue.get()
+            if time.monotonic() < self._closed_until:
+                continue
+            try:
+                self._deliver(message)
+            except Exception as error:  # noqa: BLE001 - any transport's failure; losing is allowed
+                logger.info("%s: not delivered (%s)", self._name, error)
+                self._closed_until = time.monotonic() + PAUSE_SECONDS
+
+
+def _send_task(message: tuple[str, str]) -> None:
+    name, argument = message
+    current_app.send_task(name, args=[argument], retry=False, ignore_result=True)
+
+
+class _Hints:
+    """Sends channel-layer hints from a private event loop, which the layer's connections need."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __call__(self, message: tuple[str, dict[str, Any]]) -> None:
+        if self._loop is None or self._loop.is_closed():
+            self._loop = asyncio.new_event_loop()
+        self._loop.run_until_complete(self._send(*message))
+
+    async def _send(self, group: str, message: dict[str, Any]) -> None:
+        layer = get_channel_layer()
+        if layer is not None:
+            async with asyncio.timeout(HINT_SECONDS):
+                await layer.group_send(group, message)
+
+
+_doorbell: Courier[tuple[str, str]] = Courier("doorbell", _send_task)
+_hints: Courier[tuple[str, dict[str, Any]]] = Courier("hints", _Hints())
+
+
+def ring_run(run_id: object) -> None:
+    """Wake a worker for this run."""
+    _doorbell.send(("autonomy.tasks.drive", str(run_id)))
+
+
+def ring_file(source_id: object) -> None:
+    """Wake a worker for this file."""
+    _doorbell.send(("autonomy.tasks.ingest", str(source_id)))
+
+
+def hint(run_id: object, conversation_id: object | None, seq: int) -> None:
+    """Tell whoever watches the run or its conversation that events up to `seq` are committed."""
+    message = {"type": "run.hint", "run_id": str(run_id), "seq": seq}
+    _hints.send((f"run.{run_id}", message))
+    if conversation_id is not None:
+        _hints.send((f"conversation.{conversation_id}", message))

@@ -1,0 +1,175 @@
+"""The event log of a run: `seq` is per run, gapless and in commit order.
+
+The number is taken in the same statement that inserts the event, by an UPDATE of the run's row:
+the row lock is held until commit, so a later number can never become visible before an earlier.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any
+
+from django.db import connection, transaction
+from langgraph.config import get_config
+from langgraph.runtime import get_runtime
+
+from autonomy.core.types import Event, EventDraft
+from autonomy.models import Episode, Run
+from autonomy.runtime.couriers import hint
+from autonomy.runtime.db import run_db
+from autonomy.runtime.fence import Fence, FencedOut
+from autonomy.runtime.tokens import TokenStream
+
+APPEND = """
+WITH guard AS (
+    UPDATE autonomy_runs SET last_seq = last_seq + %(count)s
+    WHERE id = %(run)s AND ({allowed})
+    RETURNING last_seq, conversation_id
+), added AS (
+    INSERT INTO autonomy_episodic_logs
+        (run_id, seq, type, source, content, meta, task_id, attempt, fence)
+    SELECT %(run)s, guard.last_seq - %(count)s + e.ord, e.type, e.source, e.content,
+           e.meta::jsonb, %(task)s, %(attempt)s, %(fence)s
+    FROM guard, unnest(%(types)s::text[], %(sources)s::text[], %(contents)s::text[],
+                       %(metas)s::text[]) WITH ORDINALITY AS e(type, source, content, meta, ord)
+)
+SELECT last_seq, conversation_id FROM guard
+"""
+FENCED = "fence = %(fence)s AND status = 'running'"
+
+
+def storable(value: Any) -> Any:
+    """`value` without what PostgreSQL cannot store as text or JSON (NUL, lone surrogates, NaN)."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            value = value.replace("\x00", "")
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {storable(str(key)): storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item) for item in value]
+    if isinstance(value, float) and value - value != 0:  # NaN or infinite
+        return None
+    return value
+
+
+def columns(drafts: Sequence[EventDraft]) -> dict[str, list[str]]:
+    """The arrays that the inserting statement unnests."""
+    dumped = [storable(draft.model_dump(mode="json")) for draft in drafts]
+    return {
+        "types": [row["type"] for row in dumped],
+        "sources": [row["source"][:40] for row in dumped],
+        "contents": [row["content"] for row in dumped],
+        "metas": [json.dumps(row["meta"]) for row in dumped],
+    }
+
+
+def append(
+    run_id: object,
+    drafts: Sequence[EventDraft],
+    *,
+    fence: Fence | None = None,
+    task_id: str = "",
+    attempt: int = 1,
+) -> int:
+    """Log `drafts` in one statement and return the last sequence number.
+
+    Raises:
+        FencedOut: `fence` is given and stale.
+        Run.DoesNotExist: there is no such run.
+    """
+    parameters = {
+        "run": str(run_id),
+        "count": len(drafts),
+        "task": task_id,
+        "attempt": attempt,
+        "fence": fence.number if fence else 0,
+        **columns(drafts),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(APPEND.format(allowed=FENCED if fence else "true"), parameters)
+        row = cursor.fetchone()
+    if row is None:
+        if fence is not None:
+            raise FencedOut(fence)
+        raise Run.DoesNotExist(str(run_id))
+    last_seq, conversation_id = int(row[0]), row[1]
+    transaction.on_commit(lambda: hint(run_id, conversation_id, last_seq))
+    return last_seq
+
+
+def to_event(row: Episode, conversation_id: object | None) -> Event:
+    """The envelope of a logged event."""
+    meta = dict(row.meta)
+    if row.task_id:
+        meta |= {"task_id": row.task_id, "attempt": row.attempt}
+    return Event(
+        type=row.type,  # type: ignore[arg-type] # only drafts of known types are logged
+        seq=row.seq,
+        ts=row.ts.astimezone(UTC).isoformat(),
+        conversation_id=str(conversation_id) if conversation_id else None,
+        run_id=str(row.run_id),
+        content=row.content,
+        source=row.source,
+        meta=meta,
+    )
+
+
+def events_after(run_id: object, seq: int, limit: int = 500) -> list[Event]:
+    """Events of a run with a higher number than `seq`, in order, at most `limit`."""
+    rows = Episode.objects.filter(run_id=str(run_id), seq__gt=seq).order_by("seq")
+    found = list(rows.select_related("run").only(*_EVENT_FIELDS)[:limit])
+    return [to_event(row, row.run.conversation_id) for row in found]
+
+
+_EVENT_FIELDS = (
+    "run_id",
+    "seq",
+    "type",
+    "source",
+    "content",
+    "meta",
+    "task_id",
+    "attempt",
+    "ts",
+    "run__conversation_id",
+)
+
+
+def current_task_id() -> str:
+    """LangGraph's id of the task that calls, or "" outside a node."""
+    try:
+        get_config()
+    except RuntimeError:
+        return ""
+    info = get_runtime().execution_info
+    return info.task_id if info else ""
+
+
+class RunEvents:
+    """`ports.Events` of one segment: progress is appended at once, under the segment's fence."""
+
+    def __init__(self, fence: Fence, attempt: int, tokens: TokenStream) -> None:
+        self._fence = fence
+        self._attempt = attempt
+        self._tokens = tokens
+
+    async def emit(self, event: EventDraft) -> None:
+        """Log one progress event.
+
+        Raises:
+            FencedOut: the segment no longer owns the run.
+        """
+        await run_db(
+            append,
+            self._fence.run_id,
+            [event],
+            fence=self._fence,
+            task_id=current_task_id(),
+            attempt=self._attempt,
+        )
+
+    async def token(self, task_id: str, text: str) -> None:
+        self._tokens.add(task_id or current_task_id(), text)

@@ -1,0 +1,361 @@
+"""Every change of a run's status: one conditional UPDATE and its event, in one transaction.
+
+`queued → running → {waiting_human, paused, queued, succeeded, failed, cancelled}`. Each function
+returns whether the change happened; a change that lost a race simply did not happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models.functions import Extract, Now
+
+from autonomy.core.types import (
+    TERMINAL_STATUSES,
+    CycleStatus,
+    EventDraft,
+    RunStatus,
+    StopReason,
+)
+from autonomy.models import Artifact, ArtifactKind, Resume, Run, TurnitinCycle
+from autonomy.runtime import queue
+from autonomy.runtime.couriers import ring_run
+from autonomy.runtime.events import append
+from autonomy.runtime.fence import Fence, FencedOut
+from autonomy.runtime.transition_events import status_event
+
+MAX_CLAIMS = 3
+"""Claims of one checkpoint without progress before the run counts as poisoned."""
+
+LIVE = frozenset(RunStatus) - TERMINAL_STATUSES
+
+_SINCE_BEAT = Extract(
+    ExpressionWrapper(Now() - F("beat_at"), output_field=DurationField()), "epoch"
+)
+_RELEASED: dict[str, Any] = {"owner_lock": None, "lease_until": None, "beat_at": None}
+_FINISHED: dict[str, Any] = {"finished_at": Now(), "requested": "", "waiting_for": None}
+
+
+def change(
+    run_id: object,
+    expect: Collection[RunStatus],
+    to: RunStatus,
+    events: Sequence[EventDraft],
+    *,
+    fence: Fence | None = None,
+    columns: Mapping[str, Any] | None = None,
+    requested: str | None = None,
+    count_seconds: bool = True,
+) -> Run | None:
+    """Move a run from one of `expect` to `to` and log `events`; None when it was not there.
+
+    Must run inside a transaction. With `fence` only the segment that owns the run may do it; with
+    `requested` only while that control is asked for. Leaving `running` accounts the seconds since
+    the last heartbeat and gives the lease back.
+    """
+    rows = Run.objects.filter(pk=str(run_id), status__in=list(expect))
+    if fence is not None:
+        rows = rows.filter(fence=fence.number)
+    if requested is not None:
+        rows = rows.filter(requested=requested)
+    run = rows.select_for_update().first()
+    if run is None:
+        return None
+    values: dict[str, Any] = {"status": to, **(columns or {})}
+    if run.status == RunStatus.RUNNING and to is not RunStatus.RUNNING:
+        values |= _RELEASED
+        if count_seconds:
+            values["seconds_spent"] = F("seconds_spent") + _SINCE_BEAT
+    Run.objects.filter(pk=run.pk).update(**values)
+    if run.status == RunStatus.QUEUED and to is not RunStatus.QUEUED:
+        queue.dequeue(run)
+    append(run.pk, events)
+    run.refresh_from_db()
+    return run
+
+
+def to_queue(
+    run_id: object,
+    expect: Collection[RunStatus],
+    reason: str,
+    events: Sequence[EventDraft],
+    *,
+    fence: Fence | None = None,
+    columns: Mapping[str, Any] | None = None,
+    count_seconds: bool = True,
+) -> Run | None:
+    """`change` to `queued`, with its job, and the doorbell after commit."""
+    values: dict[str, Any] = {"queued_at": Now(), **(columns or {})}
+    run = change(
+        run_id,
+        expect,
+        RunStatus.QUEUED,
+        events,
+        fence=fence,
+        columns=values,
+        count_seconds=count_seconds,
+    )
+    if run is not None:
+        queue.enqueue(run, reason)
+        transaction.on_commit(lambda: ring_run(run_id))
+    return run
+
+
+# ------------------------------------------------------------------ by the segment that drives
+
+
+@transaction.atomic
+def finish(fence: Fence, status: RunStatus, stop_reason: StopReason, error: str = "") -> None:
+    """End the run.
+
+    Raises:
+        FencedOut: the segment no longer owns the run.
+    """
+    run = _end(fence.run_id, [RunStatus.RUNNING], status, stop_reason, error, fence=fence)
+    if run is None:
+        raise FencedOut(fence)
+
+
+@transaction.atomic
+def release(fence: Fence, reason: str, content: str) -> None:
+    """Give the run back to the queue at a boundary (`slice` or `drain`): nothing is repeated."""
+    event = status_event("note", RunStatus.QUEUED, content, cause=reason)
+    columns = {"claims_without_progress": 0}
+    if not to_queue(
+        fence.run_id, [RunStatus.RUNNING], reason, [event], fence=fence, columns=columns
+    ):
+        raise FencedOut(fence)
+
+
+@transaction.atomic
+def pause_at_boundary(fence: Fence) -> bool:
+    """`running → paused` if a pause is still asked for."""
+    event = status_event("run.paused", RunStatus.PAUSED, "Paused. Everything so far is kept.")
+    columns = {"requested": "", "claims_without_progress": 0}
+    moved = change(
+        fence.run_id,
+        [RunStatus.RUNNING],
+        RunStatus.PAUSED,
+        [event],
+        fence=fence,
+        columns=columns,
+        requested="pause",
+    )
+    return moved is not None
+
+
+@transaction.atomic
+def wait_for_human(fence: Fence, interrupts: Sequence[tuple[str, Any]]) -> None:
+    """`running → waiting_human` with the (id, value) of each interrupt; straight back to the
+    queue when every answer is already there, because a person was faster than the run.
+
+    Raises:
+        FencedOut: the segment no longer owns the run.
+    """
+    asked = [{"interrupt_id": key, **_described(value)} for key, value in interrupts]
+    events = [
+        EventDraft(
+            type="interrupt",
+            source="runtime",
+            content="Waiting for you.",
+            meta={"status": RunStatus.WAITING_HUMAN.value, **item},
+        )
+        for item in asked
+    ]
+    columns = {"waiting_for": asked[0] if asked else None, "claims_without_progress": 0}
+    run = change(
+        fence.run_id,
+        [RunStatus.RUNNING],
+        RunStatus.WAITING_HUMAN,
+        events,
+        fence=fence,
+        columns=columns,
+    )
+    if run is None:
+        raise FencedOut(fence)
+    for item in asked:
+        _bind_cycle(run, item)
+    answered = Resume.objects.filter(run=run, interrupt_id__in=[key for key, _ in interrupts])
+    if interrupts and answered.count() == len(interrupts):
+        wake(run.pk)
+
+
+def _described(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, dict) else {"kind": "question", "value": value}
+
+
+def _bind_cycle(run: Run, item: Mapping[str, Any]) -> None:
+    """Tie an originality cycle to the interrupt that waits for its report."""
+    cycle_id = item.get("cycle_id")
+    if not cycle_id:
+        return
+    cycle = TurnitinCycle.objects.filter(run=run, pk=str(cycle_id)).first()
+    if cycle is None:
+        return
+    cycle.interrupt_id = str(item["interrupt_id"])
+    cycle.save(update_fields=["interrupt_id"])
+    if cycle.status == CycleStatus.REPORT_READY:
+        store_answer(run, cycle.interrupt_id, report_value(cycle))
+
+
+@transaction.atomic
+def retry(fence: Fence, cause: str) -> bool:
+    """Back to the queue after an unexpected error; `failed` when the checkpoint is poisoned.
+
+    Returns False when the run failed for good.
+    """
+    return _again(fence.run_id, fence, "retry", cause, count_seconds=True)
+
+
+@transaction.atomic
+def reclaim(run_id: object, number: int) -> bool:
+    """Take a run from a dead worker: back to the queue, or `failed` when it is poisoned.
+
+    The dead segment's fence stops being valid here, because the run is no longer `running`.
+    """
+    fence = Fence(str(run_id), number)
+    cause = "Its worker stopped without a word three times at the same step."
+    return _again(run_id, fence, "lost", cause, count_seconds=False)
+
+
+def _again(run_id: object, fence: Fence, reason: str, cause: str, *, count_seconds: bool) -> bool:
+    run = (
+        Run.objects.select_for_update()
+        .filter(pk=str(run_id), fence=fence.number, status=RunStatus.RUNNING)
+        .first()
+    )
+    if run is None:
+        return True
+    if run.claims_without_progress >= MAX_CLAIMS:
+        _end(run.pk, [RunStatus.RUNNING], RunStatus.FAILED, StopReason.POISONED, cause, fence=fence)
+        return False
+    event = status_event(
+        "retry",
+        RunStatus.QUEUED,
+        "Interrupted; the run goes on from its last saved step.",
+        cause=reason,
+    )
+    to_queue(run.pk, [RunStatus.RUNNING], reason, [event], fence=fence, count_seconds=count_seconds)
+    return True
+
+
+# ------------------------------------------------------------------ by people
+
+
+@transaction.atomic
+def cancel(run_id: object) -> bool:
+    """End a live run at once: from here on its segment's writes are refused."""
+    return _end(run_id, LIVE, RunStatus.CANCELLED, StopReason.CANCELLED, "") is not None
+
+
+@transaction.atomic
+def pause(run_id: object) -> bool:
+    """Pause a queued run now; ask a running one to pause at its next boundary."""
+    event = status_event("run.paused", RunStatus.PAUSED, "Paused. Everything so far is kept.")
+    if change(run_id, [RunStatus.QUEUED], RunStatus.PAUSED, [event]):
+        return True
+    asked = Run.objects.filter(pk=str(run_id), status=RunStatus.RUNNING).update(requested="pause")
+    return asked > 0
+
+
+@transaction.atomic
+def resume(run_id: object) -> bool:
+    """Put a paused run back in line; take back a pause that has not happened yet."""
+    event = status_event("run.resumed", RunStatus.QUEUED, "Going on.")
+    columns = {"requested": "", "claims_without_progress": 0}
+    if to_queue(run_id, [RunStatus.PAUSED], "resumed", [event], columns=columns):
+        return True
+    rows = Run.objects.filter(pk=str(run_id), status=RunStatus.RUNNING)
+    return rows.update(requested="") > 0
+
+
+@transaction.atomic
+def requeue(run_id: object) -> bool:
+    """Try a failed or cancelled run again from its last checkpoint."""
+    event = status_event("run.resumed", RunStatus.QUEUED, "Trying again from the last saved step.")
+    columns = {
+        "finished_at": None,
+        "stop_reason": "",
+        "error": "",
+        "requested": "",
+        "claims_without_progress": 0,
+    }
+    expect = [RunStatus.FAILED, RunStatus.CANCELLED]
+    return to_queue(run_id, expect, "requeued", [event], columns=columns) is not None
+
+
+def wake(run_id: object) -> bool:
+    """Put a run that waits for a person back in line. Inside the caller's transaction."""
+    event = status_event("run.resumed", RunStatus.QUEUED, "Answered; going on.")
+    columns = {"waiting_for": None}
+    return (
+        to_queue(run_id, [RunStatus.WAITING_HUMAN], "answered", [event], columns=columns)
+        is not None
+    )
+
+
+def store_answer(run: Run, interrupt_id: str, value: Any) -> bool:
+    """Keep a person's answer; False when there is one already, which stays."""
+    _, made = Resume.objects.get_or_create(
+        run=run, interrupt_id=interrupt_id, defaults={"value": value}
+    )
+    return made
+
+
+def report_value(cycle: TurnitinCycle) -> dict[str, Any]:
+    """What a report resumes the graph with."""
+    return {
+        "cycle_id": str(cycle.pk),
+        "observed_similarity": cycle.observed_similarity,
+        "report_url": cycle.report_url,
+        "report_file": cycle.report_file,
+        "note": cycle.note,
+    }
+
+
+# ------------------------------------------------------------------ the end
+
+
+def _end(
+    run_id: object,
+    expect: Collection[RunStatus],
+    status: RunStatus,
+    stop_reason: StopReason,
+    error: str,
+    *,
+    fence: Fence | None = None,
+) -> Run | None:
+    document = (
+        Artifact.objects.filter(run_id=str(run_id), kind=ArtifactKind.DOCUMENT)
+        .order_by("-version")
+        .values_list("id", "title")
+        .first()
+    )
+    summary = error or _summary(status, document[1] if document else "")
+    event = status_event(
+        "run.finished",
+        status,
+        summary,
+        stop_reason=stop_reason.value,
+        artifact_id=str(document[0]) if document else None,
+        summary=summary,
+    )
+    columns = {**_FINISHED, "stop_reason": stop_reason, "error": error}
+    return change(run_id, expect, status, [event], fence=fence, columns=columns)
+
+
+def _summary(status: RunStatus, title: str) -> str:
+    named = f"“{title}”" if title else "The document"
+    if status is RunStatus.SUCCEEDED:
+        return f"{named} is ready."
+    if status is RunStatus.CANCELLED:
+        return f"Stopped. {named} so far is kept." if title else "Stopped."
+    return "The run could not be finished."
+
+
+OVERDUE = timedelta(seconds=5)
+"""A run queued for longer has its doorbell rung again."""

@@ -1,0 +1,65 @@
+"""The only door in: the API, chat, the admin and commands all act through these functions.
+
+All are synchronous (call them in a thread from async code). None checks who asks: callers pass
+objects that the person may touch. Refusals are `ServiceError`s in words for that person.
+"""
+
+from autonomy.runtime.events import events_after
+from autonomy.runtime.tokens import tokens_after
+from autonomy.services.documents import Exported, export_document
+from autonomy.services.errors import (
+    Conflict,
+    Invalid,
+    NotFound,
+    ServiceError,
+    TooLarge,
+    Unavailable,
+)
+from autonomy.services.files import add_file, delete_file
+from autonomy.services.health import Health, health, worker_up
+from autonomy.services.keys import create_api_key, revoke_api_key, user_for_key
+from autonomy.services.library import search_memory
+from autonomy.services.originality import submit_report
+from autonomy.services.runs import (
+    answer_interrupt,
+    cancel,
+    fork,
+    pause,
+    requeue,
+    resume,
+    set_budget,
+    start_run,
+)
+from autonomy.services.snapshots import snapshot
+
+__all__ = [
+    "Conflict",
+    "Exported",
+    "Health",
+    "Invalid",
+    "NotFound",
+    "ServiceError",
+    "TooLarge",
+    "Unavailable",
+    "add_file",
+    "answer_interrupt",
+    "cancel",
+    "create_api_key",
+    "delete_file",
+    "events_after",
+    "export_document",
+    "fork",
+    "health",
+    "pause",
+    "requeue",
+    "resume",
+    "revoke_api_key",
+    "search_memory",
+    "set_budget",
+    "snapshot",
+    "start_run",
+    "submit_report",
+    "tokens_after",
+    "user_for_key",
+    "worker_up",
+]

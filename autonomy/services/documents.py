@@ -1,0 +1,55 @@
+"""A document as a file."""
+
+from __future__ import annotations
+
+import logging
+
+from pydantic import ValidationError
+
+from autonomy.export.document import Document
+from autonomy.export.formats import Exported, UnknownFormat, export, file_name
+from autonomy.export.html import render_html
+from autonomy.export.pandoc import PandocError
+from autonomy.export.pdf import PdfError
+from autonomy.export.structure import DanglingCitation
+from autonomy.models import Artifact, ArtifactKind
+from autonomy.services.errors import Invalid, ServiceError
+from autonomy.tools.csl.styles import UnknownStyle
+
+logger = logging.getLogger(__name__)
+
+FRAGMENT = "html-fragment"
+
+__all__ = ["FRAGMENT", "Exported", "export_document"]
+
+
+def export_document(artifact: Artifact, format: str, style: str | None = None) -> Exported:
+    """The document in a format (`docx pdf md html tex bib ris json`, or `html-fragment` for the
+    part that is shown inside another page), cited in `style` or its own.
+
+    Raises:
+        Invalid: not a document, or no such format or style.
+        ServiceError: the writer failed; the document itself is safe.
+    """
+    if artifact.kind != ArtifactKind.DOCUMENT:
+        raise Invalid("Only documents can be exported.", code="not_a_document")
+    try:
+        document = Document.model_validate(artifact.body)
+        if style:
+            document = document.model_copy(update={"style": style})
+        if format == FRAGMENT:
+            html = render_html(document)
+            return Exported(
+                html.encode(), "text/html; charset=utf-8", file_name(document.title, "html")
+            )
+        return export(document, format)
+    except (UnknownFormat, UnknownStyle) as error:
+        raise Invalid(str(error), code="unknown_format") from error
+    except (PandocError, PdfError, DanglingCitation, ValidationError) as error:
+        logger.exception("artifact %s could not be exported as %s", artifact.pk, format)
+        raise ServiceError(
+            "export_failed",
+            "The file could not be made",
+            f"The document is safe, but it could not be written as {format}. Try another format.",
+            500,
+        ) from error

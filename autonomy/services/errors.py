@@ -1,0 +1,46 @@
+"""Refusals of the services, in words for the person who asked."""
+
+from __future__ import annotations
+
+
+class ServiceError(Exception):
+    """Something that was asked for cannot be done.
+
+    Args:
+        code: stable name for programs.
+        title: what kind of problem it is.
+        detail: what happened and what to do, in one or two sentences.
+        status: the HTTP status that fits.
+    """
+
+    def __init__(self, code: str, title: str, detail: str, status: int) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.title = title
+        self.detail = detail
+        self.status = status
+
+
+class NotFound(ServiceError):
+    def __init__(self, detail: str, code: str = "not_found") -> None:
+        super().__init__(code, "Not found", detail, 404)
+
+
+class Conflict(ServiceError):
+    def __init__(self, detail: str, code: str = "conflict") -> None:
+        super().__init__(code, "Not possible now", detail, 409)
+
+
+class Invalid(ServiceError):
+    def __init__(self, detail: str, code: str = "invalid") -> None:
+        super().__init__(code, "Not acceptable", detail, 422)
+
+
+class TooLarge(ServiceError):
+    def __init__(self, detail: str, code: str = "too_large") -> None:
+        super().__init__(code, "Too large", detail, 413)
+
+
+class Unavailable(ServiceError):
+    def __init__(self, detail: str, code: str = "unavailable") -> None:
+        super().__init__(code, "Not available", detail, 503)

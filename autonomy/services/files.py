@@ -1,0 +1,83 @@
+"""Files of a person's library: taken in, read in the background, removed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from autonomy.core.types import FileStatus
+from autonomy.models import Source, TurnitinCycle
+from autonomy.runtime.couriers import ring_file
+from autonomy.services.storage import discard, keep
+
+NAME_CHARS = 255
+
+
+def add_file(
+    owner: User, file_name: str, chunks: Iterable[bytes], declared_type: str = ""
+) -> Source:
+    """Store a file and have it read in the background.
+
+    The same bytes of the same owner give the source that is already there; one whose reading
+    failed is tried again. `declared_type` is only kept until the bytes have been looked at.
+
+    Raises:
+        TooLarge, Invalid: more bytes than accepted, or none.
+    """
+    stored = keep(chunks)
+    with transaction.atomic():
+        row = Source(
+            owner=owner,
+            file=stored.name,
+            file_name=safe_name(file_name),
+            media_type=declared_type[:120],
+            size_bytes=stored.size,
+            sha256=stored.sha256,
+        )
+        Source.objects.bulk_create([row], ignore_conflicts=True)
+        kept = Source.objects.select_for_update().get(owner=owner, sha256=stored.sha256)
+        if kept.pk != row.pk and kept.status == FileStatus.FAILED:
+            kept.status = FileStatus.QUEUED
+            kept.error = kept.error_code = ""
+            kept.attempts = 0
+            kept.file = stored.name
+            kept.save(update_fields=["status", "error", "error_code", "attempts", "file"])
+        elif kept.pk != row.pk and kept.file != stored.name:
+            discard(stored)
+        if kept.status == FileStatus.QUEUED:
+            transaction.on_commit(lambda: ring_file(kept.pk))
+    return kept
+
+
+def safe_name(name: str) -> str:
+    """The last part of a name that a browser sent, without what confuses file systems, headers or
+    people (separators, control and direction characters)."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    kept = "".join(
+        c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c)[0] != "C"
+    )
+    kept = kept.strip(" .")
+    if len(kept) > NAME_CHARS:
+        stem, dot, ending = kept.rpartition(".")
+        room = NAME_CHARS - len(ending) - 1
+        kept = f"{stem[:room]}.{ending}" if dot and len(ending) < 20 else kept[:NAME_CHARS]
+    return kept or "file"
+
+
+def delete_file(source: Source) -> None:
+    """Remove a file and its passages. Documents keep the text their citations were bound to."""
+    name = source.file
+    with transaction.atomic():
+        source.delete()
+        # Bytes are shared by owners who uploaded the same file.
+        shared = (
+            Source.objects.filter(file=name).exists()
+            or TurnitinCycle.objects.filter(report_file=name).exists()
+        )
+        if name and not shared:
+            transaction.on_commit(lambda: default_storage.delete(name))

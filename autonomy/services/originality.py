@@ -1,0 +1,83 @@
+"""A similarity report arrives and wakes the run that waits for it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models.functions import Now
+
+from autonomy.core.types import TERMINAL_STATUSES, CycleStatus
+from autonomy.models import Run, TurnitinCycle
+from autonomy.runtime import transitions
+from autonomy.services.errors import Conflict, NotFound
+from autonomy.services.storage import discard, keep
+
+OPEN = (CycleStatus.AWAITING_REPORT, CycleStatus.REPORT_READY)
+
+
+def submit_report(
+    run: Run,
+    *,
+    cycle_id: uuid.UUID | str,
+    observed_similarity: float | None = None,
+    report_url: str = "",
+    report_file: Any = None,
+    note: str = "",
+) -> TurnitinCycle:
+    """Record the report of a cycle once and wake the run.
+
+    `report_file` is an uploaded file (`name`, `chunks()`). The first report of a cycle counts: a
+    repeated or late one changes nothing and gets the cycle as it stands.
+
+    Raises:
+        NotFound: the run has no such cycle.
+        Conflict: the run ended before the report came.
+    """
+    stored = keep(report_file.chunks(), folder="reports") if report_file is not None else None
+    try:
+        with transaction.atomic():
+            cycle, taken = _record(
+                run,
+                cycle_id,
+                observed_similarity=observed_similarity,
+                report_url=report_url,
+                report_file=stored.name if stored else "",
+                report_file_name=str(getattr(report_file, "name", "") or "")[:255],
+                note=note,
+            )
+    except Exception:
+        if stored is not None:
+            discard(stored)
+        raise
+    if stored is not None and not taken and cycle.report_file != stored.name:
+        discard(stored)
+    return cycle
+
+
+def _record(run: Run, cycle_id: uuid.UUID | str, **report: Any) -> tuple[TurnitinCycle, bool]:
+    # The run's row first, as in every transition: two reports of one run come one by one.
+    locked = Run.objects.select_for_update().get(pk=run.pk)
+    cycle = TurnitinCycle.objects.filter(run=locked, pk=str(cycle_id)).first()
+    if cycle is None:
+        raise NotFound("The run has no originality cycle with this id.", code="cycle_not_found")
+    if cycle.status != CycleStatus.AWAITING_REPORT:
+        return cycle, False
+    if locked.status in TERMINAL_STATUSES:
+        raise Conflict("The run ended before this report came.", code=f"run_{locked.status}")
+    TurnitinCycle.objects.filter(pk=cycle.pk).update(
+        status=CycleStatus.REPORT_READY, reported_at=Now(), **report
+    )
+    cycle.refresh_from_db()
+    # A run that has not reached its pause yet finds the report there; see `wait_for_human`.
+    if cycle.interrupt_id:
+        transitions.store_answer(locked, cycle.interrupt_id, transitions.report_value(cycle))
+        transitions.wake(locked.pk)
+    return cycle, True
+
+
+def report_path(cycle: TurnitinCycle) -> str:
+    """Storage path of the report's file, or "" when it came without one."""
+    return default_storage.path(cycle.report_file) if cycle.report_file else ""
