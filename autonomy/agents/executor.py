@@ -22,11 +22,11 @@ from autonomy.core.types import (
 from autonomy.tools.registry import ToolContext, ToolFailure
 
 
-async def act(given: ActInput, runtime: Runtime[Deps]) -> RunState:
+async def act(state: ActInput, runtime: Runtime[Deps]) -> RunState:
     """Run one step. Failures that can be named become observations; the rest fail the segment
     visibly and the run goes on from its checkpoint."""
     deps = runtime.context
-    step = given["step"]
+    step = state["step"]
     task = task_id(runtime)
     attempt = step.attempts + 1
     await deps.events.emit(
@@ -46,11 +46,11 @@ async def act(given: ActInput, runtime: Runtime[Deps]) -> RunState:
     update: RunState = {}
     try:
         if step.kind is StepKind.TOOL:
-            observation, events = await _use_tool(step, given["plan"], deps)
+            observation, events = await _use_tool(step, state["plan"], deps)
         elif step.kind is StepKind.WRITE:
-            observation, events = await _write(step, given["plan"], deps, task)
+            observation, events = await _write(step, state["plan"], deps, task)
         else:
-            observation, events = await _assemble(step, given, deps)
+            observation, events = await _assemble(step, state, deps)
             update["document_id"] = observation.result["artifact_id"]
     except ToolFailure as failure:
         observation, events = _failed(step, failure.error), []

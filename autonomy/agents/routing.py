@@ -59,7 +59,7 @@ class Situation:
 
 
 def _go(kind: VerdictKind, route: Route, reason: str, **more: object) -> Decision:
-    return Verdict(kind=kind, route=route, reason=reason, **more), ""  # type: ignore[arg-type]
+    return Verdict(kind=kind, route=route, reason=reason, **more), ""
 
 
 def _end(

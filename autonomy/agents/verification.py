@@ -19,6 +19,7 @@ CLOSE_OVERLAP = 0.5
 MENTION_WORDS = 3
 """Fewer content words than this make no claim: a row of the table of sources, "see also"."""
 
+_SAME = str.maketrans("’‘–—", "''--", "\u00ad")
 _QUOTED = re.compile(r"[“\"]([^“”\"]{12,})[”\"]")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
 
@@ -26,7 +27,7 @@ _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
 def normal(text: str) -> str:
     """Text as it is compared: NFKC, one kind of quote, dash and space, lower case."""
     text = unicodedata.normalize("NFKC", text)
-    text = text.translate(str.maketrans({"’": "'", "‘": "'", "–": "-", "—": "-", "\u00ad": None}))
+    text = text.translate(_SAME)
     return " ".join(text.split()).lower()
 
 
