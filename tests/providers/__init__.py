@@ -1,0 +1,1 @@
+"""Simulated model providers, spoken to over real HTTP."""

@@ -1,0 +1,279 @@
+"""What the simulated model says: a sensible answer to each of our prompts.
+
+It reads the prompt as a model would, from its text alone, and knows nothing of the product's state.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from autonomy.core.words import content_words, key_terms, overlap, stems
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """One fenced text of a prompt."""
+
+    label: str
+    text: str
+
+
+def fenced(user: str) -> list[Quoted]:
+    code = re.search(r"^Fence code: (\w+)$", user, re.M)
+    if not code:
+        return []
+    pattern = rf"^<<<{code[1]} (.*)\n(.*?)\n{code[1]}>>>$"
+    return [Quoted(m[1], m[2]) for m in re.finditer(pattern, user, re.M | re.S)]
+
+
+def _labelled(user: str, start: str) -> list[Quoted]:
+    return [quoted for quoted in fenced(user) if quoted.label.startswith(start)]
+
+
+def _number(pattern: str, user: str, default: int) -> int:
+    match = re.search(pattern, user)
+    return int(match[1]) if match else default
+
+
+# ----------------------------------------------------------------------------- planner
+
+
+def plan(user: str) -> dict[str, Any]:
+    """Three sections or so, each about a term that recurs in the sources' openings."""
+    request = _labelled(user, "request")[0].text
+    openings = [quoted.text for quoted in _labelled(user, "opening")]
+    body = _number(r"Length of the body: (\d+) words", user, 800)
+    topic = " ".join(content_words(request)[:6]) or "the topic"
+    terms = key_terms(openings, limit=4, exclude=frozenset()) if openings else []
+    terms = terms[: max(2, min(4, body // 200))] or [topic]
+    # The last section takes the rest, so that the words add up.
+    each = body // (len(terms) + 1)
+    sections = [
+        {
+            "heading": f"The role of {term}",
+            "purpose": f"Establish what the sources report about {term}.",
+            "queries": [f"{term} {topic}"[:80], term],
+            "words": each,
+        }
+        for term in terms
+    ]
+    sections.append(
+        {
+            "heading": "Results and open questions",
+            "purpose": "Compare the findings and name what remains unsettled.",
+            "queries": ["results evaluation findings", "limitations future work"],
+            "words": body - each * len(terms),
+        }
+    )
+    return {
+        "title": " ".join(request.split()[:12]).strip(" .,:;").capitalize()[:120],
+        "rationale": "The sections follow the terms that recur in the sources.",
+        "sections": sections,
+    }
+
+
+# ----------------------------------------------------------------------------- writer
+
+# Slots take words of one sentence of a passage, so that each claim stays close to its evidence
+# without repeating eight of its words in a row.
+_CLAIMS = (
+    "In this account {0} and {1} are tied to {2}, while {3} and {4} depend on {5} [[p:{id}]].",
+    "What matters for {0} is {1} together with {2}, as the discussion of {3}, {4} and {5} makes plain [[p:{id}]].",
+    "The passage links {0} with {1}, places {2} beside {3}, and returns to {4} and {5} [[p:{id}]].",
+    "Seen this way, {0} rests on {1} and {2}; {3}, {4} and {5} follow [[p:{id}]].",
+)
+_FRAME = (
+    "This document considers {topic} on the strength of the sources that were supplied.",
+    "It keeps to what those sources report and says where they stop.",
+    "The argument moves from {first} to {last}, and each step is tied to a page.",
+    "Taken together, the parts on {first} and {last} give a coherent picture of {topic}.",
+    "Where the sources differ, the difference is named rather than smoothed over.",
+    "A reader who wants to check a statement can follow its reference to the passage behind it.",
+    "What the sources leave open is left open here as well.",
+    "The sections build on one another, and none of them goes beyond its evidence.",
+)
+
+
+def _sentences(text: str) -> list[str]:
+    found = re.split(r"(?<=[.!?])\s+(?=[A-Z“\"])", " ".join(text.split()))
+    return [sentence for sentence in found if 8 <= len(sentence.split()) <= 45]
+
+
+def _claims(passages: list[tuple[str, str]]) -> Iterator[str]:
+    """Claims without end, one passage after another: two in its words, then one quotation."""
+    turn = itertools.count()
+    for position in itertools.count():
+        made = False
+        for ident, text in passages:
+            sentences = _sentences(text)
+            if not sentences:
+                continue
+            sentence = sentences[position % len(sentences)]
+            words = list(
+                dict.fromkeys(w for w in content_words(sentence) if w.isalpha() and len(w) > 3)
+            )
+            number = next(turn)
+            if number % 3 == 2 and not re.search(r"[“”\"\[\]*_|]", sentence):
+                quoted = " ".join(sentence.split()[:18]).rstrip(" .,;:(")
+                yield f"[[n:{ident}]] put it in these words: “{quoted}”."
+                made = True
+            elif len(words) >= 6:
+                yield _CLAIMS[number % len(_CLAIMS)].format(*words[:6], id=ident)
+                made = True
+        if not made:
+            return
+
+
+def _to_length(sentences: Iterator[str], words: int) -> str:
+    chosen: list[str] = []
+    count = 0
+    for sentence in sentences:
+        size = len(re.sub(r"\[\[[pn]:[^\]]*\]\]", "", sentence).split())
+        if chosen and count + size / 2 > words:
+            break
+        chosen.append(sentence)
+        count += size
+    groups = [chosen[i : i + 5] for i in range(0, len(chosen), 5)]
+    return "\n\n".join(" ".join(group) for group in groups)
+
+
+def prose(user: str) -> str:
+    """Paragraphs of the length asked for, whose claims carry the ids of the prompt's passages."""
+    words = _number(r"Length: (\d+) words", user, 200)
+    passages = [
+        (match[1], quoted.text)
+        for quoted in _labelled(user, "passage ")
+        if (match := re.match(r"passage ([^:]+):", quoted.label))
+    ]
+    sections = [quoted.label.removeprefix("section: ") for quoted in _labelled(user, "section")]
+    topic = re.search(r"^Document: “.*”, about (.*)\.$", user, re.M)
+    if re.search(r"^Write the (introduction|conclusion)", user, re.M) or not passages:
+        fill = {
+            "topic": topic[1] if topic else "the topic",
+            "first": (sections[0] if sections else "the background").lower(),
+            "last": (sections[-1] if sections else "the findings").lower(),
+        }
+        frame = [sentence.format(**fill) for sentence in _FRAME]
+        if "Write the conclusion" in user:
+            frame = frame[3:] + frame[:3]
+        return _to_length(itertools.chain(frame, _claims(passages)), words)
+    return _to_length(_claims(passages), words)
+
+
+# ----------------------------------------------------------------------------- critic
+
+
+def verdicts(user: str) -> dict[str, Any]:
+    """By shared words: supported from 40 per cent, partly from 15."""
+    quoted = {item.label: item.text for item in fenced(user)}
+    judged = []
+    for label, claim in quoted.items():
+        match = re.fullmatch(r"claim (-?\d+)", label)
+        if not match:
+            continue
+        passage = quoted.get(f"passage for claim {match[1]}", "")
+        shared = overlap(stems(claim), stems(passage))
+        verdict = "supported" if shared >= 0.4 else "partly" if shared >= 0.15 else "unsupported"
+        judged.append(
+            {
+                "marker": int(match[1]),
+                "verdict": verdict,
+                "reason": f"{shared:.0%} of the claim's words stand in the passage.",
+            }
+        )
+    return {"verdicts": judged}
+
+
+# ----------------------------------------------------------------------------- debugger
+
+
+def repair(user: str) -> dict[str, Any]:
+    """The nearest tool, an input that fits its schema, or a shorter query."""
+    step = json.loads(_labelled(user, "failed step")[0].text)
+    error = json.loads(_labelled(user, "error")[0].text)
+    schemas = {
+        match[1]: json.loads(match[2])
+        for match in re.finditer(r"^- ([\w.-]+): .*\n  input schema: (\{.*\})$", user, re.M)
+    }
+    detail, given = error.get("detail", {}), dict(step.get("input") or {})
+    tool = step.get("tool")
+    if error.get("code") == "unknown_tool" or tool not in schemas:
+        tool = detail.get("nearest") or next(iter(schemas), None)
+    properties = schemas.get(tool or "", {}).get("properties", {})
+    required = schemas.get(tool or "", {}).get("required", [])
+    fixed: dict[str, Any] = {}
+    for name, shape in properties.items():
+        if name in given:
+            fixed[name] = _fitted(given[name], shape)
+        elif name in required:
+            fixed[name] = _fitted(step.get("title") or "", shape)
+    if error.get("code") in ("no_evidence", "not_found") and isinstance(fixed.get("query"), str):
+        fixed["query"] = " ".join(fixed["query"].split()[:3])
+    return {
+        "diagnosis": f"{error.get('message', 'The step failed.')[:200]} The input was made to fit the tool.",
+        "tool": tool if tool != step.get("tool") else None,
+        "input": fixed,
+    }
+
+
+def _fitted(value: Any, shape: dict[str, Any]) -> Any:
+    kind = shape.get("type")
+    if kind in ("integer", "number"):
+        digits = re.search(r"-?\d+(?:\.\d+)?", str(value))
+        number = float(digits.group()) if digits else shape.get("default", shape.get("minimum", 1))
+        number = min(max(number, shape.get("minimum", number)), shape.get("maximum", number))
+        return int(number) if kind == "integer" else number
+    if kind == "string":
+        return str(value)[: shape.get("maxLength", 10_000)]
+    if kind == "array":
+        return value if isinstance(value, list) else [value]
+    return value
+
+
+# ----------------------------------------------------------------------------- the rest
+
+
+def _instance(schema: dict[str, Any], root: dict[str, Any]) -> Any:
+    """The smallest value that fits a JSON schema."""
+    if "$ref" in schema:
+        return _instance(root["$defs"][schema["$ref"].rsplit("/", 1)[-1]], root)
+    if "anyOf" in schema:
+        return _instance(schema["anyOf"][0], root)
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema.get("type")
+    if kind == "object":
+        wanted = schema.get("required", [])
+        return {
+            k: _instance(v, root) for k, v in schema.get("properties", {}).items() if k in wanted
+        }
+    if kind == "array":
+        return [_instance(schema.get("items", {}), root)] * schema.get("minItems", 0)
+    simple: dict[str, Any] = {"integer": 1, "number": 1.0, "boolean": True, "null": None}
+    return simple.get(str(kind), "simulated")
+
+
+def answer(role: str, user: str, body: dict[str, Any]) -> str:
+    """The text the model answers with; JSON for the roles that are asked for it."""
+    if role == "planner":
+        return json.dumps(plan(user), ensure_ascii=False)
+    if role == "writer":
+        return prose(user)
+    if role == "critic":
+        return json.dumps(verdicts(user), ensure_ascii=False)
+    if role == "debugger":
+        return json.dumps(repair(user), ensure_ascii=False)
+    if role == "titler":
+        words = content_words(_labelled(user, "request")[0].text)[:8]
+        return " ".join(words).capitalize() or "Untitled"
+    schema = (body.get("response_format") or {}).get("json_schema", {}).get("schema")
+    if schema is None and body.get("tools"):
+        schema = body["tools"][0]["function"]["parameters"]
+    if schema is not None:
+        return json.dumps(_instance(schema, schema))
+    return "This is a simulated answer."
