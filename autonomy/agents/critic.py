@@ -20,6 +20,7 @@ from autonomy.core.types import (
     GateResult,
     Plan,
     Route,
+    Verdict,
     VerdictKind,
 )
 from autonomy.export.claims import citations_in_order
@@ -71,6 +72,7 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
         )
     elif verdict.route is Route.END:
         update["stop_reason"] = stop
+        await _remember(situation, verdict, deps)
     update["verdict"] = verdict
     update["route"] = verdict.route
     update["outbox"] = [
@@ -83,6 +85,21 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
         ),
     ]
     return update
+
+
+async def _remember(situation: Situation, verdict: Verdict, deps: Deps) -> None:
+    """Keep for later runs what this one wrote, and what stayed open."""
+    if situation.document_id:
+        titles = [
+            str(s.csl.get("title") or s.file_name)
+            for s in await deps.library.sources(deps.task.source_ids)
+        ]
+        open_points = [g.message for g in verdict.gates if not g.passed]
+        await deps.notes.remember(
+            "document",
+            f"“{situation.plan.title}” was written from {len(titles)} sources ({'; '.join(titles[:5])}). "
+            + (f"Open: {' '.join(open_points)}" if open_points else "Every gate passed."),
+        )
 
 
 async def _judged(

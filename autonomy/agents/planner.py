@@ -25,6 +25,8 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
     # The plan's channel starts as an empty plan, not as nothing.
     former = state["plan"] if state.get("plan") and state["plan"].steps else None
     update: RunState = {"loops": state.get("loops", 0)}
+    if former is None:
+        await _recall(brief, deps)
     if former is None and (deps.journey.survey or await _still_reading(deps)):
         made = survey_plan(deps.task.source_ids)
     else:
@@ -43,6 +45,14 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
         )
     ]
     return update
+
+
+async def _recall(brief: Brief, deps: Deps) -> None:
+    """Tell the person what was written on this before; earlier work is worth building on."""
+    for note in await deps.notes.recall(brief.topic, limit=2):
+        await deps.events.emit(
+            EventDraft(type="note", source="planner", content=f"From earlier: {note}")
+        )
 
 
 async def _still_reading(deps: Deps) -> bool:

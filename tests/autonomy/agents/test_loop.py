@@ -261,6 +261,20 @@ async def test_the_style_named_in_the_request_is_the_documents(style: str) -> No
     assert ride.document.style == style
 
 
+async def test_a_later_run_is_told_what_was_written_before() -> None:
+    first = make_deps(GOAL)
+    await Ride(first).go()
+    later = make_deps("Why do grazing fish matter on coral reefs?", journey="answer")
+    later.notes.kept += first.notes.kept  # type: ignore[attr-defined]
+    await Ride(later).go()
+
+    said = [e.content for e in later.events.emitted if e.source == "planner"]  # type: ignore[attr-defined]
+    assert any(
+        "From earlier: “Grazing fish and coral reefs” was written from 2 sources" in line
+        for line in said
+    )
+
+
 async def test_state_stays_small() -> None:
     ride = await Ride(make_deps(GOAL)).go()
 

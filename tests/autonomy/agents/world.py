@@ -158,6 +158,17 @@ class MemoryEvents:
         raise AssertionError("no model is configured, so nothing may stream")
 
 
+class MemoryNotes:
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, str]] = []
+
+    async def remember(self, kind: str, text: str) -> None:
+        self.kept.append((kind, text))
+
+    async def recall(self, query: str, *, limit: int = 5) -> list[str]:
+        return [text for _, text in self.kept if stems(query) & stems(text)][:limit]
+
+
 class MemoryCycles:
     def __init__(self) -> None:
         self.closed: list[bool] = []
@@ -231,7 +242,7 @@ def make_deps(
         ),
         journey=load(journey),
         library=library or make_library(),
-        notes=None,  # type: ignore[arg-type]  # no agent recalls notes in these tests
+        notes=MemoryNotes(),
         artifacts=MemoryArtifacts(),
         events=MemoryEvents(),
         effects=None,  # type: ignore[arg-type]  # only model calls have effects here
