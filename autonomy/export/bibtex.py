@@ -32,8 +32,9 @@ def _complete(entries: str, references: list[Reference]) -> str:
         day = reference.get("accessed", {}).get("date-parts", [[]])[0]
         if len(day) == 3:
             extra += f"  urldate = {{{day[0]:04d}-{day[1]:02d}-{day[2]:02d}}},\n"
-        opening = re.compile(r"^(@\w+\{" + re.escape(reference["id"]) + r",\n)", re.MULTILINE)
-        entries = opening.sub(lambda found, extra=extra: found[1] + extra, entries, count=1)
+        opening = re.search(rf"(?m)^@\w+\{{{re.escape(reference['id'])},\n", entries)
+        if opening:
+            entries = entries[: opening.end()] + extra + entries[opening.end() :]
     entries = re.sub(r"(?m)^(  month = )\{([a-z]{3})\}", r"\1\2", entries)
     reports = re.compile(r"^@techreport\{.*?^\}", re.MULTILINE | re.DOTALL)
     return reports.sub(

@@ -6,6 +6,7 @@ dialects can activate stays literal text: HTML, LaTeX, attributes, metadata bloc
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -19,6 +20,8 @@ from autonomy.export.document import MARKER
 from autonomy.export.pandoc import Node
 
 MAX_NESTING = 24
+_PLACEHOLDER = re.compile(r"⸨(\d+)⸩")
+_ENCODED = re.compile(r"%E2%B8%A8\d+%E2%B8%A9")
 _SAFE_URL = re.compile(r"(?i)^(https?://|mailto:)[^\s<>\"\\]+$")
 _QUOTES = {
     "de": "„“‚‘",
@@ -62,19 +65,27 @@ def read_section(markdown: str, *, language: str = "en", typographic: bool = Tru
     Args:
         typographic: turn straight quotes into those of `language`.
     """
+    found = [(match["kind"], match["id"]) for match in MARKER.finditer(markdown)]
     parser = _parser(language.split("-")[0].lower() if typographic else "")
-    blocks = _Blocks(parser.parse(markdown.replace("\x00", ""))).read()
-    return _with_lost_markers(markdown, blocks)
+    blocks = _Blocks(parser.parse(_with_placeholders(markdown))).read()
+    seen: set[int] = set()
+    for node in markers(blocks):
+        index = node["c"][1]
+        seen.add(index)
+        node["c"][:2] = found[index]
+    lost = [marker_node(*found[index]) for index in range(len(found)) if index not in seen]
+    return _appended(blocks, lost) if lost else blocks
 
 
-def _with_lost_markers(markdown: str, blocks: list[Node]) -> list[Node]:
-    wanted = [(m["kind"], m["id"]) for m in MARKER.finditer(markdown)]
-    found = [(node["c"][0], node["c"][1]) for node in markers(blocks)]
-    if len(found) == len(wanted):
-        return blocks
-    for item in found:
-        wanted.remove(item)
-    lost = [marker_node(kind, passage_id) for kind, passage_id in wanted]
+def _with_placeholders(markdown: str) -> str:
+    """The text with each marker as `⸨n⸩`: brackets that mean nothing to Markdown, but count as
+    punctuation, so that `**bold.**[[p:ID]]` still closes."""
+    plain = markdown.replace("\x00", "").replace("⸨", "((").replace("⸩", "))")
+    numbers = itertools.count()
+    return MARKER.sub(lambda _: f"⸨{next(numbers)}⸩", plain)
+
+
+def _appended(blocks: list[Node], lost: list[Node]) -> list[Node]:
     if blocks and blocks[-1]["t"] in ("Para", "Plain"):
         return [*blocks[:-1], nodes.para([*blocks[-1]["c"], nodes.space(), *lost])]
     return [*blocks, nodes.para(lost)]
@@ -94,20 +105,8 @@ def _parser(quotes_of: str) -> MarkdownIt:
     if quotes_of:
         parser.enable("smartquotes")
         parser.options["quotes"] = _QUOTES.get(quotes_of, "“”‘’")
-    parser.inline.ruler.before("link", "marker", _marker_rule)
     parser.inline.ruler.before("escape", "math", _math_rule)
     return parser
-
-
-def _marker_rule(state: StateInline, silent: bool) -> bool:
-    match = MARKER.match(state.src, state.pos)
-    if match is None:
-        return False
-    if not silent:
-        token = state.push("marker", "", 0)
-        token.meta = {"kind": match["kind"], "id": match["id"]}
-    state.pos = match.end()
-    return True
 
 
 def _math_rule(state: StateInline, silent: bool) -> bool:
@@ -137,7 +136,7 @@ def _math_rule(state: StateInline, silent: bool) -> bool:
                 or before.isalnum()
             ):
                 return False
-        if not texmath.is_safe(tex) or MARKER.search(tex):
+        if not texmath.is_safe(tex) or _PLACEHOLDER.search(tex):
             return False
         if not silent:
             token = state.push("math", "", 0)
@@ -228,8 +227,22 @@ class _Blocks:
 
 def _split_code(value: str) -> tuple[str, list[Node]]:
     """Code without its markers, and the markers, which are shown after it."""
-    markers = [marker_node(m["kind"], m["id"]) for m in MARKER.finditer(value)]
-    return (MARKER.sub("", value).rstrip() if markers else value), markers
+    hidden = [_placed(match) for match in _PLACEHOLDER.finditer(value)]
+    return (_PLACEHOLDER.sub("", value).rstrip() if hidden else value), hidden
+
+
+def _placed(match: re.Match[str]) -> Node:
+    return {"t": "Marker", "c": ["", int(match[1]), 0]}
+
+
+def _text(value: str) -> list[Node]:
+    """Words, spaces and the markers among them."""
+    out: list[Node] = []
+    at = 0
+    for match in _PLACEHOLDER.finditer(value):
+        out.extend([*nodes.text(value[at : match.start()]), _placed(match)])
+        at = match.end()
+    return [*out, *nodes.text(value[at:])]
 
 
 _WRAPS = {"em": "Emph", "strong": "Strong", "s": "Strikeout"}
@@ -248,7 +261,7 @@ def _inlines(tokens: Sequence[Token]) -> list[Node]:
             content, opening = stack.pop()
             stack[-1][0].extend(_closed(content, opening))
         elif kind == "text":
-            here.extend(nodes.text(token.content))
+            here.extend(_text(token.content))
         elif kind == "softbreak":
             here.append(nodes.space())
         elif kind == "hardbreak":
@@ -258,8 +271,6 @@ def _inlines(tokens: Sequence[Token]) -> list[Node]:
             here.extend([nodes.code(shown), *hidden])
         elif kind == "math":
             here.append(nodes.math(token.content, display=bool(token.meta["display"])))
-        elif kind == "marker":
-            here.append(marker_node(token.meta["kind"], token.meta["id"]))
         elif kind == "image":
             here.extend(_image(token))
     return stack[0][0]
@@ -273,7 +284,7 @@ def _closed(content: list[Node], opening: Token | None) -> list[Node]:
         return [nodes.styled(_WRAPS[opening.tag], content)] if content else []
     markers = [n for n in content if n["t"] == "Marker"]
     shown = [n for n in content if n["t"] != "Marker"]
-    url = str(opening.attrs.get("href", ""))
+    url = _ENCODED.sub("", str(opening.attrs.get("href", "")))
     if shown and _SAFE_URL.match(url):
         return [nodes.link(shown, url), *markers]
     return [*shown, *markers]
@@ -284,5 +295,5 @@ def _image(token: Token) -> list[Node]:
     described = _inlines(token.children or []) or nodes.text("picture")
     markers = [n for n in described if n["t"] == "Marker"]
     shown = [nodes.styled("Emph", [n for n in described if n["t"] != "Marker"])]
-    url = str(token.attrs.get("src", ""))
+    url = _ENCODED.sub("", str(token.attrs.get("src", "")))
     return [nodes.link(shown, url) if _SAFE_URL.match(url) else shown[0], *markers]

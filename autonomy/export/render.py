@@ -69,7 +69,7 @@ def render(document: Document) -> Rendered:
     body = placer.collect(body)
     formatted = format_citations(style, document.language, placer.references, placer.groups)
     body = nodes.map_inlines(body, lambda inlines: placer.put(inlines, formatted.citations))
-    by_key = {item["id"]: item for item in placer.references}
+    place = {entry.key: position for position, entry in enumerate(formatted.entries)}
     return Rendered(
         title=" ".join(MARKER.sub("", document.title).split()) or "Untitled",
         language=document.language or "en",
@@ -79,7 +79,7 @@ def render(document: Document) -> Rendered:
         body=body,
         references_heading=style.references_heading(document.language),
         entries=formatted.entries,
-        references=[by_key[entry.key] for entry in formatted.entries],
+        references=sorted(placer.references, key=lambda item: place.get(item["id"], 0)),
     )
 
 

@@ -126,7 +126,8 @@ def format_citations(
         json.dumps(references, ensure_ascii=False, sort_keys=True),
         json.dumps(blocks, ensure_ascii=False),
     )
-    entries = _entries(tree[-1])
+    # Some note styles have no list of references: the notes are all there is.
+    entries = _entries(tree[-1]) if tree[-1]["t"] == "Div" else []
     found = {entry.key: entry for entry in entries}
     citations: list[list[Node]] = []
     for group, block in zip(groups, tree, strict=False):

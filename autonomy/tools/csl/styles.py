@@ -30,7 +30,7 @@ class UnknownStyle(ValueError):
 
     def __init__(self, name: str, near: tuple[str, ...]) -> None:
         hint = f" Did you mean {', '.join(near)}?" if near else ""
-        super().__init__(f"There is no citation style called “{name}”.{hint}")
+        super().__init__(f"There is no citation style called “{name[:120]}”.{hint}")
         self.name = name
         self.near = near
 
@@ -112,9 +112,20 @@ def resolve_style(name: str) -> Style:
     """
     wanted = re.sub(r"[\s_]+", "-", name.strip().lower()).removesuffix(".csl")
     style_id = ALIASES.get(wanted, wanted)
-    if style_id not in style_ids():
+    path = _path(style_id)
+    if path is None:
         raise UnknownStyle(name, _near(wanted))
-    return _read(style_id)
+    return _read(style_id, path)
+
+
+def _path(style_id: str) -> Path | None:
+    # Ids come from people: nothing but these letters may become part of a path.
+    if re.fullmatch(r"[a-z0-9][a-z0-9.()-]{0,199}", style_id):
+        for folder in (_folder(), _folder() / "dependent"):
+            path = folder / f"{style_id}.csl"
+            if path.is_file():
+                return path
+    return None
 
 
 @cache
@@ -141,10 +152,7 @@ def _near(wanted: str) -> tuple[str, ...]:
     return tuple(hit[0] for hit in ranked[:5])
 
 
-def _read(style_id: str) -> Style:
-    path = _folder() / f"{style_id}.csl"
-    if not path.is_file():
-        path = _folder() / "dependent" / f"{style_id}.csl"
+def _read(style_id: str, path: Path) -> Style:
     root = ElementTree.parse(path).getroot()  # noqa: S314 - a file of the installed package
     title = root.findtext(f"{_NS}info/{_NS}title") or style_id
     locale = root.get("default-locale", "")
