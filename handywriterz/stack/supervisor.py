@@ -94,8 +94,12 @@ class Supervisor:
         async with _sentences() as group:
             group.create_task(migrate(plan.data_dir, postgres, self._say))
             group.create_task(collect_static(plan.data_dir, self._say))
-        await self._layer(self._product())
+        web, runs, files = self._product()
+        await self._layer([web, runs])
         await self._until_ready()
+        # Last, because three imports at once on two cores would delay the first page by a second;
+        # files uploaded in between wait in the queue.
+        await self._layer([files], beside=True)
 
     async def _servers(self) -> Postgres | None:
         plan = self._plan
@@ -132,7 +136,7 @@ class Supervisor:
             needed += [root / "bin" / "postgres", root / "share" / "postgresql" / "postgres.bki"]
         return choose_account(postgres_dir(data_dir), needed)
 
-    def _product(self) -> list[Spec]:
+    def _product(self) -> tuple[Spec, Spec, Spec]:
         plan = self._plan
         environment = {
             **os.environ,
@@ -152,20 +156,26 @@ class Supervisor:
                 stop_seconds=stop_seconds,
             )
 
-        return [
+        return (
             part("web", "The web server", web(plan.host, plan.port), 5.0),
             part("runs", "The worker for runs", worker("runs"), WORKER_STOP_SECONDS),
             part("files", "The worker for files", worker("files"), WORKER_STOP_SECONDS),
-        ]
+        )
 
-    async def _layer(self, specs: list[Spec]) -> None:
-        """Start `specs` at once; return when all are ready and watched."""
-        layer = [Child(spec, self._plan.data_dir, self._say) for spec in specs]
-        self._layers.append(layer)
+    async def _layer(self, specs: list[Spec], *, beside: bool = False) -> None:
+        """Start `specs` at once; return when all are ready and watched.
+
+        They stop before everything that started earlier, or, `beside`, with the last layer.
+        """
+        children = [Child(spec, self._plan.data_dir, self._say) for spec in specs]
+        if beside:
+            self._layers[-1] += children
+        else:
+            self._layers.append(children)
         async with _sentences() as group:
-            for child in layer:
+            for child in children:
                 group.create_task(child.start())
-        self._watches += [asyncio.create_task(child.watch()) for child in layer]
+        self._watches += [asyncio.create_task(child.watch()) for child in children]
 
     async def _until_ready(self) -> None:
         """Wait for the product's own word that database, Redis and a worker answer."""
