@@ -27,7 +27,7 @@ def nobody_signed_up() -> bool:
     return not User.objects.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX).exists()
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is untyped
     """The first visitor may always sign up and becomes staff and superuser; later ones as the
     setting SIGNUP says: `open`, `invite` (a link of `manage.py invite`), or `closed`."""
 
@@ -49,7 +49,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         if not commit:
-            return super().save_user(request, user, form, commit=False)
+            return self._saved(request, user, form, commit=False)
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_FIRST_SIGNUP_LOCK])
@@ -58,7 +58,11 @@ class AccountAdapter(DefaultAccountAdapter):
             elif not _allowed(request):
                 # Two people had the form of the first visitor open; this one was second.
                 raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_signup")))
-            return super().save_user(request, user, form, commit=True)
+            return self._saved(request, user, form, commit=True)
+
+    def _saved(self, request: HttpRequest, user: User, form: Any, *, commit: bool) -> User:
+        saved: User = super().save_user(request, user, form, commit=commit)
+        return saved
 
 
 def _allowed(request: HttpRequest) -> bool:

@@ -7,6 +7,7 @@ made from the run when a page, a list or a stream reads it, and the database let
 from __future__ import annotations
 
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
 from autonomy.core.types import TERMINAL_STATUSES, RunStatus
 from autonomy.models import Episode, Run
@@ -27,7 +28,7 @@ def record_answer(run: Run) -> Message | None:
                 role=MessageRole.ASSISTANT,
                 run=run,
                 text=answer_text(run),
-                created_at=run.finished_at,
+                created_at=run.finished_at or timezone.now(),
             )
         ],
         ignore_conflicts=True,

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from ninja import Query, Router, Schema
+from ninja import Router, Schema
 from ninja.responses import Status
 from ninja.throttling import AuthRateThrottle
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,13 +20,13 @@ from autonomy.api.events import STREAM_OPENAPI
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
 from autonomy.api.ownership import owned
-from autonomy.api.paging import MAX_LIMIT, Page, page
+from autonomy.api.paging import Limit, Page, page
 from autonomy.api.schemas import FileOut, RunOut
 from autonomy.core.types import TaskSettings
 from autonomy.models import Run, Source
 from chat import services
 from chat.journey_choice import AUTO
-from chat.models import Conversation, Message
+from chat.models import Conversation, Message, MessageRole
 from chat.sse import conversation_stream
 
 router = Router(tags=["chat"])
@@ -79,13 +79,10 @@ class MessageOut(Schema):
     created_at: datetime
 
 
-State = Literal["idle", "running", "needs_you", "failed", "done"]
-
-
 class ConversationOut(Schema):
     id: UUID
     title: str
-    state: State
+    state: services.State
     latest_run_id: UUID | None
     archived: bool
     created_at: datetime
@@ -162,7 +159,7 @@ def list_conversations(
     request: ApiRequest,
     archived: bool = False,
     cursor: str | None = None,
-    limit: int = Query(50, ge=1, le=MAX_LIMIT),
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """Your conversations, most recently used first, each with the state of its newest run."""
     rows = services.conversations_of(request.auth).filter(archived_at__isnull=not archived)
@@ -237,10 +234,12 @@ def shape(row: Conversation) -> ConversationOut:
 
 
 def message_out(row: Message, documents: dict[UUID, UUID]) -> MessageOut:
-    document = documents.get(row.run_id) if row.run_id and row.role == "assistant" else None
+    document = (
+        documents.get(row.run_id) if row.run_id and row.role == MessageRole.ASSISTANT else None
+    )
     return MessageOut(
         id=row.id,
-        role=row.role,
+        role=MessageRole(row.role).value,  # type: ignore[arg-type] # the column is held to it
         text=row.text,
         run_id=row.run_id,
         artifact_id=document,

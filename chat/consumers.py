@@ -38,7 +38,7 @@ FRAMES_PER_WINDOW = 60
 WINDOW_SECONDS = 10.0
 
 
-class ConversationConsumer(AsyncWebsocketConsumer):
+class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels is untyped
     """Authenticate, check, forward; what a command does is decided in `chat.commands`."""
 
     check_seconds = 20.0

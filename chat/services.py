@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -21,6 +21,7 @@ from chat.models import Conversation, Message, MessageRole, Upload
 
 __all__ = [
     "Sent",
+    "State",
     "conversation_state",
     "conversations_of",
     "delete_conversation",
@@ -31,6 +32,9 @@ __all__ = [
 ]
 
 TITLE_CHARS = 80
+
+State = Literal["idle", "running", "needs_you", "failed", "done"]
+"""What the sidebar shows for a conversation."""
 
 
 class Sent(NamedTuple):
@@ -128,8 +132,8 @@ def conversations_of(user: User) -> QuerySet[Conversation]:
     )
 
 
-def conversation_state(latest_status: str | None) -> str:
-    """`idle`, `running`, `needs_you`, `failed` or `done`: what the sidebar shows."""
+def conversation_state(latest_status: str | None) -> State:
+    """The state that the status of its newest run puts a conversation in."""
     match latest_status:
         case None:
             return "idle"

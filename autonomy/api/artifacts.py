@@ -7,13 +7,13 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.utils.http import content_disposition_header
-from ninja import Query, Router
+from ninja import Router
 
 from autonomy import services
 from autonomy.api import schemas, shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.ownership import owned
-from autonomy.api.paging import MAX_LIMIT, Page, page
+from autonomy.api.paging import Limit, Page, page
 from autonomy.export.document import Document
 from autonomy.models import Artifact, ArtifactKind, Citation, Run, RunSource
 
@@ -28,7 +28,7 @@ def list_artifacts(
     run_id: UUID,
     kind: Literal["document", "report", "figure", "data", "section"] | None = None,
     cursor: str | None = None,
-    limit: int = Query(50, ge=1, le=MAX_LIMIT),
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """Everything the run made, newest first. Sections are drafts on the way to a document and
     are listed only with `kind=section`."""
@@ -48,7 +48,7 @@ def get_artifact(
         return shapes.artifact_detail(row)
     exported = services.export_document(row, "html-fragment", style)
     words = Document.model_validate(row.body).words()
-    return shapes.artifact_detail(row, html=exported.content.decode(), words=words)
+    return shapes.artifact_detail(row, html=exported.data.decode(), words=words)
 
 
 @router.get(
@@ -80,9 +80,9 @@ def download_artifact(
         raise Http404("Only documents can be downloaded in a format.")
     wanted = "html-fragment" if fragment and format == "html" else format
     exported = services.export_document(row, wanted, style)
-    response = HttpResponse(exported.content, content_type=exported.media_type)
-    response["Content-Disposition"] = content_disposition_header(
-        as_attachment=not fragment, filename=exported.file_name
+    response = HttpResponse(exported.data, content_type=exported.media_type)
+    response["Content-Disposition"] = str(
+        content_disposition_header(not fragment, exported.file_name)
     )
     # Model or source text must never run as a page of ours, whatever the exporter let through.
     response["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
@@ -94,7 +94,7 @@ def list_sources(
     request: ApiRequest,
     run_id: UUID,
     cursor: str | None = None,
-    limit: int = Query(50, ge=1, le=MAX_LIMIT),
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """Sources the run found, as CSL-JSON with their verification, in the order found."""
     run = owned(Run.objects.all(), request.auth, run_id)
@@ -108,7 +108,7 @@ def list_citations(
     run_id: UUID,
     artifact_id: UUID | None = None,
     cursor: str | None = None,
-    limit: int = Query(100, ge=1, le=MAX_LIMIT),
+    limit: Limit = 100,
 ) -> dict[str, Any]:
     """Each claim of a document with the passage it is bound to and the verdict; of the newest
     version unless `artifact_id` names one."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
-from ninja import Query, Router
+from ninja import Router
+from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
 from autonomy.api.auth import ApiRequest
@@ -47,7 +48,7 @@ STREAM_OPENAPI: dict[str, Any] = {
 async def run_events(
     request: ApiRequest,
     run_id: UUID,
-    after: int = Query(0, ge=0),
+    after: Annotated[int, Field(ge=0)] = 0,
     follow: bool = True,
 ) -> HttpResponseBase:
     """Events after `after` (or `Last-Event-ID`), then live until the run has finished.

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings as django_settings
-from django.core.files.uploadedfile import UploadedFile as DjangoFile
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
-from ninja import Query, Router
+from ninja import Router
 from ninja.responses import Status
 
 from autonomy import services
@@ -18,7 +18,7 @@ from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
 from autonomy.api.metadata import corrected
 from autonomy.api.ownership import owned
-from autonomy.api.paging import MAX_LIMIT, Page, page
+from autonomy.api.paging import Limit, Page, page
 from autonomy.api.requests import refuse
 from autonomy.core.types import FileStatus
 from autonomy.models import Source
@@ -76,7 +76,7 @@ def upload_files(request: ApiRequest) -> HttpResponse:
     return once(request, make)
 
 
-def add(request: ApiRequest, file: DjangoFile) -> Source:
+def add(request: ApiRequest, file: UploadedFile[bytes]) -> Source:
     """Hand one uploaded file to the library.
 
     Raises:
@@ -102,7 +102,7 @@ def list_files(
     request: ApiRequest,
     status: FileStatus | None = None,
     cursor: str | None = None,
-    limit: int = Query(50, ge=1, le=MAX_LIMIT),
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """Your library, newest first."""
     rows = Source.objects.filter(owner=request.auth)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ninja import Query, Router
+from typing import Annotated
+
+from ninja import Router
+from pydantic import Field
 
 from autonomy import services
 from autonomy.api import schemas
@@ -13,7 +16,7 @@ router = Router(tags=["library"])
 
 @router.get("/search", response=schemas.MemoryOut)
 def search_memory(
-    request: ApiRequest, q: str = Query(..., min_length=1, max_length=500)
+    request: ApiRequest, q: Annotated[str, Field(min_length=1, max_length=500)]
 ) -> schemas.MemoryOut:
     """Passages and notes that fit `q`, best first, by meaning and by words."""
     hits = services.search_memory(request.auth, q)

@@ -6,6 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, QuerySet
 from django.http import Http404
 
@@ -24,6 +25,6 @@ def owned(rows: QuerySet[M], user: User, object_id: UUID | str, *, owner: str = 
     mine = rows if user.is_staff else rows.filter(**{owner: user})
     try:
         return mine.get(pk=object_id)
-    except rows.model.DoesNotExist as error:
+    except ObjectDoesNotExist as error:
         name = rows.model._meta.verbose_name
         raise Http404(f"There is no {name} with this id, or it is not yours.") from error

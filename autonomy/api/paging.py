@@ -6,16 +6,19 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from ninja import Schema
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from autonomy.services import Invalid
 
 MAX_LIMIT = 200
+
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
+"""Query parameter: items per page."""
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from ninja import Query, Router
+from ninja import Router
+from pydantic import Field
 
 from autonomy.api import schemas, shapes
 from autonomy.api.auth import ApiRequest
@@ -16,7 +18,7 @@ router = Router(tags=["library"])
 
 @router.get("/{uuid:passage_id}", response=schemas.PassageOut)
 def get_passage(
-    request: ApiRequest, passage_id: UUID, radius: int = Query(1, ge=0, le=5)
+    request: ApiRequest, passage_id: UUID, radius: Annotated[int, Field(ge=0, le=5)] = 1
 ) -> schemas.PassageOut:
     """The passage with its page, its source and up to `radius` neighbours on either side."""
     rows = Passage.objects.select_related("source").defer("embedding", "search")

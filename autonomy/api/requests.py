@@ -81,5 +81,5 @@ def task_spec(
         )
     except PydanticError as error:
         raise ValidationError(
-            [{**e, "loc": ("body", "", *e["loc"])} for e in error.errors(include_url=False)]  # type: ignore[misc]
+            [{**e, "loc": ("body", "", *e["loc"])} for e in error.errors(include_url=False)]
         ) from error

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from ninja import Query, Router
+from ninja import Router
 from ninja.responses import Status
 
 from autonomy import services
@@ -15,7 +15,7 @@ from autonomy.api.auth import ApiRequest
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
 from autonomy.api.ownership import owned
-from autonomy.api.paging import MAX_LIMIT, Page, page
+from autonomy.api.paging import Limit, Page, page
 from autonomy.api.requests import task_spec
 from autonomy.core.types import RunStatus
 from autonomy.models import Artifact, ArtifactKind, Checkpoint, Run
@@ -47,7 +47,7 @@ def list_runs(
     status: RunStatus | None = None,
     conversation_id: UUID | None = None,
     cursor: str | None = None,
-    limit: int = Query(50, ge=1, le=MAX_LIMIT),
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """Your runs, newest first."""
     rows = Run.objects.filter(owner=request.auth)
@@ -113,7 +113,7 @@ def list_checkpoints(
     request: ApiRequest,
     run_id: UUID,
     cursor: str | None = None,
-    limit: int = Query(50, ge=1, le=MAX_LIMIT),
+    limit: Limit = 50,
 ) -> dict[str, Any]:
     """Points of the run that it can be forked from, newest first."""
     run = owned(Run.objects.all(), request.auth, run_id)

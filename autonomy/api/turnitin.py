@@ -84,5 +84,5 @@ def _parse(request: ApiRequest) -> schemas.ReportIn:
         return schemas.ReportIn.model_validate_json(request.body or b"{}")
     except PydanticError as error:
         raise ValidationError(
-            [{**e, "loc": ("body", "", *e["loc"])} for e in error.errors(include_url=False)]  # type: ignore[misc]
+            [{**e, "loc": ("body", "", *e["loc"])} for e in error.errors(include_url=False)]
         ) from error

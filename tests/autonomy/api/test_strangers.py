@@ -1,0 +1,184 @@
+"""A stranger gets nothing, on any route. The table below has a row for every operation of the
+router: a new route without a row fails the test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from handywriterz.api import api
+from tests.autonomy.api.world import World, make_world
+
+pytestmark = pytest.mark.django_db
+
+OWN = "own"
+"""Shows the caller's own things only: a stranger gets an answer without Alice's."""
+HIDDEN = "hidden"
+"""Names one of Alice's things: 404 for a stranger."""
+REFUSED = "refused"
+"""Names Alice's things in the body: a stranger gets 422 and nothing happens."""
+PUBLIC = "public"
+
+Ids = Callable[[World], dict[str, str]]
+
+
+class Row(NamedTuple):
+    rule: str
+    ids: Ids = lambda world: {}
+    body: Callable[[World], Any] = lambda world: None
+    query: str = ""
+
+
+def _run(world: World) -> dict[str, str]:
+    return {"run_id": str(world.run.pk)}
+
+
+def _artifact(world: World) -> dict[str, str]:
+    return _run(world) | {"artifact_id": str(world.artifact.pk)}
+
+
+def _file(world: World) -> dict[str, str]:
+    return {"file_id": str(world.file.pk)}
+
+
+def _conversation(world: World) -> dict[str, str]:
+    return {"conversation_id": str(world.conversation.pk)}
+
+
+def _passage(world: World) -> dict[str, str]:
+    return {"passage_id": str(world.passage.pk)}
+
+
+TABLE: dict[str, Row] = {
+    "POST chat": Row(
+        HIDDEN, body=lambda w: {"message": "Mine now", "conversation_id": str(w.conversation.pk)}
+    ),
+    "GET stream/{uuid:conversation_id}": Row(HIDDEN, _conversation, query="?follow=false"),
+    "GET conversations": Row(OWN),
+    "GET conversations/{uuid:conversation_id}": Row(HIDDEN, _conversation),
+    "PATCH conversations/{uuid:conversation_id}": Row(
+        HIDDEN, _conversation, lambda w: {"title": "Mine now"}
+    ),
+    "DELETE conversations/{uuid:conversation_id}": Row(HIDDEN, _conversation),
+    "POST files": Row(OWN, body=lambda w: b"multipart"),
+    "GET files": Row(OWN),
+    "GET files/{uuid:file_id}": Row(HIDDEN, _file),
+    "PATCH files/{uuid:file_id}": Row(HIDDEN, _file, lambda w: {"title": "Mine now"}),
+    "DELETE files/{uuid:file_id}": Row(HIDDEN, _file),
+    "POST v2/runs": Row(
+        REFUSED,
+        body=lambda w: {
+            "journey": "write",
+            "task_spec": {"goal": "Use her file", "file_ids": [str(w.file.pk)]},
+        },
+    ),
+    "GET v2/runs": Row(OWN),
+    "GET v2/runs/{uuid:run_id}": Row(HIDDEN, _run),
+    "GET v2/runs/{uuid:run_id}/events": Row(HIDDEN, _run, query="?follow=false"),
+    "POST v2/runs/{uuid:run_id}/pause": Row(HIDDEN, _run),
+    "POST v2/runs/{uuid:run_id}/resume": Row(HIDDEN, _run),
+    "POST v2/runs/{uuid:run_id}/cancel": Row(HIDDEN, _run),
+    "POST v2/runs/{uuid:run_id}/fork": Row(HIDDEN, _run, lambda w: {}),
+    "PATCH v2/runs/{uuid:run_id}/budget": Row(HIDDEN, _run, lambda w: {"tokens": 5}),
+    "GET v2/runs/{uuid:run_id}/checkpoints": Row(HIDDEN, _run),
+    "GET v2/runs/{uuid:run_id}/artifacts": Row(HIDDEN, _run),
+    "GET v2/runs/{uuid:run_id}/artifacts/{uuid:artifact_id}": Row(HIDDEN, _artifact),
+    "GET v2/runs/{uuid:run_id}/artifacts/{uuid:artifact_id}/download": Row(HIDDEN, _artifact),
+    "GET v2/runs/{uuid:run_id}/sources": Row(HIDDEN, _run),
+    "GET v2/runs/{uuid:run_id}/citations": Row(HIDDEN, _run),
+    "POST v2/turnitin/{uuid:run_id}/report": Row(
+        HIDDEN, _run, lambda w: {"cycle_id": str(w.cycle.pk), "observed_similarity": 1}
+    ),
+    "GET v2/turnitin/{uuid:run_id}/status": Row(HIDDEN, _run),
+    "GET v2/passages/{uuid:passage_id}": Row(HIDDEN, _passage),
+    "GET v2/memory/search": Row(OWN, query="?q=attention"),
+    "GET v2/schema/events": Row(PUBLIC),
+    "GET v2/health": Row(PUBLIC),
+    "GET v2/health/live": Row(PUBLIC),
+    "GET v2/health/ready": Row(PUBLIC),
+}
+
+
+def operations() -> set[str]:
+    """`METHOD path` of every operation of the API, as the router has it."""
+    found = set()
+    for bound in api._get_bound_routers():
+        for path, view in bound.path_operations.items():
+            full = "/".join(part.strip("/") for part in (bound.prefix, path) if part.strip("/"))
+            found |= {f"{method} {full}" for op in view.operations for method in op.methods}
+    return found
+
+
+def call(client: Client, name: str, world: World) -> Any:
+    row = TABLE[name]
+    method, path = name.split(" ", 1)
+    for key, value in row.ids(world).items():
+        path = path.replace(f"{{uuid:{key}}}", value)
+    body = row.body(world)
+    headers = {"content_type": "application/json"}
+    data = json.dumps(body) if body is not None and not isinstance(body, bytes) else body or ""
+    return client.generic(method, f"/api/{path}{row.query}", data, **headers)
+
+
+@pytest.fixture
+def world(alice: User) -> World:
+    return make_world(alice)
+
+
+def test_every_route_has_a_row() -> None:
+    assert operations() == set(TABLE)
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_anonymous_gets_nothing_but_health_and_schema(
+    name: str, world: World, anonymous_client: Client
+) -> None:
+    response = call(anonymous_client, name, world)
+    if TABLE[name].rule == PUBLIC:
+        assert response.status_code in (200, 503)
+        return
+    assert response.status_code == 401, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    assert response["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("name", sorted(n for n, row in TABLE.items() if row.rule == HIDDEN))
+def test_what_is_alices_does_not_exist_for_bob(
+    name: str, world: World, bob_client: Client
+) -> None:
+    response = call(bob_client, name, world)
+    assert response.status_code == 404, response.content
+    assert response.json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize("name", sorted(n for n, row in TABLE.items() if row.rule == OWN))
+def test_lists_show_bob_only_what_is_his(name: str, world: World, bob_client: Client) -> None:
+    response = call(bob_client, name, world)
+    text = response.content.decode()
+    assert response.status_code in (200, 422)
+    assert not [some for some in world.ids() if some in text]
+
+
+@pytest.mark.parametrize("name", sorted(n for n, row in TABLE.items() if row.rule == REFUSED))
+def test_alices_things_in_a_body_are_refused(
+    name: str, world: World, bob_client: Client
+) -> None:
+    response = call(bob_client, name, world)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"].endswith("file_ids")
+
+
+def test_nothing_of_alices_changed_under_all_that(world: World, bob_client: Client) -> None:
+    before = {str(row): row.__dict__.copy() for row in (world.run, world.file, world.conversation)}
+    for name in TABLE:
+        call(bob_client, name, world)
+    for row in (world.run, world.file, world.conversation):
+        key = str(row)
+        row.refresh_from_db()
+        now = {k: v for k, v in row.__dict__.items() if k != "_state"}
+        assert now == {k: v for k, v in before[key].items() if k != "_state"}
