@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
@@ -26,6 +27,9 @@ else:
     class _ThemedUserAdmin(UserAdmin, ModelAdmin):
         """Django's page for people in this site's theme."""
 
+
+# Django's own login form knows neither the second factor nor the limit on wrong passwords.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 admin.site.unregister(User)
 

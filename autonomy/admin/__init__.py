@@ -3,19 +3,25 @@
 from autonomy.admin import (
     api_keys,
     checkpoints,
+    evidence,
     ledger,
     memory,
     originality,
     queue,
+    runs,
     tools,
+    workers,
 )
 
 __all__ = [
     "api_keys",
     "checkpoints",
+    "evidence",
     "ledger",
     "memory",
     "originality",
     "queue",
+    "runs",
     "tools",
+    "workers",
 ]

@@ -106,8 +106,14 @@ def controls_for(run: Run) -> tuple[tuple[str, str], ...]:
             return (("cancel", "Cancel"),)
         case RunStatus.RUNNING if run.requested == "pause":
             return (("resume", "Take the pause back"), ("cancel", "Cancel"))
-        case _:
+        case RunStatus.RUNNING:
             return (("pause", "Pause"), ("cancel", "Cancel"))
+        case RunStatus.QUEUED:
+            return (
+                ("requeue", "Ring a worker again"),
+                ("pause", "Pause"),
+                ("cancel", "Cancel"),
+            )
 
 
 def plan_of(run: Run) -> dict[str, Any]:

@@ -24,7 +24,7 @@ CONTROLS: dict[str, str] = {
     "pause": "Asked to pause",
     "resume": "Resumed",
     "cancel": "Asked to cancel",
-    "requeue": "Put back in the queue",
+    "requeue": "Asked to run again",
 }
 """Verb of `autonomy.services` → what the message says when it was accepted."""
 
@@ -65,6 +65,7 @@ class RunAdmin(HistoryAdmin):
                     "stop_reason",
                     "error",
                     "requested",
+                    "waiting_text",
                     "parent_link",
                 )
             },
@@ -143,6 +144,10 @@ class RunAdmin(HistoryAdmin):
     @admin.display(description="Owner")
     def owner_link(self, obj: Run) -> SafeString:
         return link(obj.owner, obj.owner.email or str(obj.owner))
+
+    @admin.display(description="Waits for")
+    def waiting_text(self, obj: Run) -> SafeString:
+        return json_block(obj.waiting_for)
 
     @admin.display(description="Forked from")
     def parent_link(self, obj: Run) -> SafeString:

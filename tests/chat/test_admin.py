@@ -68,6 +68,16 @@ def test_the_list_counts_messages(conversation: Conversation, staff_client: Clie
     assert [row.messages_held for row in page.context["cl"].result_list] == [2]
 
 
+def test_signing_in_to_the_staff_pages_goes_through_the_login_of_the_product(
+    client: Client, alice_client: Client
+) -> None:
+    arrived = client.get("/admin/", follow=True)
+    assert arrived.redirect_chain[-1][0].startswith("/accounts/login/?next=%2Fadmin%2F")
+    posted = client.post("/admin/login/", {"username": "alice", "password": "whatever"})
+    assert posted["Location"].startswith("/accounts/login/")
+    assert alice_client.get("/admin/login/").status_code == 403
+
+
 def test_people_are_edited_by_those_with_permission_only(
     alice: Any, make_user: Any, staff_client: Client
 ) -> None:

@@ -1,0 +1,159 @@
+"""One row of every table, so that every staff page has something to show."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.db.models import Model
+from django.utils import timezone
+
+from autonomy import models
+from chat.models import Conversation, Message, Upload
+
+SECRET = "Whales of the northern sea"
+"""Stands in titles and texts; whoever may not look must never get it."""
+
+
+@dataclass
+class World:
+    """One row of each table, by model."""
+
+    run: models.Run
+    artifact: models.Artifact
+    rows: dict[type[Model], Model] = field(default_factory=dict)
+
+
+def make_run(owner: Any, **changes: Any) -> models.Run:
+    values: dict[str, Any] = {
+        "owner": owner,
+        "journey": "write",
+        "title": SECRET,
+        "task": {"goal": f"An essay about {SECRET}", "journey": "write"},
+        "tokens_limit": 200_000,
+        "tokens_spent": 50_000,
+        "tokens_reserved": 1_000,
+        "seconds_limit": 900,
+        "usd_limit": 5,
+        "plan": {
+            "version": 2,
+            "author": "rule",
+            "title": SECRET,
+            "rationale": "",
+            "steps": [
+                {
+                    "id": "s1",
+                    "kind": "tool",
+                    "title": "Search the library",
+                    "tool": "search_library",
+                    "status": "done",
+                    "attempts": 1,
+                    "depends_on": [],
+                    "summary": "Found 8 passages.",
+                },
+                {
+                    "id": "s2",
+                    "kind": "write",
+                    "title": "Write the introduction",
+                    "status": "pending",
+                    "attempts": 0,
+                    "depends_on": ["s1"],
+                    "summary": "",
+                },
+            ],
+        },
+    }
+    return models.Run.objects.create(**{**values, **changes})
+
+
+def make_world(owner: Any) -> World:
+    now = timezone.now()
+    unique = uuid.uuid4().hex
+    run = make_run(owner, last_seq=1)
+    source = models.Source.objects.create(
+        owner=owner, csl={"title": SECRET}, file_name="whales.pdf", sha256=unique, status="ready"
+    )
+    passage = models.Passage.objects.create(
+        source=source, ordinal=0, text=f"{SECRET} are large.", page=3, char_end=20
+    )
+    artifact = models.Artifact.objects.create(
+        run=run, kind="document", version=1, title=SECRET, sha256=unique, body={"title": SECRET}
+    )
+    tool = models.Tool.objects.create(name=f"tool_{unique}", description="Finds things.")
+    conversation = Conversation.objects.create(owner=owner, title=SECRET)
+    made: list[Model] = [
+        run,
+        source,
+        passage,
+        artifact,
+        tool,
+        conversation,
+        models.ToolVersion.objects.create(
+            tool=tool, number=1, input_schema={"type": "object"}, output_schema={}
+        ),
+        models.Citation.objects.create(
+            run=run,
+            artifact=artifact,
+            marker=1,
+            claim=f"{SECRET} are large.",
+            passage=passage,
+            source=source,
+            page=3,
+            text=passage.text,
+            verdict="close",
+        ),
+        models.RunSource.objects.create(run=run, source=source, query="whales"),
+        models.Episode.objects.create(
+            run=run, seq=1, type="run.started", source="runtime", content=f"Started: {SECRET}"
+        ),
+        models.Note.objects.create(owner=owner, run=run, kind="fact", text=SECRET, sha256=unique),
+        models.TurnitinCycle.objects.create(
+            run=run, number=1, artifact=artifact, target_similarity=15, note=SECRET
+        ),
+        models.Effect.objects.create(run=run, key=f"model:{unique}", kind="model", fence=1),
+        models.BudgetEntry.objects.create(run=run, key=f"model:{unique}", role="writer"),
+        models.Resume.objects.create(run=run, interrupt_id=unique, value={"answer": SECRET}),
+        models.Job.objects.create(run=run, user=owner, reason="started"),
+        models.QueueUser.objects.get_or_create(user=owner)[0],
+        models.WorkerProcess.objects.create(host="writer-1", pid=4242, seen_at=now),
+        models.ApiKey.objects.create(
+            owner=owner, name="laptop", prefix="hw_abcd", sha256=(unique * 2)
+        ),
+        models.Checkpoint.objects.create(
+            thread_id=str(run.pk),
+            checkpoint_id=str(uuid.uuid4()),
+            checkpoint={"channel_values": {}, "channel_versions": {}, "versions_seen": {}},
+            metadata={"step": 0, "source": "loop"},
+        ),
+        Message.objects.create(conversation=conversation, role="user", text=SECRET, run=run),
+        Upload.objects.create(
+            owner=owner, conversation=conversation, source=source, file_name="whales.pdf"
+        ),
+    ]
+    return World(run=run, artifact=artifact, rows={type(row): row for row in made})
+
+
+@pytest.fixture
+def world(db: None, alice: Any) -> World:
+    return make_world(alice)
+
+
+@pytest.fixture
+def another_world(db: None, django_user_model: Any) -> Callable[[], World]:
+    """Makes one more row of every table, each time for a new owner."""
+
+    def make() -> World:
+        name = f"owner-{uuid.uuid4().hex[:12]}"
+        owner = django_user_model.objects.create_user(name, f"{name}@example.org")
+        return make_world(owner)
+
+    return make
+
+
+@pytest.fixture
+def staff(make_user: Callable[..., Any]) -> Any:
+    """Plain staff without a single permission of Django's: looking needs no more than that."""
+    return make_user("staff", is_staff=True)
