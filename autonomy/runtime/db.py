@@ -100,7 +100,7 @@ def pool() -> DatabaseThreads:
 
 def close_pool() -> None:
     """Close the pool of this process; the next use opens another."""
-    global _pool  # noqa: PLW0603 - see `pool`
+    global _pool
     with _pool_lock:
         closing, _pool = _pool, None
     if closing is not None and closing[0] == os.getpid():

@@ -30,7 +30,7 @@ EXISTS (SELECT 1 FROM pg_locks held
         WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 2
           AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
           AND held.classid = {LOCK_CLASS} AND held.objid::bigint = %s)
-"""
+"""  # noqa: S608 - constants only
 """Whether the worker with a lock number (a column or a parameter) is alive."""
 
 ALIVE = f"""
