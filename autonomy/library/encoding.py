@@ -17,6 +17,12 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE = 65_536
+_CENTRAL_EUROPE = frozenset(
+    ["Czech", "Polish", "Hungarian", "Romanian", "Slovak", "Slovene", "Croatian", "Turkish"]
+)
+_SIGN_IN_WORD = re.compile(
+    "[A-Za-z][\u00b2\u00b3\u00b9\u00bf\u00bc\u00be\u00a3\u00a5\u00b1][A-Za-z]"
+)
 _DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]{2,40})", re.I)
 
 
@@ -51,4 +57,20 @@ def _unmarked_utf16(content: bytes) -> str | None:
 
 def _guess(content: bytes) -> str:
     best = from_bytes(content[:_SAMPLE]).best()
-    return best.encoding if best is not None else "cp1252"
+    if best is None:
+        return "cp1252"
+    # Guesses between the Latin code pages are weak; western text far outnumbers the rest.
+    if best.language not in _CENTRAL_EUROPE and _reads_as_western(content[:_SAMPLE]):
+        return "cp1252"
+    return best.encoding
+
+
+def _reads_as_western(sample: bytes) -> bool:
+    """Whether code page 1252 yields plausible words: mostly plain letters, no sign within a word."""
+    try:
+        text = sample.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    letters = [char for char in text if char.isalpha()]
+    accented = sum(char > "\x7f" for char in letters)
+    return accented <= 0.25 * len(letters) and not _SIGN_IN_WORD.search(text)

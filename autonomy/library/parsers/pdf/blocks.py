@@ -61,14 +61,15 @@ class Typography:
         sizes: Counter[float] = Counter()
         words: Counter[str] = Counter()
         for lines in pages:
+            split = False
             for line in lines:
                 sizes[round(line.size * 2) / 2] += len(line.text)
                 tokens = line.text.lower().split()
-                # The last word may be half a word.
-                words.update(
-                    re.sub(r"^\W+|\W+$", "", token)
-                    for token in (tokens[:-1] if line.split else tokens)
-                )
+                # The first and the last word of a line may be half a word.
+                for token in tokens[split : -1 if line.split else None]:
+                    word = re.sub(r"^\W+|\W+$", "", token)
+                    words.update([word, *(word.split("-") if "-" in word else ())])
+                split = line.split
         body = sizes.most_common(1)[0][0] if sizes else 10.0
         gaps: Counter[float] = Counter()
         for lines in pages:
@@ -122,22 +123,21 @@ def _rejoin(text: str, following: str, words: Counter[str]) -> str:
     left = re.search(r"[\w'’-]*$", text)
     right = re.match(r"[\w'’-]*", following)
     first, second = (left.group() if left else ""), (right.group() if right else "")
-    joined, hyphened = words[(first + second).lower()], words[f"{first}-{second}".lower()]
+    stem = first.rsplit("-", 1)[-1].lower()
+    joined = words[(first + second).lower()] or words[stem + second.lower()]
+    hyphened = words[f"{first}-{second}".lower()]
+    known = words[stem] > 0
     keep = bool(
         hyphened > joined
         or not second
         or not first
         or not second[0].islower()
         or not first[-1].isalpha()
-        or ("-" in first and not joined)
-        or (first.lower() in _KEEPS_HYPHEN and not joined)
         or (first.isupper() and len(first) > 1)
-        or (
-            not joined
-            and min(len(first), len(second)) > 3
-            and words[first.lower()]
-            and words[second.lower()]
-        )
+        # "state-of-the-" is cut at a hyphen of its own, "self-regu-" within a word.
+        or (not joined and "-" in first and known)
+        or (not joined and stem in _KEEPS_HYPHEN)
+        or (not joined and min(len(stem), len(second)) > 3 and known and words[second.lower()])
     )
     return f"{text}-{following}" if keep else text + following
 

@@ -197,7 +197,11 @@ class PageReader:
                 start = index
             if code == 0xFFFD or 0xE000 <= code <= 0xF8FF:
                 unmapped += 1
-            glyphs.append(_Glyph(char, x, y, size))
+            glyph = _Glyph(char, x, y, size)
+            if glyphs and char.isdigit() and self._is_raised(text, index, turn, glyphs[-1], glyph):
+                # A superscript glyph of the font itself: its size and baseline do not tell.
+                glyph.size, glyph.y = 0.6 * size, y - 0.33 * size
+            glyphs.append(glyph)
             last = index
         finish(last)
         return found, unmapped
@@ -229,6 +233,12 @@ class PageReader:
         return max(
             _turned(left.value, bottom.value, turn)[1], _turned(right.value, top.value, turn)[1]
         )
+
+    def _is_raised(self, text: Any, index: int, turn: int, before: _Glyph, glyph: _Glyph) -> bool:
+        """Whether a digit hangs above the baseline; only asked where a note mark can begin."""
+        if before.char.isdigit() and before.size == glyph.size:
+            return False
+        return glyph.y - self._foot(text, index, turn) > 0.2 * glyph.size
 
     def _style(self, text: Any, index: int) -> tuple[bool, bool]:
         raw.FPDFText_GetFontInfo(text, index, self._name, 256, self._flags)
