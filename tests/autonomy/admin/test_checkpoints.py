@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from autonomy.admin import checkpoint_state
@@ -43,7 +45,9 @@ def stored(alice: Any) -> Run:
         seen = Observation(step_id="s1", attempt=attempt, ok=attempt == 2, summary=f"try {attempt}")
         graph.update_state(config, {"observations": [seen]}, as_node="act")
     verdict = Verdict(kind=VerdictKind.PASS, route=Route.ACT, reason="Go on.")
-    graph.update_state(config, {"verdict": verdict, "loops": 1}, as_node="reflect")
+    graph.update_state(
+        config, {"verdict": verdict, "route": verdict.route, "loops": 1}, as_node="reflect"
+    )
     return run
 
 
@@ -124,3 +128,10 @@ def test_plain_turns_models_and_tuples_into_json_kinds() -> None:
 
 def test_the_summary_of_an_empty_state_is_empty() -> None:
     assert ReadState().summary == ""
+
+
+def test_decoding_costs_a_few_queries_per_checkpoint(stored: Run, staff_client: Client) -> None:
+    page = reverse("admin:autonomy_run_change", args=[stored.pk])
+    with CaptureQueriesContext(connection) as captured:
+        assert staff_client.get(page).status_code == 200
+    assert len(captured) <= 16 + 4 * 4
