@@ -1,0 +1,16 @@
+"""Addresses of the pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from chat import views
+
+urlpatterns = [
+    path("", views.new_conversation, name="new_conversation"),
+    path("c/<uuid:conversation_id>/", views.conversation, name="conversation"),
+    path("library/", views.library, name="library"),
+    path("settings/", views.settings_page, name="settings"),
+    path("settings/keys/", views.create_key, name="create_key"),
+    path("settings/keys/<uuid:key_id>/revoke/", views.revoke_key, name="revoke_key"),
+]

@@ -1,0 +1,140 @@
+"""Pages. Each puts what it needs into the page; scripts go on from there through the API."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from autonomy import services as autonomy_services
+from autonomy.api import shapes
+from autonomy.api.runs import snapshot
+from autonomy.core import journey
+from autonomy.models import ApiKey, Run, Source
+from chat import services
+from chat.api import LATEST_MESSAGES, message_out
+from chat.models import Conversation
+
+STYLES = [
+    ("harvard", "Harvard"),
+    ("apa", "APA"),
+    ("mla", "MLA"),
+    ("chicago", "Chicago"),
+    ("vancouver", "Vancouver"),
+]
+"""Citation styles offered by name; the API takes any CSL id."""
+
+RUNS_IN_FULL = 30
+"""Newest runs of a conversation that come with plan and verdict; older ones load theirs when opened."""
+
+
+class SignedIn(HttpRequest):
+    """A request that passed `login_required`."""
+
+    user: User
+
+
+@require_GET
+@login_required
+def new_conversation(request: SignedIn) -> HttpResponse:
+    """The empty composer. The conversation is made with its first message."""
+    return render(request, "chat/conversation.html", {"boot": _common()})
+
+
+@require_GET
+@login_required
+def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
+    """A thread with its runs and files; another person's is a 404."""
+    row = get_object_or_404(Conversation, pk=conversation_id, owner=request.user)
+    services.record_answers(row)
+    newest_first = row.messages.order_by("-created_at", "-id")[:LATEST_MESSAGES]
+    runs = list(Run.objects.filter(conversation_id=row.pk).order_by("id"))
+    documents = services.documents_of([run.id for run in runs])
+    files = Source.objects.filter(uploads__conversation=row).order_by("uploads__created_at")
+    boot = _common() | {
+        "conversation": {"id": str(row.pk), "title": row.title},
+        "messages": [message_out(m, documents).model_dump(mode="json") for m in newest_first][::-1],
+        "runs": [
+            *(shapes.run_row(run).model_dump(mode="json") for run in runs[:-RUNS_IN_FULL]),
+            *(snapshot(run).model_dump(mode="json") for run in runs[-RUNS_IN_FULL:]),
+        ],
+        "files": [shapes.file(source).model_dump(mode="json") for source in files],
+    }
+    return render(request, "chat/conversation.html", {"conversation": row, "boot": boot})
+
+
+@require_GET
+@login_required
+def library(request: SignedIn) -> HttpResponse:
+    return render(request, "chat/library.html", {"boot": {"limits": _limits()}})
+
+
+@require_http_methods(["GET", "HEAD"])
+@login_required
+def settings_page(request: SignedIn) -> HttpResponse:
+    """Theme, API keys, and the way to security and administration."""
+    return _settings(request)
+
+
+@require_POST
+@login_required
+def create_key(request: SignedIn) -> HttpResponse:
+    """Make a key and show it, this once: it is not stored and there is no way back to it."""
+    name = request.POST.get("name", "").strip()[:100]
+    _, key = autonomy_services.create_api_key(request.user, name)
+    response = _settings(request, new_key=key)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@login_required
+def revoke_key(request: SignedIn, key_id: UUID) -> HttpResponse:
+    key = get_object_or_404(ApiKey, pk=key_id, owner=request.user)
+    autonomy_services.revoke_api_key(key)
+    messages.success(request, "The key is revoked and no longer accepted.")
+    return redirect("settings")
+
+
+def _settings(request: SignedIn, *, new_key: str = "") -> HttpResponse:
+    keys = ApiKey.objects.filter(owner=request.user, revoked_at=None)
+    return render(request, "chat/settings.html", {"api_keys": keys, "new_key": new_key})
+
+
+def _common() -> dict[str, Any]:
+    """What the composer needs on every page that has one."""
+    return {
+        "conversation": None,
+        "model_configured": _model_configured(),
+        "journeys": [
+            {"name": loaded.name, "title": loaded.title, "description": loaded.description}
+            for loaded in map(journey.load, journey.names())
+        ],
+        "styles": STYLES,
+        "limits": _limits(),
+    }
+
+
+def _limits() -> dict[str, int]:
+    return {
+        "upload_max_bytes": settings.ENV.upload_max_bytes,
+        "message_max_chars": settings.ENV.message_max_chars,
+    }
+
+
+def _model_configured() -> bool:
+    env = settings.ENV
+    return any(
+        (
+            env.handywriterz_model,
+            env.handywriterz_planner_model,
+            env.handywriterz_writer_model,
+        )
+    )

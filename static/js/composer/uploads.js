@@ -1,0 +1,132 @@
+// Files on their way into the library: upload with progress, then follow how they are read.
+import * as api from "../lib/api.js";
+import { bytes, plural } from "../lib/format.js";
+
+const POLL_MS = 1000;
+const SETTLED = new Set(["ready", "failed"]);
+
+/** One file of the composer. `state`: uploading | queued | parsing | embedding | ready | failed | refused */
+export function fromApi(file) {
+  return {
+    key: file.id,
+    id: file.id,
+    name: file.file_name,
+    size: file.size_bytes,
+    state: file.status,
+    progress: file.progress ?? 0,
+    error: file.error ?? "",
+    pages: file.pages,
+    passages: file.passages_count,
+  };
+}
+
+export function statusLine(file) {
+  switch (file.state) {
+    case "uploading":
+      return `Uploading ${Math.round(file.progress * 100)} % of ${bytes(file.size)}`;
+    case "queued":
+      return "Waiting to be read";
+    case "parsing":
+      return "Reading the pages";
+    case "embedding":
+      return file.progress > 0 ? `Indexing ${Math.round(file.progress * 100)} %` : "Indexing";
+    case "ready":
+      return [file.pages ? plural(file.pages, "page") : "", file.passages ? plural(file.passages, "passage") : ""].filter(Boolean).join(", ") || "Ready";
+    default:
+      return file.error || "This file could not be read.";
+  }
+}
+
+export class Uploads {
+  #files = [];
+  #timer = null;
+
+  constructor({ files = [], maxBytes, onChange }) {
+    this.#files = files.map(fromApi);
+    this.maxBytes = maxBytes;
+    this.onChange = onChange;
+    this.#follow();
+  }
+
+  get files() {
+    return this.#files;
+  }
+
+  /** Ids to send with a message: everything that is not refused. */
+  get ids() {
+    return this.#files.filter((file) => file.id && file.state !== "failed").map((file) => file.id);
+  }
+
+  get uploading() {
+    return this.#files.some((file) => file.state === "uploading");
+  }
+
+  add(list) {
+    for (const file of list) {
+      const entry = { key: api.newKey(), id: null, name: file.name, size: file.size, state: "uploading", progress: 0, error: "" };
+      this.#files = [...this.#files, entry];
+      const refusal = this.#refuse(file);
+      if (refusal) this.#set(entry.key, { state: "refused", error: refusal });
+      else this.#send(entry.key, file);
+    }
+    this.onChange();
+  }
+
+  remove(key) {
+    this.#files.find((file) => file.key === key)?.abort?.();
+    this.#files = this.#files.filter((file) => file.key !== key);
+    this.onChange();
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+  }
+
+  #refuse(file) {
+    if (file.size === 0) return "This file is empty (0 bytes). Choose it again or take another one.";
+    if (this.maxBytes && file.size > this.maxBytes) {
+      return `This file has ${bytes(file.size)}; at most ${bytes(this.maxBytes)} are accepted. Split it or leave out what is not needed.`;
+    }
+    return "";
+  }
+
+  async #send(key, file) {
+    const sending = api.upload("/api/files", file, {
+      onProgress: (progress) => this.#set(key, { progress }),
+    });
+    this.#set(key, { abort: sending.abort });
+    try {
+      const answer = await sending.done;
+      const known = fromApi(answer.files[0]);
+      // The same bytes dropped twice are one file.
+      this.#files = this.#files.filter((other) => other.key === key || other.id !== known.id);
+      this.#set(key, { ...known, key, abort: undefined });
+      this.#follow();
+    } catch (error) {
+      if (error.code !== "aborted") this.#set(key, { state: "refused", error: error.message, abort: undefined });
+    }
+  }
+
+  #set(key, change) {
+    this.#files = this.#files.map((file) => (file.key === key ? { ...file, ...change } : file));
+    this.onChange();
+  }
+
+  #follow() {
+    clearTimeout(this.#timer);
+    const open = this.#files.filter((file) => file.id && !SETTLED.has(file.state));
+    if (!open.length) return;
+    this.#timer = setTimeout(async () => {
+      await Promise.all(
+        open.map(async (file) => {
+          try {
+            this.#set(file.key, { ...fromApi(await api.get(`/api/files/${file.id}`)), key: file.key });
+          } catch (error) {
+            if (error.status === 404) this.remove(file.key); // deleted in another tab
+          }
+        }),
+      );
+      this.#follow();
+    }, POLL_MS);
+  }
+}

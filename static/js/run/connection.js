@@ -1,0 +1,143 @@
+// How events arrive: a WebSocket that reconnects, and plain requests while it cannot be had.
+import * as api from "../lib/api.js";
+
+const POLL_MS = 2000;
+const STALE_MS = 50000; // two missed heartbeats
+const FALLBACK_AFTER = 2; // failed sockets in a row before requests take over
+
+/** Events in a text/event-stream body. */
+export function parseEvents(body) {
+  return body
+    .split("\n\n")
+    .flatMap((frame) => frame.split("\n").filter((line) => line.startsWith("data: ")))
+    .map((line) => JSON.parse(line.slice(6)));
+}
+
+/** All events of a run after `after`, as they are now. */
+export async function replay(runId, after, options) {
+  return parseEvents(await api.text(`/api/v2/runs/${runId}/events?follow=false&after=${after}`, options));
+}
+
+/**
+ * Follows one conversation.
+ *
+ * `positions()` gives {run id: last seq seen} of every run to follow; `onEvent` gets each envelope;
+ * `onState` gets "connecting" | "catching-up" | "live" | "reconnecting" | "polling" | "stale".
+ */
+export class Connection {
+  #socket = null;
+  #closed = false;
+  #failures = 0;
+  #timer = null;
+  #watch = null;
+  #poll = null;
+  #lastFrame = 0;
+
+  constructor({ conversationId, positions, unfinished, onEvent, onState }) {
+    Object.assign(this, { conversationId, positions, unfinished, onEvent, onState });
+    this.onOnline = () => this.#retryNow();
+    this.onVisible = () => document.visibilityState === "visible" && this.#retryNow();
+  }
+
+  open() {
+    window.addEventListener("online", this.onOnline);
+    document.addEventListener("visibilitychange", this.onVisible);
+    this.#watch = setInterval(() => this.#checkStale(), 5000);
+    this.#connect();
+  }
+
+  close() {
+    this.#closed = true;
+    window.removeEventListener("online", this.onOnline);
+    document.removeEventListener("visibilitychange", this.onVisible);
+    clearInterval(this.#watch);
+    clearTimeout(this.#timer);
+    this.#stopPolling();
+    this.#socket?.close(1000);
+  }
+
+  /** Follow runs that began since the socket opened. */
+  resubscribe() {
+    if (this.#socket?.readyState === WebSocket.OPEN) {
+      this.#socket.send(JSON.stringify({ type: "subscribe", after: this.positions() }));
+    }
+  }
+
+  #connect() {
+    if (this.#closed) return;
+    this.onState(this.#failures ? "reconnecting" : "connecting");
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/ws/conversations/${this.conversationId}/`);
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#lastFrame = Date.now();
+      this.onState("catching-up");
+      this.resubscribe();
+      // Nothing may come back when there is nothing to catch up with.
+      this.#timer = setTimeout(() => this.#settled(socket), 600);
+    };
+    socket.onmessage = ({ data }) => {
+      this.#lastFrame = Date.now();
+      const event = JSON.parse(data);
+      this.#settled(socket);
+      if (event.type !== "heartbeat") this.onEvent(event);
+    };
+    socket.onclose = ({ code }) => {
+      if (socket !== this.#socket || this.#closed) return;
+      clearTimeout(this.#timer);
+      if (code === 4401) {
+        location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname)}`);
+        return;
+      }
+      this.#failures += 1;
+      if (this.#failures >= FALLBACK_AFTER) this.#startPolling();
+      else this.onState("reconnecting");
+      const wait = Math.min(15000, 500 * 2 ** this.#failures) * (0.5 + Math.random() / 2);
+      this.#timer = setTimeout(() => this.#connect(), wait);
+    };
+  }
+
+  #settled(socket) {
+    if (socket !== this.#socket || socket.readyState !== WebSocket.OPEN) return;
+    this.#failures = 0;
+    this.#stopPolling();
+    this.onState("live");
+  }
+
+  #retryNow() {
+    if (this.#closed || this.#socket?.readyState <= WebSocket.OPEN) return;
+    clearTimeout(this.#timer);
+    this.#connect();
+  }
+
+  #checkStale() {
+    const open = this.#socket?.readyState === WebSocket.OPEN;
+    if (open && this.unfinished().length && Date.now() - this.#lastFrame > STALE_MS) {
+      this.onState("stale");
+      this.#socket.close(4000);
+    }
+  }
+
+  #startPolling() {
+    if (this.#poll) return;
+    this.onState("polling");
+    const turn = async () => {
+      try {
+        for (const runId of this.unfinished()) {
+          const events = await replay(runId, this.positions()[runId] ?? 0);
+          events.forEach((event) => this.onEvent(event));
+        }
+        if (this.#poll) this.onState("polling");
+      } catch (error) {
+        if (this.#poll && error.transient !== false) this.onState("reconnecting");
+      }
+      if (this.#poll) this.#poll = setTimeout(turn, POLL_MS);
+    };
+    this.#poll = setTimeout(turn, 0);
+  }
+
+  #stopPolling() {
+    clearTimeout(this.#poll);
+    this.#poll = null;
+  }
+}

@@ -1,0 +1,57 @@
+// The run waits for a similarity report: take the document, bring back the number or the file.
+import { html, useState } from "../lib/view.js";
+import { Icon } from "../lib/icon.js";
+import * as api from "../lib/api.js";
+
+export function OriginalityCard({ view }) {
+  const cycle = view.cycle ?? {};
+  const [observed, setObserved] = useState("");
+  const [file, setFile] = useState(null);
+  const [state, setState] = useState("idle");
+  const [error, setError] = useState("");
+  const artifact = cycle.artifact_id ?? view.artifactId;
+  const waiting = view.status === "waiting_human" && cycle.status !== "report_ready";
+  if (!waiting || !cycle.cycle_id) return null;
+
+  const submit = async (event) => {
+    event.preventDefault();
+    if (!observed && !file) {
+      setError("Give the similarity in per cent, or attach the report.");
+      return;
+    }
+    setState("sending");
+    setError("");
+    const form = new FormData();
+    form.append("cycle_id", cycle.cycle_id);
+    if (observed) form.append("observed_similarity", observed);
+    if (file) form.append("report", file, file.name);
+    try {
+      await api.post(`/api/v2/turnitin/${view.id}/report`, form);
+      setState("sent");
+    } catch (problem) {
+      setError(problem.message);
+      setState("idle");
+    }
+  };
+
+  if (state === "sent") {
+    return html`<div class="notice good" role="status"><${Icon} name="circle-check" /><div><strong>Report received</strong><span>The run goes on by itself.</span></div></div>`;
+  }
+  return html`<section class="originality card" aria-labelledby=${`originality-${view.id}`}>
+    <h3 id=${`originality-${view.id}`}><${Icon} name="scan-text" /> Originality check</h3>
+    <p>Check the document in Turnitin or another similarity service, then hand in what it found. Your target is <strong>${cycle.target_similarity} %</strong> or less; above it, the run revises the passages that are too close.</p>
+    <ol class="originality-steps">
+      <li><a class="button" href=${`/api/v2/runs/${view.id}/artifacts/${artifact}/download?format=docx`} download><${Icon} name="download" /> Download DOCX</a></li>
+      <li>
+        <form onSubmit=${submit} novalidate>
+          <div class="field"><label for=${`observed-${view.id}`}>Similarity found (%)</label>
+            <input id=${`observed-${view.id}`} type="number" min="0" max="100" step="0.1" inputmode="decimal" value=${observed} onInput=${(e) => setObserved(e.target.value)} /></div>
+          <div class="field"><label for=${`report-${view.id}`}>Report file (optional)</label>
+            <input id=${`report-${view.id}`} type="file" accept=".pdf,.html,.txt,.docx" onChange=${(e) => setFile(e.target.files[0] ?? null)} /></div>
+          <button type="submit" class="button primary" disabled=${state === "sending"}>${state === "sending" ? "Sending…" : "Hand in the report"}</button>
+          ${error && html`<p class="error-text" role="alert">${error}</p>`}
+        </form>
+      </li>
+    </ol>
+  </section>`;
+}

@@ -1,0 +1,288 @@
+// What a run looks like, rebuilt from its events. Pure: the same events give the same view, so a
+// reload at any moment shows what was there before.
+
+export const TERMINAL = new Set(["succeeded", "failed", "cancelled"]);
+
+const NODE_OF_SOURCE = {
+  planner: "plan",
+  executor: "act",
+  writer: "act",
+  critic: "reflect",
+  researcher: "expand",
+  self_debugger: "repair",
+  debugger: "repair",
+  turnitin_coordinator: "turnitin_pause",
+  coordinator: "turnitin_pause",
+};
+
+const NODE_OF_TYPE = {
+  "plan.updated": "plan",
+  "step.started": "act",
+  action: "act",
+  observation: "act",
+  "section.committed": "act",
+  verdict: "reflect",
+  "citation.verified": "reflect",
+  "turnitin.awaiting_report": "turnitin_pause",
+  "turnitin.report_ready": "turnitin_pause",
+};
+
+/** A run before its first event, from the API's snapshot. */
+export function fromSnapshot(snapshot) {
+  return applySnapshot(
+    {
+      id: snapshot.id,
+      seq: 0,
+      status: snapshot.status,
+      node: null,
+      visited: [],
+      log: [],
+      plan: null,
+      steps: {},
+      verdict: null,
+      verdicts: 0,
+      sources: {},
+      sections: [],
+      drafts: {},
+      artifacts: {},
+      citations: null,
+      cycle: null,
+      problems: [],
+      finished: null,
+      budget: null,
+      replayed: false,
+    },
+    snapshot,
+  );
+}
+
+/** Bring in a newer snapshot. Events win over an older one. */
+export function applySnapshot(view, snapshot) {
+  const next = {
+    ...view,
+    title: snapshot.title,
+    journey: snapshot.journey,
+    task: snapshot.task ?? view.task,
+    createdAt: snapshot.created_at,
+    startedAt: snapshot.started_at ?? view.startedAt,
+    budget: { ...view.budget, ...snapshot.budgets },
+    queuePosition: snapshot.queue_position ?? null,
+    workerUp: snapshot.worker_up !== false,
+    artifactId: snapshot.artifact_id ?? view.artifactId ?? null,
+    asOf: snapshot.as_of_seq,
+  };
+  if (snapshot.as_of_seq >= view.seq) {
+    next.status = snapshot.status;
+    next.stopReason = snapshot.stop_reason || view.stopReason || "";
+    next.error = snapshot.error || "";
+    next.finishedAt = snapshot.finished_at;
+    next.waitingFor = snapshot.waiting_for ?? null;
+    if (snapshot.plan) next.plan = mergePlan(view.plan, snapshot.plan);
+    if (snapshot.last_verdict && !view.verdict) next.verdict = snapshot.last_verdict;
+  }
+  return next;
+}
+
+/**
+ * The view after one event. Sequence numbers have no gaps, so an event that was seen before, or
+ * that came ahead of its turn, changes nothing; `behind` tells that some are missing.
+ */
+export function applyEvent(view, event) {
+  if (event.type === "token") return withToken(view, event);
+  if (event.seq !== view.seq + 1) return view;
+  const meta = event.meta ?? {};
+  const next = { ...view, seq: event.seq, lastAt: event.ts, log: [...view.log, event] };
+  const node = NODE_OF_SOURCE[event.source] ?? NODE_OF_TYPE[event.type];
+  if (node && node !== view.node) {
+    next.node = node;
+    next.visited = view.visited.includes(node) ? view.visited : [...view.visited, node];
+  }
+  const change = CHANGES[event.type];
+  if (change) Object.assign(next, change(next, meta, event));
+  const stepId = meta.step_id ?? meta.observation?.step_id;
+  if (stepId && event.type !== "plan.updated") next.steps = withEntry(next.steps, stepId, event);
+  return next;
+}
+
+/** Whether `events` start beyond what the view has, so that a replay is needed. */
+export function behind(view, events) {
+  return events.some((event) => event.seq > view.seq + events.length);
+}
+
+const CHANGES = {
+  "run.started": () => ({}),
+  "plan.updated": (view, { plan }) => ({
+    plan: plan ? mergePlan(null, plan) : view.plan,
+    ...working(view),
+  }),
+  "step.started": (view, meta) => ({ plan: withStep(view.plan, meta, "running"), ...working(view) }),
+  action: (view) => working(view),
+  observation: (view, meta) => {
+    const observation = meta.observation ?? {};
+    const id = meta.step_id ?? observation.step_id;
+    const status = meta.status ?? (observation.ok ? "done" : "failed");
+    return {
+      plan: withStep(view.plan, { step_id: id, summary: observation.summary }, status),
+      ...working(view),
+    };
+  },
+  verdict: (view, { verdict }) => ({
+    verdict: verdict ?? view.verdict,
+    verdicts: view.verdicts + 1,
+    route: verdict?.route,
+  }),
+  "source.found": (view, meta) =>
+    meta.source
+      ? {
+          sources: {
+            ...view.sources,
+            [meta.source.id]: {
+              source: meta.source,
+              query: meta.query ?? "",
+              kept: meta.kept !== false,
+              reason: meta.reason ?? "",
+            },
+          },
+        }
+      : {},
+  "section.committed": (view, meta) => {
+    const { [meta.step_id]: _replaced, ...drafts } = view.drafts;
+    const others = view.sections.filter((section) => section.step_id !== meta.step_id);
+    return { drafts, sections: [...others, meta] };
+  },
+  "attempt.restarted": (view, meta) => {
+    if (!meta.step_id) return { drafts: {} };
+    const { [meta.step_id]: _discarded, ...drafts } = view.drafts;
+    return { drafts };
+  },
+  "citation.verified": (_view, meta) => ({ citations: meta.counts ?? meta }),
+  budget: (view, meta) => ({ budget: { ...view.budget, ...meta } }),
+  "artifact.created": (view, meta, event) =>
+    meta.artifact_id
+      ? {
+          artifacts: { ...view.artifacts, [meta.artifact_id]: { ...meta, created_at: event.ts } },
+          artifactId: meta.kind === "document" ? meta.artifact_id : view.artifactId,
+        }
+      : {},
+  "turnitin.awaiting_report": (_view, meta) => ({ cycle: { ...meta, status: "awaiting_report" } }),
+  "turnitin.report_ready": (view, meta) => ({
+    cycle: { ...view.cycle, ...meta, status: "report_ready" },
+    ...working(view),
+  }),
+  interrupt: (_view, meta) => ({ status: "waiting_human", waitingFor: meta }),
+  "run.paused": () => ({ status: "paused" }),
+  "run.resumed": () => ({ status: "running", waitingFor: null }),
+  error: (view, _meta, event) => ({ problems: [...view.problems, event] }),
+  "run.finished": (view, meta, event) => ({
+    status: meta.status ?? "succeeded",
+    stopReason: meta.stop_reason ?? "",
+    artifactId: meta.artifact_id || view.artifactId,
+    finished: { summary: meta.summary || event.content || "", at: event.ts },
+    finishedAt: event.ts,
+    waitingFor: null,
+    drafts: {},
+    node: null,
+  }),
+};
+
+function working(view) {
+  return TERMINAL.has(view.status) || view.status === "paused" ? {} : { status: "running" };
+}
+
+/** Tokens are shown, never counted on: a committed section replaces them. */
+function withToken(view, event) {
+  if (TERMINAL.has(view.status)) return view;
+  const meta = event.meta ?? {};
+  const key = meta.step_id ?? meta.task_id ?? "draft";
+  const attempt = meta.attempt ?? meta.fence ?? 0;
+  const before = view.drafts[key];
+  const text = before && before.attempt === attempt ? before.text : "";
+  return {
+    ...view,
+    node: view.node ?? "act",
+    drafts: { ...view.drafts, [key]: { attempt, text: text + (event.token ?? "") } },
+  };
+}
+
+function withEntry(steps, stepId, event) {
+  return { ...steps, [stepId]: [...(steps[stepId] ?? []), event] };
+}
+
+/** A step's state set by a progress event stays until the next plan says otherwise. */
+function withStep(plan, { step_id: id, title, kind, tool, summary }, status) {
+  if (!plan || !id) return plan;
+  if (!plan.steps.some((step) => step.id === id)) {
+    if (!title) return plan;
+    return {
+      ...plan,
+      steps: [...plan.steps, { id, title, kind, tool, status, depends_on: [], summary: "" }],
+    };
+  }
+  return {
+    ...plan,
+    steps: plan.steps.map((step) =>
+      step.id === id ? { ...step, status, summary: summary || step.summary } : step,
+    ),
+  };
+}
+
+const RANK = { pending: 0, running: 1, failed: 2, skipped: 3, done: 3 };
+
+/** `incoming` with the states that progress events already showed, where they are further on. */
+function mergePlan(current, incoming) {
+  if (!current || current.version !== incoming.version) return incoming;
+  const known = new Map(current.steps.map((step) => [step.id, step]));
+  return {
+    ...incoming,
+    steps: incoming.steps.map((step) => {
+      const seen = known.get(step.id);
+      return seen && RANK[seen.status] > RANK[step.status] && seen.status !== "failed"
+        ? { ...step, status: seen.status, summary: step.summary || seen.summary }
+        : step;
+    }),
+  };
+}
+
+/** One sentence about what is going on now. */
+export function activity(view) {
+  if (view.status === "queued") {
+    if (!view.workerUp) return "Queued. No worker is running, so nothing will start until one does";
+    return view.queuePosition > 1 ? `Queued, ${view.queuePosition - 1} ahead of you` : "Queued";
+  }
+  if (view.status === "paused") return "Paused. Everything so far is kept";
+  if (view.status === "waiting_human") {
+    return view.cycle ? "Waiting for your similarity report" : "Waiting for you";
+  }
+  if (TERMINAL.has(view.status)) return endingOf(view).title;
+  const running = view.plan?.steps.filter((step) => step.status === "running") ?? [];
+  if (running.length > 1) return `${running[0].title} and ${running.length - 1} more`;
+  if (running.length === 1) return running[0].title;
+  return { plan: "Planning", reflect: "Checking the draft", expand: "Searching wider", repair: "Working around a failed step", turnitin_pause: "Preparing the originality check" }[view.node] ?? "Starting";
+}
+
+const ENDINGS = {
+  completed: ["Done", "good"],
+  gates_unmet: ["Done, with open points", "warn", "The best draft is ready, but it did not pass every check. The open points are listed under Checks."],
+  no_evidence: ["Your sources do not cover this", "warn", "Nothing in your files supports an answer, so nothing was made up. Add sources that cover the question and ask again."],
+  budget_tokens: ["Stopped at the token limit", "warn", "The best draft so far is kept. Ask again with a narrower goal or a higher limit."],
+  budget_seconds: ["Stopped at the time limit", "warn", "The best draft so far is kept. Ask again with a narrower goal or a higher limit."],
+  budget_usd: ["Stopped at the cost limit", "warn", "The best draft so far is kept. Ask again with a narrower goal or a higher limit."],
+  loop_limit: ["Stopped after too many rounds", "warn", "The checks kept asking for more. The best draft so far is kept; the open points are listed under Checks."],
+  cancelled: ["Stopped", "", "You stopped this run. What was made until then is kept."],
+  poisoned: ["Stopped: the same step failed three times", "bad", "What was finished before it is kept."],
+  error: ["Something went wrong", "bad", "What was finished before is kept."],
+};
+
+/** How the run ended, in plain words. */
+export function endingOf(view) {
+  const fallback = { succeeded: "completed", cancelled: "cancelled", failed: "error" }[view.status];
+  const [title, kind, text = ""] = ENDINGS[view.stopReason] ?? ENDINGS[fallback] ?? ENDINGS.error;
+  return { title, kind, text };
+}
+
+export function elapsedSeconds(view, now = Date.now()) {
+  const from = view.startedAt ?? view.createdAt;
+  if (!from) return 0;
+  const to = view.finishedAt ? new Date(view.finishedAt).getTime() : now;
+  return Math.max(0, (to - new Date(from).getTime()) / 1000);
+}

@@ -1,0 +1,58 @@
+// The conversation: each request, its run, and what came of it.
+import { html, memo, useMemo } from "../lib/view.js";
+import { Icon } from "../lib/icon.js";
+import { renderMarkdown } from "../lib/markdown.js";
+import { plural } from "../lib/format.js";
+import { Ending, RunPanel } from "../run/panel.js";
+import { TERMINAL } from "../run/state.js";
+import { DownloadMenu } from "../document/downloads.js";
+import { VERDICTS } from "../document/verdicts.js";
+
+export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, openId }) {
+  return html`<ol class="thread" aria-label="Conversation">
+    ${turns.map((turn) => {
+      const view = runs[turn.runId];
+      return html`<li key=${turn.key} class="turn">
+        ${turn.request && html`<div class="request"><span class="visually-hidden">You: </span><p>${turn.request}</p></div>`}
+        ${view && html`<div class="reply"><span class="visually-hidden">HandyWriterz: </span>
+          <${RunPanel} view=${view} connection=${connection} onSnapshot=${onSnapshot} onExpand=${onExpand} />
+          ${TERMINAL.has(view.status) && html`<${Ending} view=${view} />`}
+          <${Answer} text=${answerText(turn, view)} />
+          ${view.artifactId && html`<${DocumentCard} view=${view} open=${openId === view.artifactId} onOpen=${onOpen} />`}
+        </div>`}
+        ${!view && turn.answer && html`<div class="reply"><${Answer} text=${turn.answer} /></div>`}
+      </li>`;
+    })}
+  </ol>`;
+}
+
+function answerText(turn, view) {
+  if (!TERMINAL.has(view.status) || view.status !== "succeeded") return "";
+  return turn.answer || view.finished?.summary || "";
+}
+
+const Answer = memo(function Answer({ text }) {
+  const markup = useMemo(() => ({ __html: text ? renderMarkdown(text) : "" }), [text]);
+  return text ? html`<div class="answer prose" dangerouslySetInnerHTML=${markup}></div>` : null;
+});
+
+function DocumentCard({ view, open, onOpen }) {
+  const artifact = view.artifacts[view.artifactId] ?? {};
+  const over = TERMINAL.has(view.status);
+  const counts = Object.entries(view.citations ?? {}).filter(([name]) => VERDICTS[name]);
+  const total = counts.reduce((sum, [, n]) => sum + n, 0);
+  const sound = counts.filter(([name]) => VERDICTS[name].tone === "good").reduce((sum, [, n]) => sum + n, 0);
+  const title = artifact.title || view.plan?.title || view.title || "Document";
+  return html`<article class="document-card card" aria-label=${`Document: ${title}`}>
+    <div class="document-mark" aria-hidden="true"><${Icon} name="file-text" /></div>
+    <div class="document-about">
+      <h3>${title}</h3>
+      <p>${[over ? "" : "Draft, still being checked", artifact.version ? `Version ${artifact.version}` : "", total ? `${plural(total, "citation")} checked, ${sound} sound` : ""].filter(Boolean).join(" · ")}</p>
+    </div>
+    <div class="document-actions">
+      <button type="button" class="button primary" aria-expanded=${open ? "true" : "false"} onClick=${() => onOpen(view.id, view.artifactId)}>
+        <${Icon} name="panel-right" /> ${open ? "Close" : "Open"}</button>
+      <${DownloadMenu} runId=${view.id} artifactId=${view.artifactId} />
+    </div>
+  </article>`;
+}

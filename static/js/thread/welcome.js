@@ -1,0 +1,45 @@
+// The empty state teaches: what goes in, what comes out, three requests to start from.
+import { html } from "../lib/view.js";
+import { Icon } from "../lib/icon.js";
+
+const EXAMPLES = [
+  {
+    icon: "file-text",
+    title: "Write a literature review",
+    text: "Write a 1,200-word literature review that compares the attached papers, Harvard style.",
+    options: { journey: "write", length: "1200", style: "harvard" },
+  },
+  {
+    icon: "quote",
+    title: "Ask your sources",
+    text: "What do my sources say about the limits of the approach?",
+    options: { journey: "answer", length: "" },
+  },
+  {
+    icon: "list-checks",
+    title: "Annotate a bibliography",
+    text: "Make an annotated bibliography of the attached papers on their common topic.",
+    options: { journey: "research", length: "" },
+  },
+];
+
+export function Welcome({ onPick }) {
+  return html`<div class="welcome">
+    <h1>What shall we write?</h1>
+    <p>Drop your sources, say what you need, and follow every claim back to the page it rests on.</p>
+    <ul class="examples" aria-label="Examples">
+      ${EXAMPLES.map(
+        (example) => html`<li key=${example.title}><button type="button" class="example" onClick=${() => onPick(example)}>
+          <${Icon} name=${example.icon} /><strong>${example.title}</strong><span>${example.text}</span></button></li>`,
+      )}
+    </ul>
+  </div>`;
+}
+
+export function NoModelBanner() {
+  return html`<div class="notice no-model"><${Icon} name="info" /><div>
+    <strong>No language model is configured</strong>
+    <span>Documents are composed from your sources by rule: passages are chosen, ordered, quoted and cited, and every citation is checked.</span>
+    <details><summary>What a model adds</summary><span>Free prose in your level and voice, synthesis across sources instead of attributed quotation, and a judgement whether a passage supports a claim. Set HANDYWRITERZ_MODEL and a provider key on the server to turn it on.</span></details>
+  </div></div>`;
+}
