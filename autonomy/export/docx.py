@@ -23,6 +23,9 @@ from autonomy.export.render import Rendered, render
 # Pandoc drops tab characters; this one lands on the hanging indent behind a reference's number.
 _TAB: Node = {"t": "RawInline", "c": ["openxml", "<w:r><w:tab/></w:r>"]}
 
+_TABLE_KEPT_WHOLE = 12
+"""Tables of up to so many rows are not broken across pages."""
+
 
 def write_docx(document: Document) -> bytes:
     """The document as DOCX.
@@ -82,13 +85,17 @@ def _with_properties(data: bytes, rendered: Rendered) -> bytes:
 
 
 def _set_tables(document: Any) -> None:
-    """Tables as wide as the text, with air between them and the paragraph that follows."""
+    """Tables as wide as the text, short ones on one page, with air behind them."""
     for table in document.tables:
         table.autofit = True
         width = table._tbl.tblPr.find(qn("w:tblW"))
         if width is not None:
             width.set(qn("w:type"), "pct")
             width.set(qn("w:w"), "5000")
+        if len(table.rows) <= _TABLE_KEPT_WHOLE:
+            for row in table.rows[:-1]:
+                for paragraph in (p for cell in row.cells for p in cell.paragraphs):
+                    paragraph.paragraph_format.keep_with_next = True
         following = table._tbl.getnext()
         if following is not None and following.tag == qn("w:p"):
             Paragraph(following, document).paragraph_format.space_before = Pt(12)

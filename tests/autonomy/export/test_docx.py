@@ -91,6 +91,12 @@ def test_tables_are_as_wide_as_the_text() -> None:
     assert 'w:type="pct"' in table._tbl.tblPr.xml
 
 
+def test_short_tables_stay_on_one_page() -> None:
+    table = opened(write_docx(document("|a|\n|-|\n|1|\n|2|"))).tables[0]
+    kept = [row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in table.rows]
+    assert kept == [True, True, None]
+
+
 def test_americans_get_letter_paper() -> None:
     assert round(opened(reference_docx("letter")).sections[0].page_width.inches, 2) == 8.5
     assert round(opened(reference_docx("a4")).sections[0].page_width.mm) == 210

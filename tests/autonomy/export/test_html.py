@@ -75,6 +75,12 @@ def test_mathematics_is_mathml_without_its_source() -> None:
     assert "\\frac" not in markup
 
 
+def test_columns_are_aligned_by_class() -> None:
+    markup = render_html(document("|a|b|\n|-|-:|\n|1|2|"))
+    assert '<td class="align-right">2</td>' in markup
+    assert "style=" not in markup
+
+
 def test_tables_can_scroll() -> None:
     assert '<div class="table-scroll">' in render_html(document("|a|\n|-|\n|b|"))
 
