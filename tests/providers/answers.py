@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from autonomy.core.brief import read_brief
+from autonomy.core.types import TaskSpec
 from autonomy.core.words import content_words, key_terms, overlap, stems
 
 
@@ -27,7 +29,7 @@ def fenced(user: str) -> list[Quoted]:
     code = re.search(r"^Fence code: (\w+)$", user, re.M)
     if not code:
         return []
-    pattern = rf"^<<<{code[1]} (.*)\n(.*?)\n{code[1]}>>>$"
+    pattern = rf"^<<<{code[1]} ([^\n]*)\n(.*?)\n{code[1]}>>>$"
     return [Quoted(m[1], m[2]) for m in re.finditer(pattern, user, re.M | re.S)]
 
 
@@ -48,8 +50,8 @@ def plan(user: str) -> dict[str, Any]:
     request = _labelled(user, "request")[0].text
     openings = [quoted.text for quoted in _labelled(user, "opening")]
     body = _number(r"Length of the body: (\d+) words", user, 800)
-    topic = " ".join(content_words(request)[:6]) or "the topic"
-    terms = key_terms(openings, limit=4, exclude=frozenset()) if openings else []
+    topic = read_brief(TaskSpec(goal=request)).topic
+    terms = key_terms(openings, limit=4, exclude=stems(topic)) if openings else []
     terms = terms[: max(2, min(4, body // 200))] or [topic]
     # The last section takes the rest, so that the words add up.
     each = body // (len(terms) + 1)
@@ -71,7 +73,7 @@ def plan(user: str) -> dict[str, Any]:
         }
     )
     return {
-        "title": " ".join(request.split()[:12]).strip(" .,:;").capitalize()[:120],
+        "title": topic[:1].upper() + topic[1:],
         "rationale": "The sections follow the terms that recur in the sources.",
         "sections": sections,
     }

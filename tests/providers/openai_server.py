@@ -16,6 +16,7 @@ import json
 import re
 import threading
 import time
+import traceback
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -183,7 +184,11 @@ class OpenAIServer:
         if behaviour.status != 200:
             body = {"error": behaviour.error or {"message": "simulated"}}
             return await self._json(writer, behaviour.status, body, behaviour.headers)
-        content = behaviour.content if behaviour.content is not None else self.default(received)
+        try:
+            content = behaviour.content if behaviour.content is not None else self.default(received)
+        except (ValueError, LookupError) as error:
+            traceback.print_exception(error)
+            return await self._json(writer, 400, {"error": {"message": f"simulator: {error!r}"}})
         if received.body.get("stream"):
             return await self._stream(reader, writer, received, behaviour, content)
         return await self._whole(writer, received, behaviour, content)

@@ -7,7 +7,6 @@ the chain picks the model, attempts are retried, and every attempt is reserved a
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -296,9 +295,12 @@ class Gateway:
         connected = await self._providers.connect(model, self._portfolio)
         mode: OutputMode = call.mode or self._providers.output_mode(model, connected)
         await self._providers.take_turn(model, self._limits.requests_per_minute)
-        texts = [call.system, call.prompt]
+        system, schema = call.system, ""
         if call.output is not None:
-            texts.append(json.dumps(call.output.model_json_schema()))
+            schema = request.in_words(call.output)
+            if mode == "prompted":
+                system, schema = f"{system}\n\n{schema}", ""
+        texts = [system, call.prompt, schema]
         if correction is not None:
             texts += [correction.reply, correction.complaint]
         reply = await booked(
@@ -313,7 +315,7 @@ class Gateway:
             send=lambda: request.send(
                 connected,
                 request.conversation(
-                    call.system,
+                    system,
                     call.prompt,
                     answer=correction.reply if correction else None,
                     complaint=correction.complaint if correction else "",

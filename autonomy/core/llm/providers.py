@@ -42,10 +42,16 @@ def build(model: str, access: Access | None) -> Model:
     key = access.api_key.get_secret_value() if access.api_key else None
     if provider.startswith("openai") and access.base_url:
         from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
+        from pydantic_ai.profiles.openai import OpenAIModelProfile
         from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
         server = OpenAICompatibleProvider(
-            "openai-compatible", base_url=access.base_url, api_key=key
+            "openai-compatible",
+            base_url=access.base_url,
+            api_key=key,
+            # A proxy that loses its server ends the stream in good order; without this the half
+            # answer would pass for the whole.
+            profile=OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True),
         )
         if provider == "openai-responses":
             return OpenAIResponsesModel(name, provider=server)

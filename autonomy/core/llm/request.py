@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -72,9 +73,18 @@ def conversation(
     ]
 
 
+def in_words(output: type[BaseModel]) -> str:
+    """What a server that takes no schema is told about the shape of the answer."""
+    schema = json.dumps(output.model_json_schema(), ensure_ascii=False)
+    return f"Answer with one JSON object that fits this JSON schema, and nothing else:\n{schema}"
+
+
 def parameters(output: type[BaseModel] | None, mode: OutputMode) -> ModelRequestParameters:
-    """How `output` is asked for. Text is always allowed: the parse ladder reads whatever comes."""
-    if output is None:
+    """How `output` is asked for. Text is always allowed: the parse ladder reads whatever comes.
+
+    `prompted` asks for nothing here: not even "any JSON" is understood everywhere.
+    """
+    if output is None or mode == "prompted":
         return ModelRequestParameters()
     schema, name = output.model_json_schema(), output.__name__
     description = (output.__doc__ or "").strip().split("\n")[0] or None
@@ -84,7 +94,7 @@ def parameters(output: type[BaseModel] | None, mode: OutputMode) -> ModelRequest
         )
         return ModelRequestParameters(output_mode="tool", output_tools=[answer])
     return ModelRequestParameters(
-        output_mode=mode,
+        output_mode="native",
         output_object=OutputObjectDefinition(
             json_schema=schema, name=name, description=description
         ),

@@ -1,0 +1,122 @@
+"""An account, an effects ledger and a clock that keep everything in memory."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, SecretStr
+
+from autonomy.core.llm import Access, CallLimits, Gateway, Portfolio, Providers
+from autonomy.core.ports import BudgetExhausted
+from autonomy.core.types import EventDraft
+from tests.providers.openai_server import OpenAIServer
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class MemoryLedger:
+    """Fails loudly on a reservation that is ended twice, or never made."""
+
+    def __init__(self, tokens: int = 1_000_000) -> None:
+        self.limit = tokens
+        self.open: dict[str, int] = {}
+        self.settled: dict[str, dict[str, Any]] = {}
+        self.released: list[str] = []
+
+    async def reserve(self, key: str, role: str, model: str, tokens: int, usd: float) -> None:
+        spent = sum(s["input_tokens"] + s["output_tokens"] for s in self.settled.values())
+        if spent + sum(self.open.values()) + tokens > self.limit:
+            raise BudgetExhausted("budget_tokens", "The token budget of this run is used up.")
+        assert key not in self.open
+        self.open[key] = tokens
+
+    async def settle(
+        self, key: str, *, input_tokens: int, output_tokens: int, usd: float, price_known: bool
+    ) -> None:
+        del self.open[key]
+        self.settled[key] = {
+            "input_tokens": input_tokens,
+            "output_tokens": output_tokens,
+            "usd": usd,
+            "price_known": price_known,
+        }
+
+    async def release(self, key: str) -> None:
+        del self.open[key]
+        self.released.append(key)
+
+
+class MemoryEffects:
+    """Records results as JSON, as the real one does, and keeps nothing of a failed call."""
+
+    def __init__(self) -> None:
+        self.recorded: dict[str, str] = {}
+
+    async def once(
+        self, key: str, kind: str, call: Callable[[], Awaitable[M]], model: type[M]
+    ) -> M:
+        if key not in self.recorded:
+            self.recorded[key] = (await call()).model_dump_json()
+        return model.model_validate_json(self.recorded[key])
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@dataclass
+class Bench:
+    """A gateway with everything around it in reach."""
+
+    server: OpenAIServer
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    effects: MemoryEffects = field(default_factory=MemoryEffects)
+    clock: Clock = field(default_factory=Clock)
+    events: list[EventDraft] = field(default_factory=list)
+    api_key: str | None = None
+    models: tuple[str, ...] = ("openai:simulated",)
+    limits: CallLimits = field(default_factory=CallLimits)
+    providers: Providers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.providers = Providers(clock=self.clock, sleep=self.clock.sleep)
+
+    def portfolio(self) -> Portfolio:
+        key = SecretStr(self.api_key) if self.api_key else None
+        return Portfolio(
+            models=dict.fromkeys(("planner", "writer", "critic", "debugger"), self.models),
+            access={"openai": Access(key, self.server.base_url)},
+            limits=self.limits,
+        )
+
+    def gateway(self) -> Gateway:
+        async def on_event(event: EventDraft) -> None:
+            self.events.append(event)
+
+        return Gateway(
+            portfolio=self.portfolio(),
+            ledger=self.ledger,
+            effects=self.effects,
+            on_event=on_event,
+            providers=self.providers,
+            sleep=self.clock.sleep,
+            clock=self.clock,
+            rng=random.Random(7),
+        )
+
+    def kinds(self) -> list[str]:
+        return [event.type for event in self.events]
