@@ -128,6 +128,11 @@ def _kind_of(error: BaseException) -> FailureKind:
             return FailureKind.MALFORMED
         case pai.ModelHTTPError() if error.status_code in (408, 409, 425):
             return FailureKind.SERVER
+        case pai.ModelHTTPError():
+            return FailureKind.REJECTED
+        case pai.ModelAPIError():
+            # Without status or category: a stream that ended before the answer did.
+            return FailureKind.NETWORK
         case pai.UserError() | ImportError():
             return FailureKind.NOT_CONFIGURED
         case _:
