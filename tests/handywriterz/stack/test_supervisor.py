@@ -62,52 +62,58 @@ def test_a_start_right_after_a_killed_supervisor_succeeds(servers_only: StackPro
     assert again.stop() == 0
 
 
+@pytest.fixture(scope="module")
+def product() -> Iterator[StackProcess]:
+    """One instance through its life; each test below leaves it running for the next."""
+    stack = StackProcess()
+    try:
+        yield stack.start()
+    finally:
+        if running(stack.supervisor):
+            stack.stop()
+        stack.remove()
+
+
+def healthy(product: StackProcess) -> bool:
+    try:
+        answer = httpx.get(f"{product.base_url}/api/v2/health/ready", timeout=5)
+    except httpx.HTTPError:
+        return False
+    return answer.status_code == 200
+
+
 @pytest.mark.stack
-class TestTheWholeProduct:
-    """One instance through its life; each test leaves it running for the next."""
+def test_it_says_ready_when_it_is(product: StackProcess) -> None:
+    assert healthy(product)
+    assert product.said(f"HandyWriterz is ready: {product.base_url}/")
 
-    @pytest.fixture(scope="class")
-    def product(self) -> Iterator[StackProcess]:
-        stack = StackProcess()
-        try:
-            yield stack.start()
-        finally:
-            if running(stack.supervisor):
-                stack.stop()
-            stack.remove()
 
-    def healthy(self, product: StackProcess) -> bool:
-        try:
-            answer = httpx.get(f"{product.base_url}/api/v2/health/ready", timeout=5)
-        except httpx.HTTPError:
-            return False
-        return answer.status_code == 200
+@pytest.mark.stack
+@pytest.mark.parametrize("name", ["web", "runs", "files"])
+def test_a_killed_part_is_started_again(product: StackProcess, name: str) -> None:
+    before = product.kill(name)
+    assert eventually(lambda: product.pid(name) != before), product.output
+    assert eventually(lambda: healthy(product), 60), product.logs()
 
-    def test_it_says_ready_when_it_is(self, product: StackProcess) -> None:
-        assert self.healthy(product)
-        assert product.said(f"HandyWriterz is ready: {product.base_url}/")
 
-    @pytest.mark.parametrize("name", ["web", "runs", "files"])
-    def test_a_killed_part_is_started_again(self, product: StackProcess, name: str) -> None:
-        before = product.kill(name)
-        assert eventually(lambda: product.pid(name) != before), product.output
-        assert eventually(lambda: self.healthy(product), 60), product.logs()
+@pytest.mark.stack
+def test_the_second_start_is_quick(
+    product: StackProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert product.stop() == 0
+    assert not processes_naming(str(product.data_dir))
+    product.start()
+    with capsys.disabled():
+        sys.stdout.write(f"\nsecond start: ready after {product.ready_seconds:.1f} s\n")
+    # Others may be using the machine; the goal itself is measured by `make bench`.
+    assert product.ready_seconds < 4 * SECOND_START_SECONDS
 
-    def test_the_second_start_is_quick(
-        self, product: StackProcess, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        assert product.stop() == 0
-        assert not processes_naming(str(product.data_dir))
-        product.start()
-        with capsys.disabled():
-            sys.stdout.write(f"\nsecond start: ready after {product.ready_seconds:.1f} s\n")
-        # Others may be using the machine; the goal itself is measured by `make bench`.
-        assert product.ready_seconds < 4 * SECOND_START_SECONDS
 
-    def test_killing_the_supervisor_leaves_nothing(self, product: StackProcess) -> None:
-        mark = str(product.data_dir)
-        began = time.monotonic()
-        assert len(processes_naming(mark)) >= 6
-        os.kill(product.supervisor, signal.SIGKILL)
-        assert eventually(lambda: not processes_naming(mark), 15), processes_naming(mark)
-        assert time.monotonic() - began < 15
+@pytest.mark.stack
+def test_killing_the_supervisor_leaves_nothing(product: StackProcess) -> None:
+    mark = str(product.data_dir)
+    began = time.monotonic()
+    assert len(processes_naming(mark)) >= 6
+    os.kill(product.supervisor, signal.SIGKILL)
+    assert eventually(lambda: not processes_naming(mark), 15), processes_naming(mark)
+    assert time.monotonic() - began < 15
