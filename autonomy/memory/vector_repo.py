@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from autonomy import models
-from autonomy.core.types import FileStatus, Passage, Source
+from autonomy.core.types import FileState, FileStatus, Passage, Source
 from autonomy.library.chunk import Chunk
 from autonomy.library.embed import Embedder, Vectors
 from autonomy.library.parsed import EVIDENCE_KINDS, BlockKind
@@ -122,6 +122,9 @@ class PassageRepository:
 
     async def neighbours(self, passage_id: str, *, radius: int = 1) -> list[Passage]:
         return await self._run_db(_neighbours, self._owner_id, passage_id, radius)
+
+    async def files(self, source_ids: Sequence[str]) -> list[FileState]:
+        return await self._run_db(_files, self._owner_id, tuple(source_ids))
 
 
 def search_passages(
@@ -229,6 +232,21 @@ def _sources(owner_id: int, source_ids: Sequence[str]) -> list[Source]:
         rows = rows.filter(id__in=_uuids(source_ids))
     return [
         Source(id=str(row.id), csl=row.csl, file_name=row.file_name, passages=row.passage_count)
+        for row in rows.order_by("created_at", "id")
+    ]
+
+
+def _files(owner_id: int, source_ids: Sequence[str]) -> list[FileState]:
+    rows = models.Source.objects.filter(owner_id=owner_id)
+    if source_ids:
+        rows = rows.filter(id__in=_uuids(source_ids))
+    return [
+        FileState(
+            source_id=str(row.id),
+            file_name=row.file_name,
+            status=FileStatus(row.status),
+            error=row.error,
+        )
         for row in rows.order_by("created_at", "id")
     ]
 

@@ -219,3 +219,17 @@ def test_the_filter_by_owner_does_not_starve_the_vector_index(
     add(alice, "Underwater meadows calm the surf.", TROUT)
     found = library.search("seagrass slows waves", limit=5)
     assert found[0].text == "Underwater meadows calm the surf."
+
+
+def test_files_tell_how_far_they_are_to_their_owner_only(
+    add: Callable[..., Source], alice: Any, bob: Any, library: Blocking
+) -> None:
+    ready = add(alice, "Reefs recover when grazing fish are protected.")
+    Source.objects.create(owner=alice, file_name="late.pdf", status="parsing")
+    add(bob, "Somebody else's notes on lorries and coast roads.")
+
+    states = library.files(())
+
+    assert [(s.file_name, s.status) for s in states][1:] == [("late.pdf", "parsing")]
+    assert states[0].source_id == str(ready.id)
+    assert len(states) == 2
