@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from autonomy.core.llm import ladder, request
-from autonomy.core.llm.booking import PROVIDER_ERRORS, booked
+from autonomy.core.llm.booking import PROVIDER_ERRORS, Bookings
 from autonomy.core.llm.failures import RETRIED, Failure, FailureKind, Unusable, classify
 from autonomy.core.llm.ladder import Rung
 from autonomy.core.llm.ledger import Ledger
@@ -102,7 +102,9 @@ class Gateway:
     ) -> None:
         self._portfolio = portfolio
         self._limits = portfolio.limits
-        self._ledger = ledger
+        self._bookings = Bookings(
+            ledger, unknown_usd_per_mtok=portfolio.limits.unknown_usd_per_mtok
+        )
         self._effects = effects
         self._on_event = on_event
         self._providers = providers or SHARED
@@ -303,14 +305,12 @@ class Gateway:
         texts = [system, call.prompt, schema]
         if correction is not None:
             texts += [correction.reply, correction.complaint]
-        reply = await booked(
-            self._ledger,
+        reply = await self._bookings.book(
             f"{call.key}#{call.attempts}",
             role=call.role,
             model=model,
             sent=estimate_tokens(*texts),
             most=self._limits.output_tokens,
-            unknown_usd_per_mtok=self._limits.unknown_usd_per_mtok,
             heard=heard,
             send=lambda: request.send(
                 connected,

@@ -376,6 +376,21 @@ async def test_a_call_over_the_budget_is_never_sent(bench: Bench) -> None:
     assert bench.gateway().available("writer")
 
 
+async def test_parallel_calls_wait_for_each_other_s_reservations_before_the_budget_is_gone(
+    bench: Bench,
+) -> None:
+    bench.limits = CallLimits(output_tokens=800)
+    bench.ledger = MemoryLedger(tokens=1_500)  # Room for one reservation at a time.
+    gateway = bench.gateway()
+
+    answers = await asyncio.gather(
+        *(gateway.text("writer", key=f"k{n}", system="s", prompt="p") for n in range(4))
+    )
+
+    assert len(answers) == len(bench.ledger.settled) == 4
+    assert bench.ledger.open == {}
+
+
 # ----------------------------------------------------------------------------- effects
 
 
