@@ -3,11 +3,44 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "handywriterz.settings")
+
+RUNS_QUEUE = "runs"
 
 app = Celery("handywriterz")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["autonomy"])
+
+
+@signals.celeryd_after_setup.connect  # type: ignore[untyped-decorator]
+def start_engine(instance: Any = None, **_: Any) -> None:
+    """Drive runs in a worker that consumes their queue, from before the broker answers: claiming
+    needs PostgreSQL only."""
+    if RUNS_QUEUE in instance.app.amqp.queues.consume_from:
+        from autonomy.runtime.engine import start_engine as start
+
+        start()
+
+
+@signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def begin_drain(**_: Any) -> None:
+    """On SIGTERM: claim nothing more, go to the next boundary. Runs in the signal handler."""
+    from autonomy.runtime.engine import current_engine
+
+    engine = current_engine()
+    if engine is not None:
+        engine.begin_drain()
+
+
+@signals.worker_shutdown.connect  # type: ignore[untyped-decorator]
+def stop_engine(**_: Any) -> None:
+    """Wait for the boundaries, then let the process end."""
+    from autonomy.runtime.engine import current_engine
+
+    engine = current_engine()
+    if engine is not None:
+        engine.stop()

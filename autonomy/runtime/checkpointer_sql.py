@@ -39,6 +39,8 @@ from autonomy.runtime.events import columns, storable
 from autonomy.runtime.fence import Fence, FencedOut
 
 OUTBOX = "outbox"
+Writes = list[PendingWrite]
+"""An alias because a method of the class below is called `list`."""
 
 
 def strict_serializer() -> JsonPlusSerializer:
@@ -239,7 +241,7 @@ class DjangoCheckpointSaver(BaseCheckpointSaver[str]):
             pending_writes=self._writes(writes),
         )
 
-    def _writes(self, rows: Sequence[Sequence[bytes]] | None) -> list[PendingWrite]:
+    def _writes(self, rows: Sequence[Sequence[bytes]] | None) -> Writes:
         ordered = sorted(
             rows or (), key=lambda w: writes_sort_key(w[0].decode(), w[1].decode(), int(w[2]))
         )
@@ -259,7 +261,7 @@ class DjangoCheckpointSaver(BaseCheckpointSaver[str]):
             head = self.get_tuple(config)
             checkpoint_id = head.checkpoint["id"] if head else ""
         parameters = {"thread": thread, "ns": ns, "id": checkpoint_id, "channels": [*channels]}
-        collected: dict[str, list[list[PendingWrite]]] = {name: [] for name in channels}
+        collected: dict[str, Any] = {name: [] for name in channels}
         seeds: dict[str, Any] = {}
         for wanted, values_json, blobs, rows in _execute(sql.DELTA_HISTORY, parameters):
             writes = self._writes(rows)

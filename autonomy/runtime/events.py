@@ -7,7 +7,8 @@ the row lock is held until commit, so a later number can never become visible be
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -16,7 +17,7 @@ from langgraph.config import get_config
 from langgraph.runtime import get_runtime
 
 from autonomy.core.types import Event, EventDraft
-from autonomy.models import Episode, Run
+from autonomy.models import Episode, Run, RunSource, Source
 from autonomy.runtime.couriers import hint
 from autonomy.runtime.db import run_db
 from autonomy.runtime.fence import Fence, FencedOut
@@ -80,7 +81,7 @@ def append(
         FencedOut: `fence` is given and stale.
         Run.DoesNotExist: there is no such run.
     """
-    parameters = {
+    parameters: dict[str, Any] = {
         "run": str(run_id),
         "count": len(drafts),
         "task": task_id,
@@ -106,7 +107,7 @@ def to_event(row: Episode, conversation_id: object | None) -> Event:
     if row.task_id:
         meta |= {"task_id": row.task_id, "attempt": row.attempt}
     return Event(
-        type=row.type,  # type: ignore[arg-type] # only drafts of known types are logged
+        type=row.type,
         seq=row.seq,
         ts=row.ts.astimezone(UTC).isoformat(),
         conversation_id=str(conversation_id) if conversation_id else None,
@@ -148,6 +149,31 @@ def current_task_id() -> str:
     return info.task_id if info else ""
 
 
+def record_source(run_id: str, meta: Mapping[str, Any]) -> None:
+    """Keep that the run found a source, as the event of it says."""
+    source_id = str((meta.get("source") or {}).get("id", ""))
+    source = Source.objects.filter(pk=source_id).first() if _is_uuid(source_id) else None
+    if source is None:
+        return
+    RunSource.objects.update_or_create(
+        run_id=run_id,
+        source=source,
+        defaults={
+            "query": storable(str(meta.get("query") or "")),
+            "kept": bool(meta.get("kept", True)),
+            "reason": storable(str(meta.get("reason") or "")),
+        },
+    )
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
 class RunEvents:
     """`ports.Events` of one segment: progress is appended at once, under the segment's fence."""
 
@@ -162,14 +188,19 @@ class RunEvents:
         Raises:
             FencedOut: the segment no longer owns the run.
         """
-        await run_db(
-            append,
+        await run_db(self._append, event, current_task_id())
+
+    @transaction.atomic
+    def _append(self, event: EventDraft, task_id: str) -> None:
+        append(
             self._fence.run_id,
             [event],
             fence=self._fence,
-            task_id=current_task_id(),
+            task_id=task_id,
             attempt=self._attempt,
         )
+        if event.type == "source.found":
+            record_source(self._fence.run_id, event.meta)
 
     async def token(self, task_id: str, text: str) -> None:
         self._tokens.add(task_id or current_task_id(), text)

@@ -8,11 +8,11 @@ exists exactly while its run is queued.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Now
 
 from autonomy.core.types import RunStatus
 from autonomy.models import Job, Run
@@ -87,11 +87,14 @@ class Claim:
     """Why it was in the queue: see `transitions`."""
 
 
-def enqueue(run: Run, reason: str) -> None:
-    """Put a run in line. The caller's transaction has just made it `queued`."""
+def enqueue(run: Run, reason: str, delay: timedelta | None = None) -> None:
+    """Put a run in line, to be claimed after `delay` at the earliest. The caller's transaction
+    has just made it `queued`."""
     with connection.cursor() as cursor:
         cursor.execute(ENQUEUE_USER, {"user": run.owner_id})
-    Job.objects.create(run=run, user_id=run.owner_id, reason=reason)
+    job = Job.objects.create(run=run, user_id=run.owner_id, reason=reason)
+    if delay is not None:
+        Job.objects.filter(pk=job.pk).update(available_at=Now() + delay)
 
 
 def dequeue(run: Run) -> None:
@@ -151,24 +154,25 @@ def _any() -> dict[str, Any]:
     return {"skip": [], "cap": env().runs_per_user}
 
 
+POSITION = """
+WITH line AS (
+    SELECT job.run_id,
+           row_number() OVER (ORDER BY job.turn, account.virtual_time, job.user_id) AS place
+    FROM (SELECT run_id, user_id,
+                 row_number() OVER (PARTITION BY user_id
+                                    ORDER BY priority DESC, enqueued_at, run_id) AS turn
+          FROM autonomy_job_queue) job
+    JOIN autonomy_queue_users account ON account.user_id = job.user_id
+)
+SELECT place FROM line WHERE run_id = %s
+"""
+
+
 def position(run: Run) -> int | None:
-    """1-based place in line if every user had the same share from now on; None when not queued."""
+    """1-based place in line, as if users took turns from now on; None when not queued."""
     if run.status != RunStatus.QUEUED:
         return None
-    mine = Job.objects.filter(run=run).first()
-    if mine is None:
-        return None
-    order = Window(
-        RowNumber(),
-        partition_by=F("user_id"),
-        order_by=[F("priority").desc(), F("enqueued_at").asc(), F("run_id").asc()],
-    )
-    rows = list(
-        Job.objects.annotate(turn=order).values_list(
-            "turn", "user__queue_account__virtual_time", "user_id", "run_id"
-        )
-    )
-    key = {row[3]: (row[0], row[1] or 0.0, row[2]) for row in rows}
-    if run.pk not in key:
-        return None
-    return sum(1 for other in key.values() if other < key[run.pk]) + 1
+    with connection.cursor() as cursor:
+        cursor.execute(POSITION, [str(run.pk)])
+        row = cursor.fetchone()
+    return int(row[0]) if row else None

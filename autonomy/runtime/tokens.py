@@ -114,7 +114,7 @@ async def tokens_after(
     belongs to: text of an older fence is void. Without Redis there is nothing and no error.
     """
     try:
-        entries = await client().xrange(key(run_id), min=f"({cursor}", max="+", count=limit)
+        entries: Any = await client().xrange(key(run_id), min=f"({cursor}", max="+", count=limit)
     except (RedisError, OSError, TimeoutError) as error:
         logger.debug("tokens not read: %s", error)
         return (), cursor

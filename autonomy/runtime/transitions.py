@@ -87,6 +87,7 @@ def to_queue(
     fence: Fence | None = None,
     columns: Mapping[str, Any] | None = None,
     count_seconds: bool = True,
+    delay: timedelta | None = None,
 ) -> Run | None:
     """`change` to `queued`, with its job, and the doorbell after commit."""
     values: dict[str, Any] = {"queued_at": Now(), **(columns or {})}
@@ -100,7 +101,7 @@ def to_queue(
         count_seconds=count_seconds,
     )
     if run is not None:
-        queue.enqueue(run, reason)
+        queue.enqueue(run, reason, delay)
         transaction.on_commit(lambda: ring_run(run_id))
     return run
 
@@ -109,13 +110,17 @@ def to_queue(
 
 
 @transaction.atomic
-def finish(fence: Fence, status: RunStatus, stop_reason: StopReason, error: str = "") -> None:
-    """End the run.
+def finish(
+    fence: Fence, status: RunStatus, stop_reason: StopReason, *, error: str = "", note: str = ""
+) -> None:
+    """End the run. `error` says why it failed, `note` why a success came before its time.
 
     Raises:
         FencedOut: the segment no longer owns the run.
     """
-    run = _end(fence.run_id, [RunStatus.RUNNING], status, stop_reason, error, fence=fence)
+    run = _end(
+        fence.run_id, [RunStatus.RUNNING], status, stop_reason, error, note=note, fence=fence
+    )
     if run is None:
         raise FencedOut(fence)
 
@@ -239,7 +244,16 @@ def _again(run_id: object, fence: Fence, reason: str, cause: str, *, count_secon
         "Interrupted; the run goes on from its last saved step.",
         cause=reason,
     )
-    to_queue(run.pk, [RunStatus.RUNNING], reason, [event], fence=fence, count_seconds=count_seconds)
+    to_queue(
+        run.pk,
+        [RunStatus.RUNNING],
+        reason,
+        [event],
+        fence=fence,
+        count_seconds=count_seconds,
+        # Whatever broke gets a moment to recover before the next try.
+        delay=timedelta(seconds=run.claims_without_progress) if reason == "retry" else None,
+    )
     return True
 
 
@@ -327,6 +341,7 @@ def _end(
     stop_reason: StopReason,
     error: str,
     *,
+    note: str = "",
     fence: Fence | None = None,
 ) -> Run | None:
     document = (
@@ -335,7 +350,7 @@ def _end(
         .values_list("id", "title")
         .first()
     )
-    summary = error or _summary(status, document[1] if document else "")
+    summary = error or f"{_summary(status, document[1] if document else '')} {note}".strip()
     event = status_event(
         "run.finished",
         status,
@@ -355,7 +370,3 @@ def _summary(status: RunStatus, title: str) -> str:
     if status is RunStatus.CANCELLED:
         return f"Stopped. {named} so far is kept." if title else "Stopped."
     return "The run could not be finished."
-
-
-OVERDUE = timedelta(seconds=5)
-"""A run queued for longer has its doorbell rung again."""

@@ -1,0 +1,122 @@
+"""Versioned, content-addressed outputs of a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from autonomy.core.types import CitationCheck
+from autonomy.models import Artifact, Citation, Passage, Source
+from autonomy.runtime.db import run_db
+from autonomy.runtime.effects import lock_run
+from autonomy.runtime.events import storable
+from autonomy.runtime.fence import Fence
+
+TITLE_CHARS = 300
+
+
+def digest(body: dict[str, Any]) -> str:
+    """SHA-256 of a body's canonical JSON."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class RunArtifacts:
+    """`ports.Artifacts` of one segment."""
+
+    def __init__(self, fence: Fence, owner_id: int) -> None:
+        self._fence = fence
+        self._owner_id = owner_id
+
+    async def save(self, kind: str, title: str, body: dict[str, Any]) -> str:
+        """Store a new version of (run, kind) and return its id; the same body twice is one version.
+
+        Raises:
+            FencedOut: the segment no longer owns the run.
+        """
+        return await run_db(self._save, kind, title, storable(body))
+
+    @transaction.atomic
+    def _save(self, kind: str, title: str, body: dict[str, Any]) -> str:
+        lock_run(self._fence)
+        mine = Artifact.objects.filter(run_id=self._fence.run_id, kind=kind)
+        sha256 = digest(body)
+        known = mine.filter(sha256=sha256).first()
+        if known is None:
+            newest = mine.aggregate(newest=Max("version"))["newest"] or 0
+            known = Artifact.objects.create(
+                run_id=self._fence.run_id,
+                kind=kind,
+                version=newest + 1,
+                title=storable(title)[:TITLE_CHARS],
+                sha256=sha256,
+                body=body,
+            )
+        return str(known.pk)
+
+    async def load(self, artifact_id: str) -> dict[str, Any]:
+        """The body of an artifact of this run, or of another of the same person's runs (a fork
+        starts from its parent's draft).
+
+        Raises:
+            KeyError: there is none.
+        """
+        return await run_db(self._load, artifact_id)
+
+    def _load(self, artifact_id: str) -> dict[str, Any]:
+        row = Artifact.objects.filter(pk=artifact_id, run__owner_id=self._owner_id).first()
+        if row is None:
+            raise KeyError(artifact_id)
+        body: dict[str, Any] = row.body
+        return body
+
+    async def bind_citations(self, artifact_id: str, checks: Sequence[CitationCheck]) -> None:
+        """Replace the citation rows of an artifact.
+
+        Raises:
+            FencedOut: the segment no longer owns the run.
+        """
+        await run_db(self._bind, artifact_id, checks)
+
+    @transaction.atomic
+    def _bind(self, artifact_id: str, checks: Sequence[CitationCheck]) -> None:
+        lock_run(self._fence)
+        passages = Passage.objects.in_bulk(_ids(check.passage_id for check in checks))
+        sources = Source.objects.in_bulk(_ids(check.source_id for check in checks))
+        Citation.objects.filter(artifact_id=artifact_id).delete()
+        rows = []
+        for check in checks:
+            passage = passages.get(_uuid(check.passage_id))
+            rows.append(
+                Citation(
+                    run_id=self._fence.run_id,
+                    artifact_id=artifact_id,
+                    marker=check.marker,
+                    claim=storable(check.claim),
+                    passage=passage,
+                    source=sources.get(_uuid(check.source_id)),
+                    page=check.page,
+                    text=passage.text if passage else "",
+                    verdict=check.verdict,
+                    author=check.author,
+                    reason=storable(check.reason),
+                )
+            )
+        Citation.objects.bulk_create(rows)
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def _ids(texts: Any) -> list[uuid.UUID]:
+    return [found for found in map(_uuid, texts) if found is not None]

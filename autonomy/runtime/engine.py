@@ -1,0 +1,274 @@
+"""The engine of a worker process: one event loop that drives many runs at once.
+
+It claims from the fair queue when its doorbell rings and each second anyway, so that it needs no
+broker. Leases are renewed by a thread of their own (`leases`); when the lock is lost the engine
+drops everything it drives, because another worker may already own it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from django.db import DatabaseError, InterfaceError, connection
+from langgraph.runtime import RunControl
+
+from autonomy.runtime import queue, transitions
+from autonomy.runtime.db import run_db
+from autonomy.runtime.fence import FencedOut
+from autonomy.runtime.leases import Lease
+from autonomy.runtime.queue import Claim
+from autonomy.runtime.runner import DRAIN, PAUSE, SLICE, Runner
+from autonomy.runtime.sweeper import Sweeper
+from autonomy.runtime.tokens import close_client
+from handywriterz.env import env
+
+logger = logging.getLogger(__name__)
+
+CLAIM_SECONDS = 1.0
+WATCH_SECONDS = 0.4
+SWEEP_SECONDS = 1.0
+STOP_SECONDS = 25.0
+
+MINE = """
+SELECT id, fence, requested FROM autonomy_runs WHERE owner_lock = %s AND status = 'running'
+"""
+
+
+@dataclass(slots=True)
+class Driven:
+    """A run that this process drives."""
+
+    claim: Claim
+    control: RunControl
+    task: asyncio.Task[None]
+    since: float = field(default_factory=time.monotonic)
+
+
+class Engine:
+    """Start it once per worker process.
+
+    Args:
+        runner: drives one segment.
+        capacity: runs driven at once.
+    """
+
+    def __init__(self, runner: Runner | None = None, capacity: int | None = None) -> None:
+        self._runner = runner or Runner()
+        self._capacity = capacity or env().runs_per_worker
+        self._sweeper = Sweeper()
+        self._lock_no: int | None = None
+        self._driven: dict[tuple[str, int], Driven] = {}
+        self._suspects: set[tuple[str, int]] = set()
+        self._draining = False
+        self._stopped = threading.Event()
+        self._ready = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run_loop, name="engine", daemon=True)
+        self._lease = Lease(on_held=self._held, on_lost=self._lost)
+
+    # ------------------------------------------------------------------ from any thread
+
+    def start(self) -> None:
+        self._thread.start()
+        self._ready.wait()
+        self._lease.start()
+
+    def poke(self) -> None:
+        """There may be something to claim."""
+        self._call(self._wake)
+
+    def begin_drain(self) -> None:
+        """Claim nothing more and stop every run at its next boundary."""
+        self._call(self._drain)
+
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Drain, give back what does not reach a boundary in time, and free the lock."""
+        if self._stopped.is_set() or not self._thread.is_alive():
+            return
+        self._stopped.set()
+        asyncio.run_coroutine_threadsafe(self._shut_down(seconds), self._loop).result()
+        self._lease.stop()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+
+    @property
+    def driving(self) -> int:
+        """How many runs this process drives at the moment."""
+        return len(self._driven)
+
+    def _call(self, fn: Callable[[], None]) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(fn)
+
+    def _held(self, lock_no: int) -> None:
+        self._call(lambda: self._set_lock(lock_no))
+
+    def _lost(self) -> None:
+        self._call(self._drop_everything)
+
+    # ------------------------------------------------------------------ in the loop's thread
+
+    def _run_loop(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._bell = asyncio.Event()
+        self._duties = [
+            self._loop.create_task(self._duty(self._claim, CLAIM_SECONDS, self._bell)),
+            self._loop.create_task(self._duty(self._watch, WATCH_SECONDS)),
+            self._loop.create_task(self._duty(self._sweep, SWEEP_SECONDS)),
+        ]
+        self._loop.call_soon(self._ready.set)
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.run_until_complete(close_client())
+            self._loop.close()
+
+    def _wake(self) -> None:
+        self._bell.set()
+
+    def _set_lock(self, lock_no: int) -> None:
+        self._lock_no = lock_no
+        self._bell.set()
+
+    def _drop_everything(self) -> None:
+        self._lock_no = None
+        for driven in self._driven.values():
+            driven.task.cancel()
+
+    def _drain(self) -> None:
+        self._draining = True
+        for driven in self._driven.values():
+            driven.control.request_drain(DRAIN)
+
+    async def _duty(
+        self,
+        duty: Callable[[], Awaitable[None]],
+        seconds: float,
+        bell: asyncio.Event | None = None,
+    ) -> None:
+        """Do `duty` every `seconds`, or sooner when the bell rings; an outage is waited out."""
+        never = asyncio.Event()
+        while True:
+            try:
+                await duty()
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("%s: the database does not answer: %s", duty.__name__, error)
+            except Exception:
+                logger.exception("%s failed", duty.__name__)
+            waited = bell or never
+            try:
+                await asyncio.wait_for(waited.wait(), seconds)
+                waited.clear()
+            except TimeoutError:
+                pass
+
+    async def _claim(self) -> None:
+        while self._lock_no is not None and not self._draining:
+            if len(self._driven) >= self._capacity:
+                return
+            lock_no = self._lock_no
+            claim = await run_db(queue.claim, lock_no)
+            if claim is None:
+                return
+            if self._lock_no != lock_no:
+                return  # claimed under a lock that is gone: the sweeper finds it
+            self._drive(claim)
+
+    def _drive(self, claim: Claim) -> None:
+        key = (claim.fence.run_id, claim.fence.number)
+        control = RunControl()
+        if self._draining:
+            control.request_drain(DRAIN)
+        task = self._loop.create_task(self._driving(claim, control), name=f"run {key[0]}")
+        self._driven[key] = Driven(claim, control, task)
+
+    async def _driving(self, claim: Claim, control: RunControl) -> None:
+        began = time.monotonic()
+        try:
+            await self._runner.drive(claim, control)
+            await run_db(queue.charge, claim.owner_id, time.monotonic() - began)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("run %s: not charged: %s", claim.fence.run_id, error)
+        finally:
+            self._driven.pop((claim.fence.run_id, claim.fence.number), None)
+            self._bell.set()
+
+    async def _watch(self) -> None:
+        """Compare what the database says we drive with what we do drive."""
+        lock_no = self._lock_no
+        if lock_no is None:
+            return
+        before = dict(self._driven)
+        rows = await run_db(_mine, lock_no)
+        ours = {(run_id, number): requested for run_id, number, requested in rows}
+        for key, driven in before.items():
+            if key not in ours:
+                driven.task.cancel()  # cancelled by a person, or taken away
+            elif ours[key] == "pause":
+                driven.control.request_drain(PAUSE)
+        await self._yield_places()
+        # Seen twice in a row: a claim that is being handed over is no orphan.
+        orphans = ours.keys() - before.keys() - self._driven.keys()
+        for run_id, number in orphans & self._suspects:
+            logger.warning("run %s: nobody drives fence %s; reclaiming", run_id, number)
+            await run_db(transitions.reclaim, run_id, number)
+        self._suspects = set(orphans)
+
+    async def _yield_places(self) -> None:
+        """When this process is full and others wait, long-running runs go back in line."""
+        if len(self._driven) < self._capacity:
+            return
+        slice_over = time.monotonic() - env().slice_seconds
+        due = [d for d in self._driven.values() if d.since < slice_over]
+        waiting: bool = bool(due) and await run_db(queue.others_wait)
+        if waiting:
+            for driven in due:
+                if not driven.control.drain_requested:
+                    driven.control.request_drain(SLICE)
+
+    async def _sweep(self) -> None:
+        await run_db(self._sweeper.sweep)
+
+    async def _shut_down(self, seconds: float) -> None:
+        self._drain()
+        left = list(self._driven.values())
+        if left:
+            logger.info("stopping: %d runs go to their next boundary", len(left))
+            await asyncio.wait([driven.task for driven in left], timeout=seconds)
+        for driven in [d for d in left if not d.task.done()]:
+            driven.task.cancel()
+            await asyncio.wait([driven.task])
+            try:
+                await run_db(transitions.release, driven.claim.fence, DRAIN)
+            except (FencedOut, DatabaseError, InterfaceError) as error:
+                logger.info("run %s: not given back: %s", driven.claim.fence.run_id, error)
+        for duty in self._duties:
+            duty.cancel()
+        await asyncio.wait(self._duties)
+
+
+def _mine(lock_no: int) -> list[tuple[str, int, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(MINE, [lock_no])
+        return [(str(row[0]), int(row[1]), str(row[2])) for row in cursor.fetchall()]
+
+
+_engine: Engine | None = None
+
+
+def start_engine(engine: Engine | None = None) -> Engine:
+    """Start the engine of this process."""
+    global _engine  # noqa: PLW0603 - one engine per process
+    _engine = engine or Engine()
+    _engine.start()
+    return _engine
+
+
+def current_engine() -> Engine | None:
+    """The engine of this process, if it has one."""
+    return _engine

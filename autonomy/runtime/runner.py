@@ -1,0 +1,181 @@
+"""Drives one segment of a run: from its claim to an ending, an interrupt or a boundary.
+
+However a segment ends, it leaves the run in a state from which another can go on: everything that
+matters was committed by the checkpointer before.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError
+from django.db.models.functions import Now
+from langgraph.errors import GraphDrained, GraphRecursionError
+from langgraph.graph import StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import RunControl
+from langgraph.types import Command, StateSnapshot
+
+from autonomy.core.graph import RECURSION_LIMIT, build_graph, initial_state
+from autonomy.core.ports import BudgetExhausted, Deps
+from autonomy.core.types import RunStatus, StopReason
+from autonomy.models import Resume, Run
+from autonomy.runtime import transitions
+from autonomy.runtime.budgets_ledger import close_left_open
+from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
+from autonomy.runtime.context import Segment, build_deps
+from autonomy.runtime.db import run_db
+from autonomy.runtime.fence import Fence, FencedOut
+from autonomy.runtime.queue import Claim
+from autonomy.runtime.tokens import TokenStream
+
+logger = logging.getLogger(__name__)
+
+PAUSE, SLICE, DRAIN = "pause", "slice", "drain"
+"""Reasons for a drain at the next boundary."""
+
+UNEXPECTED = (
+    "Something went wrong inside HandyWriterz and trying again did not help. Everything up to "
+    "the last step is kept; whoever runs this server finds the cause in the worker's log under "
+    "the run's id."
+)
+
+Graph = StateGraph[Any, Any, Any, Any]
+
+
+class Runner:
+    """Knows the graph and how to run a claimed run through it.
+
+    Args:
+        graph: builds the graph; compiled once.
+        deps: builds what the nodes of a segment are given.
+    """
+
+    def __init__(
+        self,
+        graph: Callable[[], Graph] = build_graph,
+        deps: Callable[[Segment], Deps] = build_deps,
+    ) -> None:
+        self._compiled: CompiledStateGraph[Any, Any, Any, Any] = graph().compile()
+        self._deps = deps
+
+    async def drive(self, claim: Claim, control: RunControl) -> None:
+        """Drive until the run ends, waits, or `control` asks for a drain.
+
+        Raises:
+            asyncio.CancelledError: the caller cancelled; nothing was written about it.
+        """
+        fence = claim.fence
+        try:
+            await self._drive(claim, control)
+        except FencedOut:
+            logger.info("run %s: fence %s is over", fence.run_id, fence.number)
+        except GraphDrained:
+            await self._give_back(fence, control.drain_reason or DRAIN)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("run %s: the database failed: %s", fence.run_id, error)
+            await self._try_again(fence, "The database failed repeatedly at the same step.")
+        except Exception:
+            # The one place where everything ends that nobody has named: the run is tried again
+            # from its checkpoint, and ends visibly when that does not help.
+            logger.exception("run %s: unexpected error", fence.run_id)
+            await self._try_again(fence, UNEXPECTED)
+
+    async def _drive(self, claim: Claim, control: RunControl) -> None:
+        fence = claim.fence
+        run = await run_db(Run.objects.get, pk=fence.run_id)
+        if claim.attempt > 1:
+            await run_db(close_left_open, fence.run_id)
+        tokens = TokenStream(fence, run.conversation_id)
+        segment = Segment(claim, run, tokens)
+        saver = DjangoCheckpointSaver(
+            fence, attempt=claim.attempt, conversation_id=run.conversation_id
+        )
+        graph = self._compiled.copy({"checkpointer": saver})
+        config: Any = {
+            "configurable": {"thread_id": fence.run_id},
+            "recursion_limit": RECURSION_LIMIT,
+        }
+        state = await graph.aget_state(config)
+        todo, given = await self._input(fence, state)
+        try:
+            if todo:
+                context = await run_db(self._deps, segment)
+                await graph.ainvoke(
+                    given, config, context=context, durability="sync", control=control
+                )
+                state = await graph.aget_state(config)
+        except GraphRecursionError:
+            await self._finish(fence, state.values, StopReason.LOOP_LIMIT)
+            return
+        except BudgetExhausted as limit:
+            state = await graph.aget_state(config)
+            await self._finish(fence, state.values, StopReason(limit.stop_reason), str(limit))
+            return
+        finally:
+            await tokens.close()
+        if state.interrupts:
+            asked = [(item.id, item.value) for item in state.interrupts]
+            await run_db(transitions.wait_for_human, fence, asked)
+        else:
+            await self._finish(fence, state.values)
+
+    async def _input(self, fence: Fence, state: StateSnapshot) -> tuple[bool, Any]:
+        """Whether there is anything to run, and what to run it with."""
+        if state.created_at is None:
+            return True, initial_state()
+        if state.interrupts:
+            answers = await run_db(_answers, fence.run_id, [i.id for i in state.interrupts])
+            return bool(answers), Command(resume=answers)
+        return bool(state.next), None
+
+    async def _finish(
+        self,
+        fence: Fence,
+        values: dict[str, Any],
+        stop_reason: StopReason | None = None,
+        error: str = "",
+    ) -> None:
+        """The ending that the state calls for: with a document the run has succeeded, be it
+        before its time; without one it has failed and says why."""
+        reason = stop_reason or StopReason(values.get("stop_reason") or StopReason.COMPLETED)
+        verdict = values.get("verdict")
+        said = error or (verdict.reason if verdict else "")
+        if reason is StopReason.LOOP_LIMIT and stop_reason is not None:
+            said = "The run took more steps than a run may take."
+        delivered = bool(values.get("document_id")) or reason is StopReason.COMPLETED
+        status = RunStatus.SUCCEEDED if delivered else RunStatus.FAILED
+        early = said if reason is not StopReason.COMPLETED else ""
+        await run_db(
+            transitions.finish,
+            fence,
+            status,
+            reason,
+            error="" if delivered else early or "The run ended without a document.",
+            note=early if delivered else "",
+        )
+
+    async def _give_back(self, fence: Fence, reason: str) -> None:
+        """A drain reached its boundary."""
+        try:
+            if reason == PAUSE and await run_db(transitions.pause_at_boundary, fence):
+                return
+            await run_db(transitions.release, fence, DRAIN if reason == DRAIN else SLICE)
+        except FencedOut:
+            logger.info("run %s: fence %s is over", fence.run_id, fence.number)
+
+    async def _try_again(self, fence: Fence, cause: str) -> None:
+        try:
+            await run_db(transitions.retry, fence, cause)
+        except (DatabaseError, InterfaceError) as error:
+            # It stays `running` under our lock; the engine sees that nobody drives it.
+            logger.warning("run %s: could not be given back: %s", fence.run_id, error)
+
+
+def _answers(run_id: str, interrupt_ids: list[str]) -> dict[str, Any]:
+    rows = Resume.objects.filter(run_id=run_id, interrupt_id__in=interrupt_ids)
+    found = {row.interrupt_id: row.value for row in rows}
+    rows.filter(applied_at__isnull=True).update(applied_at=Now())
+    return found

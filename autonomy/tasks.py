@@ -1,0 +1,30 @@
+"""Celery's part: doorbells. A message carries an id and no truth; losing or doubling it is harmless."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+
+from autonomy.memory.ingestion import ingest_file
+from autonomy.runtime.engine import current_engine
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="autonomy.tasks.drive", ignore_result=True)  # type: ignore[untyped-decorator]
+def drive(run_id: str) -> None:
+    """Somebody wants `run_id` driven: have this process's engine look at the queue, which decides
+    what is driven next."""
+    engine = current_engine()
+    if engine is None:
+        # A pool of processes: the engine lives in their parent and polls.
+        logger.debug("no engine here for %s", run_id)
+        return
+    engine.poke()
+
+
+@shared_task(name="autonomy.tasks.ingest", ignore_result=True)  # type: ignore[untyped-decorator]
+def ingest(source_id: str) -> str:
+    """Read an uploaded file as far as it goes; the status afterwards."""
+    return ingest_file(source_id)
