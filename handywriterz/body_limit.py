@@ -65,7 +65,7 @@ def _declared(scope: dict[str, Any]) -> int:
 
 
 async def _refuse(scope: dict[str, Any], send: Send, limit: int) -> None:
-    megabytes = max(1, round((limit - FORM_OVERHEAD) / 1e6)) if limit > FORM_OVERHEAD else 1
+    megabytes = (limit - FORM_OVERHEAD) // 2**20
     upload = scope["path"].startswith(UPLOAD_PATHS)
     detail = (
         f"The upload is too large; at most {megabytes:,} MB are accepted at once. "

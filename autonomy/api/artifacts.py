@@ -53,7 +53,6 @@ def get_artifact(
 
 @router.get(
     "/{uuid:run_id}/artifacts/{uuid:artifact_id}/download",
-    response={200: bytes},
     openapi_extra={
         "responses": {
             200: {

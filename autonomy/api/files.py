@@ -91,7 +91,7 @@ def add(request: ApiRequest, file: UploadedFile[bytes]) -> Source:
     limit = django_settings.ENV.upload_max_bytes
     if size > limit:
         raise services.TooLarge(
-            f"“{name}” has {size / 1e6:,.0f} MB; at most {limit / 1e6:,.0f} MB are accepted. "
+            f"“{name}” has {size / 2**20:,.0f} MB; at most {limit / 2**20:,.0f} MB are accepted. "
             "Split it or leave out what is not needed."
         )
     return services.add_file(request.auth, name, file.chunks(), file.content_type or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
+from ninja.responses import NinjaJSONEncoder
 from pydantic import BaseModel
 
 from autonomy.api.auth import ApiRequest
@@ -65,7 +67,7 @@ def once(request: ApiRequest, make: Callable[[], tuple[int, BaseModel]]) -> Http
     key = request.headers.get(HEADER)
     if key is None:
         status, body = make()
-        return JsonResponse(body.model_dump(mode="json"), status=status)
+        return JsonResponse(_json(body), status=status)
     if not 1 <= len(key) <= 200 or "\x00" in key:
         raise BadKey
     seal = fingerprint(request)
@@ -84,9 +86,14 @@ def once(request: ApiRequest, make: Callable[[], tuple[int, BaseModel]]) -> Http
                 row.body, status=row.status, headers={"Idempotent-Replayed": "true"}
             )
         row.status, body = make()
-        row.body = body.model_dump(mode="json")
+        row.body = _json(body)
         row.save(update_fields=["status", "body"])
     return JsonResponse(row.body, status=row.status)
+
+
+def _json(body: BaseModel) -> Any:
+    """`body` as every other answer of the API is encoded (dates with milliseconds)."""
+    return json.loads(json.dumps(body.model_dump(), cls=NinjaJSONEncoder))
 
 
 def fingerprint(request: ApiRequest) -> str:

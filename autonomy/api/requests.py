@@ -48,6 +48,8 @@ def task_spec(
     Raises:
         ValidationError: a field is wrong; 422 with the field's name.
     """
+    if not goal.strip():
+        raise refuse(f"{where}{goal_field}", "Say what the document should be about.")
     limit = django_settings.ENV.message_max_chars
     if len(goal) > limit:
         raise refuse(

@@ -45,7 +45,5 @@ def world(alice: User) -> World:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_rate_limits() -> None:
-    from django.core.cache import cache
-
-    cache.clear()
+def _fresh_rate_limits(redis_url: str) -> None:
+    """Emptied for each test: they are kept in Redis under the person's name."""

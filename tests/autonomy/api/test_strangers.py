@@ -150,9 +150,7 @@ def test_anonymous_gets_nothing_but_health_and_schema(
 
 
 @pytest.mark.parametrize("name", sorted(n for n, row in TABLE.items() if row.rule == HIDDEN))
-def test_what_is_alices_does_not_exist_for_bob(
-    name: str, world: World, bob_client: Client
-) -> None:
+def test_what_is_alices_does_not_exist_for_bob(name: str, world: World, bob_client: Client) -> None:
     response = call(bob_client, name, world)
     assert response.status_code == 404, response.content
     assert response.json()["code"] == "not_found"
@@ -167,9 +165,7 @@ def test_lists_show_bob_only_what_is_his(name: str, world: World, bob_client: Cl
 
 
 @pytest.mark.parametrize("name", sorted(n for n, row in TABLE.items() if row.rule == REFUSED))
-def test_alices_things_in_a_body_are_refused(
-    name: str, world: World, bob_client: Client
-) -> None:
+def test_alices_things_in_a_body_are_refused(name: str, world: World, bob_client: Client) -> None:
     response = call(bob_client, name, world)
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"].endswith("file_ids")

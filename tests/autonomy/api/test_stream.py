@@ -122,7 +122,9 @@ async def test_a_cursor_keeps_the_place_of_every_run_that_may_still_speak() -> N
     assert seqs(await replay(log, _resumed(str(frames[-1].cursor)))) == [(A, 2), (C, 2)]
 
 
-@pytest.mark.parametrize("cursor", ["", "nonsense", "a:b", "run:-1", ":", "run:1,", "run:" + "9" * 30])
+@pytest.mark.parametrize(
+    "cursor", ["", "nonsense", "a:b", "run:-1", ":", "run:1,", "run:" + "9" * 30]
+)
 def test_a_cursor_that_is_none_starts_over(cursor: str) -> None:
     assert parse_cursor(cursor) == {}
 

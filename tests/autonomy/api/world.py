@@ -85,7 +85,7 @@ def document(passage: Passage) -> dict[str, Any]:
             {
                 "id": "s1",
                 "heading": "Findings",
-                "markdown": f"Every token is weighed against the others [[p:{passage.pk}]].",
+                "markdown": f"Every token is weighed against the others. [[p:{passage.pk}]]",
             }
         ],
         "sources": [{"id": str(source.pk), "csl": source.csl, "file_name": source.file_name}],
@@ -153,9 +153,7 @@ def make_world(owner: User) -> World:
         verdict="close",
     )
     RunSource.objects.create(run=run, source=file, query="attention")
-    cycle = TurnitinCycle.objects.create(
-        run=run, number=1, artifact=artifact, target_similarity=15
-    )
+    cycle = TurnitinCycle.objects.create(run=run, number=1, artifact=artifact, target_similarity=15)
     Checkpoint.objects.create(
         thread_id=str(run.pk),
         checkpoint_id="1ef00000-0000-6000-8000-000000000001",

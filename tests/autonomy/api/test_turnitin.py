@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from autonomy.models import Run
+from tests.autonomy.api.conftest import KeyClient
+from tests.autonomy.api.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+def address(world: World, what: str) -> str:
+    return f"/api/v2/turnitin/{world.run.pk}/{what}"
+
+
+@pytest.fixture(autouse=True)
+def _waiting(world: World) -> None:
+    Run.objects.filter(pk=world.run.pk).update(status="waiting_human")
+
+
+def test_the_waiting_cycle_is_shown(api: KeyClient, world: World) -> None:
+    body = api.get(address(world, "status")).json()
+    assert body["run_status"] == "waiting_human"
+    assert body["current"]["cycle_id"] == str(world.cycle.pk)
+    assert body["current"]["status"] == "awaiting_report"
+    assert len(body["cycles"]) == 1
+
+
+def test_a_report_is_taken_once(api: KeyClient, world: World) -> None:
+    report = {"cycle_id": str(world.cycle.pk), "observed_similarity": 12.5}
+    first = api.send("POST", address(world, "report"), report)
+    assert first.status_code == 200
+    assert (first.json()["status"], first.json()["observed_similarity"]) == ("report_ready", 12.5)
+    again = api.send("POST", address(world, "report"), report | {"observed_similarity": 99})
+    assert again.json()["observed_similarity"] == 12.5
+
+
+def test_a_report_may_come_with_its_file(api: KeyClient, world: World) -> None:
+    file = SimpleUploadedFile("report.pdf", b"%PDF-1.4 report", content_type="application/pdf")
+    form = {"cycle_id": str(world.cycle.pk), "observed_similarity": "8", "report": file}
+    response = api.post(address(world, "report"), form)
+    assert response.status_code == 200, response.content
+    assert response.json()["report_file_name"] == "report.pdf"
+
+
+@pytest.mark.parametrize(
+    ("report", "field"),
+    [
+        ({}, "cycle_id"),
+        ({"cycle_id": "x"}, "cycle_id"),
+        ({"cycle_id": str(uuid.uuid4()), "observed_similarity": 120}, "observed_similarity"),
+    ],
+)
+def test_a_wrong_report_is_refused(
+    api: KeyClient, world: World, report: dict[str, object], field: str
+) -> None:
+    response = api.send("POST", address(world, "report"), report)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == field
+
+
+def test_a_cycle_of_another_run_is_not_found(api: KeyClient, world: World) -> None:
+    response = api.send("POST", address(world, "report"), {"cycle_id": str(uuid.uuid4())})
+    assert (response.status_code, response.json()["code"]) == (404, "cycle_not_found")
