@@ -97,6 +97,8 @@ def _section_of(text: str) -> BlockKind | None:
 
 def _kind(block: RawBlock, section: BlockKind, in_front: bool) -> BlockKind:
     text, words = block.text, len(block.text.split())
+    if _RUN_IN_ABSTRACT.match(text):
+        return BlockKind.ABSTRACT
     if in_front and block.kind is not BlockKind.CAPTION:
         prose = words >= 40 and text.count(". ") >= 1 and not is_notice(text)
         return BlockKind.ABSTRACT if prose else BlockKind.FRONT
@@ -104,8 +106,6 @@ def _kind(block: RawBlock, section: BlockKind, in_front: bool) -> BlockKind:
         return section if section is BlockKind.REFERENCES else block.kind
     if section in (BlockKind.REFERENCES, BlockKind.FRONT):
         return section
-    if _RUN_IN_ABSTRACT.match(text):
-        return BlockKind.ABSTRACT
     if _RUN_IN_ASIDE.match(text) or _WORK_NOTE.match(text):
         return BlockKind.FRONT
     contact = len(_CONTACT.findall(text))

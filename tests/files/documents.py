@@ -38,7 +38,7 @@ _TYPST = r"""
 #align(center)[
   #text(18pt, weight: "bold")[%(title)s]
   #v(0.6em)
-  #text(12pt)[Ada Bellweather#super[1], Jonas van der Meer#super[2] and Mei-Ling Ortiz#super[1,2]]
+  #text(12pt)[Ada Bellweather#super[1], Jonas van der Meer#super(typographic: false)[2,∗], Ilse Wen-Li#super(typographic: false)[a,2] and Mei-Ling Ortiz#super[1,2]]
   #v(0.2em)
   #text(9pt)[#super[1]Institute of Shore Science, Port Alder #h(1em) #super[2]University of Westmark]
   #text(9pt)[ada\@shore.example]

@@ -26,7 +26,7 @@ from autonomy.library.parsers.pdf.furniture import remove_furniture
 from autonomy.library.parsers.pdf.glyphs import PageReader, PageText
 from autonomy.library.parsers.pdf.order import reading_order
 from autonomy.library.parsers.pdf.title_page import read_title_page
-from autonomy.library.sections import classify, is_section_word
+from autonomy.library.sections import classify, is_abstract_heading, is_section_word
 from autonomy.library.sniff import PDF
 
 _ENCRYPTED = "This PDF is protected by a password. Remove the password and upload it again."
@@ -210,6 +210,8 @@ def _front_end(pages: list[list[TextBlock]]) -> int:
     """How many blocks of the first page come before its first section heading."""
     first = pages[0] if pages else []
     for index, block in enumerate(first):
+        if is_abstract_heading(block.text):
+            return index
         if block.kind is BlockKind.HEADING and block.level == 1:
             # Names set large read as headings; a real one has text of its own below.
             below = first[index + 1 : index + 3]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from autonomy.library.parsed import BlockKind
-from autonomy.library.parsers.pdf.glyphs import HYPHENS, Line
+from autonomy.library.parsers.pdf.lines import HYPHENS, Line
 from autonomy.library.sections import is_section_word
 
 _CAPTION = re.compile(
@@ -19,6 +19,7 @@ _ITEM = re.compile(r"^(?:[•▪◦‣∙●○■–—*]\s|\(?(?:\d{1,2}|[a-z]
 _BULLET = re.compile(r"^[•▪◦‣∙●○■–*]\s")
 _NUMBERED = re.compile(r"^(?P<n>\d{1,2}(?:\.[1-9]\d?){0,3})\.?\s+[^\W\d_]")
 _LETTERED = re.compile(r"^(?P<n>(?:Appendix\s+)?[A-Z](?:\.\d{1,2}){0,3}|[IVX]{1,5}\.)[.:]?\s+[A-Z]")
+_ROMAN = re.compile(r"^[IVX]{1,5}\.\s+[A-Z]")
 _TERMINAL = re.compile(r"[.!?:;。！？][\"'”’»)\]]*$")
 _SENTENCE_STOP = re.compile(r"[.!?。！？][\"'”’»)\]]*(?:\s|$)")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
@@ -172,6 +173,8 @@ def _continues(
         return False
     if is_section_word(last.text) or is_section_word(line.text):
         return False
+    if len(block) == 1 and _is_small_heading(last, line):
+        return False
     if last.split:
         return True
     left, right = margins[line.region]
@@ -197,6 +200,17 @@ def _continues(
     if hanging:
         return False
     return not (ended and last.x1 < right - 0.25 * (right - left) and not line.text[0].islower())
+
+
+def _is_small_heading(line: Line, below: Line) -> bool:
+    """A numbered line that stands out by slant or place only."""
+    if len(line.text.split()) > 12 or _TERMINAL.search(line.text):
+        return False
+    if _ROMAN.match(line.text):
+        return True
+    return line.italic != below.italic and bool(
+        _NUMBERED.match(line.text) or _LETTERED.match(line.text)
+    )
 
 
 def _tell_kind(block: TextBlock, style: Typography) -> None:
@@ -237,6 +251,8 @@ def _heading_level(block: TextBlock, style: Typography) -> int:
         return 0
     if "@" in text or re.search(r"https?://", text):
         return 0
+    if len(block.lines) == 1 and _ROMAN.match(text) and len(words) <= 9 and text[-1] != ".":
+        return 1
     found = _NUMBERED.match(text) or _LETTERED.match(text)
     if found and (bold or large or shouted or block.lines[0].italic):
         return min(found["n"].count(".") + (0 if found["n"].endswith(".") else 1), 4) or 1
@@ -344,7 +360,8 @@ def _may_resume(
     last, first = block.lines[-1], candidate.lines[0]
     if first.region == last.region or abs(candidate.size - block.size) > 0.06 * block.size:
         return False
-    if candidate.kind not in (BlockKind.BODY, BlockKind.FIGURE):
+    remainder = candidate.kind is BlockKind.FIGURE and bool(_TERMINAL.search(candidate.text))
+    if candidate.kind is not BlockKind.BODY and not remainder:
         return False
     if first.text[0].islower():
         return True

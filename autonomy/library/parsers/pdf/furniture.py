@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from autonomy.library.parsers.pdf.glyphs import Line, PageText
+from autonomy.library.parsers.pdf.glyphs import PageText
+from autonomy.library.parsers.pdf.lines import Line
 
 _EDGE = 0.11
-_EDGE_LINES = 3
+_EDGE_ROWS = 3
 _PAGE_NUMBER = re.compile(
     r"^\W*(?:page|seite|p\.)?\s*(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:of|/|von)\s*\d{1,4})?\W*$", re.I
 )
@@ -31,10 +32,28 @@ def remove_furniture(pages: list[PageText]) -> None:
 
 
 def _edge_lines(page: PageText) -> list[Line]:
+    """Lines at the top and the foot that white space sets off from the text."""
     by_height = sorted(page.lines, key=lambda line: line.y)
-    top = [line for line in by_height[: 2 * _EDGE_LINES] if line.y < page.height * _EDGE]
-    bottom = [line for line in by_height[-2 * _EDGE_LINES :] if line.y > page.height * (1 - _EDGE)]
-    return top + [line for line in bottom if line not in top]
+    top = _set_off(by_height, page.height * _EDGE)
+    foot = _set_off(by_height[::-1], page.height * _EDGE, page.height)
+    return top + [line for line in foot if line not in top]
+
+
+def _set_off(inward: list[Line], reach: float, edge: float = 0.0) -> list[Line]:
+    """The outermost rows within `reach` of `edge`, up to the first gap wider than a line's; none
+    when more than a few rows stand together, for then they are the text itself."""
+    found: list[Line] = []
+    rows = 1
+    for line in inward:
+        gap = abs(line.y - found[-1].y) if found else 0.0
+        if gap > 1.7 * line.size:
+            break
+        if gap > 0.4 * line.size:
+            rows += 1
+        if rows > _EDGE_ROWS or abs(line.y - edge) > reach:
+            return [line for line in found if _PAGE_NUMBER.match(line.text)][:1]
+        found.append(line)
+    return found
 
 
 def _key(line: Line) -> tuple[str, int]:

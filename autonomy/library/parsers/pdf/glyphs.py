@@ -10,78 +10,21 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 import pypdfium2.raw as raw
 
-from autonomy.library.normalise import clean
+from autonomy.library.parsers.pdf.lines import Line, Word, merge_rows, right_to_left, stream_lines
+from autonomy.library.parsers.pdf.marks import is_mark, is_note_mark
 
-HYPHENS = "-\u2010\u00ad"
 _PDFIUM_HYPHENS = (0x02, 0xFFFE)
 _BREAKS = frozenset({0x09, 0x0A, 0x0D, 0x20, 0xA0})
-_BOLD_NAME = re.compile(r"bold|black|heavy|medi(?!um?ital)|semib|demi|-b$|cmbx|[,-]bd", re.I)
+_BOLD_NAME = re.compile(r"bold|black|heavy|medi|semib|demi|-b$|cmbx|[,-]bd", re.I)
 _ITALIC_NAME = re.compile(r"ital|obli|-it$|cmti|slant", re.I)
 _FLAG_ITALIC, _FLAG_FORCE_BOLD = 1 << 6, 1 << 18
-_MARKS = "∗*†‡§¶‖#⋆★◦✉"
 _HANGING = frozenset("√∑∏∫")
-_RAISED_MARK = re.compile(rf"^[\d,\-–{re.escape(_MARKS)}a-e]{{1,12}}$")
-
-
-@dataclass(slots=True)
-class Word:
-    text: str
-    x0: float
-    x1: float
-    y: float
-    """Baseline, downwards from the top."""
-    size: float
-    bold: bool
-    italic: bool
-    split: bool = False
-    """PDFium saw a hyphen at the end of its line here."""
-
-
-@dataclass(slots=True)
-class Line:
-    """Words on one baseline without a gap that could be a column's."""
-
-    words: list[Word]
-    x0: float = 0.0
-    x1: float = 0.0
-    y: float = 0.0
-    size: float = 0.0
-    bold: bool = False
-    italic: bool = False
-    text: str = ""
-    split: bool = False
-    """The line ends within a word."""
-    region: int = 0
-    """Which column or band of its page, set by the reading order."""
-
-    def measure(self) -> Line:
-        """Derive geometry, style and text from the words."""
-        words = self.words
-        self.x0 = min(w.x0 for w in words)
-        self.x1 = max(w.x1 for w in words)
-        weights: Counter[float] = Counter()
-        bold = italic = total = 0
-        for word in words:
-            count = len(word.text)
-            weights[round(word.size, 1)] += count
-            total += count
-            bold += count * word.bold
-            italic += count * word.italic
-        self.size = weights.most_common(1)[0][0]
-        self.y = next(w.y for w in words if round(w.size, 1) == self.size)
-        self.bold, self.italic = bold > total * 0.85, italic > total * 0.85
-        self.text = clean(" ".join(_without_marks(words, self.size, self.y))).strip()
-        self.split = words[-1].split or (
-            len(self.text) > 1 and self.text[-1] in HYPHENS and self.text[-2].isalpha()
-        )
-        return self
 
 
 @dataclass(slots=True)
@@ -143,7 +86,7 @@ class PageReader:
         return PageText(
             width=width,
             height=height,
-            lines=_merge_rows(_stream_lines(kept)),
+            lines=merge_rows(stream_lines(kept)),
             stray=" ".join(stray),
             chars=sum(turns.values()),
             unmapped=unmapped,
@@ -190,7 +133,7 @@ class PageReader:
             if glyphs:
                 previous = glyphs[-1]
                 reach = max(size, previous.size)
-                backwards = x < previous.x - 0.5 * reach and not _right_to_left(char)
+                backwards = x < previous.x - 0.5 * reach and not right_to_left(char)
                 if x - previous.x > 3 * reach or abs(y - previous.y) > 0.8 * reach or backwards:
                     finish(last)
             if not glyphs:
@@ -215,6 +158,7 @@ class PageReader:
         bold, italic = self._style(text, start)
         if glyphs[0].char in _HANGING:
             y = self._foot(text, start, turn)
+        glyphs = _without_raised_head(glyphs, size, y)
         return Word(_without_raised_tail(glyphs, size, y), x0, x1, y, size, bold, italic, split)
 
     def _extent(self, text: Any, start: int, end: int, turn: int) -> tuple[float, float]:
@@ -271,8 +215,13 @@ def _turned(x: float, y: float, turn: int) -> tuple[float, float]:
     return -y, -x
 
 
-def _right_to_left(char: str) -> bool:
-    return unicodedata.bidirectional(char) in ("R", "AL", "AN")
+def _without_raised_head(glyphs: list[_Glyph], size: float, y: float) -> list[_Glyph]:
+    """The word without the mark that a note or an affiliation begins with."""
+    at = 0
+    while at < len(glyphs) and glyphs[at].size < size * 0.8 and y - glyphs[at].y > size * 0.12:
+        at += 1
+    mark = "".join(g.char for g in glyphs[:at])
+    return glyphs[at:] if at < len(glyphs) and is_mark(mark) else glyphs
 
 
 def _without_raised_tail(glyphs: list[_Glyph], size: float, y: float) -> str:
@@ -280,71 +229,13 @@ def _without_raised_tail(glyphs: list[_Glyph], size: float, y: float) -> str:
 
     "models.3" loses its mark; "m2" and "10-9" keep their exponents, which carry meaning.
     """
-    end = len(glyphs)
+    last = len(glyphs)
+    while last > 1 and glyphs[last - 1].char in ",;.:" and glyphs[last - 1].size >= size * 0.8:
+        last -= 1
+    closing = "".join(g.char for g in glyphs[last:])
+    end = last
     while end and glyphs[end - 1].size < size * 0.8 and y - glyphs[end - 1].y > size * 0.12:
         end -= 1
-    tail = "".join(g.char for g in glyphs[end:])
+    tail = "".join(g.char for g in glyphs[end:last])
     stem = "".join(g.char for g in glyphs[:end])
-    whole = stem + tail
-    if not stem or not tail or not _RAISED_MARK.match(tail):
-        return whole
-    after_word = bool(re.search(r"([^\W\d_]{3}|[.,;:)\]”’\"])$", stem))
-    return stem if after_word or any(mark in tail for mark in _MARKS) else whole
-
-
-def _without_marks(words: list[Word], size: float, y: float) -> list[str]:
-    """The words' texts; a raised note mark that stands as a word of its own is left out."""
-    texts: list[str] = []
-    for word in words:
-        raised = word.size < size * 0.8 and y - word.y > size * 0.12
-        if raised and texts and _RAISED_MARK.match(word.text):
-            after_word = re.search(r"([^\W\d_]{3}|[.,;:)\]”’\"])$", texts[-1])
-            if after_word or any(mark in word.text for mark in _MARKS):
-                continue
-        texts.append(word.text)
-    return texts
-
-
-def _stream_lines(words: list[Word]) -> list[Line]:
-    lines: list[list[Word]] = []
-    for word in words:
-        if lines and not lines[-1][-1].split and _adjacent(lines[-1][-1], word, reach=1.5):
-            lines[-1].append(word)
-        else:
-            lines.append([word])
-    return [Line(group).measure() for group in lines]
-
-
-def _adjacent(left: Word, right: Word, reach: float) -> bool:
-    size = max(left.size, right.size)
-    drift = 0.5 if min(left.size, right.size) < size * 0.85 else 0.25
-    if abs(left.y - right.y) > drift * size:
-        return False
-    if _right_to_left(left.text[0]) or _right_to_left(right.text[0]):
-        return right.x1 - left.x0 < reach * size + (left.x1 - left.x0) + (right.x1 - right.x0)
-    return -0.6 * size < right.x0 - left.x1 < reach * size
-
-
-def _merge_rows(lines: list[Line]) -> list[Line]:
-    """Join pieces of one row that the producer wrote out of order."""
-    lines = [line for line in lines if line.text]
-    order = sorted(range(len(lines)), key=lambda i: (lines[i].y, lines[i].x0))
-    gone: set[int] = set()
-    for at, first in enumerate(order):
-        if first in gone:
-            continue
-        changed = True
-        while changed:
-            changed = False
-            for second in order[at + 1 : at + 40]:
-                if second in gone:
-                    continue
-                a, b = lines[first], lines[second]
-                if b.y - a.y > 0.6 * max(a.size, b.size):
-                    break
-                pair = (a, b) if a.x0 <= b.x0 else (b, a)
-                if not pair[0].split and _adjacent(pair[0].words[-1], pair[1].words[0], reach=0.9):
-                    lines[first] = Line(pair[0].words + pair[1].words).measure()
-                    gone.add(second)
-                    changed = True
-    return [line for index, line in enumerate(lines) if index not in gone and line.text]
+    return stem + closing if stem and tail and is_note_mark(tail, stem) else stem + tail + closing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autonomy.library.parsers.pdf.glyphs import Line
+from autonomy.library.parsers.pdf.lines import Line
 
 _MIN_COLUMN_LINES = 4
 _MAX_DEPTH = 3

@@ -38,6 +38,7 @@ def test_title_and_people_are_read_from_the_page(paper: ParsedDocument) -> None:
     assert csl["author"] == [
         {"family": "Bellweather", "given": "Ada"},
         {"family": "van der Meer", "given": "Jonas"},
+        {"family": "Wen-Li", "given": "Ilse"},
         {"family": "Ortiz", "given": "Mei-Ling"},
     ]
     assert csl["issued"] == {"date-parts": [[2021]]}
@@ -84,10 +85,10 @@ def test_captions_are_captions_and_labels_are_not_prose(paper: ParsedDocument) -
 
 
 def test_note_marks_go_and_exponents_stay(tmp_path: Path) -> None:
-    source = f"{PROSE} It was measured.#super[12] The plot of 40 m#super[2] was dry.\n\n{PROSE}"
-    text = parse(typeset(tmp_path / "x.pdf", source), "x.pdf").pages[0].text
-    assert "It was measured. The plot" in text
-    assert "40 m2 was dry" in text
+    for mark in ("#super", "#super(typographic: false)"):
+        source = f"{PROSE} It was measured.{mark}[12] The plot{mark}[3], of 40 m{mark}[2], was dry.\n\n{PROSE}"
+        text = parse(typeset(tmp_path / "x.pdf", source), "x.pdf").pages[0].text
+        assert "It was measured. The plot, of 40 m2, was dry." in text
 
 
 def test_ligatures_are_plain_letters(tmp_path: Path) -> None:
@@ -130,3 +131,9 @@ def test_compounds_keep_their_hyphen_at_a_line_end(tmp_path: Path) -> None:
 
 def test_the_language_is_told(paper: ParsedDocument) -> None:
     assert paper.language == "en"
+
+
+def test_a_mark_that_stands_apart_is_left_out_too(tmp_path: Path) -> None:
+    source = f"{PROSE} The lock#h(1.5pt)#super(typographic: false)[†#h(2pt)‡] held. {PROSE}"
+    text = parse(typeset(tmp_path / "x.pdf", source), "x.pdf").pages[0].text
+    assert "The lock held." in text
