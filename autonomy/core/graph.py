@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Send
 
+from autonomy.agents.approval import await_approval
 from autonomy.agents.critic import reflect
 from autonomy.agents.executor import act
 from autonomy.agents.planner import plan
@@ -51,6 +52,7 @@ def build_graph() -> StateGraph[RunState, Deps, RunState, RunState]:
     """The graph, not yet compiled: the runtime adds its checkpointer."""
     graph = StateGraph(RunState, context_schema=Deps)
     graph.add_node("plan", plan)
+    graph.add_node("await_approval", await_approval)
     graph.add_node("act", act, input_schema=ActInput)
     graph.add_node("reflect", reflect)
     graph.add_node("expand", expand)
@@ -59,7 +61,8 @@ def build_graph() -> StateGraph[RunState, Deps, RunState, RunState]:
     graph.add_node("await_report", await_report)
 
     graph.add_edge(START, "plan")
-    graph.add_conditional_edges("plan", ready_steps, ["act", "reflect"])
+    graph.add_edge("plan", "await_approval")
+    graph.add_conditional_edges("await_approval", ready_steps, ["act", "reflect"])
     graph.add_edge("act", "reflect")
     graph.add_conditional_edges(
         "reflect", next_route, ["act", "reflect", "plan", "expand", "repair", "turnitin_pause", END]

@@ -79,6 +79,8 @@ class RunState(TypedDict, total=False):
     """Per cent, as the last similarity report said; None before a report or when unreadable."""
     notice: str
     """Why a rule path was taken although a model was wanted; shown in the document."""
+    approved: bool
+    """The person agreed to the plan, where they asked to be asked."""
     stop_reason: str
     outbox: Annotated[list[EventDraft], Topic(EventDraft)]
     """Boundary events of this superstep; the checkpointer commits them with the checkpoint."""

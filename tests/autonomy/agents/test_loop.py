@@ -261,6 +261,17 @@ async def test_the_style_named_in_the_request_is_the_documents(style: str) -> No
     assert ride.document.style == style
 
 
+async def test_nothing_is_written_before_the_plan_is_approved() -> None:
+    ride = await Ride(make_deps(GOAL, approve_plan=True)).go()
+    (pause,) = ride.state["__interrupt__"]
+
+    assert pause.value["kind"] == "plan_approval"
+    assert not ride.deps.artifacts.bodies  # type: ignore[attr-defined]
+
+    await ride.go(Command(resume={pause.id: {"approved": True}}))
+    assert ride.state["stop_reason"] == StopReason.COMPLETED
+
+
 async def test_a_later_run_is_told_what_was_written_before() -> None:
     first = make_deps(GOAL)
     await Ride(first).go()
