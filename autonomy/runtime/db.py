@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -107,6 +107,6 @@ def close_pool() -> None:
         closing[1].close()
 
 
-async def run_db(fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+async def run_db(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """`fn(*args, **kwargs)` in a database thread of this process; Django's ORM works inside."""
     return await pool().run(fn, *args, **kwargs)

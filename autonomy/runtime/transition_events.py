@@ -28,6 +28,16 @@ def status_event(kind: EventType, status: RunStatus, content: str, **meta: Any) 
     )
 
 
+def released(reason: str) -> EventDraft:
+    """A segment gave its run back at a boundary."""
+    why = {
+        "drain": "The worker stops; another one goes on.",
+        "slice": "The run went back in line, because others wait.",
+    }
+    content = why.get(reason, "The run went back in line.")
+    return status_event("note", RunStatus.QUEUED, content, cause=REASONS.get(reason, reason))
+
+
 def claimed(attempt: int, reason: str) -> EventDraft:
     """A worker took the run. After a crash the text of the interrupted attempt is void."""
     cause = REASONS.get(reason, reason)

@@ -26,7 +26,7 @@ from autonomy.runtime import queue
 from autonomy.runtime.couriers import ring_run
 from autonomy.runtime.events import append
 from autonomy.runtime.fence import Fence, FencedOut
-from autonomy.runtime.transition_events import status_event
+from autonomy.runtime.transition_events import released, status_event
 
 MAX_CLAIMS = 3
 """Claims of one checkpoint without progress before the run counts as poisoned."""
@@ -126,9 +126,13 @@ def finish(
 
 
 @transaction.atomic
-def release(fence: Fence, reason: str, content: str) -> None:
-    """Give the run back to the queue at a boundary (`slice` or `drain`): nothing is repeated."""
-    event = status_event("note", RunStatus.QUEUED, content, cause=reason)
+def release(fence: Fence, reason: str) -> None:
+    """Give the run back to the queue (`slice` or `drain`).
+
+    Raises:
+        FencedOut: the segment no longer owns the run.
+    """
+    event = released(reason)
     columns = {"claims_without_progress": 0}
     if not to_queue(
         fence.run_id, [RunStatus.RUNNING], reason, [event], fence=fence, columns=columns
