@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-READY_SECONDS = 120.0
+READY_SECONDS = 240.0
 UNSET = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "HOST", "PORT")
 """Of the surrounding environment: a test must not reach somebody's real servers."""
 UNSET_PREFIXES = ("HANDYWRITERZ_", "OPENAI_", "ANTHROPIC_", "GOOGLE_", "GEMINI_", "OPENROUTER_")

@@ -80,6 +80,8 @@ class Child:
         self._stopping = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
         self._log_start = 0
+        self.parting: str | None = None
+        """What it said before it last ended by itself; None while it never has."""
 
     @property
     def pid(self) -> int | None:
@@ -124,6 +126,7 @@ class Child:
             code = await self._process.wait()
             if self._stopping.is_set():
                 return
+            self.parting = self.last_word()
             failures = 1 if time.monotonic() - began > STEADY_SECONDS else failures + 1
             pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (failures - 1))
             self._say(f"{self.spec.title} {_ending(code)}; starting it again in {pause:g} s.")

@@ -20,7 +20,7 @@ from handywriterz.stack.preparation import collect_static, migrate
 from handywriterz.stack.redis_server import Redis, server
 
 CAP_LOGS_SECONDS = 60.0
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 READY_PATH = "/api/v2/health/ready"
 WORKER_STOP_SECONDS = 30.0
 """A run reaches its next checkpoint within Celery's soft shutdown of 25 s."""
@@ -187,6 +187,9 @@ class Supervisor:
                     f"HandyWriterz was not ready after {READY_SECONDS:.0f} s "
                     f"({READY_PATH} says {status or 'nothing'}); see {self._plan.data_dir / 'logs'}."
                 )
+            for child in self._layers[-1]:
+                if child.parting:  # on the way up there is no point in patience
+                    raise StackError(f"{child.spec.title} did not start: {child.parting}")
             await asyncio.sleep(0.05)
             status = await self._status(READY_PATH)
 
