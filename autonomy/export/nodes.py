@@ -14,6 +14,7 @@ from autonomy.export.pandoc import Node
 
 Attr = tuple[str, Sequence[str], Sequence[tuple[str, str]]]
 NO_ATTR: Attr = ("", (), ())
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _SPACES = re.compile(r"([ \t\r\n]+)")
 
 
@@ -32,13 +33,16 @@ def _attr(value: Attr) -> list[object]:
 # ------------------------------------------------------------------------------- inlines
 
 
+def printable(value: str) -> str:
+    """`value` without the characters that XML, and so DOCX, cannot carry."""
+    return _UNPRINTABLE.sub("", value)
+
+
 def text(value: str) -> list[Node]:
-    """Words and spaces of `value`. Control characters, which no format can carry, are dropped."""
-    clean = "".join(c for c in value if c in "\t\n" or (c >= " " and c not in "\x7f\ufffe\uffff"))
-    clean = "".join(c for c in clean if not "\ud800" <= c <= "\udfff")
+    """Words and spaces of `value`."""
     return [
         {"t": "Space"} if piece.isspace() and piece[0] in " \t\r\n" else {"t": "Str", "c": piece}
-        for piece in _SPACES.split(clean)
+        for piece in _SPACES.split(printable(value))
         if piece
     ]
 

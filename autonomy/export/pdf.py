@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,9 @@ from autonomy.export.render import Rendered, render
 TIMEOUT_SECONDS = 60.0
 _MEMORY_BYTES = 2_000_000_000
 """Address space of the compiler; its own code and fonts already map several hundred MB."""
+
+_LITERAL = frozenset({"Str", "Space", "Code", "Math", "LineBreak", "RawInline"})
+"""Inlines that typst writes without calling a function."""
 
 
 class PdfError(RuntimeError):
@@ -62,7 +66,25 @@ def typst_source(rendered: Rendered) -> str:
 
 
 def _typst(blocks: list[Node]) -> str:
-    return write_tree(blocks, {}, ["-t", "typst-smart", "--wrap=none"]).decode()
+    closed = nodes.map_inlines(nodes.without_spans(blocks), _closed)
+    # Quotes and dashes are in place already: typst must not make its own.
+    return write_tree(closed, {}, ["-t", "typst-smart", "--wrap=none"]).decode()
+
+
+def _closed(inlines: list[Node]) -> list[Node]:
+    """End calls that running text would continue: in `#emph[x].y` typst looks for a field y, a
+    case that pandoc leaves open."""
+    out: list[Node] = []
+    for node, following in zip(inlines, [*inlines[1:], None], strict=True):
+        out.append(node)
+        if (
+            node["t"] not in _LITERAL
+            and following is not None
+            and following["t"] == "Str"
+            and re.match(r"\.\w", following["c"])
+        ):
+            out.append({"t": "RawInline", "c": ["typst", ";"]})
+    return out
 
 
 def _references(rendered: Rendered) -> str:

@@ -80,7 +80,7 @@ def read_section(markdown: str, *, language: str = "en", typographic: bool = Tru
 def _with_placeholders(markdown: str) -> str:
     """The text with each marker as `⸨n⸩`: brackets that mean nothing to Markdown, but count as
     punctuation, so that `**bold.**[[p:ID]]` still closes."""
-    plain = markdown.replace("\x00", "").replace("⸨", "((").replace("⸩", "))")
+    plain = nodes.printable(markdown).replace("⸨", "((").replace("⸩", "))")
     numbers = itertools.count()
     return MARKER.sub(lambda _: f"⸨{next(numbers)}⸩", plain)
 

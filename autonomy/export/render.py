@@ -26,6 +26,8 @@ from autonomy.tools.csl.reference import Reference
 CITE_CLASS = "cite-link"
 """Class of the element around each citation, which carries `data-passages`."""
 
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$")
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -61,23 +63,24 @@ def render(document: Document) -> Rendered:
     if dangling := dangling_ids(document):
         raise DanglingCitation(dangling)
     style = resolve_style(document.style)
+    language = document.language if _LANGUAGE.match(document.language) else "en"
     body: list[Node] = []
     for section in document.sections:
-        body.extend(_section(section, document))
+        body.extend(_section(section, document.title, language))
     number_markers(body)
     placer = _Placer(document, style)
     body = placer.collect(body)
-    formatted = format_citations(style, document.language, placer.references, placer.groups)
+    formatted = format_citations(style, language, placer.references, placer.groups)
     body = nodes.map_inlines(body, lambda inlines: placer.put(inlines, formatted.citations))
     place = {entry.key: position for position, entry in enumerate(formatted.entries)}
     return Rendered(
-        title=" ".join(MARKER.sub("", document.title).split()) or "Untitled",
-        language=document.language or "en",
-        date=document.date,
-        notice=" ".join(document.notice.split()),
+        title=_line(document.title) or "Untitled",
+        language=language,
+        date=_line(document.date),
+        notice=_line(document.notice),
         style=style,
         body=body,
-        references_heading=style.references_heading(document.language),
+        references_heading=style.references_heading(language),
         entries=formatted.entries,
         references=sorted(placer.references, key=lambda item: place.get(item["id"], 0)),
     )
@@ -86,9 +89,9 @@ def render(document: Document) -> Rendered:
 # ------------------------------------------------------------------------------ sections
 
 
-def _section(section: Section, document: Document) -> list[Node]:
-    blocks = read_section(section.markdown, language=document.language)
-    heading = " ".join(MARKER.sub("", section.heading).split())
+def _section(section: Section, title: str, language: str) -> list[Node]:
+    blocks = read_section(section.markdown, language=language)
+    heading = _line(section.heading)
     if blocks and blocks[0]["t"] == "Header" and _same(nodes.plain(blocks[0]["c"][2]), heading):
         # Writers like to repeat the heading that they were given.
         blocks = blocks[1:]
@@ -97,10 +100,15 @@ def _section(section: Section, document: Document) -> list[Node]:
     for block in blocks:
         if block["t"] == "Header":
             block["c"][0] = min(block["c"][0] + shift, 6)
-    if not heading or _same(heading, document.title):
+    if not heading or _same(heading, title):
         return blocks
     identity = "section-" + re.sub(r"[^A-Za-z0-9-]+", "-", section.id)[:64]
     return [nodes.header(section.level, nodes.text(heading), nodes.attr(identity)), *blocks]
+
+
+def _line(value: str) -> str:
+    """A heading or notice as one line of text; citations have no place in it."""
+    return " ".join(nodes.printable(MARKER.sub("", value)).split())
 
 
 def _same(one: str, other: str) -> bool:

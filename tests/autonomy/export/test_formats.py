@@ -28,6 +28,16 @@ def test_each_format_makes_a_file_of_its_kind(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
+def test_control_characters_stop_no_format(name: str) -> None:
+    bad = "a\x00b\x0bc\ufffed\ud800e"
+    text = (
+        f"{bad} `{bad}` [[p:book-4]] $x_{{{bad}}}$\n\n```\n{bad}\n```\n\n[l](https://a.org/{bad})"
+    )
+    draft = document(text, title=bad, notice=bad, date=bad, language=bad)
+    assert export(draft, name).data
+
+
+@pytest.mark.parametrize("name", FORMATS)
 def test_each_format_refuses_dangling_citations(name: str) -> None:
     with pytest.raises(DanglingCitation):
         export(document("True [[p:nowhere]]."), name)

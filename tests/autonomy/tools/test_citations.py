@@ -247,8 +247,10 @@ def test_the_document_language_sets_the_words_of_the_style() -> None:
     assert plain(result.citations[0]) == "(Okafor, 2020, S. 4)"
 
 
-def test_a_note_style_prints_the_work_in_a_note() -> None:
-    result = formatted("chicago-notes-bibliography", ["no_author"], narrative=True)
+@pytest.mark.parametrize("page", [4, None])
+def test_a_note_style_prints_the_work_in_a_note(page: int | None) -> None:
+    # Without author and page, citeproc would leave the note of a narrative citation empty.
+    result = formatted("chicago-notes-bibliography", ["no_author"], narrative=True, page=page)
     note = next(node for node in result.citations[0] if node["t"] == "Note")
     assert "Harbour Press" in plain(note["c"][0]["c"])
 
