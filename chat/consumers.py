@@ -18,6 +18,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.utils import await_many_dispatch
 from django.contrib.auth.models import User
 
+from autonomy.api import stream as pace
 from autonomy.api.hints import listen
 from autonomy.api.stream import Position, follow
 from autonomy.core.types import Event
@@ -112,7 +113,13 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # chan
         client holds one page in memory, and a client that answers no ping is dropped by Daphne."""
         feed = conversation_feed(self.conversation_id)
         async with listen(hint_group(self.conversation_id)) as hints:
-            async for frame in follow(feed, hints, position):
+            async for frame in follow(
+                feed,
+                hints,
+                position,
+                poll_seconds=pace.POLL_SECONDS,
+                heartbeat_seconds=pace.HEARTBEAT_SECONDS,
+            ):
                 event = frame.event or Event(type="heartbeat", seq=0, ts=now())
                 await self._send(event.model_dump(mode="json", exclude_none=True))
 

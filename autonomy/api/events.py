@@ -13,6 +13,7 @@ from ninja import Router
 from pydantic import Field
 from pydantic.json_schema import models_json_schema
 
+from autonomy.api import stream as pace
 from autonomy.api.auth import ApiRequest
 from autonomy.api.feed import RunsFeed
 from autonomy.api.hints import listen
@@ -92,7 +93,13 @@ async def stream_response(
         yield b": open\n\n"
         async with listen(group) as hints:
             async for frame in follow(
-                feed, hints, position, live=live, until_finished=until_finished
+                feed,
+                hints,
+                position,
+                live=live,
+                until_finished=until_finished,
+                poll_seconds=pace.POLL_SECONDS,
+                heartbeat_seconds=pace.HEARTBEAT_SECONDS,
             ):
                 yield sse(frame if cursor is None else Frame(frame.event, cursor(frame)))
 
