@@ -45,7 +45,7 @@ class SignedIn(HttpRequest):
 @login_required
 def new_conversation(request: SignedIn) -> HttpResponse:
     """The empty composer. The conversation is made with its first message."""
-    return render(request, "chat/conversation.html", {"boot": _common()})
+    return render(request, "chat/conversation.html", {"here": "new", "boot": _common()})
 
 
 @require_GET
@@ -73,7 +73,7 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 @require_GET
 @login_required
 def library(request: SignedIn) -> HttpResponse:
-    return render(request, "chat/library.html", {"boot": {"limits": _limits()}})
+    return render(request, "chat/library.html", {"here": "library", "boot": {"limits": _limits()}})
 
 
 @require_http_methods(["GET", "HEAD"])

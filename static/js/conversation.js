@@ -43,10 +43,10 @@ function initialRuns() {
 function turnsOf(messages) {
   const turns = [];
   for (const message of messages) {
+    const part = message.role === "assistant" ? "answer" : "request";
     const known = message.run_id && turns.find((turn) => turn.runId === message.run_id);
-    if (message.role === "assistant" && known) known.answer = message.text;
-    else if (message.role === "assistant") turns.push({ key: message.id, runId: message.run_id, answer: message.text });
-    else turns.push({ key: message.id, runId: message.run_id, request: message.text });
+    if (known) known[part] = message.text;
+    else turns.push({ key: message.run_id ?? message.id, runId: message.run_id, [part]: message.text });
   }
   return turns;
 }
@@ -150,7 +150,7 @@ function useDraft() {
 
 /** Keeps the end in view until the person scrolls up. */
 function useFollow(scroller, dependency) {
-  const pinned = useRef(true);
+  const pinned = useRef((boot.messages ?? []).length > 0);
   const [away, setAway] = useState(false);
   useEffect(() => {
     const element = scroller.current;
@@ -290,7 +290,7 @@ function App() {
       <div class="composer-dock">
         ${away && html`<button type="button" class="button to-end" onClick=${toEnd}><${Icon} name="arrow-down" /> Latest</button>`}
         <${Composer} boot=${boot} uploads=${uploads} text=${text} setText=${setText} options=${options} setOptions=${setOptions}
-          sending=${sending} error=${error} onSend=${onSend} running=${active.length > 0} onStop=${onStop} input=${input} />
+          sending=${sending} error=${error} onSend=${onSend} running=${active.some((view) => view.status === "running" || view.status === "queued")} onStop=${onStop} input=${input} />
         <p class="fine-print">Read a document before you hand it in: check that each cited passage says what you say.</p>
       </div>
     </div>

@@ -9,7 +9,7 @@ export function PassagePanel({ selection, citations, onClose }) {
   const panel = useRef(null);
   useEffect(() => panel.current?.focus(), [selection]);
   return html`<aside class="passage-panel" ref=${panel} tabindex="-1" role="region" aria-label="Source of the citation">
-    <header><h3><${Icon} name="quote" /> Source</h3>
+    <header><h2><${Icon} name="quote" /> Source</h2>
       <button type="button" class="icon-button small" aria-label="Close the source" onClick=${onClose}><${Icon} name="x" /></button></header>
     <div class="passage-list">
       ${selection.ids.map((id) => html`<${Bound} key=${id} id=${id} citation=${citationOf(citations, id, selection.marker)} />`)}
@@ -49,7 +49,7 @@ function Bound({ id, citation }) {
     ${citation && html`<${Verdict} citation=${citation} />`}
     <div class="passage-text">
       ${passage?.before?.map((p) => html`<p key=${p.id} class="neighbour">${p.text}</p>`)}
-      <p><${Highlighted} text=${text} claim=${citation?.claim ?? ""} /></p>
+      <p class="bound"><${Highlighted} text=${text} claim=${citation?.claim ?? ""} /></p>
       ${passage?.after?.map((p) => html`<p key=${p.id} class="neighbour">${p.text}</p>`)}
     </div>
   </article>`;
@@ -75,7 +75,7 @@ function Highlighted({ text, claim }) {
     at = to;
   }
   if (at < text.length) parts.push(text.slice(at));
-  return html`<span class="passage-bound">${parts}</span>`;
+  return html`<span>${parts}</span>`;
 }
 
 /** [start, end) of each quotation of `claim` that stands in `text`, white space and quotes aside. */

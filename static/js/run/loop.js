@@ -20,15 +20,15 @@ export function Loop({ view }) {
     if (!over && view.node === node) return "now";
     return view.visited.includes(node) || (over && view.plan && node !== "expand" && node !== "repair" && node !== "turnitin_pause") ? "past" : "idle";
   };
-  const stop = ([node, label, icon]) => {
+  const stop = ([node, label, icon], kind) => {
     const state = stateOf(node);
-    return html`<li key=${node} class="loop-node" data-state=${state} aria-current=${state === "now" ? "step" : undefined}>
+    return html`<li key=${node} class=${`loop-node ${kind}`} data-state=${state} aria-current=${state === "now" ? "step" : undefined}>
       <${Icon} name=${icon} /><span>${label}</span>
     </li>`;
   };
   const side = SIDE.filter(([node]) => stateOf(node) !== "idle");
   return html`<ol class="loop" aria-label="Position in the loop">
-    ${MAIN.map(stop)}${side.map(stop)}
+    ${MAIN.map((node) => stop(node, "main"))}${side.map((node) => stop(node, "side"))}
     <li class="loop-node" data-state=${over ? "past" : "idle"}><${Icon} name="circle-check" /><span>End</span></li>
   </ol>`;
 }

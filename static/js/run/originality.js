@@ -38,7 +38,7 @@ export function OriginalityCard({ view }) {
     return html`<div class="notice good" role="status"><${Icon} name="circle-check" /><div><strong>Report received</strong><span>The run goes on by itself.</span></div></div>`;
   }
   return html`<section class="originality card" aria-labelledby=${`originality-${view.id}`}>
-    <h3 id=${`originality-${view.id}`}><${Icon} name="scan-text" /> Originality check</h3>
+    <h2 id=${`originality-${view.id}`}><${Icon} name="scan-text" /> Originality check</h2>
     <p>Check the document in Turnitin or another similarity service, then hand in what it found. Your target is <strong>${cycle.target_similarity} %</strong> or less; above it, the run revises the passages that are too close.</p>
     <ol class="originality-steps">
       <li><a class="button" href=${`/api/v2/runs/${view.id}/artifacts/${artifact}/download?format=docx`} download><${Icon} name="download" /> Download DOCX</a></li>

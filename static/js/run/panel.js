@@ -6,7 +6,6 @@ import { Budget } from "./budget.js";
 import { Controls } from "./controls.js";
 import { Checks, Draft, Sources } from "./facets.js";
 import { Loop } from "./loop.js";
-import { OriginalityCard } from "./originality.js";
 import { PlanGraph } from "./plan_graph.js";
 import { Log, Steps } from "./steps.js";
 import { activity, elapsedSeconds, endingOf, TERMINAL } from "./state.js";
@@ -34,7 +33,7 @@ function useTick(active) {
 export function RunPanel({ view, connection, onSnapshot, onExpand }) {
   const over = TERMINAL.has(view.status);
   const [chosen, setChosen] = useState(null);
-  const open = chosen ?? !over;
+  const open = chosen ?? (!over && view.status !== "waiting_human");
   const now = useTick(view.status === "running" || view.status === "queued");
   const id = useId();
   const [word, tone, icon] = STATUS[view.status] ?? STATUS.queued;
@@ -47,14 +46,14 @@ export function RunPanel({ view, connection, onSnapshot, onExpand }) {
     if (open && !view.replayed) onExpand(view.id);
   }, [open, view.replayed]);
 
-  return html`<section class="run card" data-status=${view.status} aria-label=${`Run: ${word}`}>
+  return html`<div class="run card" role="group" data-status=${view.status} aria-label=${`Run: ${word}`}>
     <header class="run-head">
       <button type="button" class="run-toggle" aria-expanded=${open ? "true" : "false"} aria-controls=${id} onClick=${toggle}>
         <${Icon} name=${open ? "chevron-down" : "chevron-right"} />
         <span class=${`badge ${tone}`}><${Icon} name=${icon} spin=${view.status === "running"} />${word}</span>
         <span class="run-doing">${over ? tally(view) : doing}</span>
       </button>
-      ${!over && html`<span class="run-time">${duration(elapsedSeconds(view, now))}</span>`}
+      ${(view.status === "running" || view.status === "queued") && html`<span class="run-time">${duration(elapsedSeconds(view, now))}</span>`}
       <${Controls} view=${view} onSnapshot=${onSnapshot} />
     </header>
     <p class="visually-hidden" role="status" aria-live="polite">${word}: ${doing}</p>
@@ -62,10 +61,9 @@ export function RunPanel({ view, connection, onSnapshot, onExpand }) {
     ${view.status === "queued" && !view.workerUp && html`<div class="run-pad"><div class="notice warn">
       <${Icon} name="triangle-alert" /><div><strong>Queued, no worker is running</strong>
       <span>Your request is stored and starts by itself as soon as a worker is up. Whoever runs this server can look at the worker's log.</span></div></div></div>`}
-    <${OriginalityCard} view=${view} />
     ${open && html`<div class="run-body" id=${id}><${Loop} view=${view} /><${Facets} view=${view} />
       <${Budget} budget=${view.budget} seconds=${view.budget?.seconds_spent ?? 0} finished=${over} /></div>`}
-  </section>`;
+  </div>`;
 }
 
 function tally(view) {

@@ -92,7 +92,9 @@ export function applyEvent(view, event) {
   if (event.seq !== view.seq + 1) return view;
   const meta = event.meta ?? {};
   const next = { ...view, seq: event.seq, lastAt: event.ts, log: [...view.log, event] };
-  const node = NODE_OF_SOURCE[event.source] ?? NODE_OF_TYPE[event.type];
+  // Findings and remarks are made on the way; they do not move the loop.
+  const moves = event.type in NODE_OF_TYPE || event.type === "retry";
+  const node = moves ? (NODE_OF_SOURCE[event.source] ?? NODE_OF_TYPE[event.type]) : null;
   if (node && node !== view.node) {
     next.node = node;
     next.visited = view.visited.includes(node) ? view.visited : [...view.visited, node];
@@ -106,7 +108,8 @@ export function applyEvent(view, event) {
 
 /** Whether `events` start beyond what the view has, so that a replay is needed. */
 export function behind(view, events) {
-  return events.some((event) => event.seq > view.seq + events.length);
+  const fresh = events.filter((event) => event.seq > view.seq);
+  return fresh.length > 0 && fresh.at(-1).seq > view.seq + fresh.length;
 }
 
 const CHANGES = {

@@ -3,6 +3,7 @@ import { html, memo, useMemo } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { renderMarkdown } from "../lib/markdown.js";
 import { plural } from "../lib/format.js";
+import { OriginalityCard } from "../run/originality.js";
 import { Ending, RunPanel } from "../run/panel.js";
 import { TERMINAL } from "../run/state.js";
 import { DownloadMenu } from "../document/downloads.js";
@@ -19,6 +20,7 @@ export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, 
           ${TERMINAL.has(view.status) && html`<${Ending} view=${view} />`}
           <${Answer} text=${answerText(turn, view)} />
           ${view.artifactId && html`<${DocumentCard} view=${view} open=${openId === view.artifactId} onOpen=${onOpen} />`}
+          <${OriginalityCard} view=${view} />
         </div>`}
         ${!view && turn.answer && html`<div class="reply"><${Answer} text=${turn.answer} /></div>`}
       </li>`;
@@ -46,7 +48,7 @@ function DocumentCard({ view, open, onOpen }) {
   return html`<article class="document-card card" aria-label=${`Document: ${title}`}>
     <div class="document-mark" aria-hidden="true"><${Icon} name="file-text" /></div>
     <div class="document-about">
-      <h3>${title}</h3>
+      <h2>${title}</h2>
       <p>${[over ? "" : "Draft, still being checked", artifact.version ? `Version ${artifact.version}` : "", total ? `${plural(total, "citation")} checked, ${sound} sound` : ""].filter(Boolean).join(" · ")}</p>
     </div>
     <div class="document-actions">
