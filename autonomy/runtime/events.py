@@ -30,9 +30,10 @@ WITH guard AS (
     RETURNING last_seq, conversation_id
 ), added AS (
     INSERT INTO autonomy_episodic_logs
-        (run_id, seq, type, source, content, meta, task_id, attempt, fence)
+        (run_id, seq, type, source, content, meta, task_id, attempt, fence, ts)
     SELECT %(run)s, guard.last_seq - %(count)s + e.ord, e.type, e.source, e.content,
-           e.meta::jsonb, %(task)s, %(attempt)s, %(fence)s
+           e.meta::jsonb, %(task)s, %(attempt)s, %(fence)s,
+           clock_timestamp()
     FROM guard, unnest(%(types)s::text[], %(sources)s::text[], %(contents)s::text[],
                        %(metas)s::text[]) WITH ORDINALITY AS e(type, source, content, meta, ord)
 )
