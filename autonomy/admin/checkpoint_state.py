@@ -8,6 +8,7 @@ ancestors.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,12 @@ class ReadState:
     interrupts: tuple[dict[str, Any], ...] = ()
     problem: str = ""
     """Why it cannot be shown, as a sentence for staff; empty when it can."""
+
+    @property
+    def next_words(self) -> str:
+        """The nodes that would run next, parallel ones counted: `act × 5`."""
+        counted = Counter(self.next_nodes)
+        return ", ".join(f"{name} × {n}" if n > 1 else name for name, n in counted.items())
 
     @property
     def summary(self) -> str:

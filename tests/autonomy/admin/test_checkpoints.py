@@ -126,6 +126,10 @@ def test_plain_turns_models_and_tuples_into_json_kinds() -> None:
     assert isinstance(value["other"], str)
 
 
+def test_parallel_nodes_are_counted() -> None:
+    assert ReadState(next_nodes=("act", "act", "reflect")).next_words == "act × 2, reflect"
+
+
 def test_the_summary_of_an_empty_state_is_empty() -> None:
     assert ReadState().summary == ""
 
