@@ -1,0 +1,129 @@
+"""Server-sent events of a conversation with several runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import connections
+
+from autonomy import services
+from autonomy.api import stream
+from autonomy.models import Run
+from autonomy.runtime.db import close_pool
+from chat.models import Conversation, Message
+from tests.autonomy.api.asgi import get
+from tests.autonomy.api.world import finish, make_run, say
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Place = tuple[str, int]
+
+
+@pytest.fixture(autouse=True)
+async def _connections() -> AsyncIterator[None]:
+    yield
+    await sync_to_async(connections.close_all)()
+    await asyncio.to_thread(close_pool)
+
+
+@pytest.fixture
+def key(alice: User) -> str:
+    return services.create_api_key(alice, "tests")[1]
+
+
+@pytest.fixture
+def conversation(alice: User) -> Conversation:
+    return Conversation.objects.create(owner=alice, title="Two runs")
+
+
+@pytest.fixture
+def runs(alice: User, conversation: Conversation) -> list[Run]:
+    """One finished run of three events and one under way with two."""
+    first, second = (make_run(alice, conversation) for _ in range(2))
+    say(first, "one", "two")
+    finish(first)
+    say(second, "three", "four")
+    return [first, second]
+
+
+def place(event: dict[str, Any]) -> Place:
+    return event["run_id"], event["seq"]
+
+
+async def replay(
+    conversation: Conversation, key: str, query: str = "", **headers: str
+) -> list[dict[str, Any]]:
+    address = f"/api/stream/{conversation.pk}?follow=false{query}"
+    async with get(address, key, **headers) as response:
+        return await response.rest()
+
+
+async def test_every_run_is_replayed_in_order(
+    conversation: Conversation, runs: list[Run], key: str
+) -> None:
+    events = await replay(conversation, key)
+    first, second = (str(run.pk) for run in runs)
+    assert [place(e) for e in events] == [
+        (first, 1),
+        (first, 2),
+        (first, 3),
+        (second, 1),
+        (second, 2),
+    ]
+    assert {e["conversation_id"] for e in events} == {str(conversation.pk)}
+    assert events[-1]["id"] == f"{second}:2"
+
+
+@pytest.mark.parametrize("cut", range(5))
+@pytest.mark.parametrize("how", ["header", "query"])
+async def test_a_client_cut_off_anywhere_gets_exactly_the_rest(
+    conversation: Conversation, runs: list[Run], key: str, cut: int, how: str
+) -> None:
+    events = await replay(conversation, key)
+    cursor = events[cut]["id"]
+    if how == "header":
+        rest = await replay(conversation, key, last_event_id=cursor)
+    else:
+        rest = await replay(conversation, key, f"&after={cursor}")
+    assert [place(e) for e in rest] == [place(e) for e in events[cut + 1 :]]
+
+
+async def test_a_run_that_starts_later_joins_the_stream(
+    conversation: Conversation, alice: User, key: str, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(stream, "POLL_SECONDS", 0.05)
+    async with get(f"/api/stream/{conversation.pk}", key) as response:
+        assert await response.block() == ": open"
+        run = await sync_to_async(make_run)(alice, conversation)
+        await sync_to_async(say)(run, "hello")
+        assert place(await response.event() or {}) == (str(run.pk), 1)
+
+
+async def test_whoever_hears_of_the_end_finds_the_answer(
+    conversation: Conversation, alice: User, key: str
+) -> None:
+    run = await sync_to_async(make_run)(alice, conversation)
+    async with get(f"/api/stream/{conversation.pk}", key) as response:
+        await sync_to_async(finish)(run, "succeeded", "It is done.")
+        event = await response.event()
+        assert event is not None
+        assert event["type"] == "run.finished"
+        answers = await sync_to_async(list)(Message.objects.filter(run=run))
+    assert [(m.role, m.text, m.created_at) for m in answers] == [
+        ("assistant", "It is done.", run.finished_at)
+    ]
+
+
+async def test_a_stranger_gets_no_stream(
+    conversation: Conversation, runs: list[Run], bob: User
+) -> None:
+    bobs = await sync_to_async(services.create_api_key)(bob, "")
+    async with get(f"/api/stream/{conversation.pk}", bobs[1]) as response:
+        assert response.status == 404
+    async with get(f"/api/stream/{conversation.pk}") as response:
+        assert response.status == 401
