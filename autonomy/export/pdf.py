@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from itertools import zip_longest
 from pathlib import Path
 
 from autonomy.export import nodes
@@ -75,7 +76,7 @@ def _closed(inlines: list[Node]) -> list[Node]:
     """End calls that running text would continue: in `#emph[x].y` typst looks for a field y, a
     case that pandoc leaves open."""
     out: list[Node] = []
-    for node, following in zip(inlines, [*inlines[1:], None], strict=True):
+    for node, following in zip_longest(inlines, inlines[1:]):
         out.append(node)
         if (
             node["t"] not in _LITERAL

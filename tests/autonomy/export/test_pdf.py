@@ -65,6 +65,7 @@ def test_long_documents_number_their_pages() -> None:
         "<label> @ref #let x = 1 ] } ) \\",
         "= Not a heading\n/ Not: a term\n+ not a list",
         "// not a comment /* nor this */",
+        "# \n\n- \n\n> \n\n|a|\n|-|\n||",
         "*call*.field **call**.body [call](https://a.org).x",
         "```\n``` #panic()\n```",
     ],
