@@ -300,6 +300,8 @@ class Gateway:
         system, schema = call.system, ""
         if call.output is not None:
             schema = request.in_words(call.output)
+            if request.free_form(call.output):
+                mode = "prompted"
             if mode == "prompted":
                 system, schema = f"{system}\n\n{schema}", ""
         texts = [system, call.prompt, schema]

@@ -79,6 +79,22 @@ def in_words(output: type[BaseModel]) -> str:
     return f"Answer with one JSON object that fits this JSON schema, and nothing else:\n{schema}"
 
 
+def free_form(output: type[BaseModel]) -> bool:
+    """Whether the shape has an object whose keys it does not name.
+
+    Strict schemas forbid unnamed keys, so some providers would force such an object to be empty.
+    """
+
+    def found(part: object) -> bool:
+        if isinstance(part, dict):
+            if part.get("type") == "object" and not part.get("properties"):
+                return True
+            return any(found(value) for value in part.values())
+        return isinstance(part, list) and any(found(value) for value in part)
+
+    return found(output.model_json_schema())
+
+
 def parameters(output: type[BaseModel] | None, mode: OutputMode) -> ModelRequestParameters:
     """How `output` is asked for. Text is always allowed: the parse ladder reads whatever comes.
 

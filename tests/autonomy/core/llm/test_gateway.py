@@ -8,6 +8,7 @@ import time
 import pytest
 from pydantic import BaseModel
 
+from autonomy.core.answers import ProposedRepair
 from autonomy.core.llm import CallLimits
 from autonomy.core.ports import BudgetExhausted, ModelUnavailable
 from tests.autonomy.core.llm.fakes import Bench, MemoryLedger
@@ -84,6 +85,18 @@ async def test_a_server_that_rejects_schemas_is_asked_in_words_from_then_on(benc
     assert formats[1:] == [formats[1]] * 2
     assert formats[1] != "json_schema"
     assert '"name"' in bench.server.requests[-1].system + bench.server.requests[-1].user
+
+
+async def test_a_shape_with_unnamed_keys_is_asked_for_in_words(bench: Bench) -> None:
+    bench.server.script.append(Behaviour(content='{"diagnosis": "d", "input": {"limit": 3}}'))
+
+    fixed = await bench.gateway().structured(
+        "debugger", key="k", system="Mend it.", prompt="How?", output=ProposedRepair
+    )
+
+    assert fixed.input == {"limit": 3}
+    assert "response_format" not in bench.server.requests[0].body
+    assert '"diagnosis"' in bench.server.requests[0].system
 
 
 async def test_a_repaired_answer_is_noted_with_its_rung(bench: Bench) -> None:
