@@ -49,7 +49,9 @@ class TokenBucket:
             ValueError: more than `burst` was asked for, which would never come together.
         """
         if tokens > self._burst:
-            raise ValueError(f"This bucket holds {self._burst:g} tokens; {tokens:g} were asked for.")
+            raise ValueError(
+                f"This bucket holds {self._burst:g} tokens; {tokens:g} were asked for."
+            )
         delay = self.wait(tokens)
         # The debt is taken before waiting: it is the caller's place in the queue.
         self._tokens -= tokens
