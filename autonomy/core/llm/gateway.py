@@ -366,7 +366,7 @@ class Gateway:
     ) -> None:
         if self._on_event is None:
             return
-        meta = {"role": call.role, "key": call.key, "attempt": call.attempts, **detail}
+        meta = {"role": call.role, "key": call.key, "call_attempt": call.attempts, **detail}
         if failure is not None:
             meta |= {"model": failure.model, "code": failure.kind.value}
         await self._on_event(EventDraft(type=kind, content=content, source=call.role, meta=meta))
