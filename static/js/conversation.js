@@ -8,7 +8,7 @@ import { DropZone } from "./composer/drop.js";
 import { Uploads } from "./composer/uploads.js";
 import { DocumentPanel } from "./document/panel.js";
 import { Connection, replay } from "./run/connection.js";
-import { applyEvent, applySnapshot, behind, fromSnapshot, TERMINAL } from "./run/state.js";
+import { applyEvent, applySnapshot, behind, forgetDrafts, fromSnapshot, TERMINAL } from "./run/state.js";
 import { Thread } from "./thread/thread.js";
 import { NoModelBanner, Welcome } from "./thread/welcome.js";
 
@@ -30,6 +30,8 @@ function runsReducer(runs, action) {
       const next = action.events.reduce(applyEvent, view);
       return { ...runs, [action.runId]: action.complete ? { ...next, replayed: true } : next };
     }
+    case "forget-drafts":
+      return Object.fromEntries(Object.values(runs).map((run) => [run.id, forgetDrafts(run)]));
     default:
       return runs;
   }
@@ -87,10 +89,11 @@ function useRuns(conversationId) {
   }, []);
 
   const onEvent = useCallback((event) => {
-    if (!event.run_id) {
-      if (event.type === "error") toastError({ title: "", message: event.content });
+    if (event.type === "error" && !event.seq) {
+      toastError({ title: "", message: event.content }); // the socket refused a command
       return;
     }
+    if (!event.run_id) return;
     waiting.current.push(event);
     // One render per frame, however fast tokens arrive; a hidden page has no frames.
     const flush = () => {
@@ -122,6 +125,7 @@ function useRuns(conversationId) {
       // A finished run needs no replay until it is opened; an unfinished one is rebuilt from 0.
       positions: () => Object.fromEntries(Object.values(latest.current).map((view) => [view.id, TERMINAL.has(view.status) ? Math.max(view.seq, view.asOf) : view.seq])),
       unfinished,
+      onSubscribe: () => dispatch({ type: "forget-drafts" }),
       onEvent,
       onState: setConnection,
     });
@@ -281,7 +285,7 @@ function App() {
     <div class="conversation">
       <div class="conversation-scroll" ref=${scroller} tabindex="-1">
         <div class="column">
-          ${!boot.model_configured && html`<${NoModelBanner} />`}
+          ${!boot.model_configured && html`<${NoModelBanner} brief=${turns.length > 0} />`}
           ${turns.length === 0 && html`<${Welcome} onPick=${pick} />`}
           <${Thread} turns=${turns} runs=${runs} connection=${connection} openId=${shown?.artifactId}
             onSnapshot=${onSnapshot} onExpand=${expand} onOpen=${onOpen} />

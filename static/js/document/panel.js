@@ -8,7 +8,7 @@ import { DownloadMenu } from "./downloads.js";
 import { PassagePanel } from "./passage.js";
 import { VERDICTS } from "./verdicts.js";
 
-export function DocumentPanel({ runId, artifactId, style: runStyle, styles, onClose }) {
+export function DocumentPanel({ runId, artifactId, style: runStyle, styles, quiet, onClose }) {
   const [chosen, setChosen] = useState(artifactId);
   const [style, setStyle] = useState("");
   const [versions, setVersions] = useState([]);
@@ -19,7 +19,9 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, onCl
   const heading = useRef(null);
 
   useEffect(() => setChosen(artifactId), [artifactId]);
-  useEffect(() => heading.current?.focus(), []);
+  useEffect(() => {
+    if (!quiet) heading.current?.focus(); // one that opened by itself leaves the focus where it is
+  }, []);
 
   useEffect(() => {
     let current = true;

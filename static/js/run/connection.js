@@ -21,7 +21,7 @@ export async function replay(runId, after, options) {
 /**
  * Follows one conversation.
  *
- * `positions()` gives {run id: last seq seen} of every run to follow; `onEvent` gets each envelope;
+ * `onSubscribe()` is called before events are asked for anew, `positions()` gives {run id: last seq seen} of every run to follow; `onEvent` gets each envelope;
  * `onState` gets "connecting" | "catching-up" | "live" | "reconnecting" | "polling" | "stale".
  */
 export class Connection {
@@ -33,8 +33,8 @@ export class Connection {
   #poll = null;
   #lastFrame = 0;
 
-  constructor({ conversationId, positions, unfinished, onEvent, onState }) {
-    Object.assign(this, { conversationId, positions, unfinished, onEvent, onState });
+  constructor({ conversationId, positions, unfinished, onSubscribe, onEvent, onState }) {
+    Object.assign(this, { conversationId, positions, unfinished, onSubscribe, onEvent, onState });
     this.onOnline = () => this.#retryNow();
     this.onVisible = () => document.visibilityState === "visible" && this.#retryNow();
   }
@@ -59,6 +59,7 @@ export class Connection {
   /** Follow runs that began since the socket opened. */
   resubscribe() {
     if (this.#socket?.readyState === WebSocket.OPEN) {
+      this.onSubscribe();
       this.#socket.send(JSON.stringify({ type: "subscribe", after: this.positions() }));
     }
   }

@@ -28,7 +28,7 @@ export function Loop({ view }) {
   };
   const side = SIDE.filter(([node]) => stateOf(node) !== "idle");
   return html`<ol class="loop" aria-label="Position in the loop">
-    ${MAIN.map((node) => stop(node, "main"))}${side.map((node) => stop(node, "side"))}
+    ${MAIN.map((node) => stop(node, "loop-main"))}${side.map((node) => stop(node, "loop-side"))}
     <li class="loop-node" data-state=${over ? "past" : "idle"}><${Icon} name="circle-check" /><span>End</span></li>
   </ol>`;
 }

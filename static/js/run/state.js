@@ -44,6 +44,7 @@ export function fromSnapshot(snapshot) {
       sources: {},
       sections: [],
       drafts: {},
+      writers: {},
       artifacts: {},
       citations: null,
       cycle: null,
@@ -118,7 +119,14 @@ const CHANGES = {
     plan: plan ? mergePlan(null, plan) : view.plan,
     ...working(view),
   }),
-  "step.started": (view, meta) => ({ plan: withStep(view.plan, meta, "running"), ...working(view) }),
+  "step.started": (view, meta) => ({
+    plan: withStep(view.plan, meta, "running"),
+    // A step that is begun again is written again: what it gave before is on its way out.
+    writers: meta.task_id ? { ...view.writers, [meta.step_id]: meta.task_id } : view.writers,
+    drafts: without(view.drafts, meta.step_id),
+    sections: view.sections.filter((section) => section.step_id !== meta.step_id),
+    ...working(view),
+  }),
   action: (view) => working(view),
   observation: (view, meta) => {
     const observation = meta.observation ?? {};
@@ -149,15 +157,12 @@ const CHANGES = {
         }
       : {},
   "section.committed": (view, meta) => {
-    const { [meta.step_id]: _replaced, ...drafts } = view.drafts;
     const others = view.sections.filter((section) => section.step_id !== meta.step_id);
-    return { drafts, sections: [...others, meta] };
+    return { drafts: without(view.drafts, meta.step_id), sections: [...others, meta] };
   },
-  "attempt.restarted": (view, meta) => {
-    if (!meta.step_id) return { drafts: {} };
-    const { [meta.step_id]: _discarded, ...drafts } = view.drafts;
-    return { drafts };
-  },
+  "attempt.restarted": (view, meta) => ({
+    drafts: meta.step_id ? without(view.drafts, meta.step_id) : {},
+  }),
   "citation.verified": (_view, meta) => ({ citations: meta.counts ?? meta }),
   budget: (view, meta) => ({ budget: { ...view.budget, ...meta } }),
   "artifact.created": (view, meta, event) =>
@@ -192,19 +197,29 @@ function working(view) {
   return TERMINAL.has(view.status) || view.status === "paused" ? {} : { status: "running" };
 }
 
-/** Tokens are shown, never counted on: a committed section replaces them. */
+/**
+ * Tokens are shown, never counted on: a committed section replaces them, and text of a task or a
+ * claim that has been superseded is void.
+ */
 function withToken(view, event) {
   if (TERMINAL.has(view.status)) return view;
-  const meta = event.meta ?? {};
-  const key = meta.step_id ?? meta.task_id ?? "draft";
-  const attempt = meta.attempt ?? meta.fence ?? 0;
+  const { task_id: task, fence = 0 } = event.meta ?? {};
+  const key = Object.keys(view.writers).find((step) => view.writers[step] === task);
+  if (!key || view.sections.some((section) => section.step_id === key)) return view;
   const before = view.drafts[key];
-  const text = before && before.attempt === attempt ? before.text : "";
-  return {
-    ...view,
-    node: view.node ?? "act",
-    drafts: { ...view.drafts, [key]: { attempt, text: text + (event.token ?? "") } },
-  };
+  if (before && before.fence > fence) return view;
+  const text = before?.fence === fence ? before.text : "";
+  return { ...view, drafts: { ...view.drafts, [key]: { fence, text: text + (event.token ?? "") } } };
+}
+
+/** Streamed text comes again from its start whenever events are subscribed to anew. */
+export function forgetDrafts(view) {
+  return { ...view, drafts: {} };
+}
+
+function without(drafts, key) {
+  const { [key]: _gone, ...rest } = drafts;
+  return rest;
 }
 
 function withEntry(steps, stepId, event) {
@@ -260,8 +275,17 @@ export function activity(view) {
   const running = view.plan?.steps.filter((step) => step.status === "running") ?? [];
   if (running.length > 1) return `${running[0].title} and ${running.length - 1} more`;
   if (running.length === 1) return running[0].title;
-  return { plan: "Planning", reflect: "Checking the draft", expand: "Searching wider", repair: "Working around a failed step", turnitin_pause: "Preparing the originality check" }[view.node] ?? "Starting";
+  if (view.node === "reflect") return view.artifactId ? "Checking the draft" : "Taking stock";
+  return DOING[view.node] ?? "Starting";
 }
+
+const DOING = {
+  plan: "Planning",
+  act: "Going on to the next step",
+  expand: "Searching wider",
+  repair: "Working around a failed step",
+  turnitin_pause: "Preparing the originality check",
+};
 
 const ENDINGS = {
   completed: ["Done", "good"],

@@ -36,10 +36,11 @@ export function Welcome({ onPick }) {
   </div>`;
 }
 
-export function NoModelBanner() {
-  return html`<div class="notice no-model"><${Icon} name="info" /><div>
+/** Said in full where a conversation starts, and in one line above those under way. */
+export function NoModelBanner({ brief }) {
+  return html`<div class=${brief ? "notice no-model brief" : "notice no-model"}><${Icon} name="info" /><div>
     <strong>No language model is configured</strong>
-    <span>Documents are composed from your sources by rule: passages are chosen, ordered, quoted and cited, and every citation is checked.</span>
+    <span>${brief ? "Documents are composed from your sources by rule." : html`Documents are composed from your sources by rule: passages are chosen, ordered, quoted and cited, and every citation is checked.`}</span>
     <details><summary>What a model adds</summary><span>Free prose in your level and voice, synthesis across sources instead of attributed quotation, and a judgement whether a passage supports a claim. Set HANDYWRITERZ_MODEL and a provider key on the server to turn it on.</span></details>
   </div></div>`;
 }
