@@ -13,8 +13,6 @@ from datetime import UTC
 from typing import Any
 
 from django.db import connection, transaction
-from langgraph.config import get_config
-from langgraph.runtime import get_runtime
 
 from autonomy.core.types import Event, EventDraft
 from autonomy.models import Episode, Run, RunSource, Source
@@ -142,6 +140,10 @@ _EVENT_FIELDS = (
 
 def current_task_id() -> str:
     """LangGraph's id of the task that calls, or "" outside a node."""
+    # Imported here: web processes log events too, and LangGraph would slow their start.
+    from langgraph.config import get_config
+    from langgraph.runtime import get_runtime
+
     try:
         get_config()
     except RuntimeError:

@@ -6,7 +6,7 @@ objects that the person may touch. Refusals are `ServiceError`s in words for tha
 
 from autonomy.runtime.events import events_after
 from autonomy.runtime.tokens import tokens_after
-from autonomy.services.documents import Exported, export_document
+from autonomy.services.documents import export_document
 from autonomy.services.errors import (
     Conflict,
     Invalid,
@@ -34,7 +34,6 @@ from autonomy.services.snapshots import snapshot
 
 __all__ = [
     "Conflict",
-    "Exported",
     "Health",
     "Invalid",
     "NotFound",

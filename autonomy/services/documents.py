@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from autonomy.export.document import Document
-from autonomy.export.formats import Exported, UnknownFormat, export, file_name
-from autonomy.export.html import render_html
-from autonomy.export.pandoc import PandocError
-from autonomy.export.pdf import PdfError
-from autonomy.export.structure import DanglingCitation
 from autonomy.models import Artifact, ArtifactKind
 from autonomy.services.errors import Invalid, ServiceError
-from autonomy.tools.csl.styles import UnknownStyle
+
+if TYPE_CHECKING:
+    from autonomy.export.formats import Exported
 
 logger = logging.getLogger(__name__)
 
 FRAGMENT = "html-fragment"
-
-__all__ = ["FRAGMENT", "Exported", "export_document"]
 
 
 def export_document(artifact: Artifact, format: str, style: str | None = None) -> Exported:
@@ -33,6 +28,15 @@ def export_document(artifact: Artifact, format: str, style: str | None = None) -
     """
     if artifact.kind != ArtifactKind.DOCUMENT:
         raise Invalid("Only documents can be exported.", code="not_a_document")
+    # Imported on first use: writers of office files would slow the start of every process.
+    from autonomy.export.document import Document
+    from autonomy.export.formats import Exported, UnknownFormat, export, file_name
+    from autonomy.export.html import render_html
+    from autonomy.export.pandoc import PandocError
+    from autonomy.export.pdf import PdfError
+    from autonomy.export.structure import DanglingCitation
+    from autonomy.tools.csl.styles import UnknownStyle
+
     try:
         document = Document.model_validate(artifact.body)
         if style:

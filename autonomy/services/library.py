@@ -6,9 +6,6 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from autonomy.memory.embedding import shared_embedder
-from autonomy.memory.semantic_repo import search_notes
-from autonomy.memory.vector_repo import search_passages
 from autonomy.models import Source
 
 PASSAGES = 10
@@ -18,6 +15,11 @@ NOTES = 5
 def search_memory(owner: User, q: str) -> list[dict[str, Any]]:
     """Passages, then notes, that fit `q`, each best first: `kind, id, text, source_id, title,
     page, score`."""
+    # Imported on first use: the embedder's runtime would slow the start of every web process.
+    from autonomy.memory.embedding import shared_embedder
+    from autonomy.memory.semantic_repo import search_notes
+    from autonomy.memory.vector_repo import search_passages
+
     vector = shared_embedder().encode([q])[0]
     passages = search_passages(owner.pk, q, vector, PASSAGES, ())
     titles = {

@@ -1,0 +1,153 @@
+"""The engine in this process: many runs, controls within a second, a lock that is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from autonomy import services
+from autonomy.core.ports import Deps
+from autonomy.core.types import RunStatus
+from autonomy.models import Episode, Run, WorkerProcess
+from autonomy.runtime.engine import Engine
+from autonomy.runtime.runner import Runner
+from tests.autonomy.runtime.graphs import line
+from tests.stack_process import eventually
+
+Launch = Callable[..., Engine]
+
+
+@pytest.fixture
+def engine(threads: None) -> Iterator[Launch]:
+    """Starts engines over a small graph; stops them at the end."""
+    engines: list[Engine] = []
+
+    def launch(graph: Any, capacity: int = 50) -> Engine:
+        made = Engine(Runner(graph), capacity)
+        made.start()
+        engines.append(made)
+        return made
+
+    yield launch
+    for made in engines:
+        made.stop(5)
+
+
+def status(run: Run) -> str:
+    run.refresh_from_db()
+    return str(run.status)
+
+
+def said(run: Run, content: str) -> bool:
+    return Episode.objects.filter(run=run, content=content).exists()
+
+
+async def forever(loop: int, deps: Deps) -> None:
+    if loop == 1:
+        await asyncio.Event().wait()
+
+
+def test_many_runs_are_driven_at_once(
+    start: Callable[..., Run], engine: Launch, make_user: Callable[..., User]
+) -> None:
+    people = [make_user(f"person{number}") for number in range(8)]
+    runs = [start(owner=person) for person in people for _ in range(2)]
+    began = time.monotonic()
+    engine(line(3, seconds=0.5))
+    assert eventually(lambda: all(status(run) == RunStatus.SUCCEEDED for run in runs), 30)
+    # One after the other they would take 24 s.
+    assert time.monotonic() - began < 15
+
+
+def test_a_cancel_stops_the_node_within_a_second(
+    start: Callable[..., Run], engine: Launch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = start()
+    made = engine(line(3, before=forever))
+    assert eventually(lambda: said(run, "working on 1"))
+    services.cancel(run)
+    cancelled = time.monotonic()
+    assert status(run) == RunStatus.CANCELLED
+    assert eventually(lambda: made.driving == 0, 5)
+    with capsys.disabled():
+        print(f"\ncancel to stopped node: {time.monotonic() - cancelled:.2f} s")
+    assert time.monotonic() - cancelled < 1.5
+    assert Episode.objects.filter(run=run).order_by("seq").last().type == "run.finished"
+
+
+def test_a_pause_is_noticed_and_resumed(start: Callable[..., Run], engine: Launch) -> None:
+    run = start()
+    engine(line(20, seconds=0.1))
+    assert eventually(lambda: said(run, "done 1"))
+    services.pause(run)
+    assert eventually(lambda: status(run) == RunStatus.PAUSED, 5)
+    services.resume(run)
+    assert eventually(lambda: status(run) == RunStatus.SUCCEEDED, 20)
+
+
+def test_a_lost_lock_stops_driving_and_the_run_is_found_again(
+    start: Callable[..., Run], engine: Launch
+) -> None:
+    run = start()
+    made = engine(line(12, seconds=0.3))
+    assert eventually(lambda: said(run, "done 1"))
+    first = WorkerProcess.objects.get()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks"
+            " WHERE locktype = 'advisory' AND objid = %s",
+            [first.lock_no],
+        )
+    assert eventually(lambda: WorkerProcess.objects.count() == 2, 10)
+    assert eventually(lambda: status(run) == RunStatus.SUCCEEDED, 30)
+    assert Episode.objects.filter(run=run, type="attempt.restarted").exists()
+    done = Episode.objects.filter(run=run, content__startswith="done").order_by("seq")
+    assert [row.content for row in done] == [f"done {loop}" for loop in range(12)]
+    assert made.driving == 0
+
+
+def test_a_full_engine_yields_a_long_run_to_those_who_wait(
+    start: Callable[..., Run],
+    engine: Launch,
+    bob: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from autonomy.runtime import engine as module
+
+    short = module.env().model_copy(update={"slice_seconds": 0.3})
+    monkeypatch.setattr(module, "env", lambda: short)
+    long_run = start()
+    engine(line(20, seconds=0.1), capacity=1)
+    assert eventually(lambda: said(long_run, "done 1"))
+    other = start(owner=bob)
+    assert eventually(lambda: status(other) != RunStatus.QUEUED, 10)
+    assert said(long_run, "The run went back in line, because others wait.")
+    assert eventually(lambda: status(other) == RunStatus.SUCCEEDED, 30)
+    assert eventually(lambda: status(long_run) == RunStatus.SUCCEEDED, 30)
+
+
+def test_a_run_that_nobody_drives_is_reclaimed_by_its_own_process(
+    start: Callable[..., Run], engine: Launch
+) -> None:
+    from autonomy.runtime import queue
+
+    run = start()
+    made = engine(line(2))
+    assert eventually(lambda: status(run) == RunStatus.SUCCEEDED)
+    lost = Run.objects.get(pk=run.pk)
+    services_run = start()
+    assert eventually(lambda: status(services_run) == RunStatus.SUCCEEDED)
+    # As after a claim whose answer got lost: running under a living lock, driven by nobody.
+    made.begin_drain()
+    orphan = start()
+    claim = queue.claim(WorkerProcess.objects.get().lock_no)
+    assert claim is not None
+    assert claim.fence.run_id == str(orphan.pk)
+    assert eventually(lambda: status(orphan) == RunStatus.QUEUED, 5)
+    assert lost.fence == 1
