@@ -87,6 +87,19 @@ def test_a_refusal_is_shown_with_its_reason_and_the_others_go_on(
     assert [run.pk for run in paused] == [world.run.pk]
 
 
+def test_too_many_runs_at_once_are_refused_before_any_is_touched(
+    world: World,
+    staff_client: Client,
+    bob: Any,
+    asked: list[tuple[str, models.Run]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("autonomy.admin.runs.MAX_SELECTED", 1)
+    text = select(staff_client, [world.run, make_run(bob)], "cancel").content.decode()
+    assert "2 runs are too many at once. Choose at most 1." in text
+    assert asked == []
+
+
 def test_a_control_leaves_its_author_in_the_history(
     world: World, staff_client: Client, staff: Any, asked: list[tuple[str, models.Run]]
 ) -> None:
