@@ -28,7 +28,7 @@ find_python() {
 
 digest() {
     local files=(requirements.txt deploy/constraints.txt deploy/requirements-no-deps.txt)
-    [ "$kind" = dev ] && files+=(tests/requirements.txt)
+    [ "$1" = dev ] && files+=(tests/requirements.txt)
     { "$venv/bin/python" -c 'import sys; print(sys.version, sys.prefix)'; cat "${files[@]}"; } | cksum
 }
 
@@ -67,7 +67,7 @@ if ! "$venv/bin/python" -c '' 2>/dev/null || ! recent "$venv/bin/python"; then
 fi
 
 stamp=$venv/.installed-$kind
-wanted=$(digest)
+wanted=$(digest "$kind")
 [ "$(cat "$stamp" 2>/dev/null || true)" = "$wanted" ] && exit 0
 
 say "Installing packages into $venv (the first time fetches 350 MB, 1.2 GB unpacked) …"
@@ -77,4 +77,5 @@ sets=(-r requirements.txt -c deploy/constraints.txt)
 install "${sets[@]}"
 install --no-deps -r deploy/requirements-no-deps.txt
 printf '%s\n' "$wanted" >"$stamp"
+[ "$kind" = dev ] && digest runtime >"$venv/.installed-runtime"
 say "Packages are installed."
