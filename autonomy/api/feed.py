@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from django.db.models import QuerySet
@@ -80,4 +81,9 @@ class RunsFeed:
                 run_id, self._tokens.get(run_id, "0-0"), READ_LIMIT
             )
             found.extend(events)
+            # redis-py sends with `asyncio.wait_for`, which in Python 3.11 swallows a cancellation
+            # that comes as the write completes: the stream of a client that left would live on.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError
         return found

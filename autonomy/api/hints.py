@@ -30,8 +30,10 @@ class Hints:
         self._raised.set()
 
     async def wait(self, seconds: float) -> bool:
+        # Not `wait_for`: in Python 3.11 it swallows a cancellation that comes with the flag.
         try:
-            await asyncio.wait_for(self._raised.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._raised.wait()
         except TimeoutError:
             return False
         # Cleared before the reader reads, so a hint during the read wakes it once more.
@@ -48,7 +50,8 @@ async def listen(group: str) -> AsyncIterator[Hints]:
     try:
         # Subscribed before the first read: what commits in between is not missed.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(subscribed.wait(), SUBSCRIBE_SECONDS)
+            async with asyncio.timeout(SUBSCRIBE_SECONDS):
+                await subscribed.wait()
         yield hints
     finally:
         task.cancel()
