@@ -175,6 +175,19 @@ class OpenAIServer:
         self.requests.append(received)
         self.arrived.set()
         behaviour = self.script.popleft() if self.script else self.behaviour
+        try:
+            return await self._answer(reader, writer, received, behaviour)
+        except ConnectionError:
+            self.hung_up.set()
+            raise
+
+    async def _answer(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        received: Received,
+        behaviour: Behaviour,
+    ) -> bool:
         if behaviour.delay and not await self._patient(reader, behaviour.delay):
             return False
         structured = received.body.get("response_format") or received.body.get("tools")

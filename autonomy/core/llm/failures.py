@@ -51,23 +51,23 @@ PROVIDER_DOWN = frozenset(
 PROVIDER_CLOSED = frozenset({FailureKind.AUTH, FailureKind.QUOTA})
 """Kinds that the very next call would meet again; one opens the circuit."""
 
-_SENTENCES = {
-    FailureKind.AUTH: "The provider refused the key for {model}. Check the key and what it may use.",
-    FailureKind.QUOTA: "The account behind {model} has no quota or credit left.",
-    FailureKind.RATE_LIMIT: "The provider of {model} is limiting the rate of requests.",
-    FailureKind.OVERLOAD: "The provider of {model} is overloaded or unavailable.",
-    FailureKind.SERVER: "The provider of {model} failed with an error of its own.",
-    FailureKind.NETWORK: "The connection to the provider of {model} failed or broke off.",
-    FailureKind.TIMEOUT: "{model} did not answer in time.",
-    FailureKind.CONTEXT_OVERFLOW: "The text is longer than {model} can read at once.",
-    FailureKind.CONTENT_FILTER: "The provider of {model} blocked the request or its answer.",
-    FailureKind.MODEL_NOT_FOUND: "The provider knows no model called {model}.",
-    FailureKind.REJECTED: "The provider rejected the request to {model} as invalid.",
-    FailureKind.MALFORMED: "The answer of {model} could not be read.",
-    FailureKind.REFUSED: "{model} declined to answer.",
-    FailureKind.NOT_CONFIGURED: "{model} cannot be used here: its provider is not set up.",
-    FailureKind.CIRCUIT_OPEN: "{model} is left alone for a moment after repeated failures.",
-    FailureKind.EXPIRED: "{model} used up the time that one call may take.",
+_REASONS = {
+    FailureKind.AUTH: "the provider refused the key for {model}. Check the key and what it may use.",
+    FailureKind.QUOTA: "the account behind {model} has no quota or credit left.",
+    FailureKind.RATE_LIMIT: "the provider of {model} is limiting the rate of requests.",
+    FailureKind.OVERLOAD: "the provider of {model} is overloaded or unavailable.",
+    FailureKind.SERVER: "the provider of {model} failed with an error of its own.",
+    FailureKind.NETWORK: "the connection to the provider of {model} failed or broke off.",
+    FailureKind.TIMEOUT: "the model {model} did not answer in time.",
+    FailureKind.CONTEXT_OVERFLOW: "the text is longer than {model} can read at once.",
+    FailureKind.CONTENT_FILTER: "the provider of {model} blocked the request or its answer.",
+    FailureKind.MODEL_NOT_FOUND: "the provider knows no model called {model}.",
+    FailureKind.REJECTED: "the provider rejected the request to {model} as invalid.",
+    FailureKind.MALFORMED: "the answer of {model} could not be read.",
+    FailureKind.REFUSED: "the model {model} declined to answer.",
+    FailureKind.NOT_CONFIGURED: "the model {model} cannot be used here: its provider is not set up.",
+    FailureKind.CIRCUIT_OPEN: "the model {model} is left alone for a moment after repeated failures.",
+    FailureKind.EXPIRED: "the model {model} used up the time that one call may take.",
 }
 
 
@@ -83,9 +83,14 @@ class Failure:
     """Whether the provider may have done (and charged for) work before it failed."""
 
     @property
+    def reason(self) -> str:
+        """What happened, to follow "because" or a colon."""
+        return _REASONS[self.kind].format(model=self.model)
+
+    @property
     def sentence(self) -> str:
-        """What happened, in words for the run's log."""
-        return _SENTENCES[self.kind].format(model=self.model)
+        """What happened, to stand alone in the run's log."""
+        return self.reason[:1].upper() + self.reason[1:]
 
 
 class Unusable(Exception):

@@ -179,7 +179,7 @@ class Gateway:
         chain = self._portfolio.chain_for(call.role)
         if not chain:
             raise ModelUnavailable(
-                f"No language model is configured for the {call.role}.",
+                f"no language model is configured for the {call.role}.",
                 FailureKind.NOT_CONFIGURED.value,
             )
         for position, model in enumerate(chain):
@@ -192,7 +192,7 @@ class Gateway:
             except _Failed as failed:
                 if position == len(chain) - 1:
                     raise ModelUnavailable(
-                        failed.failure.sentence, failed.failure.kind.value
+                        failed.failure.reason, failed.failure.kind.value
                     ) from failed
                 await self._tell(
                     "retry",
