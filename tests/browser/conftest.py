@@ -1,0 +1,192 @@
+"""A real Chromium in front of the whole product."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.papers import PAPERS, make_pdf
+from tests.stack_process import ROOT, StackProcess
+
+PASSWORD = "correct horse battery staple"
+SCREENSHOTS = ROOT / "test-results" / "screenshots"
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+SECONDS = 1000.0
+RUN_SECONDS = 120
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-pings",
+    "--mute-audio",
+]
+"""Among others, what keeps Chromium from calling home."""
+
+expect.set_options(timeout=15 * SECONDS)
+
+
+def _chromium() -> str:
+    for candidate in (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(candidate) if candidate else None
+        if found:
+            return found
+    pytest.fail(
+        "Chromium is missing: install it (Debian: apt-get install chromium) or set CHROMIUM."
+    )
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for a module; closed with it, because its event loop would else run on under
+    tests that use the database."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_chromium(), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The two papers of `tests.browser.papers` as PDF files."""
+    folder = tmp_path_factory.mktemp("papers")
+    return [make_pdf(paper, folder) for paper in PAPERS]
+
+
+Opener = Callable[..., Page]
+
+
+class Visitor:
+    """A person with a browser: pages share cookies; what goes wrong in a page is collected."""
+
+    def __init__(self, context: BrowserContext, base_url: str) -> None:
+        self.context = context
+        self.base_url = base_url
+        self.complaints: list[str] = []
+
+    def page(self, address: str = "/") -> Page:
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        page.on("console", self._console)
+        page.goto(self.base_url + address)
+        return page
+
+    def _console(self, message: Any) -> None:
+        # A refused request is part of some tests; a refused script or style never is.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(f"console: {message.text}")
+
+    def sign_up(self, email: str) -> Page:
+        page = self.page("/accounts/signup/")
+        page.get_by_label("Email").fill(email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Create account").click()
+        expect(page.get_by_role("heading", name="What shall we write?")).to_be_visible()
+        return page
+
+
+@pytest.fixture(scope="module")
+def visit(chromium: Browser, live_stack: StackProcess) -> Iterator[Callable[..., Visitor]]:
+    """`visit(viewport=…, color_scheme=…, storage_state=…)` opens a browser window of its own."""
+    with ExitStack() as open_contexts:
+
+        def make(**options: Any) -> Visitor:
+            context = chromium.new_context(**({"viewport": DESKTOP} | options))
+            open_contexts.callback(context.close)
+            return Visitor(context, live_stack.base_url)
+
+        yield make
+
+
+def shoot(page: Page, name: str) -> Path:
+    """Save what the page shows, once nothing moves any more."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    path = SCREENSHOTS / f"{name}.png"
+    page.screenshot(path=path, animations="disabled")
+    return path
+
+
+def drop(page: Page, files: list[Path]) -> None:
+    """Drop files onto the window as a person does with the mouse."""
+    import base64
+
+    given = [
+        {"name": path.name, "data": base64.b64encode(path.read_bytes()).decode()} for path in files
+    ]
+    transfer = page.evaluate_handle(
+        """(files) => {
+            const transfer = new DataTransfer();
+            for (const { name, data } of files) {
+                const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+                transfer.items.add(new File([bytes], name));
+            }
+            return transfer;
+        }""",
+        given,
+    )
+    page.dispatch_event("body", "dragenter", {"dataTransfer": transfer})
+    expect(page.get_by_text("Drop your sources", exact=True)).to_be_visible()
+    page.dispatch_event("body", "drop", {"dataTransfer": transfer})
+    for path in files:
+        expect(page.get_by_role("button", name=f"Remove {path.name}")).to_be_visible()
+
+
+def ask(page: Page, text: str) -> str:
+    """Send a request from the composer; the id of its conversation."""
+    page.get_by_label("What should be written?").fill(text)
+    expect(page.get_by_role("button", name="Send")).to_be_enabled()
+    page.get_by_label("What should be written?").press("Enter")
+    page.wait_for_url(re.compile(r"/c/[0-9a-f-]{36}/"))
+    return page.url.split("/c/")[1].split("/")[0]
+
+
+def finished(page: Page, status: str = "succeeded") -> None:
+    """Wait until the newest run of the page has come to `status`."""
+    expect(page.locator(".run").last).to_have_attribute(
+        "data-status", status, timeout=RUN_SECONDS * SECONDS
+    )
+
+
+def violations(page: Page) -> list[str]:
+    """Serious and critical findings of axe-core on what the page shows."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{row['id']} ({row['impact']}): {[node['target'] for node in row['nodes']]}"
+        for row in found
+        if row["impact"] in ("serious", "critical")
+    ]
+
+
+def overflow(page: Page) -> int:
+    """CSS pixels by which the page is wider than the window."""
+    width: int = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return width
+
+
+@contextmanager
+def reading_held(stack: StackProcess) -> Iterator[None]:
+    """While inside, no newly uploaded file is read, so that a run waits in the middle."""
+    import signal
+
+    stack.kill("files", signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        stack.kill("files", signal.SIGCONT)

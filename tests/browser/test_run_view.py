@@ -1,0 +1,190 @@
+"""A run while it goes on: reloads, stopping, a lost socket, files that cannot be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.browser.conftest import Visitor, ask, drop, finished, reading_held, shoot, violations
+from tests.browser.papers import STREET_TREES, Paper, make_pdf
+from tests.stack_process import StackProcess
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(300)]
+
+Visit = Callable[..., Visitor]
+REQUEST = "Write a 600-word report on street trees and summer heat."
+
+
+@pytest.fixture
+def paper(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A paper that no other test has uploaded."""
+    name = re.sub(r"\W", "-", request.node.name)
+    fresh = Paper(
+        f"{name[:30]}.pdf",
+        f"{STREET_TREES.title}: {name.replace('-', ' ')}",
+        STREET_TREES.authors,
+        STREET_TREES.year,
+        STREET_TREES.journal,
+        STREET_TREES.sections,
+    )
+    return make_pdf(fresh, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def state(visit: Visit) -> object:
+    visitor = visit()
+    visitor.sign_up("grace@example.org")
+    return visitor.context.storage_state()
+
+
+@pytest.fixture
+def visitor(visit: Visit, state: object) -> Visitor:
+    return visit(storage_state=state)
+
+
+def _shown(page: Page) -> dict[str, str]:
+    page.get_by_role("tab", name=re.compile("^Log")).click()
+    log = page.get_by_role("tabpanel").inner_text()
+    page.get_by_role("tab", name=re.compile("^Plan")).click()
+    return {
+        "status": page.locator(".run").get_attribute("data-status") or "",
+        "doing": page.locator(".run-doing").inner_text(),
+        "loop": page.locator(".loop").inner_text(),
+        "plan": page.get_by_role("tabpanel").inner_text(),
+        "log": log,
+    }
+
+
+def test_a_reload_in_mid_run_shows_the_same(
+    visitor: Visitor, live_stack: StackProcess, paper: Path
+) -> None:
+    page = visitor.page()
+    with reading_held(live_stack):
+        drop(page, [paper])
+        ask(page, REQUEST)
+        expect(page.locator(".run")).to_have_attribute("data-status", "running")
+        expect(page.locator(".step[data-status=running]")).to_be_visible()
+        before = _shown(page)
+        assert before["log"].strip()
+        page.reload()
+        expect(page.locator(".step[data-status=running]")).to_be_visible()
+        assert _shown(page) == before
+    finished(page)
+    expect(page.get_by_role("article", name=re.compile("^Document"))).to_be_visible()
+    assert visitor.complaints == []
+
+
+def test_stop_ends_the_run_and_says_what_is_kept(
+    visitor: Visitor, live_stack: StackProcess, paper: Path
+) -> None:
+    page = visitor.page()
+    with reading_held(live_stack):
+        drop(page, [paper])
+        ask(page, REQUEST)
+        expect(page.locator(".run")).to_have_attribute("data-status", "running")
+        page.locator(".controls").get_by_role("button", name="Stop").click()
+        finished(page, "cancelled")
+    expect(page.get_by_text("You stopped this run.")).to_be_visible()
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    assert violations(page) == []
+    assert visitor.complaints == []
+
+
+def test_pause_and_resume_keep_the_run(
+    visitor: Visitor, live_stack: StackProcess, paper: Path
+) -> None:
+    page = visitor.page()
+    with reading_held(live_stack):
+        drop(page, [paper])
+        ask(page, REQUEST)
+        expect(page.locator(".run")).to_have_attribute("data-status", "running")
+        page.get_by_role("button", name="Pause").click()
+        expect(page.get_by_text("Pausing…")).to_be_visible()
+    # The pause takes effect at the next step boundary, which is the end of the reading.
+    finished(page, "paused")
+    page.get_by_role("button", name="Resume").click()
+    finished(page)
+
+
+def test_without_a_socket_the_run_is_followed_by_requests(visitor: Visitor, paper: Path) -> None:
+    page = visitor.context.new_page()
+
+    def refuse(socket: WebSocketRoute) -> None:
+        socket.close(code=1011)
+
+    page.route_web_socket(re.compile("/ws/"), refuse)
+    page.goto(visitor.base_url)
+    drop(page, [paper])
+    ask(page, REQUEST)
+    finished(page)
+    page.get_by_role("button", name=re.compile("Worked for")).click()
+    expect(page.get_by_role("tab", name=re.compile(r"^Plan \d+/\d+"))).to_be_visible()
+    page.get_by_role("tab", name=re.compile("^Log")).click()
+    expect(page.get_by_role("tabpanel")).to_contain_text("End")
+
+
+def test_files_that_cannot_be_used_say_why_and_can_be_removed(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.pdf"
+    empty.write_bytes(b"")
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7\nthis is not a page\n")
+    page = visitor.page()
+    drop(page, [empty, broken])
+    expect(page.get_by_text("This file is empty (0 bytes).")).to_be_visible()
+    row = page.locator(".file", has_text="broken.pdf")
+    expect(row).to_have_attribute("data-state", "bad", timeout=30_000)
+    assert len(row.locator(".file-status").inner_text()) > 20
+    shoot(page, "bad-files-desktop-light")
+    for name in ("empty.pdf", "broken.pdf"):
+        page.get_by_role("button", name=f"Remove {name}").click()
+    expect(page.locator(".file")).to_have_count(0)
+
+
+def test_a_question_that_the_sources_do_not_answer_is_not_made_up(
+    visitor: Visitor, paper: Path
+) -> None:
+    page = visitor.page()
+    drop(page, [paper])
+    ask(page, "What do the papers say about the price of copper in 1970?")
+    expect(page.locator(".run")).to_have_attribute(
+        "data-status", re.compile("succeeded|failed"), timeout=60_000
+    )
+    expect(page.locator(".reply .notice, .reply .answer").first).to_be_visible()
+
+
+def test_the_theme_is_chosen_once_and_kept(visitor: Visitor) -> None:
+    page = visitor.page("/settings/")
+    page.get_by_label("Dark").check()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.get_by_label("Dark")).to_be_checked()
+    page.get_by_label("System").check()
+    expect(page.locator("html")).not_to_have_attribute("data-theme", re.compile("."))
+
+
+def test_a_conversation_is_renamed_and_deleted_by_keyboard(visitor: Visitor) -> None:
+    page = visitor.page()
+    ask(page, "What is the effect of street trees?")
+    expect(page.locator(".run")).to_be_visible()
+    entry = page.locator(".conversation-list li").first
+    entry.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="Rename")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_label("Name").fill("Trees")
+    page.keyboard.press("Enter")
+    expect(entry).to_contain_text("Trees")
+    entry.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.wait_for_url(visitor.base_url + "/")
+    expect(page.get_by_role("link", name="Trees")).to_have_count(0)
