@@ -23,6 +23,7 @@ from autonomy.core.types import (
     Verdict,
     VerdictKind,
 )
+from autonomy.core.words import counted
 from autonomy.export.claims import citations_in_order
 from autonomy.export.document import Document
 
@@ -97,7 +98,7 @@ async def _remember(situation: Situation, verdict: Verdict, deps: Deps) -> None:
         open_points = [g.message for g in verdict.gates if not g.passed]
         await deps.notes.remember(
             "document",
-            f"“{situation.plan.title}” was written from {len(titles)} sources ({'; '.join(titles[:5])}). "
+            f"“{situation.plan.title}” was written from {counted(len(titles), 'source')} ({'; '.join(titles[:5])}). "
             + (f"Open: {' '.join(open_points)}" if open_points else "Every gate passed."),
         )
 

@@ -19,6 +19,7 @@ from autonomy.core.types import (
     StepKind,
     StepStatus,
 )
+from autonomy.core.words import counted
 from autonomy.tools.registry import ToolContext, ToolFailure
 
 
@@ -115,10 +116,10 @@ def _said(result: dict[str, object]) -> str:
     parts = []
     for name, value in result.items():
         label = name.replace("_", " ").removesuffix(" ids")
-        if isinstance(value, bool | int | float):
-            parts.append(f"{label} {value}")
+        if isinstance(value, int) and not isinstance(value, bool):
+            parts.append(counted(value, label.removesuffix("s")))
         elif isinstance(value, list | dict) and value:
-            parts.append(f"{label} {len(value)}")
+            parts.append(counted(len(value), label.removesuffix("s")))
     return sentence(", ".join(parts)) if parts else "Done."
 
 
@@ -156,7 +157,8 @@ async def _write(
         "notice": written.notice,
     }
     summary = (
-        f"{written.words} words, {written.quotes} citations from {len(written.source_ids)} sources."
+        f"{counted(written.words, 'word')}, {counted(written.quotes, 'citation')} "
+        f"from {counted(len(written.source_ids), 'source')}."
     )
     if written.dropped_markers:
         summary += f" {written.dropped_markers} markers that named no passage were removed."
@@ -189,7 +191,10 @@ async def _assemble(
     artifact_id, document = await assemble(given["plan"], deps, given["notice"])
     words = document.words()
     markers = len(document.cited_passage_ids())
-    summary = f"{words} words; {markers} passages of {len(document.sources)} sources cited."
+    summary = (
+        f"{counted(words, 'word')}; {counted(markers, 'passage')} of "
+        f"{counted(len(document.sources), 'source')} cited."
+    )
     observation = Observation(
         step_id=step.id,
         ok=True,

@@ -78,7 +78,8 @@ def _citations(checks: Sequence[CitationCheck]) -> GateResult:
 
 
 def _structure(document: Document) -> GateResult:
-    problems = check_structure(document)
+    # A work that was uploaded twice is listed once when the document is rendered.
+    problems = [p for p in check_structure(document) if p.kind != "duplicate"]
     return GateResult(
         gate="references",
         passed=not problems,

@@ -194,6 +194,7 @@ def steps_plan(
                 input={
                     "role": "section" if section.heading else "answer",
                     "number": number,
+                    "topic": brief.topic,
                     "heading": section.heading,
                     "purpose": section.purpose,
                     "queries": list(section.queries),
@@ -234,6 +235,7 @@ def steps_plan(
                         "role": role,
                         "heading": heading,
                         "purpose": "",
+                        "topic": brief.topic,
                         "queries": [brief.topic],
                         "words": count,
                     },

@@ -16,6 +16,7 @@ from autonomy.core.brief import Brief, read_brief
 from autonomy.core.ports import Deps, ModelUnavailable, task_id
 from autonomy.core.state import RunState
 from autonomy.core.types import Author, EventDraft, Plan, Source, StepStatus
+from autonomy.core.words import key_terms
 
 
 async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
@@ -68,6 +69,8 @@ async def _outlined(deps: Deps, brief: Brief, former: Plan | None, task: str) ->
     read = next((s for s in former.steps if s.id == "read"), None) if former else None
     known = read.result.get("source_ids", []) if read else list(deps.task.source_ids)
     sources = await deps.library.sources(known)
+    if not brief.named and deps.journey.survey:
+        brief = brief.model_copy(update={"topic": await _topic_of(sources, deps)})
     outline, notice = await _outline(deps, brief, sources, task)
     kept = tuple(
         s
@@ -76,6 +79,15 @@ async def _outlined(deps: Deps, brief: Brief, former: Plan | None, task: str) ->
     )
     version = former.version + 1 if former else 1
     return steps_plan(outline, deps.journey, brief, known, version=version, done=kept), notice
+
+
+async def _topic_of(sources: list[Source], deps: Deps) -> str:
+    """What the sources have in common, for a request that names no topic: terms that recur in
+    their openings, or else their titles."""
+    openings = [p.text for s in sources[:12] for p in await deps.library.opening(s.id, limit=5)]
+    titles = [str(s.csl.get("title") or s.file_name) for s in sources]
+    terms = key_terms([*titles, *openings], limit=2)
+    return " and ".join(terms) if terms else "; ".join(titles[:3])
 
 
 async def _outline(

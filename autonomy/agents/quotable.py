@@ -34,7 +34,8 @@ _CLAIM = re.compile(
 _CUT_SHORT = re.compile(r"\b\w\s?[.!]$|\s[.!]$")
 """Ends in a single letter: a symbol, or an initial that only looks like an end."""
 _INSTRUCTION = re.compile(
-    r"^(?:Please|Note that|See|Given the following|You are|List|Read|Let|Consider|Recall)\b"
+    r"^(?:Please|Note that|See|Given the following|You are|You|Your|List|Read|Let|Consider|Recall|"
+    r"Evaluate|Provide|Return|Output|Generate|Answer|Search|Find|Write|Use|Select|Choose)\b"
 )
 _WEIGHTY = ("abstract", "introduction", "conclusion", "conclusions", "discussion", "summary")
 _MARGINAL = (

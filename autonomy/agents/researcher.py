@@ -7,7 +7,8 @@ from itertools import pairwise
 from langgraph.runtime import Runtime
 
 from autonomy.agents.revision import again, rewrite
-from autonomy.core.brief import Brief, read_brief
+from autonomy.agents.writer import topic_of
+from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps
 from autonomy.core.state import RunState
 from autonomy.core.types import EventDraft, Passage, Plan, Step, StepKind, StepStatus
@@ -18,18 +19,18 @@ PASSAGES_PER_QUERY = 20
 MAX_QUERIES = 8
 
 
-def wider_queries(step: Step, brief: Brief, seen: list[Passage]) -> list[str]:
+def wider_queries(step: Step, topic: str, seen: list[Passage]) -> list[str]:
     """Queries beyond those that were tried: the heading alone, terms that recur in what was found
     (pseudo-relevance feedback), and the topic's own words in pairs."""
     tried = {q.lower() for q in step.input["queries"]}
-    topic = content_words(brief.topic)
-    ideas = [str(step.input["heading"]), brief.topic]
+    own = content_words(topic)
+    ideas = [str(step.input["heading"]), topic]
     ideas += [
-        f"{term} {brief.topic}"
-        for term in key_terms((p.text for p in seen), limit=3, exclude=stems(brief.topic))
+        f"{term} {topic}"
+        for term in key_terms((p.text for p in seen), limit=3, exclude=stems(topic))
     ]
-    ideas += [f"{a} {b}" for a, b in pairwise(topic)]
-    ideas += topic
+    ideas += [f"{a} {b}" for a, b in pairwise(own)]
+    ideas += own
     fresh = dict.fromkeys(i for i in ideas if i.strip() and i.lower() not in tried)
     return list(fresh)[:MAX_QUERIES]
 
@@ -55,8 +56,9 @@ async def expand(state: RunState, runtime: Runtime[Deps]) -> RunState:
     found: dict[str, list[Passage]] = {}
     for step in _wanting(plan, state["verdict"].gaps):
         number = str(step.input["number"])
+        topic = topic_of(step, deps)
         seen = await deps.library.passages(shares[number][:8])
-        queries = wider_queries(step, brief, seen)
+        queries = wider_queries(step, topic, seen)
         section_scope = plan.step(f"search-{number}").input.get("source_ids") or scope
         rankings = [
             await deps.library.search(
@@ -73,7 +75,7 @@ async def expand(state: RunState, runtime: Runtime[Deps]) -> RunState:
             EventDraft(
                 type="action",
                 source="researcher",
-                content=f"Searched again for “{step.input['heading'] or brief.topic}”: {len(new)} new passages.",
+                content=f"Searched again for “{step.input['heading'] or topic}”: {len(new)} new passages.",
                 meta={
                     "step_id": f"search-{number}",
                     "tool": "library.search",

@@ -61,6 +61,11 @@ def _handed(step: Step, plan: Plan) -> list[str]:
     return list(dict.fromkeys([*shares.get(str(step.input["number"]), []), *extra]))
 
 
+def topic_of(step: Step, deps: Deps) -> str:
+    """What the document is about: as the plan says, which may have read it off the sources."""
+    return str(step.input.get("topic") or read_brief(deps.task).topic)
+
+
 async def write(step: Step, plan: Plan, deps: Deps, task: str) -> Written:
     """Write the section that `step` describes.
 
@@ -107,9 +112,9 @@ def _written(
 async def _by_rule(
     step: Step, plan: Plan, deps: Deps, passages: list[Passage], sources: dict[str, Source]
 ) -> Composed:
-    brief = read_brief(deps.task)
+    topic = topic_of(step, deps)
     evidence = Evidence(
-        topic=brief.topic,
+        topic=topic,
         passages=passages,
         sources=sources,
         queries=list(step.input["queries"]),
@@ -123,7 +128,7 @@ async def _by_rule(
     if role == "section":
         # A revision after a similarity report asks for fewer copied words.
         words = round(words * float(step.input.get("quote_share", 1.0)))
-        evidence.taken = await _reserved(sources, brief.topic, deps)
+        evidence.taken = await _reserved(sources, topic, deps)
         return compose_section(evidence, str(step.input["purpose"]), words)
     body = _body_steps(plan)
     evidence.taken = [
@@ -131,7 +136,7 @@ async def _by_rule(
         for p in await deps.library.passages(
             [pid for s in body for pid in s.result.get("passage_ids", [])]
         )
-        for q in candidates([p], [brief.topic])
+        for q in candidates([p], [topic])
     ]
     if role == BEGIN:
         used: dict[str, int] = {}
@@ -144,6 +149,7 @@ async def _by_rule(
         return compose_introduction(
             evidence, openings, [str(s.input["heading"]) for s in body], used, words
         )
+    evidence.taken += await _reserved(sources, topic, deps)
     summaries = [
         SectionSummary(
             str(s.input["heading"]),
@@ -173,7 +179,6 @@ async def _by_model(
     sources: dict[str, Source],
     task: str,
 ) -> Written:
-    brief = read_brief(deps.task)
     role = str(step.input["role"])
     earlier = []
     if role in (BEGIN, END):
@@ -187,7 +192,7 @@ async def _by_model(
         heading=str(step.input["heading"]),
         purpose=str(step.input["purpose"]),
         words=int(step.input["words"]),
-        topic=brief.topic,
+        topic=topic_of(step, deps),
         passages=passages[:PROMPT_PASSAGES],
         sources=sources,
         earlier=earlier,

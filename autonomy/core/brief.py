@@ -7,7 +7,7 @@ import re
 from pydantic import BaseModel, ConfigDict
 
 from autonomy.core.types import TaskSpec
-from autonomy.core.words import REQUEST_WORDS, STOP_WORDS, WORD
+from autonomy.core.words import REQUEST_WORDS, STOP_WORDS, WORD, stem, stems
 
 _LENGTH = re.compile(r"\b(\d{1,3}(?:[,. ]\d{3})|\d{3,5})[\s-]*words?\b", re.IGNORECASE)
 _STYLE = re.compile(r"\b(harvard|apa|mla|chicago|vancouver|ieee)\b", re.IGNORECASE)
@@ -32,12 +32,22 @@ _ONLY_THESE = re.compile(
 )
 
 
+_VAGUE = frozenset(
+    "attached common following these topic topics subject theme themes both two three four five "
+    "approach approaches findings results main key differences similarities limits".split()
+)
+_UNNAMED = frozenset(stem(word) for word in REQUEST_WORDS | _VAGUE)
+
+
 class Brief(BaseModel):
     """The request, read. Every field can be traced to words of the goal or to a setting."""
 
     model_config = ConfigDict(frozen=True)
 
     topic: str
+    """What the document is about; for a request that names none ("review the attached papers")
+    its words as they are, with `named` False."""
+    named: bool = True
     length_words: int | None
     style: str
     aspects: tuple[str, ...] = ()
@@ -90,8 +100,10 @@ def read_brief(task: TaskSpec) -> Brief:
     style = task.settings.style
     if style == "harvard" and (match := _STYLE.search(goal)):
         style = match[1].lower()
+    topic = _topic(goal)
     return Brief(
-        topic=_topic(goal),
+        topic=topic,
+        named=bool(stems(topic) - _UNNAMED),
         length_words=length,
         style=style,
         aspects=_aspects(goal),

@@ -71,6 +71,13 @@ def under_cue(heading: str, cues: Iterable[str]) -> bool:
     return bool(stems(heading) & {stem(cue) for cue in cues})
 
 
+def counted(number: int, noun: str) -> str:
+    """“1 source”, “3 sources”, “2 repositories”."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
+
+
 def key_terms(
     texts: Iterable[str], *, limit: int = 6, minimum: int = 2, exclude: frozenset[str] = frozenset()
 ) -> list[str]:
@@ -86,7 +93,10 @@ def key_terms(
         seen: set[tuple[str, str]] = set()
         tokens = [m.group().lower().strip("'’-") for m in WORD.finditer(text)]
         for first, second in pairwise(tokens):
-            if any(len(w) < 4 or w in STOP_WORDS or w in REQUEST_WORDS for w in (first, second)):
+            if any(
+                len(w) < 4 or any(c.isdigit() for c in w) or w in STOP_WORDS or w in REQUEST_WORDS
+                for w in (first, second)
+            ):
                 continue
             pair = (stem(first), stem(second))
             if pair[0] == pair[1] or set(pair) <= exclude:

@@ -261,6 +261,15 @@ async def test_the_style_named_in_the_request_is_the_documents(style: str) -> No
     assert ride.document.style == style
 
 
+async def test_a_request_that_names_no_topic_takes_it_from_the_sources() -> None:
+    ride = await Ride(
+        make_deps("Write a 400-word literature review that compares the attached papers")
+    ).go()
+
+    assert "coral reefs" in ride.document.title.lower()
+    assert {s.id for s in ride.document.sources} == {"reefs", "fishery"}
+
+
 async def test_nothing_is_written_before_the_plan_is_approved() -> None:
     ride = await Ride(make_deps(GOAL, approve_plan=True)).go()
     (pause,) = ride.state["__interrupt__"]

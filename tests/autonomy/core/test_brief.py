@@ -69,3 +69,18 @@ def test_limiting_words_count_only_when_files_are_attached() -> None:
 
 def test_a_goal_of_request_words_alone_still_has_a_topic() -> None:
     assert brief_of("write an essay please").topic
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "Write a 1,200-word literature review that compares the attached papers, Harvard style.",
+        "Make an annotated bibliography of the attached papers on their common topic.",
+    ],
+)
+def test_a_request_without_a_topic_is_known_for_one(goal: str) -> None:
+    assert not brief_of(goal).named
+
+
+def test_a_request_with_a_topic_is_known_for_one() -> None:
+    assert brief_of("Write a review of coral reefs from these PDFs").named
