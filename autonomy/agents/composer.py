@@ -7,6 +7,7 @@ recur; where evidence is full, thin or missing. It never paraphrases.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -56,7 +57,7 @@ class Composed:
     passage_ids: tuple[str, ...]
     source_ids: tuple[str, ...]
     quotes: int
-    terms: tuple[str, ...] = ()
+    quotes_by_source: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def words(self) -> int:
@@ -161,13 +162,13 @@ def _count(number: int, noun: str) -> str:
     return f"{word} {noun}" if number == 1 else f"{word} {noun}s"
 
 
-def _composed(markdown: str, quotes: Sequence[Quote], terms: Sequence[str] = ()) -> Composed:
+def _composed(markdown: str, quotes: Sequence[Quote]) -> Composed:
     return Composed(
         markdown=markdown,
         passage_ids=tuple(dict.fromkeys(q.passage.id for q in quotes)),
         source_ids=tuple(dict.fromkeys(q.passage.source_id for q in quotes)),
         quotes=len(quotes),
-        terms=tuple(terms),
+        quotes_by_source=Counter(q.passage.source_id for q in quotes),
     )
 
 
@@ -202,7 +203,7 @@ def compose_section(evidence: Evidence, lead: str, words: int) -> Composed:
     paragraphs = _paragraphs(quotes, evidence.sources, evidence.turn)
     if opening:
         paragraphs[0] = f"{' '.join(opening)} {paragraphs[0]}"
-    return _composed("\n\n".join(paragraphs), quotes, terms)
+    return _composed("\n\n".join(paragraphs), quotes)
 
 
 def compose_answer(evidence: Evidence, question: str, words: int) -> Composed:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from langgraph.runtime import Runtime
 
 from autonomy.agents.assembler import assemble
@@ -146,13 +144,12 @@ async def _write(
     artifact_id = await deps.artifacts.save(
         "section", written.section.heading or plan.title, written.model_dump(mode="json")
     )
-    by_source = await _quotes_by_source(written, deps)
     result = {
         "artifact_id": artifact_id,
         "passage_ids": list(written.passage_ids),
         "source_ids": list(written.source_ids),
         "quotes": written.quotes,
-        "quotes_by_source": by_source,
+        "quotes_by_source": written.quotes_by_source,
         "words": written.words,
         "notice": written.notice,
     }
@@ -178,11 +175,6 @@ async def _write(
         },
     )
     return observation, [committed]
-
-
-async def _quotes_by_source(written: Written, deps: Deps) -> dict[str, int]:
-    passages = await deps.library.passages(written.passage_ids)
-    return dict(Counter(p.source_id for p in passages))
 
 
 async def _assemble(

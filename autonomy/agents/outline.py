@@ -19,6 +19,10 @@ CONCLUSION_SHARE = 0.10
 """Of the document's words."""
 
 PASSAGES_PER_QUERY = 10
+PER_SOURCE = 3
+"""Passages that a search takes from each source besides the best of all."""
+MOST_BALANCED = 8
+"""With more sources than this, the best passages alone are spread widely enough."""
 BEGIN = "introduction"
 END = "conclusion"
 
@@ -182,6 +186,7 @@ def steps_plan(
                     "queries": list(section.queries),
                     "limit": PASSAGES_PER_QUERY + section_words[number - 1] // 60,
                     "source_ids": list(section.source_ids or source_ids),
+                    "per_source": PER_SOURCE if 2 <= len(source_ids) <= MOST_BALANCED else 0,
                 },
                 depends_on=after,
             )

@@ -11,6 +11,7 @@ from autonomy.agents.outline import (
     steps_plan,
     survey_plan,
 )
+from autonomy.agents.writer import OPENING_PASSAGES
 from autonomy.core import prompts
 from autonomy.core.brief import Brief, read_brief
 from autonomy.core.ports import Deps, ModelUnavailable, task_id
@@ -84,9 +85,10 @@ async def _outlined(deps: Deps, brief: Brief, former: Plan | None, task: str) ->
 async def _topic_of(sources: list[Source], deps: Deps) -> str:
     """What the sources have in common, for a request that names no topic: terms that recur in
     their openings, or else their titles."""
-    openings = [p.text for s in sources[:12] for p in await deps.library.opening(s.id, limit=5)]
+    openings = [await deps.library.opening(s.id, limit=OPENING_PASSAGES) for s in sources[:12]]
     titles = [str(s.csl.get("title") or s.file_name) for s in sources]
-    terms = key_terms([*titles, *openings], limit=2)
+    shared = key_terms((" ".join(p.text for p in passages) for passages in openings), limit=2)
+    terms = shared or key_terms((p.text for passages in openings for p in passages), limit=2)
     return " and ".join(terms) if terms else "; ".join(titles[:3])
 
 

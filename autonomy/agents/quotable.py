@@ -12,6 +12,8 @@ from autonomy.library.sentences import sentences
 
 MIN_WORDS = 9
 MAX_WORDS = 48
+SAME_SOURCE = 0.2
+"""What each quotation already taken from a source costs its next one."""
 
 _DEBRIS = re.compile(
     r"""https?://|www\.|@|\barxiv:|\bdoi:|[{}\\|=∑∏∫√∈≤≥→←×*_`#$~^<>“”"]|\.{3,}"""
@@ -161,7 +163,7 @@ def select(
                 continue
             same_source = sum(c.passage.source_id == quote.passage.source_id for c in chosen)
             same_passage = sum(c.passage.id == quote.passage.id for c in chosen)
-            value = quote.score - nearest - 0.12 * same_source - 0.5 * same_passage
+            value = quote.score - nearest - SAME_SOURCE * same_source - 0.5 * same_passage
             if value > best_value:
                 best, best_value = quote, value
         if best is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
@@ -40,6 +41,7 @@ class Written(BaseModel):
     passage_ids: tuple[str, ...]
     source_ids: tuple[str, ...]
     quotes: int
+    quotes_by_source: dict[str, int]
     words: int
     notice: str = ""
     dropped_markers: int = 0
@@ -100,6 +102,7 @@ def _written(
         passage_ids=composed.passage_ids,
         source_ids=composed.source_ids,
         quotes=composed.quotes,
+        quotes_by_source=dict(composed.quotes_by_source),
         words=composed.words,
         notice=notice,
         dropped_markers=dropped,
@@ -225,5 +228,6 @@ async def _by_model(
         passage_ids=ids,
         source_ids=tuple(dict.fromkeys(known[pid].source_id for pid in ids)),
         quotes=len(MARKER.findall(markdown)),
+        quotes_by_source=Counter(known[m["id"]].source_id for m in MARKER.finditer(markdown)),
     )
     return _written(step, composed, Author.MODEL, dropped=dropped)

@@ -38,6 +38,12 @@ class SearchInput(_Model):
     source_ids: list[str] = Field(
         default_factory=list, description="Empty means the whole library."
     )
+    per_source: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="Passages that each named source may add beyond the best, so that none is drowned.",
+    )
 
 
 class Hit(_Model):
@@ -126,17 +132,33 @@ async def _search(context: ToolContext, given: SearchInput) -> SearchOutput:
         raise ToolFailure(
             "bad_input", "The queries have no word to search for.", queries=given.queries
         )
+    library = context.library
     rankings = await asyncio.gather(
-        *(
-            context.library.search(q, limit=given.limit, source_ids=given.source_ids)
-            for q in queries
-        )
+        *(library.search(q, limit=given.limit, source_ids=given.source_ids) for q in queries)
     )
     passages = fuse(list(rankings))[: given.limit * 2]
+    if given.per_source:
+        passages += await _each_source(context, given, queries, {p.id for p in passages})
     return SearchOutput(
         hits=[Hit(passage_id=p.id, source_id=p.source_id, score=p.score) for p in passages],
         sources=len({p.source_id for p in passages}),
     )
+
+
+async def _each_source(
+    context: ToolContext, given: SearchInput, queries: list[str], known: set[str]
+) -> list[Passage]:
+    """The best passages of every named source that the common ranking left out."""
+    added: list[Passage] = []
+    for source_id in given.source_ids:
+        own = await asyncio.gather(
+            *(
+                context.library.search(q, limit=given.per_source, source_ids=[source_id])
+                for q in queries
+            )
+        )
+        added += [p for p in fuse(list(own))[: given.per_source] if p.id not in known]
+    return added
 
 
 async def _read(context: ToolContext, given: ReadInput) -> ReadOutput:

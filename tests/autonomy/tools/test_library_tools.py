@@ -61,6 +61,19 @@ async def test_several_queries_are_fused_into_one_ranking() -> None:
     assert output.sources == 2
 
 
+async def test_no_named_source_is_drowned_by_the_others() -> None:
+    library = make_library()
+    search = next(t for t in library_tools() if t.name == "library.search")
+    given = SearchInput(queries=["grazing fish"], limit=1, source_ids=["reefs", "fishery"])
+    alone = await search.run(context(library), given)
+    balanced = await search.run(context(library), given.model_copy(update={"per_source": 2}))
+
+    assert alone.sources == 1
+    assert balanced.sources == 2
+    ids = [hit.passage_id for hit in balanced.hits]
+    assert len(ids) == len(set(ids))
+
+
 async def test_queries_without_a_word_are_refused() -> None:
     search = next(t for t in library_tools() if t.name == "library.search")
     with pytest.raises(ToolFailure, match="no word to search for"):
