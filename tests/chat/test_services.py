@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import threading
+import uuid
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection
+from ninja.errors import ValidationError
+
+from autonomy.models import Run
+from chat import services
+from chat.answers import record_answer
+from chat.models import Conversation, Message, MessageRole, Upload
+from tests.autonomy.api.world import finish, make_run, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def conversation(alice: User) -> Conversation:
+    return Conversation.objects.create(owner=alice, title="One")
+
+
+@pytest.mark.parametrize(
+    ("status", "summary", "text"),
+    [
+        ("succeeded", "The essay is ready.", "The essay is ready."),
+        ("succeeded", "", "Done."),
+        ("cancelled", "", "Stopped. What was made until then is kept."),
+        ("failed", "", "The run failed. What was made until then is kept."),
+    ],
+)
+def test_a_finished_run_gets_one_answer_in_words(
+    alice: User, conversation: Conversation, status: str, summary: str, text: str
+) -> None:
+    run = finish(make_run(alice, conversation), status, summary)
+    first, second = record_answer(run), record_answer(run)
+    assert first == second
+    assert first is not None
+    assert (first.text, first.role, first.created_at) == (text, "assistant", run.finished_at)
+
+
+def test_a_failure_says_what_failed(alice: User, conversation: Conversation) -> None:
+    run = finish(make_run(alice, conversation), "failed", "")
+    run.error = "The provider refused the key."
+    answer = record_answer(run)
+    assert answer is not None
+    assert answer.text == "The provider refused the key."
+
+
+def test_there_is_no_answer_before_the_end_or_without_a_conversation(
+    alice: User, conversation: Conversation
+) -> None:
+    assert record_answer(make_run(alice, conversation)) is None
+    assert record_answer(finish(make_run(alice))) is None
+    gone = finish(make_run(alice))
+    gone.conversation_id = uuid.uuid4()
+    assert record_answer(gone) is None
+
+
+def test_the_database_lets_one_answer_in(alice: User, conversation: Conversation) -> None:
+    run = finish(make_run(alice, conversation))
+    record_answer(run)
+    with pytest.raises(IntegrityError):
+        Message.objects.create(
+            conversation=conversation, role=MessageRole.ASSISTANT, run=run, text="Again"
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_readers_at_once_make_one_answer(alice: User, conversation: Conversation) -> None:
+    run = finish(make_run(alice, conversation))
+    barrier = threading.Barrier(8)
+
+    def read() -> None:
+        try:
+            barrier.wait(10)
+            record_answer(run)
+        finally:
+            connection.close()
+
+    readers = [threading.Thread(target=read) for _ in range(8)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join(30)
+    assert Message.objects.filter(run=run).count() == 1
+
+
+def test_an_answer_stands_where_the_run_ended_not_where_it_was_read(
+    alice: User, conversation: Conversation
+) -> None:
+    run = finish(make_run(alice, conversation))
+    Message.objects.create(conversation=conversation, role=MessageRole.USER, text="Later")
+    services.record_answers(conversation)
+    assert [m.role for m in conversation.messages.order_by("created_at")] == ["assistant", "user"]
+    assert conversation.messages.filter(run=run).exists()
+
+
+def test_a_message_its_files_and_its_run_are_stored_together_or_not_at_all(alice: User) -> None:
+    world = make_world(alice)
+    before = (Conversation.objects.count(), Message.objects.count(), Run.objects.count())
+    with pytest.raises(ValidationError):
+        services.send_message(alice, "x", file_ids=[world.file.pk, uuid.uuid4()])
+    after = (Conversation.objects.count(), Message.objects.count(), Run.objects.count())
+    assert after == before
+    sent = services.send_message(alice, "Write about it", file_ids=[world.file.pk])
+    assert Upload.objects.get(conversation=sent.conversation).source_id == world.file.pk
+    assert sent.run.conversation_id == sent.conversation.pk
+
+
+def test_the_same_file_twice_is_attached_once(alice: User) -> None:
+    world = make_world(alice)
+    ids = [world.file.pk, world.file.pk]
+    sent = services.send_message(alice, "Write", conversation=world.conversation, file_ids=ids)
+    assert world.conversation.uploads.count() == 1
+    assert sent.run.task["source_ids"] == [str(world.file.pk)]
+
+
+def test_a_message_brings_its_conversation_to_the_top(alice: User) -> None:
+    old = Conversation.objects.create(owner=alice, title="old")
+    Conversation.objects.create(owner=alice, title="new")
+    services.send_message(alice, "Again", conversation=old)
+    newest = services.conversations_of(alice).order_by("-updated_at")[0]
+    assert newest == old
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Short", "Short"),
+        ("\n\n  First line \nsecond", "First line"),
+        ("word " * 40, "word " * 15 + "word…"),
+    ],
+)
+def test_a_title_is_the_first_line_cut_between_words(text: str, title: str) -> None:
+    assert services.title_for(text) == title
