@@ -97,7 +97,7 @@ def _section_of(text: str) -> BlockKind | None:
 
 def _kind(block: RawBlock, section: BlockKind, in_front: bool) -> BlockKind:
     text, words = block.text, len(block.text.split())
-    if _RUN_IN_ABSTRACT.match(text):
+    if _RUN_IN_ABSTRACT.match(text) and words > 20:
         return BlockKind.ABSTRACT
     if in_front and block.kind is not BlockKind.CAPTION:
         prose = words >= 40 and text.count(". ") >= 1 and not is_notice(text)

@@ -31,6 +31,8 @@ _RRF_K = 10
 _QUERY_CHARS = 4_000
 _BATCH = 500
 
+# OFFSET 0 keeps the planner from turning the lookups inside out: word by word through the GIN
+# index, and one pass over each shortlisted passage's lexemes, which are costly to unpack.
 _SEARCH = """
 SET LOCAL hnsw.iterative_scan = strict_order;
 SET LOCAL hnsw.ef_search = 100;
@@ -53,8 +55,12 @@ WITH scope AS MATERIALIZED (
     FROM unnest(to_tsvector('english', %(query)s))
 ), hits AS MATERIALIZED (
     SELECT w.lexeme, p.id
-    FROM words w JOIN autonomy_passages p ON p.search @@ w.wanted
-    WHERE p.source_id IN (SELECT id FROM scope) AND p.kind = ANY(%(kinds)s)
+    FROM words w CROSS JOIN LATERAL (
+        SELECT id FROM autonomy_passages
+        WHERE search @@ w.wanted AND source_id = ANY(ARRAY(SELECT id FROM scope))
+          AND kind = ANY(%(kinds)s)
+        OFFSET 0
+    ) p
 ), rarity AS (
     SELECT lexeme,
            ln(1 + (greatest((SELECT sum(passage_count) FROM scope), count(*)) - count(*) + 0.5)
@@ -62,12 +68,15 @@ WITH scope AS MATERIALIZED (
     FROM hits GROUP BY lexeme
 ), shortlist AS MATERIALIZED (
     SELECT h.id FROM hits h JOIN rarity r USING (lexeme)
-    GROUP BY h.id ORDER BY sum(r.idf) DESC, h.id LIMIT 300
+    GROUP BY h.id ORDER BY sum(r.idf) DESC, h.id LIMIT 150
 ), counted AS MATERIALIZED (
     SELECT p.id, l.lexeme, coalesce(array_length(l.positions, 1), 1) AS tf,
            length(p.text) AS size
-    FROM shortlist s JOIN autonomy_passages p USING (id), unnest(p.search) l
-    WHERE l.lexeme IN (SELECT lexeme FROM words)
+    FROM shortlist s JOIN autonomy_passages p USING (id) CROSS JOIN LATERAL (
+        SELECT lexeme, positions FROM unnest(p.search)
+        WHERE lexeme = ANY(ARRAY(SELECT lexeme FROM words))
+        OFFSET 0
+    ) l
 ), lexical AS (
     SELECT id, row_number() OVER (ORDER BY score DESC, id) AS rank
     FROM (

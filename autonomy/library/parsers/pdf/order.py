@@ -91,20 +91,22 @@ def _gutter(lines: list[Line]) -> float | None:
 
 
 def _columns(lines: list[Line], x: float, width: float) -> bool:
-    left = [line for line in lines if line.x1 <= x + 1]
-    right = [line for line in lines if line.x0 >= x - 1]
-    if min(len(left), len(right)) < _MIN_COLUMN_LINES:
-        return False
-    for side in (left, right):
+    """Whether prose stands on both sides of `x`. Cells and labels around it do not count."""
+    sides: list[list[Line]] = []
+    for side in (
+        [line for line in lines if line.x1 <= x + 1],
+        [line for line in lines if line.x0 >= x - 1],
+    ):
         prose = [line for line in side if line.x1 - line.x0 > 0.27 * width]
-        if len(prose) < max(_MIN_COLUMN_LINES, 0.3 * len(side)):
+        if len(prose) < _MIN_COLUMN_LINES:
             return False
         margin = min(line.x0 for line in prose)
         if sum(line.x0 < margin + 1.5 * line.size for line in prose) < 0.6 * len(prose):
             return False
-    top = max(min(line.y for line in left), min(line.y for line in right))
-    bottom = min(max(line.y for line in left), max(line.y for line in right))
-    beside = sum(top - 2 <= line.y <= bottom + 2 for line in (*left, *right))
+        sides.append(prose)
+    top = max(min(line.y for line in side) for side in sides)
+    bottom = min(max(line.y for line in side) for side in sides)
+    beside = sum(top - 2 <= line.y <= bottom + 2 for side in sides for line in side)
     return beside >= 2 * _MIN_COLUMN_LINES - 2
 
 
