@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC
 from typing import Any
 
 from django.db import connection, transaction
 
-from autonomy.core.types import Event, EventDraft
-from autonomy.models import Episode, Run, RunSource, Source
+from autonomy.core.types import EventDraft
+from autonomy.models import Run, RunSource, Source
 from autonomy.runtime.couriers import hint
 from autonomy.runtime.db import run_db
 from autonomy.runtime.fence import Fence, FencedOut
@@ -98,44 +97,6 @@ def append(
     last_seq, conversation_id = int(row[0]), row[1]
     transaction.on_commit(lambda: hint(run_id, conversation_id, last_seq))
     return last_seq
-
-
-def to_event(row: Episode, conversation_id: object | None) -> Event:
-    """The envelope of a logged event."""
-    meta = dict(row.meta)
-    if row.task_id:
-        meta |= {"task_id": row.task_id, "attempt": row.attempt}
-    return Event(
-        type=row.type,
-        seq=row.seq,
-        ts=row.ts.astimezone(UTC).isoformat(),
-        conversation_id=str(conversation_id) if conversation_id else None,
-        run_id=str(row.run_id),
-        content=row.content,
-        source=row.source,
-        meta=meta,
-    )
-
-
-def events_after(run_id: object, seq: int, limit: int = 500) -> list[Event]:
-    """Events of a run with a higher number than `seq`, in order, at most `limit`."""
-    rows = Episode.objects.filter(run_id=str(run_id), seq__gt=seq).order_by("seq")
-    found = list(rows.select_related("run").only(*_EVENT_FIELDS)[:limit])
-    return [to_event(row, row.run.conversation_id) for row in found]
-
-
-_EVENT_FIELDS = (
-    "run_id",
-    "seq",
-    "type",
-    "source",
-    "content",
-    "meta",
-    "task_id",
-    "attempt",
-    "ts",
-    "run__conversation_id",
-)
 
 
 def current_task_id() -> str:

@@ -175,7 +175,11 @@ def wait_for_human(fence: Fence, interrupts: Sequence[tuple[str, Any]]) -> None:
         )
         for item in asked
     ]
-    columns = {"waiting_for": asked[0] if asked else None, "claims_without_progress": 0}
+    columns = {
+        "waiting_for": asked[0] if asked else None,
+        "claims_without_progress": 0,
+        "requested": "",
+    }
     run = change(
         fence.run_id,
         [RunStatus.RUNNING],
@@ -287,8 +291,8 @@ def resume(run_id: object) -> bool:
     columns = {"requested": "", "claims_without_progress": 0}
     if to_queue(run_id, [RunStatus.PAUSED], "resumed", [event], columns=columns):
         return True
-    rows = Run.objects.filter(pk=str(run_id), status=RunStatus.RUNNING)
-    return rows.update(requested="") > 0
+    live = [RunStatus.RUNNING, RunStatus.QUEUED]
+    return Run.objects.filter(pk=str(run_id), status__in=live).update(requested="") > 0
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ All are synchronous (call them in a thread from async code). None checks who ask
 objects that the person may touch. Refusals are `ServiceError`s in words for that person.
 """
 
-from autonomy.runtime.events import events_after
+from autonomy.memory.episodic_repo import events_after
 from autonomy.runtime.tokens import tokens_after
 from autonomy.services.documents import export_document
 from autonomy.services.errors import (

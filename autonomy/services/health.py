@@ -72,8 +72,10 @@ def _database() -> tuple[str, str]:
         return OK, OK if any_worker_alive() else DOWN
     except (DatabaseError, InterfaceError) as error:
         logger.warning("health: the database does not answer (%s)", error)
-        connection.close()
         return DOWN, DOWN
+    finally:
+        # A probe must see the server of now, not the session of an hour ago.
+        connection.close()
 
 
 @cache

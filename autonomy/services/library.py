@@ -20,8 +20,8 @@ def search_memory(owner: User, q: str) -> list[dict[str, Any]]:
     from autonomy.memory.semantic_repo import search_notes
     from autonomy.memory.vector_repo import search_passages
 
-    vector = shared_embedder().encode([q])[0]
-    passages = search_passages(owner.pk, q, vector, PASSAGES, ())
+    vectors = shared_embedder().encode([q])
+    passages = search_passages(owner.pk, q, vectors, PASSAGES)
     titles = {
         str(row.pk): str(row)
         for row in Source.objects.filter(pk__in={passage.source_id for passage in passages})
@@ -40,6 +40,6 @@ def search_memory(owner: User, q: str) -> list[dict[str, Any]]:
     ]
     hits += [
         {"kind": "note", "id": str(note.pk), "text": note.text, "title": note.kind, "score": score}
-        for note, score in search_notes(owner.pk, vector, NOTES)
+        for note, score in search_notes(owner.pk, vectors[0], NOTES)
     ]
     return hits

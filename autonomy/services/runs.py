@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from autonomy.agents.approval import PLAN_APPROVAL
 from autonomy.core.types import EventDraft, RunStatus, TaskSpec
 from autonomy.models import Checkpoint, Run
 from autonomy.runtime import queue, transitions
@@ -79,12 +80,18 @@ def pause(run: Run) -> None:
 
 
 def resume(run: Run) -> None:
-    """Go on with a paused run. Asking twice changes nothing.
+    """Go on with a paused run, or agree to the plan that a run waits with. Asking twice changes
+    nothing.
 
     Raises:
-        Conflict: the run has ended, or it waits for a person's answer.
+        Conflict: the run has ended, or it waits for another answer.
     """
     if transitions.resume(run.pk):
+        return
+    run.refresh_from_db(fields=["status", "waiting_for"])
+    waiting = run.waiting_for or {}
+    if run.status == RunStatus.WAITING_HUMAN and waiting.get("kind") == PLAN_APPROVAL:
+        answer_interrupt(run, str(waiting["interrupt_id"]), {"approved": True})
         return
     _settled(run, fine=RunStatus.QUEUED, verb="resumed")
 

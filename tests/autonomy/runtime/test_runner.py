@@ -103,9 +103,7 @@ def test_a_pause_takes_effect_at_the_boundary_and_resume_goes_on(
     assert run.status == RunStatus.SUCCEEDED
 
 
-def test_a_report_wakes_the_run_once(
-    start: Callable[..., Run], claim: Callable[[], Claim]
-) -> None:
+def test_a_report_wakes_the_run_once(start: Callable[..., Run], claim: Callable[[], Claim]) -> None:
     run = start()
     drive(claim(), asking)
     run.refresh_from_db()

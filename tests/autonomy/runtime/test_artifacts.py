@@ -1,0 +1,95 @@
+"""Artifacts and cycles of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+
+from autonomy.core.types import CitationCheck, CitationVerdict
+from autonomy.models import Artifact, Citation, Passage, Run, Source, TurnitinCycle
+from autonomy.runtime.artifacts import RunArtifacts
+from autonomy.runtime.cycles import RunCycles
+from autonomy.runtime.fence import Fence, FencedOut
+from autonomy.runtime.queue import Claim
+from tests.autonomy.runtime.conftest import run_async
+
+
+def test_versions_count_up_and_the_same_body_is_one_version(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run = start()
+    artifacts = RunArtifacts(claim().fence, run.owner_id)
+    first = run_async(artifacts.save("document", "Title", {"a": 1, "b": "x\x00"}))
+    second = run_async(artifacts.save("document", "Title", {"a": 2}))
+    again = run_async(artifacts.save("document", "Title", {"b": "x", "a": 1}))
+    assert again == first
+    versions = Artifact.objects.order_by("version").values_list("version", flat=True)
+    assert list(versions) == [1, 2]
+    assert run_async(artifacts.load(second)) == {"a": 2}
+
+
+def test_a_person_loads_only_their_own(
+    start: Callable[..., Run], claim: Callable[[], Claim], bob: User
+) -> None:
+    run = start()
+    saved = run_async(RunArtifacts(claim().fence, run.owner_id).save("document", "T", {"a": 1}))
+    stranger = RunArtifacts(Fence(str(run.pk), 1), bob.pk)
+    with pytest.raises(KeyError):
+        run_async(stranger.load(saved))
+
+
+def test_citations_are_bound_with_the_passage_as_it_was(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run = start()
+    artifacts = RunArtifacts(claim().fence, run.owner_id)
+    saved = run_async(artifacts.save("document", "T", {"a": 1}))
+    source = Source.objects.create(owner_id=run.owner_id, file_name="p.pdf")
+    passage = Passage.objects.create(source=source, ordinal=0, text="the very words", page=3)
+    check = CitationCheck(
+        marker=1,
+        claim="It says the very words.",
+        passage_id=str(passage.pk),
+        source_id=str(source.pk),
+        page=3,
+        verdict=CitationVerdict.QUOTED,
+    )
+    for checks in ([check, check.model_copy(update={"marker": 2})], [check]):
+        run_async(artifacts.bind_citations(saved, checks))
+    row = Citation.objects.get()
+    assert (row.text, row.page, row.passage, row.source) == ("the very words", 3, passage, source)
+
+
+def test_a_stale_segment_saves_nothing(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run = start()
+    fence = claim().fence
+    stale = Fence(fence.run_id, fence.number - 1)
+    with pytest.raises(FencedOut):
+        run_async(RunArtifacts(stale, run.owner_id).save("document", "T", {"a": 1}))
+    with pytest.raises(FencedOut):
+        run_async(RunCycles(stale).open("x", 10.0))
+    assert not Artifact.objects.exists()
+
+
+def test_a_cycle_is_opened_once_and_settled_once(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run = start()
+    fence = claim().fence
+    draft = run_async(RunArtifacts(fence, run.owner_id).save("document", "T", {"a": 1}))
+    cycles = RunCycles(fence)
+    opened = run_async(cycles.open(draft, 15.0))
+    assert run_async(cycles.open(draft, 15.0)) == opened
+    run_async(cycles.close(opened[0], accepted=True))
+    cycle = TurnitinCycle.objects.get()
+    assert cycle.status == "awaiting_report", "no report, nothing to settle"
+    TurnitinCycle.objects.update(status="report_ready", reported_at=cycle.created_at)
+    for accepted in (False, True):
+        run_async(cycles.close(opened[0], accepted=accepted))
+    cycle.refresh_from_db()
+    assert cycle.status == "rejected"
+    assert run_async(cycles.open(draft, 15.0))[1] == 2
