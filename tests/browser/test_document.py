@@ -19,7 +19,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import (
     DESKTOP,
     PHONE,
-    SECONDS,
     Visitor,
     ask,
     drop,
@@ -98,14 +97,16 @@ def test_a_citation_opens_its_passage_by_keyboard_and_gives_the_focus_back(done:
         source.get_by_text(re.compile("quoted verbatim|closely matches|supported")).first
     ).to_be_visible()
     assert source.locator(".passage-text").inner_text().strip()
-    shoot(done.page, "citation-desktop-light")
+    shoot(done.page, "citation-by-keyboard-desktop-light")
     assert violations(done.page) == []
     done.page.keyboard.press("Escape")
     expect(source).to_have_count(0)
     expect(citation).to_be_focused()
 
 
-def test_every_citation_stands_on_the_page_it_names(done: Done, papers: list[Path]) -> None:
+def test_every_citation_stands_on_the_page_it_names(
+    done: Done, papers: list[Path], record_property: Callable[[str, object], None]
+) -> None:
     run = done.run()
     citations = done.api(f"/api/v2/runs/{run['id']}/citations?limit=200")["items"]
     sources = done.api(f"/api/v2/runs/{run['id']}/sources")["items"]
@@ -118,10 +119,12 @@ def test_every_citation_stands_on_the_page_it_names(done: Done, papers: list[Pat
         assert _letters(citation["text"])[:80] in text, citation
         passage = done.api(f"/api/v2/passages/{citation['passage_id']}")
         assert passage["text"] == citation["text"]
-    print(f"\n{len(citations)} citations, each found again on its page")
+    record_property("citations found again on their pages", len(citations))
 
 
-def test_the_word_file_opens_with_headings_citations_and_references(done: Done) -> None:
+def test_the_word_file_opens_with_headings_citations_and_references(
+    done: Done, record_property: Callable[[str, object], None]
+) -> None:
     page = done.page
     # The source panel covers nothing of the bar; the menu of the document panel is the last one.
     page.get_by_role("button", name="Download").last.click()
@@ -138,7 +141,7 @@ def test_the_word_file_opens_with_headings_citations_and_references(done: Done) 
     for paper in PAPERS:
         assert re.search(rf"{paper.first_family}.{{0,30}}{paper.year}", text), paper.title
         assert any(paper.title.lower() in entry.lower() for entry in references)
-    print(f"\n{len(references)} references, {len(re.findall(r'p\. ?\d', text))} page locators")
+    record_property("citations with a page", len(re.findall(r"p\. ?\d", text)))
 
 
 def test_the_style_can_be_changed_while_reading(done: Done) -> None:
@@ -202,7 +205,7 @@ def test_every_view_is_accessible_and_fits(
 
 
 def _check(page: Page, name: str) -> None:
-    page.wait_for_load_state("networkidle", timeout=10 * SECONDS) if "/c/" not in page.url else None
+    page.evaluate("document.fonts.ready")
     shoot(page, name)
     assert violations(page) == [], name
     assert overflow(page) <= 0, f"{name} is wider than the window"

@@ -17,6 +17,7 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, quie
   const [selection, setSelection] = useState(null);
   const origin = useRef(null);
   const heading = useRef(null);
+  const scroller = useRef(null);
 
   useEffect(() => setChosen(artifactId), [artifactId]);
   useEffect(() => {
@@ -55,6 +56,14 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, quie
     };
   }, [runId, chosen, style]);
 
+  // The source covers the lower half; the citation that it belongs to stays in sight above it.
+  useEffect(() => {
+    const box = scroller.current;
+    if (!selection || !box || !origin.current) return;
+    const offset = origin.current.getBoundingClientRect().top - box.getBoundingClientRect().top;
+    if (offset > box.clientHeight * 0.36) box.scrollTop += offset - box.clientHeight * 0.2;
+  }, [selection]);
+
   const closePassage = () => {
     setSelection(null);
     const back = origin.current;
@@ -91,7 +100,7 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, quie
       </div>
       <${DownloadMenu} runId=${runId} artifactId=${chosen} style=${style} />
     </header>
-    <div class="document-scroll" tabindex="0" role="group" aria-label="Text of the document" aria-busy=${loading ? "true" : "false"}>
+    <div class="document-scroll" ref=${scroller} data-source=${selection ? "open" : "closed"} tabindex="0" role="group" aria-label="Text of the document" aria-busy=${loading ? "true" : "false"}>
       ${error && html`<div class="run-pad"><div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>${error.title || "The document cannot be shown"}</strong><span>${error.message}</span></div></div></div>`}
       ${!document && loading && html`<${Skeleton} />`}
       ${document && html`<${Body} source=${document.html ?? ""} citations=${citations} marker=${selection?.marker} onCitation=${open} />`}

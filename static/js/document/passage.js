@@ -11,8 +11,8 @@ export function PassagePanel({ selection, citations, onClose }) {
   return html`<aside class="passage-panel" ref=${panel} tabindex="-1" role="region" aria-label="Source of the citation">
     <header><h2><${Icon} name="quote" /> Source</h2>
       <button type="button" class="icon-button small" aria-label="Close the source" onClick=${onClose}><${Icon} name="x" /></button></header>
-    <div class="passage-list">
-      ${selection.ids.map((id) => html`<${Bound} key=${id} id=${id} citation=${citationOf(citations, id, selection.marker)} />`)}
+    <div class="passage-list" tabindex="0" role="group" aria-label="Passages">
+      ${selection.ids.map((id, index) => html`<${Bound} key=${id} id=${id} first=${index === 0} citation=${citationOf(citations, id, selection.marker)} />`)}
     </div>
   </aside>`;
 }
@@ -22,8 +22,9 @@ function citationOf(citations, passageId, marker) {
   return bound.find((row) => row.marker === marker) ?? bound[0] ?? citations.find((row) => row.marker === marker);
 }
 
-function Bound({ id, citation }) {
+function Bound({ id, citation, first }) {
   const [state, setState] = useState({ loading: true });
+  const bound = useRef(null);
   useEffect(() => {
     let current = true;
     api.get(`/api/v2/passages/${id}?radius=1`).then(
@@ -34,6 +35,10 @@ function Bound({ id, citation }) {
       current = false;
     };
   }, [id]);
+  // The words that matter stand in the middle, whatever comes before them.
+  useEffect(() => {
+    if (first) (bound.current?.querySelector("mark") ?? bound.current)?.scrollIntoView({ block: "center" });
+  }, [state]);
   const { passage, error, loading } = state;
   if (loading) return html`<p class="empty-line" role="status">Opening the source…</p>`;
   const text = passage?.text ?? citation?.text;
@@ -49,7 +54,7 @@ function Bound({ id, citation }) {
     ${citation && html`<${Verdict} citation=${citation} />`}
     <div class="passage-text">
       ${passage?.before?.map((p) => html`<p key=${p.id} class="neighbour">${p.text}</p>`)}
-      <p class="bound"><${Highlighted} text=${text} claim=${citation?.claim ?? ""} /></p>
+      <p class="bound" ref=${bound}><${Highlighted} text=${text} claim=${citation?.claim ?? ""} /></p>
       ${passage?.after?.map((p) => html`<p key=${p.id} class="neighbour">${p.text}</p>`)}
     </div>
   </article>`;
@@ -59,8 +64,13 @@ function Verdict({ citation }) {
   const verdict = VERDICTS[citation.verdict];
   if (!verdict) return null;
   return html`<div class="verdict"><span class=${`badge ${verdict.tone}`}>${verdict.label}</span>
-    <span class="faint">${citation.reason || verdict.text}${citation.author === "model" ? " Judged by the model." : " Compared by rule."}</span>
+    <span class="faint">${citation.reason ? sentence(citation.reason) : verdict.text}${citation.author === "model" ? " Judged by the model." : " Compared by rule."}</span>
     ${citation.claim && html`<blockquote>${citation.claim}</blockquote>`}</div>`;
+}
+
+function sentence(text) {
+  const begun = text[0].toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
 /** The passage with the words that the claim quotes standing out; the whole passage otherwise. */

@@ -1,5 +1,5 @@
 // One run in the thread: what it is doing, how far it is, and everything behind it on request.
-import { html, useEffect, useId, useState } from "../lib/view.js";
+import { html, useEffect, useId, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { duration, plural } from "../lib/format.js";
 import { Budget } from "./budget.js";
@@ -105,6 +105,15 @@ function Facets({ view }) {
     sources: Object.keys(view.sources).length || "",
     log: view.log.length || "",
   };
+  const panel = useRef(null);
+  const atEnd = useRef(true);
+  const growing = tab === "log" || tab === "draft";
+  useEffect(() => {
+    if (growing && atEnd.current && view.status === "running") panel.current.scrollTop = panel.current.scrollHeight;
+  }, [growing, view.log, view.drafts]);
+  const onScroll = ({ target }) => {
+    atEnd.current = target.scrollHeight - target.scrollTop - target.clientHeight < 40;
+  };
   const onKeyDown = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
@@ -120,7 +129,7 @@ function Facets({ view }) {
           aria-controls=${`${id}-panel`} tabindex=${tab === name ? 0 : -1} onClick=${() => setTab(name)}>${label}${counts[name] !== "" && html` <span class="tab-count">${counts[name]}</span>`}</button>`,
       )}
     </div>
-    <div class="tab-panel" role="tabpanel" id=${`${id}-panel`} aria-labelledby=${`${id}-${tab}`} tabindex="0">
+    <div class="tab-panel" ref=${panel} onScroll=${onScroll} role="tabpanel" id=${`${id}-panel`} aria-labelledby=${`${id}-${tab}`} tabindex="0">
       ${tab === "plan" && html`<${PlanFacet} view=${view} />`}
       ${tab === "draft" && html`<${Draft} drafts=${view.drafts} sections=${view.sections} plan=${view.plan} />`}
       ${tab === "checks" && html`<${Checks} verdict=${view.verdict} verdicts=${view.verdicts} citations=${view.citations} />`}

@@ -85,7 +85,7 @@ export const Entry = memo(function Entry({ event }) {
 function detailOf(type, meta) {
   if (type === "action" && meta.input) {
     const words = Object.entries(meta.input)
-      .filter(([, value]) => value !== null && value !== "" && !(Array.isArray(value) && !value.length))
+      .filter(([key, value]) => !/_ids?$/.test(key) && value !== null && value !== "" && !(Array.isArray(value) && !value.length))
       .map(([key, value]) => `${key}: ${Array.isArray(value) ? value.join(" · ") : typeof value === "object" ? JSON.stringify(value) : value}`);
     const line = words.join(", ");
     return line.length > 320 ? `${line.slice(0, 320)}…` : line;
