@@ -128,18 +128,20 @@ def _rejoin(text: str, following: str, words: Counter[str]) -> str:
     joined = words[(first + second).lower()] or words[stem + second.lower()]
     hyphened = words[f"{first}-{second}".lower()]
     known = words[stem] > 0
-    keep = bool(
-        hyphened > joined
-        or not second
-        or not first
-        or not second[0].islower()
-        or not first[-1].isalpha()
-        or (first.isupper() and len(first) > 1)
-        # "state-of-the-" is cut at a hyphen of its own, "self-regu-" within a word.
-        or (not joined and "-" in first and known)
-        or (not joined and stem in _KEEPS_HYPHEN)
-        or (not joined and min(len(stem), len(second)) > 3 and known and words[second.lower()])
-    )
+    if joined or hyphened:
+        keep = hyphened > joined
+    else:
+        keep = bool(
+            not second
+            or not first
+            or not second[0].islower()
+            or not first[-1].isalpha()
+            or (first.isupper() and len(first) > 1)
+            # "state-of-the-" is cut at a hyphen of its own, "self-regu-" within a word.
+            or ("-" in first and known)
+            or stem in _KEEPS_HYPHEN
+            or (min(len(stem), len(second)) > 3 and known and words[second.lower()])
+        )
     return f"{text}-{following}" if keep else text + following
 
 

@@ -137,3 +137,10 @@ def test_a_mark_that_stands_apart_is_left_out_too(tmp_path: Path) -> None:
     source = f"{PROSE} The lock#h(1.5pt)#super(typographic: false)[†#h(2pt)‡] held. {PROSE}"
     text = parse(typeset(tmp_path / "x.pdf", source), "x.pdf").pages[0].text
     assert "The lock held." in text
+
+
+def test_a_name_with_a_capital_inside_is_made_whole(tmp_path: Path) -> None:
+    """The document spells it without a hyphen elsewhere."""
+    source = f"HarbourWatch counts ships. {PROSE} The counts of Harbour-\\ Watch grew. {PROSE}"
+    text = parse(typeset(tmp_path / "x.pdf", source), "x.pdf").pages[0].text
+    assert "The counts of HarbourWatch grew." in text
