@@ -7,10 +7,7 @@ from langgraph.types import interrupt
 
 from autonomy.core.ports import Deps
 from autonomy.core.state import RunState
-from autonomy.core.types import EventDraft, StepKind
-
-PLAN_APPROVAL = "plan_approval"
-"""The kind of the interrupt; answered with `{"approved": true}`."""
+from autonomy.core.types import PLAN_APPROVAL, EventDraft, StepKind
 
 
 def wants_approval(state: RunState, deps: Deps) -> bool:

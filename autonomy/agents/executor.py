@@ -5,7 +5,7 @@ from __future__ import annotations
 from langgraph.runtime import Runtime
 
 from autonomy.agents.assembler import assemble
-from autonomy.agents.writer import Written, write
+from autonomy.agents.writer import write
 from autonomy.core.ports import BudgetExhausted, Deps, task_id
 from autonomy.core.state import ActInput, RunState
 from autonomy.core.types import (

@@ -101,6 +101,10 @@ class StopReason(StrEnum):
     ERROR = "error"
 
 
+PLAN_APPROVAL = "plan_approval"
+"""The kind of the interrupt that asks for agreement to a plan; answered `{"approved": true}`."""
+
+
 class Author(StrEnum):
     """Who made a plan, a section or a verdict. Rule output is never shown as model output."""
 

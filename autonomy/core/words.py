@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import pairwise
-
-import snowballstemmer
 
 WORD = re.compile(r"[^\W\d_][\w'’-]*", re.UNICODE)
 
@@ -36,14 +34,18 @@ REQUEST_WORDS = frozenset(
 
 
 @lru_cache(maxsize=1)
-def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("english")
+def _stem_word() -> Callable[[str], str]:
+    # Imported on first use: the package loads every language it knows, 0.6 s of a worker's start.
+    import snowballstemmer
+
+    stemmer: Callable[[str], str] = snowballstemmer.stemmer("english").stemWord
+    return stemmer
 
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """The English Snowball stem of one lower-cased word."""
-    return str(_stemmer().stemWord(word.lower()))
+    return _stem_word()(word.lower())
 
 
 def content_words(text: str) -> list[str]:

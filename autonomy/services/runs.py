@@ -9,8 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from autonomy.agents.approval import PLAN_APPROVAL
-from autonomy.core.types import EventDraft, RunStatus, TaskSpec
+from autonomy.core.types import PLAN_APPROVAL, EventDraft, RunStatus, TaskSpec
 from autonomy.models import Checkpoint, Run
 from autonomy.runtime import queue, transitions
 from autonomy.runtime.checkpoint_copy import copy_history
