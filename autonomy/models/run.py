@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from autonomy.core.types import TERMINAL_STATUSES, RunStatus, StopReason
 from autonomy.models.fields import choices, new_id, one_of
@@ -223,8 +224,10 @@ class Job(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     priority = models.SmallIntegerField(default=0, help_text="Higher goes first within one user.")
     reason = models.CharField(max_length=40, blank=True)
-    enqueued_at = models.DateTimeField(auto_now_add=True)
-    available_at = models.DateTimeField(auto_now_add=True)
+    enqueued_at = models.DateTimeField(db_default=Now())
+    available_at = models.DateTimeField(
+        db_default=Now(), help_text="Not claimed before; by the database's clock."
+    )
     rung_at = models.DateTimeField(null=True, blank=True, help_text="When the doorbell last rang.")
 
     class Meta:

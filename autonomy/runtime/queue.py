@@ -41,7 +41,7 @@ NEXT_USER = """
 SELECT account.user_id FROM autonomy_queue_users account
 WHERE account.user_id <> ALL(%(skip)s)
   AND EXISTS (SELECT 1 FROM autonomy_job_queue job
-              WHERE job.user_id = account.user_id AND job.available_at <= now())
+              WHERE job.user_id = account.user_id AND job.available_at <= clock_timestamp())
   AND (SELECT count(*) FROM autonomy_runs run
        WHERE run.owner_id = account.user_id AND run.status = 'running') < %(cap)s
 ORDER BY account.virtual_time, account.user_id
@@ -53,7 +53,7 @@ TAKE = """
 WITH next AS (
     SELECT job.run_id FROM autonomy_job_queue job
     JOIN autonomy_runs run ON run.id = job.run_id
-    WHERE job.user_id = %(user)s AND job.available_at <= now() AND run.status = 'queued'
+    WHERE job.user_id = %(user)s AND job.available_at <= clock_timestamp() AND run.status = 'queued'
       AND (SELECT count(*) FROM autonomy_runs other
            WHERE other.owner_id = %(user)s AND other.status = 'running') < %(cap)s
     ORDER BY job.priority DESC, job.enqueued_at, job.run_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Annotated, Any, TypedDict
 
@@ -37,7 +38,7 @@ async def test_passes_the_whole_conformance_suite(capsys: pytest.CaptureFixture[
 
     counts = {name: result.tests_passed for name, result in report.results.items()}
     with capsys.disabled():
-        print(f"\nconformance: {counts}, {sum(counts.values())} passed")
+        sys.stdout.write(f"\nconformance: {counts}, {sum(counts.values())} passed\n")
     assert all(result.detected for result in report.results.values())
     assert [r.failures for r in report.results.values() if r.failures] == []
     assert sum(result.tests_skipped for result in report.results.values()) == 0

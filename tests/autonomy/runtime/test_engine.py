@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -76,7 +77,7 @@ def test_a_cancel_stops_the_node_within_a_second(
     assert status(run) == RunStatus.CANCELLED
     assert eventually(lambda: made.driving == 0, 5)
     with capsys.disabled():
-        print(f"\ncancel to stopped node: {time.monotonic() - cancelled:.2f} s")
+        sys.stdout.write(f"\ncancel to stopped node: {time.monotonic() - cancelled:.2f} s\n")
     assert time.monotonic() - cancelled < 1.5
     assert Episode.objects.filter(run=run).order_by("seq").last().type == "run.finished"
 

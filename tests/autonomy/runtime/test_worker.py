@@ -95,7 +95,9 @@ def test_a_killed_worker_costs_seconds_and_nothing_else(
     assert eventually(lambda: status(run) == RunStatus.SUCCEEDED, 30)
     assert_whole(run, 6)
     with capsys.disabled():
-        print(f"\nkill -9 to the next finished step, second worker standing by: {seconds:.1f} s")
+        sys.stdout.write(
+            f"\nkill -9 to the next finished step, second worker standing by: {seconds:.1f} s\n"
+        )
     assert seconds < 15
 
 
