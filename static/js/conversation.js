@@ -256,7 +256,7 @@ function App() {
         return;
       }
       setMessages((now) => [...now, { id: accepted.message_id, role: "user", text: text.trim(), run_id: accepted.run_id }]);
-      setOptions((now) => ({ ...now, similarity: "" }));
+      setOptions((now) => ({ ...now, similarity: "", approve: false }));
       await load(accepted.run_id);
       resubscribe();
       toEnd();

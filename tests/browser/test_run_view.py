@@ -102,11 +102,11 @@ def test_pause_and_resume_keep_the_run(
         drop(page, [paper])
         ask(page, REQUEST)
         expect(page.locator(".run")).to_have_attribute("data-status", "running")
-        page.get_by_role("button", name="Pause").click()
+        page.get_by_role("button", name="Pause", exact=True).click()
         expect(page.get_by_text("Pausing…")).to_be_visible()
     # The pause takes effect at the next step boundary, which is the end of the reading.
     finished(page, "paused")
-    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Resume", exact=True).click()
     finished(page)
 
 
@@ -122,9 +122,47 @@ def test_without_a_socket_the_run_is_followed_by_requests(visitor: Visitor, pape
     ask(page, REQUEST)
     finished(page)
     page.get_by_role("button", name=re.compile("Worked for")).click()
-    expect(page.get_by_role("tab", name=re.compile(r"^Plan \d+/\d+"))).to_be_visible()
+    expect(page.get_by_role("tab", name=re.compile(r"^Plan \d+.\d+"))).to_be_visible()
     page.get_by_role("tab", name=re.compile("^Log")).click()
     expect(page.get_by_role("tabpanel")).to_contain_text("End")
+
+
+def test_nothing_is_written_before_the_plan_is_agreed_to(visitor: Visitor, paper: Path) -> None:
+    page = visitor.page()
+    drop(page, [paper])
+    page.get_by_role("button", name="More").click()
+    page.get_by_label("Show me the plan before anything is written").check()
+    ask(page, REQUEST)
+    card = page.get_by_role("region", name="Approval of the plan")
+    expect(card).to_be_visible(timeout=60_000)
+    assert card.get_by_role("listitem").count() >= 2
+    assert page.locator(".step", has_text="Write").first.get_attribute("data-status") == "pending"
+    shoot(page, "approval-desktop-light")
+    assert violations(page) == []
+    card.get_by_role("button", name="Agree and write").click()
+    finished(page)
+    expect(card).to_have_count(0)
+
+
+def test_a_similarity_report_lets_the_run_go_on(visitor: Visitor, paper: Path) -> None:
+    page = visitor.page()
+    drop(page, [paper])
+    page.get_by_role("button", name="More").click()
+    page.get_by_label("Highest similarity, per cent").fill("15")
+    ask(page, REQUEST)
+    card = page.get_by_role("region", name="Originality check")
+    expect(card).to_be_visible(timeout=60_000)
+    with page.expect_download() as started:
+        card.get_by_role("link", name="Download DOCX").click()
+    assert started.value.suggested_filename.endswith(".docx")
+    card.get_by_role("button", name="Hand in the report").click()
+    expect(card.get_by_role("alert")).to_contain_text("Give the similarity in per cent")
+    shoot(page, "originality-desktop-light")
+    assert violations(page) == []
+    page.reload()  # the card is rebuilt from what happened
+    card.get_by_label("Similarity found (%)").fill("9.5")
+    card.get_by_role("button", name="Hand in the report").click()
+    finished(page)
 
 
 def test_files_that_cannot_be_used_say_why_and_can_be_removed(
@@ -178,13 +216,13 @@ def test_a_conversation_is_renamed_and_deleted_by_keyboard(visitor: Visitor) -> 
     page.keyboard.press("Enter")
     expect(page.get_by_role("menuitem", name="Rename")).to_be_focused()
     page.keyboard.press("Enter")
-    page.get_by_label("Name").fill("Trees")
+    page.get_by_label("Name", exact=True).fill("Pruning notes")
     page.keyboard.press("Enter")
-    expect(entry).to_contain_text("Trees")
+    expect(entry).to_contain_text("Pruning notes")
     entry.get_by_role("button").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     page.wait_for_url(visitor.base_url + "/")
-    expect(page.get_by_role("link", name="Trees")).to_have_count(0)
+    expect(page.get_by_role("link", name="Pruning notes")).to_have_count(0)

@@ -24,7 +24,7 @@ const LENGTHS = [
 ];
 const KEPT = "hw-composer";
 
-export const DEFAULTS = { journey: "auto", style: "harvard", length: "", level: "", similarity: "" };
+export const DEFAULTS = { journey: "auto", style: "harvard", length: "", level: "", similarity: "", approve: false };
 
 export function rememberedOptions() {
   try {
@@ -40,6 +40,7 @@ export function settingsOf(options) {
   if (options.length) settings.length_words = Number(options.length);
   if (options.level) settings.level = options.level;
   if (options.similarity !== "") settings.target_similarity = Number(options.similarity);
+  if (options.approve) settings.approve_plan = true;
   return settings;
 }
 
@@ -53,7 +54,7 @@ function Pill({ label, value, onChange, options }) {
 export function Composer({ boot, uploads, text, setText, options, setOptions, sending, error, onSend, running, onStop, input }) {
   const field = input ?? useRef(null);
   const picker = useRef(null);
-  const [more, setMore] = useState(options.similarity !== "");
+  const [more, setMore] = useState(false);
 
   useLayoutEffect(() => {
     const element = field.current;
@@ -63,7 +64,7 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
 
   useEffect(() => {
     try {
-      const { similarity: _once, ...lasting } = options;
+      const { similarity: _similarity, approve: _approve, ...lasting } = options;
       localStorage.setItem(KEPT, JSON.stringify(lasting));
     } catch {
       // storage is blocked: the choices last for this page
@@ -80,6 +81,7 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
   const onKeyDown = (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
   };
+  const chosen = (options.similarity !== "") + options.approve;
   const journeys = [["auto", "Choose for me"], ...boot.journeys.map((j) => [j.name, j.title])];
 
   return html`<form class="composer" onSubmit=${submit} aria-label="Your request">
@@ -99,17 +101,20 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
         <${Pill} label="Citation style" value=${options.style} onChange=${set("style")} options=${boot.styles} />
         <${Pill} label="Length" value=${options.length} onChange=${set("length")} options=${LENGTHS} />
         <${Pill} label="Level" value=${options.level} onChange=${set("level")} options=${LEVELS} />
-        <button type="button" class="pill pill-button" aria-expanded=${more ? "true" : "false"} aria-controls="composer-more" onClick=${() => { if (more) set("similarity")(""); setMore(!more); }}>
-          <${Icon} name=${more ? "x" : "scan-text"} /> Originality</button>
+        <button type="button" class="pill pill-button" aria-expanded=${more ? "true" : "false"} aria-controls="composer-more" onClick=${() => setMore(!more)}>
+          <${Icon} name=${more ? "chevron-down" : "settings"} /> ${chosen ? `More (${chosen})` : "More"}</button>
       </div>
       ${running && !text.trim()
         ? html`<button type="button" class="send stop" aria-label="Stop the run" title="Stop" onClick=${onStop}><${Icon} name="square" /></button>`
         : html`<button type="submit" class="send" aria-label="Send" title="Send (Enter)" disabled=${!ready}><${Icon} name=${sending ? "loader-circle" : "arrow-up"} spin=${sending} /></button>`}
     </div>
     ${more && html`<div class="composer-more" id="composer-more">
-      <label for="similarity">Highest similarity in a report, per cent</label>
+      <label class="check-field"><input type="checkbox" checked=${options.approve} onChange=${(event) => set("approve")(event.target.checked)} /> Show me the plan before anything is written</label>
+      <div class="composer-similarity">
+      <label for="similarity">Highest similarity, per cent</label>
       <input id="similarity" class="input" type="number" min="0" max="100" step="1" inputmode="numeric" placeholder="e.g. 15" value=${options.similarity} onInput=${(event) => set("similarity")(event.target.value)} />
       <span class="faint">The run pauses before it ends and waits for your similarity report.</span>
+      </div>
     </div>`}
   </form>`;
 }

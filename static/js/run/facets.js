@@ -17,8 +17,8 @@ export const Checks = memo(function Checks({ verdict, verdicts, citations }) {
       ${verdict.gates.map(
         (gate) => html`<li key=${gate.gate} class="gate" data-passed=${gate.passed}>
           <${Icon} name=${gate.passed ? "circle-check" : "circle-x"} />
-          <span><strong>${words(gate.gate)}</strong> <span class="visually-hidden">${gate.passed ? "passed." : "not passed."} </span>${gate.message}</span>
-          <span class="gate-figures">${gate.observed} <span class="faint">of ${gate.expected}</span></span>
+          <span><strong>${words(gate.gate)}</strong> <span class="visually-hidden">${gate.passed ? "passed." : "not passed."} </span>${gate.message}
+            <span class="gate-figures">${gate.observed}; wanted: ${gate.expected}</span></span>
         </li>`,
       )}
     </ul>`}

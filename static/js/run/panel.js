@@ -33,7 +33,7 @@ function useTick(active) {
 export function RunPanel({ view, connection, onSnapshot, onExpand }) {
   const over = TERMINAL.has(view.status);
   const [chosen, setChosen] = useState(null);
-  const open = chosen ?? (!over && view.status !== "waiting_human");
+  const open = chosen ?? (!over && !(view.status === "waiting_human" && view.cycle));
   const now = useTick(view.status === "running" || view.status === "queued");
   const id = useId();
   const [word, tone, icon] = STATUS[view.status] ?? STATUS.queued;

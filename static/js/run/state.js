@@ -269,6 +269,7 @@ export function activity(view) {
   }
   if (view.status === "paused") return "Paused. Everything so far is kept";
   if (view.status === "waiting_human") {
+    if (view.waitingFor?.kind === "plan_approval") return "The plan is ready for you";
     return view.cycle ? "Waiting for your similarity report" : "Waiting for you";
   }
   if (TERMINAL.has(view.status)) return endingOf(view).title;

@@ -3,6 +3,7 @@ import { html, memo, useMemo } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { renderMarkdown } from "../lib/markdown.js";
 import { plural } from "../lib/format.js";
+import { ApprovalCard } from "../run/approval.js";
 import { OriginalityCard } from "../run/originality.js";
 import { Ending, RunPanel } from "../run/panel.js";
 import { TERMINAL } from "../run/state.js";
@@ -21,6 +22,7 @@ export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, 
           <${Answer} text=${answerText(turn, view)} />
           ${view.artifactId && html`<${DocumentCard} view=${view} open=${openId === view.artifactId} onOpen=${onOpen} />`}
           <${OriginalityCard} view=${view} />
+          <${ApprovalCard} view=${view} onSnapshot=${onSnapshot} />
         </div>`}
         ${!view && turn.answer && html`<div class="reply"><${Answer} text=${turn.answer} /></div>`}
       </li>`;
