@@ -6,12 +6,21 @@ made from the run when a page, a list or a stream reads it, and the database let
 
 from __future__ import annotations
 
+import re
+
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from autonomy import services
 from autonomy.core.types import TERMINAL_STATUSES, RunStatus
-from autonomy.models import Episode, Run
+from autonomy.models import Artifact, ArtifactKind, Episode, Run
 from chat.models import Conversation, Message, MessageRole
+
+ANSWER = "answer"
+"""The journey whose deliverable is the message itself."""
+
+_HEAD = re.compile(r"\A# .*\n+(?:\*[^*\n]+\*\n+)?")
+"""Title and date, which the conversation shows already."""
 
 
 def record_answer(run: Run) -> Message | None:
@@ -19,6 +28,10 @@ def record_answer(run: Run) -> Message | None:
     where it belongs to no conversation. Safe to call at any time from any process."""
     if run.status not in TERMINAL_STATUSES or run.conversation_id is None:
         return None
+    answers = Message.objects.filter(run=run, role=MessageRole.ASSISTANT)
+    known = answers.first()
+    if known is not None:
+        return known
     if not Conversation.objects.filter(pk=run.conversation_id).exists():
         return None
     Message.objects.bulk_create(
@@ -33,7 +46,7 @@ def record_answer(run: Run) -> Message | None:
         ],
         ignore_conflicts=True,
     )
-    return Message.objects.get(run=run, role=MessageRole.ASSISTANT)
+    return answers.get()
 
 
 def record_answers(conversation: Conversation) -> None:
@@ -55,4 +68,21 @@ def answer_text(run: Run) -> str:
         return run.error or said or "The run failed. What was made until then is kept."
     if run.status == RunStatus.CANCELLED:
         return said or "Stopped. What was made until then is kept."
+    if run.journey == ANSWER:
+        return _cited_answer(run) or said or "Done."
     return said or "Done."
+
+
+def _cited_answer(run: Run) -> str:
+    """The answer itself, as Markdown with its citations and references; "" where there is none.
+    Longer deliverables stay documents, an answer belongs into the conversation."""
+    rows = Artifact.objects.filter(run=run, kind=ArtifactKind.DOCUMENT)
+    document = rows.order_by("-version").first()
+    if document is None:
+        return ""
+    try:
+        markdown = services.export_document(document, "md").data.decode()
+    except services.ServiceError:
+        # Logged where it failed; the document can still be opened beside the conversation.
+        return ""
+    return _HEAD.sub("", markdown, count=1).strip()

@@ -49,6 +49,28 @@ def test_a_failure_says_what_failed(alice: User, conversation: Conversation) -> 
     assert answer.text == "The provider refused the key."
 
 
+def test_an_answer_stands_in_the_conversation_with_its_citations(alice: User) -> None:
+    world = make_world(alice)
+    Run.objects.filter(pk=world.run.pk).update(journey="answer")
+    world.run.refresh_from_db()
+    answer = record_answer(finish(world.run))
+    assert answer is not None
+    assert "(Lee, 2020, p. 2)" in answer.text
+    assert "On attention" in answer.text
+    assert not answer.text.startswith("# ")
+
+
+def test_an_answer_that_cannot_be_rendered_falls_back_to_what_the_run_said(alice: User) -> None:
+    world = make_world(alice)
+    Run.objects.filter(pk=world.run.pk).update(journey="answer")
+    world.artifact.body = {"broken": True}
+    world.artifact.save()
+    world.run.refresh_from_db()
+    answer = record_answer(finish(world.run, summary="It is ready."))
+    assert answer is not None
+    assert answer.text == "It is ready."
+
+
 def test_there_is_no_answer_before_the_end_or_without_a_conversation(
     alice: User, conversation: Conversation
 ) -> None:
