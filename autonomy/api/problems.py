@@ -59,12 +59,6 @@ class Problem(Schema):
     """Names the log entry of an unexpected error."""
 
 
-ERRORS: dict[int, type[Problem]] = dict.fromkeys(
-    (400, 401, 403, 404, 409, 413, 422, 429, 500, 503), Problem
-)
-"""Declared on every operation; `trim_errors` keeps those an operation can give."""
-
-
 def problem(
     request: HttpRequest,
     status: int,
