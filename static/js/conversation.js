@@ -205,6 +205,12 @@ function App() {
     if (location.hash !== hash) history.replaceState(null, "", location.pathname + location.search + hash);
   }, [shown]);
 
+  // The sidebar need not wait for its next look at the server.
+  const newest = Object.values(runs).at(-1);
+  useEffect(() => {
+    if (newest) window.dispatchEvent(new CustomEvent("hw:state", { detail: { id: boot.conversation.id, status: newest.status } }));
+  }, [newest?.status]);
+
   // The panel shows the newest version while the run goes on making them.
   useEffect(() => {
     const view = shown && runs[shown.runId];

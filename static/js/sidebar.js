@@ -14,6 +14,16 @@ const STATE = {
   done: "done",
 };
 
+const STATE_OF_STATUS = {
+  queued: "running",
+  running: "running",
+  waiting_human: "needs_you",
+  paused: "needs_you",
+  failed: "failed",
+  succeeded: "done",
+  cancelled: "done",
+};
+
 const current = document.body.dataset.conversation ?? "";
 
 function Conversations({ initial, more }) {
@@ -32,7 +42,15 @@ function Conversations({ initial, more }) {
       }
     };
     const timer = setInterval(refresh, REFRESH_MS);
-    return () => clearInterval(timer);
+    const told = ({ detail }) => {
+      const state = STATE_OF_STATUS[detail.status];
+      setRows((now) => now.map((row) => (row.id === detail.id ? { ...row, state } : row)));
+    };
+    window.addEventListener("hw:state", told);
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener("hw:state", told);
+    };
   }, []);
 
   const rename = async (row) => {

@@ -12,8 +12,8 @@ export function ApprovalCard({ view, onSnapshot }) {
   const writing = view.plan?.steps.filter((step) => step.kind === "write") ?? [];
   return html`<section class="originality card" aria-label="Approval of the plan">
     <h2><${Icon} name="list-checks" /> The plan is ready</h2>
-    <p>${plural(writing.length, "part")} would be written. Look through the plan above; nothing is written and nothing is spent until you agree.</p>
-    <ul class="plan-parts">${writing.map((step) => html`<li key=${step.id}>${step.title}</li>`)}</ul>
+    <p>${plural(writing.length, "part")} would be written. Look through the plan above. While it waits for you, nothing is written and nothing is spent.</p>
+    <ul class="plan-parts">${writing.map((step) => html`<li key=${step.id}>${step.title.replace(/^Write:? /, "")}</li>`)}</ul>
     <div class="dialog-actions">
       <button type="button" class="button quiet" disabled=${asked !== null} onClick=${() => ask("cancel")}>Stop the run</button>
       <button type="button" class="button primary" disabled=${asked !== null} onClick=${() => ask("resume")}>${asked === "resume" ? "Going on…" : "Agree and write"}</button>
