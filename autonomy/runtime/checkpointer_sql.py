@@ -11,8 +11,7 @@ import random
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-import psycopg
-from django.db import connection, transaction
+from django.db import transaction
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
     WRITES_IDX_MAP,
@@ -31,14 +30,14 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.serde.types import _DeltaSnapshot
 
 from autonomy.core.state import CHECKPOINTED_TYPES
-from autonomy.core.types import EventDraft, Observation, Plan, Verdict
+from autonomy.core.types import EventDraft
 from autonomy.runtime import checkpoint_statements as sql
+from autonomy.runtime.checkpoint_rows import OUTBOX, execute, inline, mirror
 from autonomy.runtime.couriers import hint
 from autonomy.runtime.db import run_db
 from autonomy.runtime.events import columns, storable
 from autonomy.runtime.fence import Fence, FencedOut
 
-OUTBOX = "outbox"
 Writes = list[PendingWrite]
 """An alias because a method of the class below is called `list`."""
 
@@ -111,10 +110,10 @@ class DjangoCheckpointSaver(BaseCheckpointSaver[str]):
             values = checkpoint["channel_values"]
             if OUTBOX in new_versions:
                 drafts = [d for d in values.get(OUTBOX) or () if isinstance(d, EventDraft)]
-            parameters |= self._guarded() | columns(drafts) | _mirror(values)
+            parameters |= self._guarded() | columns(drafts) | mirror(values)
             parameters |= {"count": len(drafts), "attempt": self._attempt}
         guard = sql.PUT_GUARD if self._fence is not None else sql.OPEN_GUARD
-        row = _execute(sql.PUT.format(guard=guard), parameters)
+        row = execute(sql.PUT.format(guard=guard), parameters)
         if self._fence is not None:
             if not row:
                 raise FencedOut(self._fence)
@@ -156,7 +155,7 @@ class DjangoCheckpointSaver(BaseCheckpointSaver[str]):
             parameters |= self._guarded()
             guard = sql.WRITES_GUARD
         conflict = sql.WRITES_REPLACE if special else sql.WRITES_KEEP
-        row = _execute(sql.PUT_WRITES.format(guard=guard, conflict=conflict), parameters)
+        row = execute(sql.PUT_WRITES.format(guard=guard, conflict=conflict), parameters)
         if self._fence is not None and not row:
             raise FencedOut(self._fence)
 
@@ -170,7 +169,7 @@ class DjangoCheckpointSaver(BaseCheckpointSaver[str]):
         for channel, value in checkpoint["channel_values"].items():
             if isinstance(value, _DeltaSnapshot):
                 values[channel] = True  # marks where a walk through the ancestors may end
-            elif _inline(value):
+            elif inline(value):
                 continue
             else:
                 del values[channel]
@@ -197,7 +196,7 @@ class DjangoCheckpointSaver(BaseCheckpointSaver[str]):
         if checkpoint_id:
             where += " AND c.checkpoint_id = %(id)s"
         parameters = {"thread": thread, "ns": ns, "id": checkpoint_id, "limit": 1}
-        rows = _execute(sql.SELECT.format(where=where), parameters)
+        rows = execute(sql.SELECT.format(where=where), parameters)
         return self._tuple(rows[0]) if rows else None
 
     def list(
@@ -224,7 +223,7 @@ class DjangoCheckpointSaver(BaseCheckpointSaver[str]):
         if before is not None:
             parameters["before"] = get_checkpoint_id(before)
             conditions.append("c.checkpoint_id < %(before)s")
-        for row in _execute(sql.SELECT.format(where=" AND ".join(conditions)), parameters):
+        for row in execute(sql.SELECT.format(where=" AND ".join(conditions)), parameters):
             yield self._tuple(row)
 
     def _tuple(self, row: Sequence[Any]) -> CheckpointTuple:
@@ -263,7 +262,7 @@ class DjangoCheckpointSaver(BaseCheckpointSaver[str]):
         parameters = {"thread": thread, "ns": ns, "id": checkpoint_id, "channels": [*channels]}
         collected: dict[str, Any] = {name: [] for name in channels}
         seeds: dict[str, Any] = {}
-        for wanted, values_json, blobs, rows in _execute(sql.DELTA_HISTORY, parameters):
+        for wanted, values_json, blobs, rows in execute(sql.DELTA_HISTORY, parameters):
             writes = self._writes(rows)
             values = json.loads(values_json)
             found = {c.decode(): self.serde.loads_typed((t.decode(), b)) for c, t, b in blobs or ()}
@@ -284,34 +283,34 @@ class DjangoCheckpointSaver(BaseCheckpointSaver[str]):
     # ------------------------------------------------------------------------- upkeep
 
     def delete_thread(self, thread_id: str) -> None:
-        _execute(sql.DELETE_THREADS, {"threads": [thread_id]})
+        execute(sql.DELETE_THREADS, {"threads": [thread_id]})
 
     def delete_for_runs(self, run_ids: Sequence[str]) -> None:
         runs = {"runs": [str(run_id) for run_id in run_ids]}
         with transaction.atomic():
-            threads = [row[0] for row in _execute(sql.THREADS_OF_RUNS, runs)]
-            _execute(sql.DELETE_RUNS, runs)
-            _execute(sql.DELETE_ORPHANS, {"threads": threads})
+            threads = [row[0] for row in execute(sql.THREADS_OF_RUNS, runs)]
+            execute(sql.DELETE_RUNS, runs)
+            execute(sql.DELETE_ORPHANS, {"threads": threads})
 
     def copy_thread(self, source_thread_id: str, target_thread_id: str) -> None:
-        _execute(sql.COPY_THREAD, {"source": source_thread_id, "target": target_thread_id})
+        execute(sql.COPY_THREAD, {"source": source_thread_id, "target": target_thread_id})
 
     def prune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
         """Drop history. `keep_latest` keeps the newest checkpoint of each namespace and those of
         its ancestors that its delta channels are rebuilt from; `delete` keeps nothing."""
         if strategy == "delete":
-            _execute(sql.DELETE_THREADS, {"threads": [*thread_ids]})
+            execute(sql.DELETE_THREADS, {"threads": [*thread_ids]})
             return
         if strategy != "keep_latest":
             raise ValueError(f"unknown strategy {strategy!r}: keep_latest or delete")
         for thread in thread_ids:
             with transaction.atomic():
-                for ns, head, deltas in _execute(sql.HEADS, {"thread": thread}):
+                for ns, head, deltas in execute(sql.HEADS, {"thread": thread}):
                     where = {"thread": thread, "ns": ns}
                     chain = {**where, "id": head, "channels": deltas}
-                    kept = _execute(sql.DELTA_ANCESTORS, chain) if deltas else []
-                    _execute(sql.PRUNE, {**where, "keep": [head, *(row[0] for row in kept)]})
-                _execute(sql.DELETE_ORPHANS, {"threads": [thread]})
+                    kept = execute(sql.DELTA_ANCESTORS, chain) if deltas else []
+                    execute(sql.PRUNE, {**where, "keep": [head, *(row[0] for row in kept)]})
+                execute(sql.DELETE_ORPHANS, {"threads": [thread]})
 
     # ------------------------------------------------------------------------- asynchronous twins
 
@@ -380,45 +379,3 @@ def _config(thread: str, ns: str, checkpoint_id: str) -> RunnableConfig:
             "checkpoint_id": checkpoint_id,
         }
     }
-
-
-def _inline(value: Any) -> bool:
-    """Whether JSONB gives the very same value back: exact scalars only (an enum that is a `str`
-    would come back as a plain one), no NUL, no NaN."""
-    if type(value) is str:
-        return bool(storable(value) == value)
-    if type(value) is float:
-        return value - value == 0
-    return value is None or type(value) in (bool, int)
-
-
-def _mirror(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the run's row shows of the state; None leaves a column as it is."""
-    plan, verdict, route = values.get("plan"), values.get("verdict"), values.get("route")
-    outbox = values.get(OUTBOX) or ()
-    observed = [draft.meta.get("observation") for draft in outbox if draft.type == "observation"]
-    last = observed[-1] if observed else None
-    if isinstance(last, Observation):
-        last = last.model_dump(mode="json")
-    return {
-        "plan": _json(plan.model_dump(mode="json")) if isinstance(plan, Plan) else None,
-        "verdict": _json(verdict.model_dump(mode="json")) if isinstance(verdict, Verdict) else None,
-        "route": str(route) if route else None,
-        "observation": _json(last) if last else None,
-    }
-
-
-def _json(value: Any) -> str:
-    return json.dumps(storable(value))
-
-
-def _execute(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Run one statement on Django's connection with binary parameters and a prepared plan: half
-    the time of a plain cursor on the hot path."""
-    connection.ensure_connection()
-    with (
-        connection.wrap_database_errors,
-        psycopg.Cursor(connection.connection, row_factory=psycopg.rows.tuple_row) as cursor,
-    ):
-        cursor.execute(statement, parameters, prepare=True, binary=True)
-        return cursor.fetchall() if cursor.description else []

@@ -86,7 +86,7 @@ class Runner:
     async def _drive(self, claim: Claim, control: RunControl) -> None:
         fence = claim.fence
         run = await run_db(Run.objects.get, pk=fence.run_id)
-        if claim.attempt > 1:
+        if run.tokens_reserved or run.usd_reserved:  # left open by a segment that died
             await run_db(close_left_open, fence.run_id)
         tokens = TokenStream(fence, run.conversation_id)
         segment = Segment(claim, run, tokens)
@@ -155,6 +155,7 @@ class Runner:
             reason,
             error="" if delivered else early or "The run ended without a document.",
             note=early if delivered else "",
+            document_id=str(values.get("document_id") or ""),
         )
 
     async def _give_back(self, fence: Fence, reason: str) -> None:

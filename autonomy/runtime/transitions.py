@@ -111,15 +111,29 @@ def to_queue(
 
 @transaction.atomic
 def finish(
-    fence: Fence, status: RunStatus, stop_reason: StopReason, *, error: str = "", note: str = ""
+    fence: Fence,
+    status: RunStatus,
+    stop_reason: StopReason,
+    *,
+    error: str = "",
+    note: str = "",
+    document_id: str = "",
 ) -> None:
-    """End the run. `error` says why it failed, `note` why a success came before its time.
+    """End the run. `error` says why it failed, `note` why a success came before its time;
+    `document_id` is what it delivers, which for a fork may be its parent's draft.
 
     Raises:
         FencedOut: the segment no longer owns the run.
     """
     run = _end(
-        fence.run_id, [RunStatus.RUNNING], status, stop_reason, error, note=note, fence=fence
+        fence.run_id,
+        [RunStatus.RUNNING],
+        status,
+        stop_reason,
+        error,
+        note=note,
+        fence=fence,
+        document_id=document_id,
     )
     if run is None:
         raise FencedOut(fence)
@@ -351,9 +365,11 @@ def _end(
     *,
     note: str = "",
     fence: Fence | None = None,
+    document_id: str = "",
 ) -> Run | None:
+    drafts = Artifact.objects.filter(kind=ArtifactKind.DOCUMENT)
     document = (
-        Artifact.objects.filter(run_id=str(run_id), kind=ArtifactKind.DOCUMENT)
+        (drafts.filter(pk=document_id) if document_id else drafts.filter(run_id=str(run_id)))
         .order_by("-version")
         .values_list("id", "title")
         .first()

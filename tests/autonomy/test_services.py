@@ -19,7 +19,15 @@ from django.test import override_settings
 from langgraph.runtime import RunControl
 
 from autonomy import services
-from autonomy.core.types import Budget, CycleStatus, FileStatus, RunStatus, TaskSettings, TaskSpec
+from autonomy.core.types import (
+    PLAN_APPROVAL,
+    Budget,
+    CycleStatus,
+    FileStatus,
+    RunStatus,
+    TaskSettings,
+    TaskSpec,
+)
 from autonomy.models import Artifact, Checkpoint, Episode, Job, Resume, Run, Source, TurnitinCycle
 from autonomy.runtime import couriers, queue, transitions
 from autonomy.runtime.db import close_pool
@@ -192,6 +200,18 @@ def test_an_interrupt_is_answered_once(alice_run: Run) -> None:
     alice_run.refresh_from_db()
     assert alice_run.status == RunStatus.QUEUED
     assert Resume.objects.get().value == {"ok": True}
+
+
+@pytest.mark.django_db
+def test_resuming_agrees_to_a_plan_that_waits_for_approval(alice_run: Run) -> None:
+    running(alice_run)
+    asked = {"kind": PLAN_APPROVAL, "plan_version": 1}
+    transitions.wait_for_human(transitions.Fence(str(alice_run.pk), 1), [("i1", asked)])
+    services.resume(alice_run)
+    services.resume(alice_run)
+    alice_run.refresh_from_db()
+    assert (alice_run.status, alice_run.waiting_for) == (RunStatus.QUEUED, None)
+    assert Resume.objects.get().value == {"approved": True}
 
 
 @pytest.fixture
