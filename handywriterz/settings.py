@@ -11,7 +11,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.urls import reverse_lazy
 
 from handywriterz.env import BASE_DIR, env
-from handywriterz.stack.addresses import database_url, redis_url
+from handywriterz.stack.addresses import broker_url, database_url, redis_url
 
 ENV = env()
 DATA_DIR: Path = ENV.data_dir.resolve()
@@ -216,11 +216,7 @@ LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 
 # -- Celery: a message is only a doorbell, PostgreSQL holds the truth
-CELERY_BROKER_URL = (
-    REDIS_URL.replace("unix://", "redis+socket://", 1)
-    if REDIS_URL.startswith("unix://")
-    else REDIS_URL
-)
+CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -244,6 +240,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
+        "channels_redis": {"level": "ERROR"},
         "daphne": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},

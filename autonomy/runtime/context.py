@@ -21,6 +21,7 @@ from autonomy.runtime.effects import RunEffects
 from autonomy.runtime.events import RunEvents
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.tokens import TokenStream
+from autonomy.runtime.tools import usable_tools
 from autonomy.tools.evidence import evidence_tools
 from autonomy.tools.library_tools import library_tools
 from autonomy.tools.registry import ToolRegistry
@@ -68,5 +69,5 @@ def build_deps(segment: Segment) -> Deps:
             on_event=events.emit,
         ),
         budget=ledger,
-        tools=registry(),
+        tools=usable_tools(registry()),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -12,6 +12,9 @@ from pydantic import BaseModel, ValidationError
 from autonomy.core.ports import Events, Library
 from autonomy.core.types import StepError
 from autonomy.tools.rate_limit import TokenBucket
+
+OnOutcome = Callable[[str, bool], Awaitable[None]]
+"""Told a tool's name and whether its call succeeded."""
 
 In = TypeVar("In", bound=BaseModel)
 Out = TypeVar("Out", bound=BaseModel)
@@ -60,8 +63,20 @@ class Tool(Generic[In, Out]):
 class ToolRegistry:
     """The tools a run may use, by name."""
 
-    def __init__(self, tools: Iterable[Tool[Any, Any]]) -> None:
+    def __init__(
+        self, tools: Iterable[Tool[Any, Any]], on_outcome: OnOutcome | None = None
+    ) -> None:
         self._tools: Mapping[str, Tool[Any, Any]] = {tool.name: tool for tool in tools}
+        self._on_outcome = on_outcome
+
+    def without(self, names: Collection[str]) -> ToolRegistry:
+        """The same tools (and their rate limits) except those named."""
+        kept = [tool for name, tool in self._tools.items() if name not in names]
+        return ToolRegistry(kept, self._on_outcome)
+
+    def watched(self, on_outcome: OnOutcome) -> ToolRegistry:
+        """The same tools, with `on_outcome` told of every call that reached one."""
+        return ToolRegistry(self._tools.values(), on_outcome)
 
     def names(self) -> list[str]:
         return sorted(self._tools)
@@ -112,5 +127,11 @@ class ToolRegistry:
             ) from error
         if tool.bucket is not None:
             await tool.bucket.acquire()
-        result: BaseModel = await tool.run(context, typed)
+        succeeded = False
+        try:
+            result: BaseModel = await tool.run(context, typed)
+            succeeded = True
+        finally:
+            if self._on_outcome is not None:
+                await self._on_outcome(name, succeeded)
         return result
