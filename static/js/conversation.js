@@ -41,6 +41,9 @@ function initialRuns() {
   return Object.fromEntries((boot.runs ?? []).map((snapshot) => [snapshot.id, fromSnapshot(snapshot)]));
 }
 
+/** Whether the end of a run that was followed is known, but not yet everything up to it. */
+const incomplete = (view) => TERMINAL.has(view.status) && view.seq > 0 && view.seq < view.asOf;
+
 /** Requests in order, each with its run and, once there is one, its answer. */
 function turnsOf(messages) {
   const turns = [];
@@ -119,11 +122,12 @@ function useRuns(conversationId) {
 
   useEffect(() => {
     if (!conversationId) return undefined;
-    const unfinished = () => Object.values(latest.current).filter((view) => !TERMINAL.has(view.status)).map((view) => view.id);
+    const views = () => Object.values(latest.current);
+    const unfinished = () => views().filter((view) => !TERMINAL.has(view.status) || incomplete(view)).map((view) => view.id);
     link.current = new Connection({
       conversationId,
       // A finished run needs no replay until it is opened; an unfinished one is rebuilt from 0.
-      positions: () => Object.fromEntries(Object.values(latest.current).map((view) => [view.id, TERMINAL.has(view.status) ? Math.max(view.seq, view.asOf) : view.seq])),
+      positions: () => Object.fromEntries(views().map((view) => [view.id, TERMINAL.has(view.status) && !incomplete(view) ? view.asOf : view.seq])),
       unfinished,
       onSubscribe: () => dispatch({ type: "forget-drafts" }),
       onEvent,
@@ -229,6 +233,11 @@ function App() {
       setShown({ runId: finished.id, artifactId: finished.artifactId, follow: true, quiet: true });
     }
   }, [finished?.id]);
+
+  // Where there is a keyboard, a new document starts with typing.
+  useEffect(() => {
+    if (!boot.conversation && window.matchMedia("(hover: hover)").matches) input.current?.focus({ preventScroll: true });
+  }, []);
 
   const onOpen = useCallback((runId, artifactId) => {
     opener.current = document.activeElement;

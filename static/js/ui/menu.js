@@ -1,5 +1,5 @@
 // A button that opens a menu: arrow keys move, Escape closes, focus returns to the button.
-import { html, useEffect, useId, useRef, useState } from "../lib/view.js";
+import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "../lib/view.js";
 
 export function Menu({ label, button, buttonClass = "button", placement = "", items, disabled = false }) {
   const [open, setOpen] = useState(false);
@@ -7,9 +7,13 @@ export function Menu({ label, button, buttonClass = "button", placement = "", it
   const trigger = useRef(null);
   const id = useId();
 
+  // Before the browser paints: a key pressed right after belongs to the menu.
+  useLayoutEffect(() => {
+    if (open) anchor.current.querySelector('[role="menuitem"]')?.focus();
+  }, [open]);
+
   useEffect(() => {
     if (!open) return undefined;
-    anchor.current.querySelector('[role="menuitem"]')?.focus();
     const outside = (event) => {
       if (!anchor.current?.contains(event.target)) setOpen(false);
     };

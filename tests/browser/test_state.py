@@ -1,0 +1,148 @@
+"""The rules by which a run's view is rebuilt from its events, run where they run: in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(120)]
+
+PLAN = {
+    "version": 1,
+    "steps": [
+        {"id": "find", "kind": "tool", "title": "Find", "status": "pending", "depends_on": []},
+        {
+            "id": "write",
+            "kind": "write",
+            "title": "Write",
+            "status": "pending",
+            "depends_on": ["find"],
+        },
+    ],
+}
+
+_FOLD = """async ([snapshot, events]) => {
+    const state = await import("/static/js/run/state.js");
+    const first = state.fromSnapshot(snapshot);
+    const view = events.reduce(state.applyEvent, first);
+    return {
+        ...view,
+        says: state.activity(view),
+        ending: state.endingOf(view),
+        behind: state.behind(first, events),
+    };
+}"""
+
+
+def event(seq: int, kind: str, **fields: Any) -> dict[str, Any]:
+    meta = fields.pop("meta", {})
+    return {
+        "seq": seq,
+        "type": kind,
+        "ts": "2026-01-01T00:00:00Z",
+        "run_id": "r",
+        "meta": meta,
+        **fields,
+    }
+
+
+def token(text: str, task: str, fence: int = 1) -> dict[str, Any]:
+    return event(0, "token", token=text, meta={"task_id": task, "fence": fence})
+
+
+START = [
+    event(1, "run.started"),
+    event(2, "plan.updated", source="planner", meta={"plan": PLAN}),
+    event(3, "step.started", source="executor", meta={"step_id": "write", "task_id": "t1"}),
+]
+
+
+@pytest.fixture(scope="module")
+def page(visit: Callable[..., Visitor]) -> Page:
+    return visit().page("/accounts/login/")
+
+
+@pytest.fixture
+def fold(page: Page) -> Callable[..., dict[str, Any]]:
+    """The view that comes of a snapshot and events."""
+
+    def run(events: list[dict[str, Any]], **snapshot: Any) -> dict[str, Any]:
+        base = {"id": "r", "status": "queued", "as_of_seq": 0, "budgets": {}, "worker_up": True}
+        view: dict[str, Any] = page.evaluate(_FOLD, [base | snapshot, events])
+        return view
+
+    return run
+
+
+Fold = Callable[..., dict[str, Any]]
+
+
+def test_the_same_event_twice_changes_nothing(fold: Fold) -> None:
+    once, twice = fold(START), fold([*START, *START])
+    assert once == twice | {"behind": once["behind"]}
+    assert [entry["seq"] for entry in twice["log"]] == [1, 2, 3]
+
+
+def test_an_event_ahead_of_its_turn_waits_for_a_replay(fold: Fold) -> None:
+    view = fold([START[0], event(3, "note")])
+    assert view["seq"] == 1
+    assert view["behind"] is True
+    assert fold(START)["behind"] is False
+
+
+def test_streamed_text_belongs_to_the_step_of_its_task(fold: Fold) -> None:
+    view = fold([*START, token("Hel", "t1"), token("lo", "t1"), token("stray", "t9")])
+    assert view["drafts"] == {"write": {"fence": 1, "text": "Hello"}}
+
+
+def test_a_newer_claim_voids_the_text_of_the_older_one(fold: Fold) -> None:
+    view = fold([*START, token("old", "t1", 1), token("new", "t1", 2), token("late", "t1", 1)])
+    assert view["drafts"]["write"] == {"fence": 2, "text": "new"}
+
+
+def test_a_committed_section_replaces_its_draft(fold: Fold) -> None:
+    committed = event(4, "section.committed", meta={"step_id": "write", "heading": "H"})
+    view = fold([*START, token("draft", "t1"), committed, token("late", "t1")])
+    assert view["drafts"] == {}
+    assert [section["heading"] for section in view["sections"]] == ["H"]
+
+
+def test_a_section_that_is_written_again_is_a_draft_again(fold: Fold) -> None:
+    committed = event(4, "section.committed", meta={"step_id": "write", "heading": "H"})
+    again = event(5, "step.started", meta={"step_id": "write", "task_id": "t2"})
+    view = fold([*START, committed, again, token("better", "t2"), token("old", "t1")])
+    assert view["sections"] == []
+    assert view["drafts"]["write"]["text"] == "better"
+
+
+def test_findings_do_not_move_the_position_in_the_loop(fold: Fold) -> None:
+    found = event(
+        4,
+        "source.found",
+        source="researcher",
+        meta={"source": {"id": "s", "csl": {}}, "kept": True},
+    )
+    assert fold([*START, found])["node"] == "act"
+    assert fold([*START, event(4, "retry", source="self_debugger")])["node"] == "repair"
+
+
+def test_the_line_of_what_goes_on_is_honest(fold: Fold) -> None:
+    assert "No worker is running" in fold([], worker_up=False)["says"]
+    assert fold([], queue_position=3)["says"] == "Queued, 2 ahead of you"
+    assert fold(START)["says"] == "Write"
+
+
+def test_an_ending_is_said_in_plain_words(fold: Fold) -> None:
+    ended = event(
+        4,
+        "run.finished",
+        meta={"status": "succeeded", "stop_reason": "no_evidence", "summary": "—"},
+    )
+    view = fold([*START, token("x", "t1"), ended])
+    assert view["drafts"] == {}
+    assert view["ending"]["title"] == "Your sources do not cover this"
