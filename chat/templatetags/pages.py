@@ -45,6 +45,6 @@ def sidebar(user: User, csrf_token: str, here: str = "", current: str = "") -> d
 
 
 @register.filter
-def autocomplete_class(field: Any) -> str:
+def field_class(field: Any) -> str:
     """`check-field` for boxes to tick, `field` for everything that is typed."""
     return "check-field" if getattr(field.field.widget, "input_type", "") == "checkbox" else "field"

@@ -264,7 +264,7 @@ function mergePlan(current, incoming) {
 /** One sentence about what is going on now. */
 export function activity(view) {
   if (view.status === "queued") {
-    if (!view.workerUp) return "Queued. No worker is running, so nothing will start until one does";
+    if (!view.workerUp) return "No worker is running";
     return view.queuePosition > 1 ? `Queued, ${view.queuePosition - 1} ahead of you` : "Queued";
   }
   if (view.status === "paused") return "Paused. Everything so far is kept";

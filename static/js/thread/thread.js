@@ -54,7 +54,7 @@ function DocumentCard({ view, open, onOpen }) {
       <p>${[over ? "" : "Draft, still being checked", artifact.version ? `Version ${artifact.version}` : "", total ? `${plural(total, "citation")} checked, ${sound} sound` : ""].filter(Boolean).join(" · ")}</p>
     </div>
     <div class="document-actions">
-      <button type="button" class="button primary" aria-expanded=${open ? "true" : "false"} onClick=${() => onOpen(view.id, view.artifactId)}>
+      <button type="button" class=${open ? "button" : "button primary"} aria-expanded=${open ? "true" : "false"} onClick=${() => onOpen(view.id, view.artifactId)}>
         <${Icon} name="panel-right" /> ${open ? "Close" : "Open"}</button>
       <${DownloadMenu} runId=${view.id} artifactId=${view.artifactId} />
     </div>
