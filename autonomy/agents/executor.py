@@ -17,7 +17,7 @@ from autonomy.core.types import (
     StepKind,
     StepStatus,
 )
-from autonomy.core.words import counted
+from autonomy.core.words import clause, counted
 from autonomy.tools.registry import ToolContext, ToolFailure
 
 
@@ -64,7 +64,8 @@ async def act(state: ActInput, runtime: Runtime[Deps]) -> RunState:
             "attempts": attempt,
             "status": StepStatus.DONE if observation.ok else StepStatus.FAILED,
             "summary": observation.summary,
-            "result": observation.result,
+            # A failed rewriting leaves what the round before wrote.
+            "result": observation.result if observation.ok else step.result,
         }
     )
     update["plan"] = [done]  # type: ignore[typeddict-item]  # the reducer takes steps
@@ -140,7 +141,13 @@ async def _write(
             },
         )
     )
-    written = await write(step, plan, deps, task)
+    try:
+        written = await write(step, plan, deps, task)
+    except BudgetExhausted as limit:
+        if "artifact_id" not in step.result:
+            raise
+        kept = f"Kept as it was, because {clause(str(limit))}"
+        return Observation(step_id=step.id, ok=True, summary=kept, result=step.result), []
     artifact_id = await deps.artifacts.save(
         "section", written.section.heading or plan.title, written.model_dump(mode="json")
     )

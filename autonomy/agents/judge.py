@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from autonomy.agents.verification import judgeable
 from autonomy.core import prompts
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.types import Author, CitationCheck, CitationVerdict, EventDraft, Passage
@@ -15,9 +16,8 @@ async def judge_claims(
     checks: Sequence[CitationCheck], passages: Mapping[str, Passage], deps: Deps, task: str
 ) -> list[CitationCheck]:
     """`checks` with the model's verdict in place of the rule's wherever the rule could only compare
-    words. Quotations keep the rule's verdict: verbatim is a fact. Without a model all are kept."""
-    open_checks = [c for c in checks if c.verdict is not CitationVerdict.QUOTED]
-    open_checks = [c for c in open_checks if not c.reason.startswith("names the source")]
+    words. Plain and invented quotations keep the rule's verdict; without a model all do."""
+    open_checks = [c for c in checks if judgeable(c.claim, passages[c.passage_id])]
     if not open_checks or not deps.models.available("critic"):
         return list(checks)
     judged: dict[int, CitationCheck] = {}

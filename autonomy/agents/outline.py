@@ -19,6 +19,8 @@ CONCLUSION_SHARE = 0.10
 """Of the document's words."""
 
 PASSAGES_PER_QUERY = 10
+MOST_PER_QUERY = 60
+"""What the search tool gives at most."""
 PER_SOURCE = 3
 """Passages that a search takes from each source besides the best of all."""
 MOST_BALANCED = 8
@@ -184,7 +186,9 @@ def steps_plan(
                 tool="library.search",
                 input={
                     "queries": list(section.queries),
-                    "limit": PASSAGES_PER_QUERY + section_words[number - 1] // 60,
+                    "limit": min(
+                        PASSAGES_PER_QUERY + section_words[number - 1] // 60, MOST_PER_QUERY
+                    ),
                     "source_ids": list(section.source_ids or source_ids),
                     "per_source": PER_SOURCE if 2 <= len(source_ids) <= MOST_BALANCED else 0,
                 },

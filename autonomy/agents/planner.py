@@ -14,10 +14,10 @@ from autonomy.agents.outline import (
 from autonomy.agents.writer import OPENING_PASSAGES
 from autonomy.core import prompts
 from autonomy.core.brief import Brief, read_brief
-from autonomy.core.ports import Deps, ModelUnavailable, task_id
+from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable, task_id
 from autonomy.core.state import RunState
-from autonomy.core.types import Author, EventDraft, Plan, Source, StepStatus
-from autonomy.core.words import key_terms
+from autonomy.core.types import Author, EventDraft, Plan, Source, StepStatus, StopReason
+from autonomy.core.words import clause, key_terms
 
 
 async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
@@ -116,6 +116,10 @@ async def _outline(
         )
     except ModelUnavailable as error:
         return fixed, f"The plan was made by rule, because {error.reason}"
+    except BudgetExhausted as limit:
+        if limit.stop_reason == StopReason.BUDGET_SECONDS:
+            raise
+        return fixed, f"The plan was made by rule, because {clause(str(limit))}"
     total = sum(max(s.words, 1) for s in answer.sections) or 1
     sections = tuple(
         OutlineSection(

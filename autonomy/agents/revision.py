@@ -16,6 +16,14 @@ def again(step: Step, **changes: object) -> Step:
     )
 
 
+def set_aside(step: Step, why: str) -> Step:
+    """The step given up: what an earlier round wrote of it stays, otherwise it is left out."""
+    kept = step.kind is StepKind.WRITE and "artifact_id" in step.result
+    status = StepStatus.DONE if kept else StepStatus.SKIPPED
+    said = f"{'kept as it was' if kept else 'left out'}: {why}"
+    return step.model_copy(update={"status": status, "summary": said})
+
+
 def rewrite(plan: Plan, steps: list[Step]) -> Plan:
     """The plan with `steps` in place, and everything that rests on a write step done again."""
     frames = [again(s) for s in plan.steps if s.kind is StepKind.WRITE and "number" not in s.input]
@@ -64,11 +72,10 @@ def lower_quoting(plan: Plan, quote_share: float, note: str) -> Plan:
 
 
 def wrap_up(plan: Plan) -> Plan:
-    """The plan cut down to what can still be handed over: everything unwritten is left out."""
+    """The plan cut down to what can still be handed over: sections stay as an earlier round wrote
+    them, and everything that was never written is left out."""
     cut = [
-        s.model_copy(
-            update={"status": StepStatus.SKIPPED, "summary": "left out: the budget is used up"}
-        )
+        set_aside(s, "the budget is used up")
         for s in plan.steps
         if s.status in (StepStatus.PENDING, StepStatus.FAILED) and s.id != "assemble"
     ]

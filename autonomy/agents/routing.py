@@ -23,7 +23,8 @@ MAX_ATTEMPTS = 3
 MAX_LOOPS = 40
 
 EVIDENCE_GATES = frozenset({"sources", "coverage"})
-REVISION_GATES = frozenset({"length", "citations", "originality"})
+REVISION_GATES = frozenset({"length", "citations", "originality", "references"})
+"""References fail when a file is deleted meanwhile: writing again leaves its passages out."""
 
 Decision = tuple[Verdict, str]
 """The verdict, and the `StopReason` when its route is END."""
@@ -83,6 +84,12 @@ def route_progress(now: Situation) -> Decision | None:
     if not now.writes:
         if now.plan.ready():
             return _go(VerdictKind.PASS, Route.ACT, "Going on with the plan.")
+        if now.replans >= now.journey.max_replans:
+            return _end(
+                VerdictKind.FAIL,
+                StopReason.ERROR,
+                f"{now.replans} outlines were made and none had a section to write.",
+            )
         return _go(
             VerdictKind.BRANCH, Route.PLAN, "The sources are read; now the outline can be made."
         )
@@ -106,22 +113,27 @@ def route_progress(now: Situation) -> Decision | None:
     )
 
 
-def _out_of_budget(now: Situation) -> Decision:
+_LIMITS = {
+    StopReason.BUDGET_TOKENS: "token",
+    StopReason.BUDGET_SECONDS: "time",
+    StopReason.BUDGET_USD: "money",
+}
+
+
+def _out_of_budget(now: Situation) -> Decision | None:
     stop = StopReason(str(now.exhausted))
-    what = {
-        StopReason.BUDGET_TOKENS: "token",
-        StopReason.BUDGET_SECONDS: "time",
-        StopReason.BUDGET_USD: "money",
-    }.get(stop, "")
+    used_up = f"The {_LIMITS[stop]} budget is used up"
     written = [s for s in now.writes if s.status is StepStatus.DONE]
     assembled = next((s for s in now.plan.steps if s.id == "assemble"), None)
+    if assembled is not None and assembled.status is StepStatus.DONE:
+        return None  # A draft is there; it may well be all that was asked for.
     if written and assembled is not None and assembled.status is StepStatus.PENDING:
         return _go(
             VerdictKind.BRANCH,
             Route.ACT,
-            f"The {what} budget is used up: what is written is put together and handed over.",
+            f"{used_up}: what is written is put together and handed over.",
         )
-    reason = f"The {what} budget is used up. "
+    reason = f"{used_up}. "
     reason += (
         "The best draft so far is kept." if now.document_id else "No section had been written yet."
     )
@@ -164,6 +176,14 @@ def route_draft(now: Situation, gates: Sequence[GateResult]) -> Decision:
     failed = [g for g in gates if not g.passed]
     names = {g.gate for g in failed}
     why = " ".join(g.message for g in failed)
+    target, reported = now.target_similarity, now.reported_similarity
+    if target is not None and reported is not None and reported <= target:
+        # The report is about this draft: what is delivered is what was reported on.
+        return _finished(gates, failed, why)
+    if now.exhausted and failed:
+        used_up = f"The {_LIMITS[StopReason(now.exhausted)]} budget is used up"
+        reason = f"{used_up}. The best draft so far is kept. {why}"
+        return _end(VerdictKind.FAIL, now.exhausted, reason, gates)
     numbers = tuple(str(s.input["number"]) for s in now.writes if "number" in s.input)
     short = any(g.gate == "length" and "below" in g.message for g in failed)
     if (names & EVIDENCE_GATES or short) and now.expansions < now.journey.max_expansions:
@@ -181,21 +201,12 @@ def route_draft(now: Situation, gates: Sequence[GateResult]) -> Decision:
             f"{why} The sections concerned are written again.",
             gates=tuple(gates),
         )
-    if now.target_similarity is not None:
-        return _originality(now, now.target_similarity, gates, failed, why)
+    if target is not None:
+        return _originality(now, target, gates)
     return _finished(gates, failed, why)
 
 
-def _originality(
-    now: Situation,
-    target: float,
-    gates: Sequence[GateResult],
-    failed: Sequence[GateResult],
-    why: str,
-) -> Decision:
-    reported = now.reported_similarity
-    if reported is not None and reported <= target:
-        return _finished(gates, failed, why)
+def _originality(now: Situation, target: float, gates: Sequence[GateResult]) -> Decision:
     if now.cycles >= now.journey.max_cycles:
         return _end(
             VerdictKind.FAIL,

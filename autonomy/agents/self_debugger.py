@@ -9,6 +9,8 @@ from typing import Any
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, ConfigDict
 
+from autonomy.agents.revision import set_aside
+from autonomy.agents.routing import MAX_ATTEMPTS
 from autonomy.core import prompts
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable, task_id
@@ -22,7 +24,6 @@ from autonomy.core.types import (
     StepStatus,
 )
 
-MAX_ATTEMPTS = 3
 BACKOFF_SECONDS = 1.0
 """First wait before an unavailable tool is tried again; doubled with each attempt."""
 SKIPPABLE = ("search-", "write-")
@@ -80,7 +81,7 @@ async def repair(state: RunState, runtime: Runtime[Deps]) -> RunState:
 
 def _apply(step: Step, fix: Repair) -> Step:
     if fix.skip:
-        return step.model_copy(update={"status": StepStatus.SKIPPED, "summary": fix.diagnosis})
+        return set_aside(step, fix.diagnosis)
     return step.model_copy(
         update={
             "status": StepStatus.PENDING,
@@ -96,7 +97,7 @@ async def _diagnose(step: Step, observation: Observation | None, deps: Deps, tas
     )
     if step.attempts >= MAX_ATTEMPTS and step.id.startswith(SKIPPABLE):
         return Repair(
-            diagnosis=f"left out after {step.attempts} attempts: {error.message}", skip=True
+            diagnosis=f"given up after {step.attempts} attempts: {error.message}", skip=True
         )
     fix = rule_repair(step, error, deps)
     if fix is not None:
@@ -128,7 +129,8 @@ def rule_repair(step: Step, error: StepError, deps: Deps) -> Repair | None:
     if error.code in ("rate_limited", "unavailable"):
         wait = min(BACKOFF_SECONDS * 2 ** (step.attempts - 1), 30.0)
         return Repair(diagnosis=f"tried again after {wait:g} s: {error.message}", wait_seconds=wait)
-    if error.code == "not_found" and step.input.get("source_ids"):
+    limited = read_brief(deps.task).only_attached
+    if error.code == "not_found" and step.input.get("source_ids") and not limited:
         return Repair(
             diagnosis="the named sources are gone; the whole library is searched instead.",
             input={**step.input, "source_ids": []},
@@ -141,7 +143,7 @@ def _last_resort(step: Step, error: StepError) -> Repair:
         return Repair(diagnosis=f"tried once more as it is: {error.message}")
     if step.id.startswith(SKIPPABLE):
         return Repair(
-            diagnosis=f"left out, because it cannot be mended: {error.message}", skip=True
+            diagnosis=f"given up, because it cannot be mended: {error.message}", skip=True
         )
     return Repair(diagnosis=f"tried again as it is: {error.message}")
 

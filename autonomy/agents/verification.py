@@ -19,6 +19,9 @@ CLOSE_OVERLAP = 0.5
 MENTION_WORDS = 3
 """Fewer content words than this make no claim: a row of the table of sources, "see also"."""
 
+FRAME_WORDS = 10
+"""Up to this many content words around a quotation only introduce it (who says so, and where)."""
+
 _SAME = str.maketrans("’‘–—", "''--", "\u00ad")
 _QUOTED = re.compile(r"[“\"]([^“”\"]{12,})[”\"]")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
@@ -50,16 +53,18 @@ def check_claim(claim: str, passage: Passage) -> tuple[CitationVerdict, str]:
     have = normal(passage.text)
     spans = quoted_spans(claim)
     if spans:
-        missing = [span for span in spans if normal(span) not in have]
-        if not missing:
-            return CitationVerdict.QUOTED, "every quoted span stands on the cited page"
-        return CitationVerdict.UNSUPPORTED, f"not in the passage: “{missing[0][:120]}”"
-    strange = numbers(claim) - numbers(passage.text)
+        missing = _invented(spans, passage)
+        if missing:
+            return CitationVerdict.UNSUPPORTED, f"not in the passage: “{missing[0][:120]}”"
+    # What stands around a quotation is held to its numbers too.
+    strange = numbers(_around(claim)) - numbers(passage.text)
     if strange:
         return (
             CitationVerdict.UNSUPPORTED,
             f"the passage does not have the number {sorted(strange)[0]}",
         )
+    if spans:
+        return CitationVerdict.QUOTED, "every quoted span stands on the cited page"
     ratio = fuzz.token_set_ratio(normal(claim), have)
     shared = overlap(stems(claim), stems(passage.text))
     if ratio >= CLOSE_RATIO and shared >= CLOSE_OVERLAP:
@@ -71,6 +76,30 @@ def check_claim(claim: str, passage: Passage) -> tuple[CitationVerdict, str]:
         CitationVerdict.UNSUPPORTED,
         f"only {shared:.0%} of the claim's content words stand in the passage",
     )
+
+
+def _around(claim: str) -> str:
+    return _QUOTED.sub(" ", claim)
+
+
+def _invented(spans: Sequence[str], passage: Passage) -> list[str]:
+    """The spans that do not stand verbatim in the passage."""
+    have = normal(passage.text)
+    return [span for span in spans if normal(span) not in have]
+
+
+def judgeable(claim: str, passage: Passage) -> bool:
+    """Whether a model may say more of the claim than the rule did.
+
+    A mention has nothing to judge, and whether a quotation is verbatim is a fact that no opinion
+    changes; but a claim made around a true quotation wants judging like any other.
+    """
+    if len(stems(claim)) < MENTION_WORDS:
+        return False
+    spans = quoted_spans(claim)
+    if _invented(spans, passage):
+        return False
+    return not spans or len(stems(_around(claim))) > FRAME_WORDS
 
 
 def check_citations(

@@ -20,9 +20,9 @@ from autonomy.agents.outline import BEGIN, END
 from autonomy.agents.quotable import candidates, contribution
 from autonomy.core import prompts
 from autonomy.core.brief import read_brief
-from autonomy.core.ports import Deps, ModelUnavailable
-from autonomy.core.types import Author, Passage, Plan, Source, Step, StepKind
-from autonomy.core.words import stems
+from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
+from autonomy.core.types import Author, Passage, Plan, Source, Step, StepKind, StopReason
+from autonomy.core.words import clause, stems
 from autonomy.export.document import MARKER, Section
 
 OPENING_PASSAGES = 6
@@ -72,7 +72,8 @@ async def write(step: Step, plan: Plan, deps: Deps, task: str) -> Written:
     """Write the section that `step` describes.
 
     Raises:
-        BudgetExhausted: the run may not spend what the model call needs.
+        BudgetExhausted: the run has no time left; or no tokens or money for a model, and the
+            section was written before.
     """
     passages = await deps.library.passages(_handed(step, plan))
     sources = {s.id: s for s in await deps.library.sources(_sources_of(passages, plan))}
@@ -82,6 +83,12 @@ async def write(step: Step, plan: Plan, deps: Deps, task: str) -> Written:
             return await _by_model(step, plan, deps, passages, sources, task)
         except ModelUnavailable as error:
             notice = f"“{step.title}” was composed by rule, because {error.reason}"
+        except BudgetExhausted as limit:
+            # Composing by rule costs neither tokens nor money, only time. A section that is there
+            # already is better kept than replaced by quotations.
+            if limit.stop_reason == StopReason.BUDGET_SECONDS or "artifact_id" in step.result:
+                raise
+            notice = f"“{step.title}” was composed by rule, because {clause(str(limit))}"
     composed = await _by_rule(step, plan, deps, passages, sources)
     return _written(step, composed, Author.RULE, notice=notice)
 

@@ -73,6 +73,11 @@ def under_cue(heading: str, cues: Iterable[str]) -> bool:
     return bool(stems(heading) & {stem(cue) for cue in cues})
 
 
+def clause(sentence: str) -> str:
+    """A sentence as it goes on after "because": its first letter small."""
+    return f"{sentence[:1].lower()}{sentence[1:]}"
+
+
 def counted(number: int, noun: str) -> str:
     """“1 source”, “3 sources”, “2 repositories”."""
     if number == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
 from autonomy.core.graph import RECURSION_LIMIT, build_graph, initial_state
-from autonomy.core.ports import Deps
+from autonomy.core.ports import BudgetExhausted, Deps
 from autonomy.core.types import (
     CitationVerdict,
     FileState,
@@ -20,9 +21,10 @@ from autonomy.core.types import (
 )
 from autonomy.export.claims import citations_in_order
 from autonomy.export.document import Document
+from autonomy.export.structure import dangling_ids
 from autonomy.tools.library_tools import SearchInput, SearchOutput, library_tools
 from autonomy.tools.registry import Tool, ToolContext, ToolFailure
-from tests.autonomy.agents.world import MemoryLibrary, make_deps, make_library
+from tests.autonomy.agents.world import MemoryLibrary, NoModels, make_deps, make_library
 
 GOAL = "Write a 400-word review of grazing fish and coral reefs from these PDFs, Harvard style"
 
@@ -189,7 +191,7 @@ async def test_a_failed_search_is_repaired_and_the_run_finishes() -> None:
         s for s in ride.state["plan"].steps if s.id.startswith("search-") and s.attempts == 2
     ]
     assert len(repaired) == 1
-    assert repaired[0].input["source_ids"] == []
+    assert repaired[0].input["source_ids"] == ["reefs", "fishery"], "“these PDFs” limits the search"
 
 
 async def test_a_search_that_keeps_failing_is_left_out_and_the_rest_is_written() -> None:
@@ -250,6 +252,61 @@ async def test_an_exhausted_budget_hands_over_what_is_written() -> None:
     assert ride.state["stop_reason"] == StopReason.BUDGET_SECONDS
     assert ride.document.sections
     assert ride.deps.artifacts.checks, "even this draft's citations were checked"  # type: ignore[attr-defined]
+
+
+async def test_a_budget_that_ends_during_a_revision_loses_no_section() -> None:
+    deps = make_deps(GOAL, target_similarity=15)
+    ride = await Ride(deps).go()
+    (pause,) = ride.state["__interrupt__"]
+    before = [s.id for s in ride.document.sections]
+    real_save = deps.artifacts.save
+
+    async def save(kind: str, title: str, body: dict[str, Any]) -> str:
+        deps.budget.reached = StopReason.BUDGET_SECONDS  # type: ignore[attr-defined]
+        return await real_save(kind, title, body)
+
+    deps.artifacts.save = save  # type: ignore[method-assign]
+    await ride.go(Command(resume={pause.id: {"cycle_id": "cycle-1", "observed_similarity": 38}}))
+
+    assert [s.id for s in ride.document.sections] == before
+
+
+class Costly(NoModels):
+    """A model for the writer that the run cannot pay."""
+
+    def available(self, role: str) -> bool:
+        return role in ("planner", "writer")
+
+    async def structured(self, role: str, **call: Any) -> Any:
+        raise BudgetExhausted(StopReason.BUDGET_TOKENS, "The token budget of this run is used up.")
+
+    async def text(self, role: str, **call: Any) -> str:
+        raise BudgetExhausted(StopReason.BUDGET_TOKENS, "The token budget of this run is used up.")
+
+
+async def test_what_no_model_can_be_paid_for_is_composed_by_rule_and_says_so() -> None:
+    deps = dataclasses.replace(make_deps(GOAL), models=Costly())
+    ride = await Ride(deps).go()
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED, ride.state["verdict"].reason
+    assert "because the token budget of this run is used up" in ride.document.notice
+
+
+async def test_a_file_deleted_meanwhile_leaves_no_dangling_citation() -> None:
+    library = make_library()
+    deps = make_deps(GOAL, library=library)
+    real_save = deps.artifacts.save
+
+    async def save(kind: str, title: str, body: dict[str, Any]) -> str:
+        library.kept = [p for p in library.kept if p.source_id != "fishery"]
+        library.works.pop("fishery", None)
+        return await real_save(kind, title, body)
+
+    deps.artifacts.save = save  # type: ignore[method-assign]
+    ride = await Ride(deps).go()
+
+    assert dangling_ids(ride.document) == ()
+    assert {s.id for s in ride.document.sources} == {"reefs"}
 
 
 @pytest.mark.parametrize("style", ["apa", "vancouver"])

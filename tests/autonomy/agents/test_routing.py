@@ -131,10 +131,32 @@ def test_endless_rounds_are_ended_by_name() -> None:
 def test_an_exhausted_budget_hands_over_what_is_written() -> None:
     half = plan(assemble=PENDING)
     verdict, _ = route_progress(now(plan=half, exhausted=StopReason.BUDGET_USD))  # type: ignore[misc]
-    end, stop = route_progress(now(exhausted=StopReason.BUDGET_USD))  # type: ignore[misc]
+    end, stop = route_draft(now(exhausted=StopReason.BUDGET_USD), [gate("coverage")])
 
     assert verdict.route is Route.ACT
     assert (end.route, stop) == (Route.END, StopReason.BUDGET_USD)
+
+
+def test_a_draft_that_meets_every_gate_is_complete_whatever_the_budget() -> None:
+    spent = now(exhausted=StopReason.BUDGET_TOKENS)
+    _, stop = route_draft(spent, [gate("length", passed=True)])
+
+    assert route_progress(spent) is None, "the draft is judged first"
+    assert stop == StopReason.COMPLETED
+
+
+def test_an_accepted_report_ends_the_run_with_the_draft_it_was_about() -> None:
+    accepted = now(target_similarity=10.0, reported_similarity=9.0, cycles=1)
+    verdict, stop = route_draft(accepted, [gate("citations")])
+
+    assert (verdict.route, stop) == (Route.END, StopReason.GATES_UNMET)
+
+
+def test_outlines_without_sections_are_not_asked_for_endlessly() -> None:
+    survey = Plan(steps=(step("read", StepKind.TOOL, DONE),))
+    verdict, stop = route_progress(now(plan=survey, replans=3))  # type: ignore[misc]
+
+    assert (verdict.route, stop) == (Route.END, StopReason.ERROR)
 
 
 @pytest.mark.parametrize(

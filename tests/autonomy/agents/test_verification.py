@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from autonomy.agents.verification import check_citations, check_claim, unquoted_overlap
+from autonomy.agents.verification import (
+    check_citations,
+    check_claim,
+    judgeable,
+    unquoted_overlap,
+)
 from autonomy.core.types import CitationVerdict, Passage
 
 PASSAGE = Passage(
@@ -64,3 +69,33 @@ def test_only_copying_outside_quotation_marks_counts_as_overlap() -> None:
     assert unquoted_overlap(copied, [PASSAGE]) > 0.9
     assert unquoted_overlap(f"They say: “{copied}”", [PASSAGE]) == 0.0
     assert unquoted_overlap("", [PASSAGE]) == 0.0
+
+
+TRUE_QUOTE = "“Living coral cover fell from 48.2 per cent to 33.1 per cent”"
+
+
+def test_a_number_beside_a_true_quotation_must_be_in_the_passage_too() -> None:
+    verdict, reason = check_claim(f"Over 90 years of counting, {TRUE_QUOTE}.", PASSAGE)
+
+    assert verdict is CitationVerdict.UNSUPPORTED
+    assert "90" in reason
+
+
+@pytest.mark.parametrize(
+    ("claim", "open_to_a_model"),
+    [
+        (f"On this point, Okoye and Second report: {TRUE_QUOTE}.", False),
+        (
+            "Storms, sewage, tourism, dredging, shipping, bleaching, disease and starfish destroyed "
+            f"every remaining reef before measurements began, so that {TRUE_QUOTE}.",
+            True,
+        ),
+        ("They write: “Living coral cover rose to 53.1 per cent”.", False),
+        ("Coral cover fell to 33.1 per cent over the decade of the survey.", True),
+        ("Okoye", False),
+    ],
+)
+def test_a_model_judges_claims_and_not_whether_words_are_verbatim(
+    claim: str, open_to_a_model: bool
+) -> None:
+    assert judgeable(claim, PASSAGE) is open_to_a_model
