@@ -124,7 +124,6 @@ class Env(BaseSettings):
     parse_timeout_seconds: float = Field(
         default=300.0, gt=0, description="Longest one file may take to parse, seconds."
     )
-    run_max_loops: int = Field(default=40, gt=1, description="Most reflect rounds of one run.")
     runs_per_user: int = Field(
         default=3, gt=0, description="Runs of one user that may be driven at once."
     )
