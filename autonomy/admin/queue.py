@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from autonomy.admin.base import HistoryAdmin
-from autonomy.admin.display import NOTHING, age, link
+from autonomy.admin.display import age, link
 from autonomy.models import Job, QueueUser
 
 
@@ -14,13 +14,13 @@ from autonomy.models import Job, QueueUser
 class JobAdmin(HistoryAdmin):
     """Who waits. A job leaves the list by being claimed; cancel the run to take it out."""
 
-    list_display = ("run", "user", "priority", "reason", "waiting", "rung")
+    list_display = ("run", "user", "priority", "reason", "waiting")
     list_filter = ("priority", "reason", "enqueued_at")
     list_select_related = ("run", "user")
     search_fields = ("run__title", "user__email")
     search_by_id = ("run_id",)
     ordering = ("enqueued_at",)
-    fields = ("run_link", "user", "priority", "reason", "enqueued_at", "available_at", "rung_at")
+    fields = ("run_link", "user", "priority", "reason", "enqueued_at", "available_at")
     readonly_fields = fields
 
     @admin.display(description="Run")
@@ -30,10 +30,6 @@ class JobAdmin(HistoryAdmin):
     @admin.display(description="Waiting", ordering="enqueued_at")
     def waiting(self, obj: Job) -> str:
         return age(obj.enqueued_at)
-
-    @admin.display(description="Doorbell rang", ordering="rung_at")
-    def rung(self, obj: Job) -> str:
-        return NOTHING if obj.rung_at is None else f"{age(obj.rung_at)} ago"
 
 
 @admin.register(QueueUser)

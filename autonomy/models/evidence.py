@@ -14,6 +14,8 @@ from autonomy.models.fields import choices, new_id, one_of
 from autonomy.models.memory import EMBEDDING_DIMENSIONS
 from autonomy.models.run import Run
 
+UNREAD_STATUSES = (FileStatus.QUEUED, FileStatus.PARSING, FileStatus.EMBEDDING)
+
 
 class Source(models.Model):
     """A work in a user's library. For an uploaded file its id is the file's id in the API."""
@@ -47,6 +49,14 @@ class Source(models.Model):
     class Meta:
         db_table = "autonomy_sources"
         ordering = ["created_at"]
+        indexes = [
+            # Every worker asks each second.
+            models.Index(
+                fields=["created_at"],
+                name="source_unread",
+                condition=Q(status__in=sorted(str(s) for s in UNREAD_STATUSES)),
+            )
+        ]
         constraints = [
             one_of("status", FileStatus, "source_status_known"),
             one_of(

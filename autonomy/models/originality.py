@@ -20,7 +20,7 @@ class TurnitinCycle(models.Model):
     status = models.CharField(
         max_length=16, choices=choices(CycleStatus), default=CycleStatus.AWAITING_REPORT
     )
-    artifact = models.ForeignKey(Artifact, models.PROTECT, related_name="turnitin_cycles")
+    artifact = models.ForeignKey(Artifact, models.RESTRICT, related_name="turnitin_cycles")
     interrupt_id = models.CharField(max_length=64, blank=True)
     target_similarity = models.FloatField(help_text="Per cent.")
     observed_similarity = models.FloatField(

@@ -28,9 +28,7 @@ class Run(models.Model):
     stop_reason = models.CharField(max_length=20, choices=choices(StopReason), blank=True)
     error = models.TextField(blank=True, help_text="Fit for the person who asked.")
     requested = models.CharField(
-        max_length=8,
-        blank=True,
-        help_text="Control waiting for the next superstep: pause or cancel.",
+        max_length=8, blank=True, help_text="Control waiting for the next superstep: pause."
     )
 
     fence = models.BigIntegerField(default=0, help_text="Grows with every claim.")
@@ -73,7 +71,7 @@ class Run(models.Model):
         ordering = ["-created_at"]
         constraints = [
             one_of("status", RunStatus, "run_status_known"),
-            one_of("requested", ("", "pause", "cancel"), "run_requested_known"),
+            one_of("requested", ("", "pause"), "run_requested_known"),
             models.CheckConstraint(
                 name="run_finished_iff_terminal",
                 condition=Q(status__in=sorted(TERMINAL_STATUSES), finished_at__isnull=False)
@@ -85,7 +83,7 @@ class Run(models.Model):
                 | Q(lease_until__isnull=False, owner_lock__isnull=False),
             ),
             models.CheckConstraint(
-                name="run_tokens_within_limit",
+                name="run_tokens_not_negative",
                 condition=Q(tokens_spent__gte=0, tokens_reserved__gte=0),
             ),
             models.CheckConstraint(
@@ -101,9 +99,6 @@ class Run(models.Model):
             models.Index(fields=["owner", "-created_at"], name="run_owner_recent"),
             models.Index(
                 fields=["owner_lock"], name="run_driven", condition=Q(status=RunStatus.RUNNING)
-            ),
-            models.Index(
-                fields=["queued_at"], name="run_queued", condition=Q(status=RunStatus.QUEUED)
             ),
         ]
 
@@ -228,7 +223,6 @@ class Job(models.Model):
     available_at = models.DateTimeField(
         db_default=Now(), help_text="Not claimed before; by the database's clock."
     )
-    rung_at = models.DateTimeField(null=True, blank=True, help_text="When the doorbell last rang.")
 
     class Meta:
         db_table = "autonomy_job_queue"

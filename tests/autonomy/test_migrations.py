@@ -1,0 +1,97 @@
+"""Migrations on a database of their own: forward from nothing, back to nothing, forward again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from autonomy.core.types import CycleStatus
+from autonomy.models import Artifact, ArtifactKind, Run, TurnitinCycle
+
+SCRATCH = "scratch"
+APPS = ("chat", "autonomy")
+"""In the order in which they can be taken back: chat refers to autonomy."""
+
+
+@pytest.fixture
+def scratch(django_db_setup: None, django_db_blocker: Any) -> Iterator[BaseDatabaseWrapper]:
+    """An empty database beside the tests' own one."""
+    name = f"{connection.settings_dict['NAME']}_{SCRATCH}"
+    with django_db_blocker.unblock():
+        connections.settings[SCRATCH] = {**connection.settings_dict, "NAME": name}
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            cursor.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield connections[SCRATCH]
+        finally:
+            connections[SCRATCH].close()
+            with connection.cursor() as cursor:
+                cursor.execute(f'DROP DATABASE "{name}"')
+            connection.close()
+            del connections[SCRATCH], connections.settings[SCRATCH]
+
+
+def tables(database: BaseDatabaseWrapper) -> set[str]:
+    return {n for n in database.introspection.table_names() if n.startswith(("autonomy_", "chat_"))}
+
+
+def migrate(*target: str) -> None:
+    call_command("migrate", *target, database=SCRATCH, verbosity=0, interactive=False)
+
+
+def test_migrations_run_forward_back_to_nothing_and_forward_again(
+    scratch: BaseDatabaseWrapper,
+) -> None:
+    migrate()
+    first = tables(scratch)
+    for app in APPS:
+        migrate(app, "zero")
+    nothing = tables(scratch)
+    migrate()
+
+    assert {"autonomy_runs", "autonomy_passages", "chat_conversations"} <= first
+    assert nothing == set()
+    assert tables(scratch) == first
+
+
+def constraints_of(model: type[models.Model]) -> set[str]:
+    declared = [*model._meta.constraints, *model._meta.indexes]
+    return {one.name for one in declared if one.name}
+
+
+def test_every_declared_constraint_and_index_is_in_the_database(db: None) -> None:
+    from django.apps import apps
+
+    missing = {}
+    for app in APPS:
+        for model in apps.get_app_config(app).get_models():
+            with connection.cursor() as cursor:
+                there = connection.introspection.get_constraints(cursor, model._meta.db_table)
+            if absent := constraints_of(model) - there.keys():
+                missing[model.__name__] = absent
+
+    assert missing == {}
+
+
+def test_a_person_with_an_originality_cycle_can_be_deleted(
+    make_user: Callable[..., User],
+) -> None:
+    dora = make_user("dora")
+    run = Run.objects.create(
+        owner=dora, journey="write", task={}, tokens_limit=1, seconds_limit=1, usd_limit=1
+    )
+    draft = Artifact.objects.create(
+        run=run, kind=ArtifactKind.DOCUMENT, version=1, title="Draft", sha256="0" * 64, body={}
+    )
+    TurnitinCycle.objects.create(run=run, number=1, artifact=draft, target_similarity=15)
+
+    dora.delete()
+
+    assert not TurnitinCycle.objects.filter(status=CycleStatus.AWAITING_REPORT).exists()
