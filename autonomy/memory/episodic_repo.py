@@ -47,4 +47,3 @@ _EVENT_FIELDS = (
     "ts",
     "run__conversation_id",
 )
-

@@ -348,7 +348,7 @@ def main() -> None:
         server = OpenAIServer(api_key=options.api_key)
         server.behaviour = Behaviour(delay=options.delay, chunk_delay=options.chunk_delay)
         await server.start(options.port)
-        print(f"OPENAI_BASE_URL={server.base_url}", flush=True)  # noqa: T201
+        print(f"OPENAI_BASE_URL={server.base_url}", flush=True)
         await asyncio.Event().wait()
 
     with suppress(KeyboardInterrupt):
