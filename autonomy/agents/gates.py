@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from autonomy.agents.outline import BEGIN, END
 from autonomy.agents.verification import unquoted_overlap
 from autonomy.core.journey import Journey
-from autonomy.core.types import CitationCheck, CitationVerdict, GateResult
+from autonomy.core.types import Author, CitationCheck, CitationVerdict, GateResult
+from autonomy.export.claims import uncited_sentences
 from autonomy.export.document import MARKER, Document
 from autonomy.export.structure import check_structure
+
+ALWAYS_BARE = 2
+"""Sentences without a source that a document of any length may have."""
 
 FRAMES = (f"write-{BEGIN}", f"write-{END}")
 
@@ -60,6 +64,27 @@ def _coverage(document: Document, minimum: int) -> GateResult:
         message=f"Too little evidence in: {', '.join(names)}."
         if thin
         else "Every section rests on evidence.",
+    )
+
+
+def _grounding(document: Document, minimum: float) -> GateResult:
+    """Sentences a model wrote that name no source; what it says of gaps may stand without one."""
+    bare: list[str] = []
+    total = 0
+    for section in document.sections:
+        if section.author is Author.MODEL and section.id not in FRAMES:
+            loose, count = uncited_sentences(section.markdown)
+            bare += loose
+            total += count
+    passed = len(bare) <= max(ALWAYS_BARE, total * (1 - minimum))
+    return GateResult(
+        gate="grounding",
+        passed=passed,
+        observed=f"{total - len(bare)} of {total} sentences cite a source",
+        expected=f"at least {minimum:.0%}",
+        message="What a model wrote names its sources."
+        if passed
+        else f"{len(bare)} sentences name no source, for example: “{bare[0][:160]}”",
     )
 
 
@@ -122,6 +147,8 @@ def run_gates(
         results.append(_sources(document, gates.minimum_sources, available_sources))
     if gates.minimum_citations_per_section is not None:
         results.append(_coverage(document, gates.minimum_citations_per_section))
+    if gates.minimum_cited_sentences is not None:
+        results.append(_grounding(document, gates.minimum_cited_sentences))
     if gates.citations_verified:
         results.append(_citations(checks))
     if gates.maximum_unquoted_overlap is not None:

@@ -23,7 +23,7 @@ MAX_ATTEMPTS = 3
 MAX_LOOPS = 40
 
 EVIDENCE_GATES = frozenset({"sources", "coverage"})
-REVISION_GATES = frozenset({"length", "citations", "originality", "references"})
+REVISION_GATES = frozenset({"length", "citations", "originality", "references", "grounding"})
 """References fail when a file is deleted meanwhile: writing again leaves its passages out."""
 
 Decision = tuple[Verdict, str]

@@ -34,6 +34,8 @@ class Gates(BaseModel):
     minimum_sources: int | None = Field(default=None, ge=1)
     """Cited sources; never asks for more than the library holds."""
     minimum_citations_per_section: int | None = Field(default=None, ge=1)
+    minimum_cited_sentences: float | None = Field(default=None, gt=0, le=1)
+    """Share of the sentences of model-written sections that cite a source."""
     citations_verified: bool = True
     maximum_unquoted_overlap: float | None = Field(default=None, gt=0, lt=1)
     """Share of the draft's words that may stand verbatim in a source outside quotation marks."""

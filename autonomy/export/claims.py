@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from autonomy.export import nodes
-from autonomy.export.document import Document
+from autonomy.export.document import MARKER, Document
 from autonomy.export.pandoc import Node
 from autonomy.export.reader import number_markers, read_section
 from autonomy.export.sentences import sentence_ends
@@ -52,6 +53,29 @@ def citations_in_order(document: Document) -> list[CitedClaim]:
     number_markers(blocks)
     names = _author_names(document)
     return [claim for inlines in nodes.inline_lists(blocks) for claim in _claims(inlines, names)]
+
+
+def uncited_sentences(markdown: str) -> tuple[list[str], int]:
+    """The sentences of a section that carry no citation, and how many sentences there are.
+
+    Fragments of fewer than four words (cells of a table, labels) do not count as sentences.
+    """
+    blocks = read_section(markdown, typographic=False)
+    number_markers(blocks)
+    # A sentence that opens with its authors needs them there to be told from the one before.
+    names = {match["id"]: "Authors" for match in MARKER.finditer(markdown)}
+    bare: list[str] = []
+    total = 0
+    for inlines in nodes.inline_lists(blocks):
+        text, marks = _flatten(inlines, names)
+        ends = sentence_ends(text)
+        cited = {_sentence_of(mark, text, ends) for mark in marks}
+        for position, (start, end) in enumerate(pairwise([0, *ends])):
+            sentence = _tidy(text[start:end])
+            if len(sentence.split()) >= _MIN_WORDS:
+                total += 1
+                bare += [] if position in cited else [sentence]
+    return bare, total
 
 
 def _author_names(document: Document) -> dict[str, str]:

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from autonomy.agents.gates import run_gates
+from autonomy.core.journey import load
+from autonomy.core.types import Author, GateResult
+from autonomy.export.document import Document, Section
+from tests.autonomy.agents.world import make_library
+
+CITED = "Warm summers reduced living coral cover by a third [[p:{id}]]."
+BARE = "Everybody agrees that reefs will be gone within a generation."
+
+
+def grounding(markdown: str, *, author: Author = Author.MODEL, step: str = "write-1") -> GateResult:
+    library = make_library()
+    passage = library.kept[0]
+    document = Document(
+        title="Reefs",
+        sections=(
+            Section(
+                id=step,
+                heading="Findings",
+                markdown=markdown.replace("{id}", passage.id),
+                author=author,
+            ),
+        ),
+        sources=(library.works["reefs"],),
+        passages=(passage,),
+    )
+    gates = run_gates(document, [], load("write"), expected_words=None, available_sources=1)
+    return next(gate for gate in gates if gate.gate == "grounding")
+
+
+def test_sentences_of_a_model_that_cite_nothing_fail_the_draft() -> None:
+    result = grounding(" ".join([CITED, BARE, BARE, BARE]))
+
+    assert not result.passed
+    assert result.observed == "1 of 4 sentences cite a source"
+    assert "gone within a generation" in result.message
+
+
+def test_a_word_on_what_the_sources_leave_open_needs_no_citation() -> None:
+    assert grounding("The sources do not say how deep reefs responded to the warming.").passed
+    assert grounding(" ".join([CITED] * 8 + ["What follows for deep reefs stays open."] * 2)).passed
+
+
+def test_sentences_that_open_with_their_authors_count_as_cited() -> None:
+    narrative = "[[n:{id}]] photographed forty fixed plots of coral every spring."
+
+    assert grounding(" ".join([narrative] * 4)).observed == "4 of 4 sentences cite a source"
+
+
+def test_frames_and_rule_composed_sections_are_not_held_to_it() -> None:
+    plain = " ".join([BARE] * 5)
+
+    assert grounding(plain, author=Author.RULE).passed
+    assert grounding(plain, step="write-introduction").passed
