@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 CLAIM_SECONDS = 1.0
 WATCH_SECONDS = 0.4
 SWEEP_SECONDS = 1.0
+CANCEL_AGAIN_SECONDS = 0.5
 STOP_SECONDS = 25.0
 
 MINE = """
@@ -241,15 +242,22 @@ class Engine:
             logger.info("stopping: %d runs go to their next boundary", len(left))
             await asyncio.wait([driven.task for driven in left], timeout=seconds)
         for driven in [d for d in left if not d.task.done()]:
-            driven.task.cancel()
-            await asyncio.wait([driven.task])
+            await end_tasks(driven.task)
             try:
                 await run_db(transitions.release, driven.claim.fence, DRAIN)
             except (FencedOut, DatabaseError, InterfaceError) as error:
                 logger.info("run %s: not given back: %s", driven.claim.fence.run_id, error)
-        for duty in self._duties:
-            duty.cancel()
-        await asyncio.wait(self._duties)
+        await end_tasks(*self._duties)
+
+
+async def end_tasks(*tasks: asyncio.Task[None]) -> None:
+    """Cancel until the tasks are over. Once is not enough on Python 3.11: a `wait_for` whose inner
+    wait ends in the same moment swallows the cancellation."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_SECONDS)
 
 
 def _mine(lock_no: int) -> list[tuple[str, int, str]]:

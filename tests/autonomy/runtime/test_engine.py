@@ -16,7 +16,7 @@ from autonomy import services
 from autonomy.core.ports import Deps
 from autonomy.core.types import RunStatus
 from autonomy.models import Episode, Run, WorkerProcess
-from autonomy.runtime.engine import Engine
+from autonomy.runtime.engine import Engine, end_tasks
 from autonomy.runtime.runner import Runner
 from tests.autonomy.runtime.graphs import line
 from tests.stack_process import eventually
@@ -152,3 +152,21 @@ def test_a_run_that_nobody_drives_is_reclaimed_by_its_own_process(
     assert claim.fence.run_id == str(orphan.pk)
     assert eventually(lambda: status(orphan) == RunStatus.QUEUED, 5)
     assert lost.fence == 1
+
+
+async def test_a_task_that_swallows_a_cancellation_is_still_ended() -> None:
+    refusals = iter([True, False])
+
+    async def stubborn() -> None:
+        while True:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                if not next(refusals):
+                    raise
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    await asyncio.wait_for(end_tasks(task), 30)
+
+    assert task.cancelled()
