@@ -12,8 +12,8 @@ from autonomy.export import nodes
 from autonomy.export.document import MARKER, Document
 from autonomy.export.pandoc import Node
 from autonomy.export.reader import number_markers, read_section
-from autonomy.export.sentences import sentence_ends
 from autonomy.export.structure import bindings
+from autonomy.library.sentences import sentence_ends
 from autonomy.tools.citations import short_authors
 from autonomy.tools.csl.reference import clean_reference
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from autonomy.export import nodes
 from autonomy.export.pandoc import Node
-from autonomy.export.sentences import ends_with_abbreviation
+from autonomy.library.sentences import ends_with_abbreviation
 
 MakeGroup = Callable[[list[Node]], Node]
 """Given the markers of one group, the node that stands for them."""

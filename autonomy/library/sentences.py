@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 _ABBREVIATIONS = frozenset(
-    "al approx art assoc ca cf ch chap col def dept dr e.g ed eds eq eqn eqs esp est et ex fig figs "
-    "gen i.e ibid incl jr lit max min mr mrs ms no nos nr op p par phd pl pp prof pt ref refs resp "
-    "rev sec sect ser sr st suppl tab thm univ viz vol vols vs b.c a.d ph.d m.sc b.sc".split()
+    "al approx art assoc bd bspw ca cf ch chap col cp d.h def dept dipl dr e.a e.g ed eds eq eqn "
+    "eqs esp est et ex ff fig figs gen i.e ibid ie incl jr lit max min mr mrs ms n.d nb no nos nr op "
+    "p par para phd pl pp prof pt ref refs resp rev sec sect seq ser sr st suppl tab thm trans u.a "
+    "univ viz vol vols vs z.b b.c a.d ph.d m.sc b.sc".split()
 )
 # These may close a sentence too; what follows decides.
 _SOFT_ABBREVIATIONS = frozenset(
@@ -52,6 +53,22 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def sentence_ends(text: str) -> list[int]:
+    """Offsets just behind each sentence of `text`; the last one is the length of the text."""
+    ends = [end for _, end in sentences(text)]
+    return [*ends[:-1], len(text)]
+
+
+def ends_with_abbreviation(text: str) -> bool:
+    """Whether the last word of `text` (without its final period) is an abbreviation or initial."""
+    found = _LAST_WORD.search(text.rstrip(". "))
+    if found is None:
+        return False
+    word = found.group()
+    known = word.lower() in _ABBREVIATIONS | _SOFT_ABBREVIATIONS
+    return known or (_INITIAL.match(word) is not None and word[-1].isupper())
+
+
 def _add(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
     while start < end and text[start].isspace():
         start += 1
@@ -77,7 +94,9 @@ def _is_end(text: str, match: re.Match[str], start: int) -> bool:
         return text[start : match.start()].strip() != ""
     word = found.group()
     next_word = re.match(r"\w+", text[following + opener :])
-    starter = next_word is not None and next_word.group() in _STARTERS
+    # In "J. A. Lee" the second initial is no article.
+    initial = next_word is not None and text[following + opener :].startswith("A.")
+    starter = next_word is not None and next_word.group() in _STARTERS and not initial
     lowered = word.lower()
     if lowered in _SOFT_ABBREVIATIONS:
         return starter or bool(match["close"])

@@ -33,6 +33,7 @@ def cut(text: str) -> list[str]:
         ["The list ends with etc. The next sentence begins."[:23], "The next sentence begins."],
         ["Wells, pumps, etc. were sold.", "All of them."],
         ["Wait… what is this?", "A reef."],
+        ["As J. A. Lee showed, it grows.", "A reef."],
         ["苔藓长得很慢。", "有些群落很古老！", "真的吗？"],
         ["Visit example.org for more.", "It is free."],
         ["Version 2.0 shipped.", "Version 3 did not."],
