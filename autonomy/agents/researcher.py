@@ -13,6 +13,7 @@ from autonomy.core.ports import Deps
 from autonomy.core.state import RunState
 from autonomy.core.types import EventDraft, Passage, Plan, Step, StepKind, StepStatus
 from autonomy.core.words import content_words, key_terms, stems
+from autonomy.tools.evidence import source_found
 from autonomy.tools.library_tools import fuse
 
 PASSAGES_PER_QUERY = 20
@@ -116,23 +117,10 @@ async def _tell_new_sources(found: dict[str, list[Passage]], deps: Deps, elsewhe
     ids = dict.fromkeys(p.source_id for new in found.values() for p in new)
     for source in await deps.library.sources(list(ids)) if ids else []:
         if elsewhere and source.id not in attached:
-            title = source.csl.get("title") or source.file_name
             reason = (
                 "not among the attached files; found in your library when the search was widened"
             )
-            await deps.events.emit(
-                EventDraft(
-                    type="source.found",
-                    source="researcher",
-                    content=f"{title}: {reason}.",
-                    meta={
-                        "source": source.model_dump(mode="json"),
-                        "kept": True,
-                        "reason": reason,
-                        "query": "",
-                    },
-                )
-            )
+            await deps.events.emit(source_found(source, reason))
 
 
 def _with_evidence(

@@ -212,4 +212,8 @@ async def _by_model(step: Step, error: StepError, deps: Deps, task: str) -> Repa
     )
     # The answer may only choose among registered tools; whatever else it says is a diagnosis.
     tool = answer.tool if answer.tool in deps.tools.names() else None
-    return Repair(diagnosis=answer.diagnosis, tool=tool, input=answer.input, author=Author.MODEL)
+    given = answer.input
+    if given is not None and "source_ids" in step.input:
+        # Where may be searched is the person's choice; only the researcher widens it.
+        given = {**given, "source_ids": step.input["source_ids"]}
+    return Repair(diagnosis=answer.diagnosis, tool=tool, input=given, author=Author.MODEL)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar
 
 from langgraph.runtime import Runtime
 from pydantic import BaseModel
@@ -150,13 +150,6 @@ class BudgetMeter(Protocol):
 
     async def exhausted(self) -> str | None:
         """The `StopReason` value of the limit that is reached, or None."""
-        ...
-
-
-@runtime_checkable
-class Clock(Protocol):
-    def now(self) -> float:
-        """Seconds since the epoch."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from autonomy.core.types import EventDraft, Passage
+from autonomy.core.types import EventDraft, Passage, Source
 from autonomy.core.words import overlap, stems, under_cue
 from autonomy.tools.registry import Tool, ToolContext, ToolFailure
 
@@ -96,21 +96,23 @@ async def _tell_sources(context: ToolContext, passages: list[Passage]) -> None:
     for passage in passages:
         counts[passage.source_id] = counts.get(passage.source_id, 0) + 1
     for source in await context.library.sources(list(counts)):
-        title = source.csl.get("title") or source.file_name
         reason = f"{counts[source.id]} passages bear on the outline"
-        await context.events.emit(
-            EventDraft(
-                type="source.found",
-                source="researcher",
-                content=f"{title}: {reason}.",
-                meta={
-                    "source": source.model_dump(mode="json"),
-                    "kept": True,
-                    "reason": reason,
-                    "query": "",
-                },
-            )
-        )
+        await context.events.emit(source_found(source, reason))
+
+
+def source_found(source: Source, reason: str) -> EventDraft:
+    """The event that a source will be used, and why; the run's list of sources comes from it."""
+    return EventDraft(
+        type="source.found",
+        source="researcher",
+        content=f"{source.csl.get('title') or source.file_name}: {reason}.",
+        meta={
+            "source": source.model_dump(mode="json"),
+            "kept": True,
+            "reason": reason,
+            "query": "",
+        },
+    )
 
 
 def evidence_tools() -> list[Tool[AllocateInput, AllocateOutput]]:

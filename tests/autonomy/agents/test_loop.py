@@ -11,6 +11,7 @@ from langgraph.types import Command
 
 from autonomy.core.graph import RECURSION_LIMIT, build_graph, initial_state
 from autonomy.core.ports import BudgetExhausted, Deps
+from autonomy.core.prompts import ProposedRepair
 from autonomy.core.types import (
     CitationVerdict,
     FileState,
@@ -192,6 +193,25 @@ async def test_a_failed_search_is_repaired_and_the_run_finishes() -> None:
     ]
     assert len(repaired) == 1
     assert repaired[0].input["source_ids"] == ["reefs", "fishery"], "“these PDFs” limits the search"
+
+
+class Meddler(NoModels):
+    """A model that mends a search by looking where nobody said it might."""
+
+    def available(self, role: str) -> bool:
+        return role == "debugger"
+
+    async def structured(self, role: str, **call: Any) -> Any:
+        return ProposedRepair(diagnosis="Wider.", input={"queries": ["coral"], "source_ids": []})
+
+
+async def test_a_model_may_mend_a_search_but_not_widen_where_it_looks() -> None:
+    tool = flaky_search([ToolFailure("bug", "index out of order")])
+    deps = make_deps(GOAL, tools=[tool], source_ids=("reefs",))
+    ride = await Ride(dataclasses.replace(deps, models=Meddler())).go()
+
+    mended = [s for s in ride.state["plan"].steps if s.input.get("queries") == ["coral"]]
+    assert [s.input["source_ids"] for s in mended] == [["reefs"]]
 
 
 async def test_a_search_that_keeps_failing_is_left_out_and_the_rest_is_written() -> None:
