@@ -47,8 +47,13 @@ def get_artifact(
     if row.kind != ArtifactKind.DOCUMENT:
         return shapes.artifact_detail(row)
     exported = services.export_document(row, "html-fragment", style)
-    words = Document.model_validate(row.body).words()
-    return shapes.artifact_detail(row, html=exported.data.decode(), words=words)
+    document = Document.model_validate(row.body)
+    return shapes.artifact_detail(
+        row,
+        html=exported.data.decode(),
+        words=document.words(),
+        style=style or document.style,
+    )
 
 
 @router.get(

@@ -156,6 +156,8 @@ class ArtifactDetail(ArtifactOut):
     html: str | None = None
     """The document as an HTML fragment; citations are links with `data-passages`."""
     words: int | None = None
+    style: str | None = None
+    """The citation style that `html` is in."""
     body: dict[str, Any] | None = None
     """The content of anything that is not a document."""
 

@@ -105,12 +105,17 @@ def artifact(row: Artifact) -> schemas.ArtifactOut:
 
 
 def artifact_detail(
-    row: Artifact, *, html: str | None = None, words: int | None = None
+    row: Artifact,
+    *,
+    html: str | None = None,
+    words: int | None = None,
+    style: str | None = None,
 ) -> schemas.ArtifactDetail:
     return schemas.ArtifactDetail(
         **_artifact_fields(row),
         html=html,
         words=words,
+        style=style,
         body=None if row.kind == ArtifactKind.DOCUMENT else row.body,
     )
 

@@ -234,6 +234,19 @@ function App() {
     }
   }, [finished?.id]);
 
+  // What a finished run says in the thread is a message on the server; fetch it, do not wait for a reload.
+  const unanswered = turns.some((turn) => turn.runId && !turn.answer && TERMINAL.has(runs[turn.runId]?.status));
+  const asked = useRef("");
+  useEffect(() => {
+    const ended = turns.map((turn) => `${turn.runId}:${TERMINAL.has(runs[turn.runId]?.status)}`).join();
+    if (!unanswered || !boot.conversation || asked.current === ended) return;
+    asked.current = ended;
+    api.get(`/api/conversations/${boot.conversation.id}`).then(
+      (found) => setMessages(found.messages),
+      () => {}, // the run's own summary stands until the page is opened again
+    );
+  }, [unanswered, runs, turns]);
+
   // Where there is a keyboard, a new document starts with typing.
   useEffect(() => {
     if (!boot.conversation && window.matchMedia("(hover: hover)").matches) input.current?.focus({ preventScroll: true });

@@ -83,6 +83,8 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, quie
     else onClose();
   };
   const { document, error, loading } = state;
+  // The document's own style: the request may have named another than the composer's control.
+  const cited = style || document?.style || runStyle;
 
   return html`<section class="document-panel" aria-label="Document" onKeyDown=${onKeyDown}>
     <header class="document-bar">
@@ -93,8 +95,8 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, quie
             ${versions.map((row) => html`<option key=${row.id} value=${row.id} selected=${row.id === chosen}>Version ${row.version}</option>`)}
           </select><${Icon} name="chevron-down" /></label>`}
         <label class="pill"><span class="visually-hidden">Citation style</span>
-          <select value=${style || runStyle} onChange=${(event) => setStyle(event.target.value)}>
-            ${(styles.some(([key]) => key === runStyle) ? styles : [[runStyle, runStyle], ...styles]).map(([key, name]) => html`<option key=${key} value=${key} selected=${key === (style || runStyle)}>${name}</option>`)}
+          <select value=${cited} onChange=${(event) => setStyle(event.target.value)}>
+            ${(styles.some(([key]) => key === cited) ? styles : [[cited, cited], ...styles]).map(([key, name]) => html`<option key=${key} value=${key} selected=${key === cited}>${name}</option>`)}
           </select><${Icon} name="chevron-down" /></label>
         ${document?.words && html`<span class="faint words">${count(document.words)} words</span>`}
       </div>
