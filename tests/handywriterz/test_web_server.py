@@ -1,0 +1,138 @@
+"""The web server as a process, in front of an application of the test's own."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handywriterz.body_limit import BodyLimit
+from tests.stack_process import ROOT, eventually
+
+MEGABYTE = 2**20
+
+
+async def _respond(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    if scope["type"] != "http":
+        return
+    size = pieces = 0
+    while True:
+        message = await receive()
+        size += len(message.get("body", b""))
+        pieces += 1
+        if not message.get("more_body"):
+            break
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    if scope["path"] == "/breaks":
+        await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+        raise RuntimeError("in the middle of the answer")
+    await send({"type": "http.response.body", "body": f"{size} in {pieces}".encode()})
+
+
+application = BodyLimit(_respond)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[int, int]]:
+    """Port and pid."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "handywriterz.web_server", "-b", "127.0.0.1", "-p", str(port)),
+            *("--verbosity", "0", "tests.handywriterz.test_web_server:application"),
+        ],
+        cwd=ROOT,
+        env={
+            "PATH": "",
+            "DJANGO_SETTINGS_MODULE": "handywriterz.settings",
+            "SECRET_KEY": "x" * 50,
+            "UPLOAD_MAX_BYTES": str(20 * MEGABYTE),
+        },
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        assert eventually(lambda: _listens(port), 30, every=0.1)
+        yield port, process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+async def talk(port: int, head: str, pieces: Iterable[bytes] = ()) -> bytes:
+    """What the server says until it closes the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"{head}\r\nHost: localhost\r\n\r\n".encode())
+    for piece in pieces:
+        writer.write(piece)
+        await writer.drain()
+    async with asyncio.timeout(30):
+        said = await reader.read()
+    writer.close()
+    return said
+
+
+def chunked(megabytes: int) -> Iterator[bytes]:
+    piece = b"x" * MEGABYTE
+    for _ in range(megabytes):
+        yield f"{len(piece):x}\r\n".encode() + piece + b"\r\n"
+    yield b"0\r\n\r\n"
+
+
+def peak_megabytes(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) // 1024
+    raise AssertionError("no peak")
+
+
+@pytest.mark.parametrize("path", ["/api/chat", "/api/files"])
+async def test_a_body_far_too_large_costs_no_memory(server: tuple[int, int], path: str) -> None:
+    port, pid = server
+    before = peak_megabytes(pid)
+    head = f"POST {path} HTTP/1.1\r\nConnection: close\r\nTransfer-Encoding: chunked"
+    said = await talk(port, head, chunked(150))
+    assert b" 413 " in said.splitlines()[0]
+    assert b"too_large" in said
+    assert peak_megabytes(pid) - before < 100
+
+
+async def test_a_declared_length_is_believed_and_nothing_is_kept(server: tuple[int, int]) -> None:
+    port, pid = server
+    before = peak_megabytes(pid)
+    head = f"POST /api/files HTTP/1.1\r\nConnection: close\r\nContent-Length: {60 * MEGABYTE}"
+    said = await talk(port, head, iter([b"x" * MEGABYTE] * 60))
+    assert b" 413 " in said.splitlines()[0]
+    assert peak_megabytes(pid) - before < 30
+
+
+@pytest.mark.parametrize("declared", [True, False])
+async def test_a_body_that_fits_arrives_whole(server: tuple[int, int], *, declared: bool) -> None:
+    port, _ = server
+    size = 10 * MEGABYTE
+    how = f"Content-Length: {size}" if declared else "Transfer-Encoding: chunked"
+    body = iter([b"x" * MEGABYTE] * 10) if declared else chunked(10)
+    said = await talk(port, f"POST /api/files HTTP/1.1\r\nConnection: close\r\n{how}", body)
+    assert f"{size} in ".encode() in said
+
+
+async def test_an_answer_that_breaks_off_ends_the_connection(server: tuple[int, int]) -> None:
+    port, _ = server
+    began = time.monotonic()
+    said = await talk(port, "GET /breaks HTTP/1.1")
+    assert b"begun" in said
+    assert not said.endswith(b"0\r\n\r\n"), "it must not look complete"
+    assert time.monotonic() - began < 10
