@@ -78,8 +78,10 @@ def planner(
         fence.quote("request", task.goal, limit=6_000),
         f"Kind of work: {journey_title}. {_manner(task.settings)}",
         f"Length of the body: {body} words, in {count} sections.",
-        f"Sources ({len(sources)}):",
-        *(f"- {_fenced_label(source)}" for source in sources[:40]),
+        fence.quote(
+            f"sources ({len(sources)})",
+            "\n".join(f"- {_source_line(source)}" for source in sources[:40]),
+        ),
         "Openings of the sources:",
     ]
     by_id = {source.id: source for source in sources}
@@ -293,7 +295,9 @@ def title(*, goal: str, headings: Sequence[str] = ()) -> Prompt:
     fence = Fence()
     lines = [fence.announcement, fence.quote("request", goal, limit=2_000)]
     if headings:
-        lines.append("Its sections: " + "; ".join(_clean(heading) for heading in headings))
+        lines.append(
+            fence.quote("its sections", "\n".join(_clean(heading) for heading in headings))
+        )
     return _TITLE.format(rule=RULE), "\n\n".join(lines)
 
 
@@ -310,6 +314,9 @@ def _dumped(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1, default=str)
 
 
+_NAME_CHARS = 40
+
+
 def _cited_as(source: Source | None) -> str:
     """Authors and year, as a person would refer to the work: "Lee et al. 2020"."""
     if source is None:
@@ -319,7 +326,8 @@ def _cited_as(source: Source | None) -> str:
         for author in source.csl.get("author", [])
         if isinstance(author, dict)
     ]
-    names = [name for name in names if name]
+    # Names come from files and stand in labels: long enough for a name, too short for an order.
+    names = [name[:_NAME_CHARS] for name in names if name]
     if not names:
         who = str(source.csl.get("title") or source.file_name or "untitled")[:80]
     elif len(names) <= 2:
@@ -334,8 +342,8 @@ def _year(source: Source) -> str:
     return str(parts[0][0]) if parts and parts[0] else ""
 
 
-def _fenced_label(source: Source) -> str:
-    """Title and authors of a source on one line. Titles come from files, hence `_clean`."""
+def _source_line(source: Source) -> str:
+    """Title and authors of a source on one line. Both come from files: only for inside a fence."""
     name = str(source.csl.get("title") or source.file_name or "untitled")
     return f"{_cited_as(source)}: “{_clean(name, 200)}” ({source.passages} passages)"
 
