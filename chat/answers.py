@@ -31,7 +31,7 @@ def record_answer(run: Run) -> Message | None:
     answers = Message.objects.filter(run=run, role=MessageRole.ASSISTANT)
     known = answers.first()
     if known is not None:
-        return known
+        return _renewed(known, run)
     if not Conversation.objects.filter(pk=run.conversation_id).exists():
         return None
     Message.objects.bulk_create(
@@ -49,9 +49,20 @@ def record_answer(run: Run) -> Message | None:
     return answers.get()
 
 
+def _renewed(message: Message, run: Run) -> Message:
+    """The message as it stands, or made anew where the run was taken up again since."""
+    if run.finished_at is not None and run.finished_at > message.created_at:
+        message.text = answer_text(run)
+        message.created_at = run.finished_at
+        message.save(update_fields=["text", "created_at"])
+    return message
+
+
 def record_answers(conversation: Conversation) -> None:
-    """Store the answers of all finished runs of the conversation that have none yet."""
-    answered = Message.objects.filter(run=OuterRef("pk"), role=MessageRole.ASSISTANT)
+    """Store the answers of all finished runs of the conversation that have none of that ending."""
+    answered = Message.objects.filter(
+        run=OuterRef("pk"), role=MessageRole.ASSISTANT, created_at__gte=OuterRef("finished_at")
+    )
     for run in Run.objects.filter(
         ~Exists(answered), conversation_id=conversation.pk, status__in=sorted(TERMINAL_STATUSES)
     ).order_by("id"):

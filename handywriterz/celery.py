@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import Any
 
 from celery import Celery, signals
@@ -21,9 +22,12 @@ def start_engine(instance: Any = None, **_: Any) -> None:
     """Drive runs in a worker that consumes their queue, from before the broker answers: claiming
     needs PostgreSQL only."""
     if RUNS_QUEUE in instance.app.amqp.queues.consume_from:
+        from autonomy.memory.embedding import shared_embedder
         from autonomy.runtime.engine import start_engine as start
 
         start()
+        # Loaded beside the start, so that the first search does not wait for the model.
+        threading.Thread(target=shared_embedder().warm_up, name="warm-up", daemon=True).start()
 
 
 @signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]

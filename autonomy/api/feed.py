@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 
 from django.db.models import QuerySet
@@ -16,6 +17,14 @@ from autonomy.runtime.tokens import tokens_after
 
 READ_LIMIT = 500
 """Events per read: a reader of a long log gets it in pieces."""
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    """The id in a client's cursor; None when it is not one, and then nothing counts as delivered."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 class RunsFeed:
@@ -35,7 +44,7 @@ class RunsFeed:
         on_finished: Callable[[str], None] | None = None,
     ) -> None:
         self._select = select
-        self._oldest = oldest
+        self._oldest = _uuid(oldest)
         self._on_finished = on_finished
         self._tokens: dict[str, str] = {}
 
@@ -44,7 +53,7 @@ class RunsFeed:
 
     def _read(self, position: dict[str, int]) -> Batch:
         rows = self._select().order_by("id")
-        if self._oldest:
+        if self._oldest is not None:
             rows = rows.filter(id__gte=self._oldest)
         # Heads first: a run seen as finished has logged everything that the next queries find.
         heads = list(rows.values_list("id", "last_seq", "status"))

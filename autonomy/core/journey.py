@@ -47,9 +47,6 @@ class Journey(BaseModel):
     name: str
     title: str
     description: str
-    example: str
-    """A request that a newcomer may try as it is."""
-    deliverable: str
     default_words: int = Field(ge=50)
     survey: bool
     """Read the sources before outlining; without it the plan is one search and one answer."""

@@ -162,7 +162,11 @@ class Artifact(models.Model):
             models.UniqueConstraint(
                 fields=["run", "kind", "version"], name="artifact_version_once"
             ),
-            models.UniqueConstraint(fields=["run", "kind", "sha256"], name="artifact_bytes_once"),
+            models.UniqueConstraint(
+                fields=["run", "kind", "sha256"],
+                name="artifact_bytes_once",
+                condition=~Q(kind="document"),
+            ),
         ]
 
     def __str__(self) -> str:

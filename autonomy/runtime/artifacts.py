@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from autonomy.core.types import CitationCheck
-from autonomy.models import Artifact, Citation, Passage, Source
+from autonomy.models import Artifact, ArtifactKind, Citation, Passage, Source
 from autonomy.runtime.db import run_db
 from autonomy.runtime.effects import lock_run
 from autonomy.runtime.events import storable
@@ -35,7 +35,8 @@ class RunArtifacts:
         self._owner_id = owner_id
 
     async def save(self, kind: str, title: str, body: dict[str, Any]) -> str:
-        """Store a new version of (run, kind) and return its id; the same body twice is one version.
+        """Store a new version of (run, kind) and return its id; the same body twice in a row is
+        one version.
 
         Raises:
             FencedOut: the segment no longer owns the run.
@@ -47,9 +48,14 @@ class RunArtifacts:
         lock_run(self._fence)
         mine = Artifact.objects.filter(run_id=self._fence.run_id, kind=kind)
         sha256 = digest(body)
-        known = mine.filter(sha256=sha256).first()
+        newest = mine.aggregate(newest=Max("version"))["newest"] or 0
+        same = mine.filter(sha256=sha256)
+        if kind == ArtifactKind.DOCUMENT:
+            # A draft that returns to an earlier wording is a new version all the same: the newest
+            # version is the one that is handed over.
+            same = same.filter(version=newest)
+        known = same.first()
         if known is None:
-            newest = mine.aggregate(newest=Max("version"))["newest"] or 0
             known = Artifact.objects.create(
                 run_id=self._fence.run_id,
                 kind=kind,
@@ -77,7 +83,8 @@ class RunArtifacts:
         return body
 
     async def bind_citations(self, artifact_id: str, checks: Sequence[CitationCheck]) -> None:
-        """Replace the citation rows of an artifact.
+        """Replace the citation rows of an artifact of this run. A fork that judges its parent's
+        draft leaves the parent's rows alone.
 
         Raises:
             FencedOut: the segment no longer owns the run.
@@ -87,6 +94,8 @@ class RunArtifacts:
     @transaction.atomic
     def _bind(self, artifact_id: str, checks: Sequence[CitationCheck]) -> None:
         lock_run(self._fence)
+        if not Artifact.objects.filter(pk=artifact_id, run_id=self._fence.run_id).exists():
+            return
         passages = Passage.objects.in_bulk(_ids(check.passage_id for check in checks))
         sources = Source.objects.in_bulk(_ids(check.source_id for check in checks))
         Citation.objects.filter(artifact_id=artifact_id).delete()

@@ -62,10 +62,6 @@ def any_worker_alive() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-class LockLost(Exception):
-    """The session that held the lock is gone: others may take this process for dead."""
-
-
 class Lease:
     """This process's announcement, lock and heartbeat, on a thread and connection of its own.
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import F
 
 from autonomy.models import Tool, ToolOrigin, ToolVersion
 from autonomy.runtime.db import run_db
 from autonomy.tools.registry import ToolRegistry
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -41,14 +44,21 @@ def _mirrored(registry: ToolRegistry) -> bool:
     return True
 
 
+NEEDED = frozenset({"library.survey", "library.search", "evidence.allocate"})
+"""Tools that every plan rests on: switching one off is ignored, for nothing could be written."""
+
+
 def usable_tools(registry: ToolRegistry) -> ToolRegistry:
     """`registry` without what staff switched off, counting what comes of each call."""
     _mirrored(registry)
     off = Tool.objects.filter(owner=None, enabled=False).values_list("name", flat=True)
-    return registry.without(set(off)).watched(_count)
+    return registry.without(set(off) - NEEDED).watched(_count)
 
 
 async def _count(name: str, succeeded: bool) -> None:
     rows = Tool.objects.filter(name=name, owner=None)
     failed = 0 if succeeded else 1
-    await run_db(lambda: rows.update(calls=F("calls") + 1, failures=F("failures") + failed))
+    try:
+        await run_db(lambda: rows.update(calls=F("calls") + 1, failures=F("failures") + failed))
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("a call of %s was not counted: %s", name, error)

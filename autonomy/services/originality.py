@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -76,8 +75,3 @@ def _record(run: Run, cycle_id: uuid.UUID | str, **report: Any) -> tuple[Turniti
         transitions.store_answer(locked, cycle.interrupt_id, transitions.report_value(cycle))
         transitions.wake(locked.pk)
     return cycle, True
-
-
-def report_path(cycle: TurnitinCycle) -> str:
-    """Storage path of the report's file, or "" when it came without one."""
-    return default_storage.path(cycle.report_file) if cycle.report_file else ""

@@ -106,8 +106,8 @@ function useRuns(conversationId) {
         : waiting.current.splice(0).reduce((map, e) => map.set(e.run_id, [...(map.get(e.run_id) ?? []), e]), new Map());
       for (const [runId, events] of byRun) {
         if (!latest.current[runId]) {
-          waiting.current.push(...events);
-          load(runId);
+          // The run is new to this page: its snapshot first, then what was heard of it meanwhile.
+          load(runId).then(() => dispatch({ type: "events", runId, events }));
           continue;
         }
         dispatch({ type: "events", runId, events });

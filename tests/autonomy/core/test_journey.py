@@ -10,7 +10,7 @@ def test_every_journey_on_disk_loads_under_its_own_name(name: str) -> None:
     journey = load(name)
 
     assert journey.name == name
-    assert journey.example
+    assert journey.description
     assert journey.gates.citations_verified
 
 

@@ -16,18 +16,36 @@ from autonomy.runtime.queue import Claim
 from tests.autonomy.runtime.conftest import run_async
 
 
-def test_versions_count_up_and_the_same_body_is_one_version(
+def test_versions_count_up_and_the_same_body_twice_in_a_row_is_one_version(
     start: Callable[..., Run], claim: Callable[[], Claim]
 ) -> None:
     run = start()
     artifacts = RunArtifacts(claim().fence, run.owner_id)
     first = run_async(artifacts.save("document", "Title", {"a": 1, "b": "x\x00"}))
     second = run_async(artifacts.save("document", "Title", {"a": 2}))
-    again = run_async(artifacts.save("document", "Title", {"b": "x", "a": 1}))
-    assert again == first
+    assert run_async(artifacts.save("document", "Title", {"a": 2})) == second
+    back = run_async(artifacts.save("document", "Title", {"b": "x", "a": 1}))
+    assert back != first, (
+        "what is handed over is the newest version, also when it says the old again"
+    )
     versions = Artifact.objects.order_by("version").values_list("version", flat=True)
-    assert list(versions) == [1, 2]
+    assert list(versions) == [1, 2, 3]
     assert run_async(artifacts.load(second)) == {"a": 2}
+
+
+def test_a_fork_leaves_its_parents_citations_alone(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    parent = start()
+    fence = claim().fence
+    draft = run_async(RunArtifacts(fence, parent.owner_id).save("document", "T", {"a": 1}))
+    check = CitationCheck(
+        marker=1, claim="c", passage_id="", source_id="", verdict=CitationVerdict.CLOSE
+    )
+    run_async(RunArtifacts(fence, parent.owner_id).bind_citations(draft, [check]))
+    start()
+    run_async(RunArtifacts(claim().fence, parent.owner_id).bind_citations(draft, []))
+    assert Citation.objects.filter(artifact_id=draft).count() == 1
 
 
 def test_a_person_loads_only_their_own(
