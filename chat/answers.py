@@ -15,6 +15,7 @@ from autonomy import services
 from autonomy.core.types import TERMINAL_STATUSES, RunStatus
 from autonomy.models import Artifact, ArtifactKind, Episode, Run
 from chat.models import Conversation, Message, MessageRole
+from chat.titles import name_after_document
 
 ANSWER = "answer"
 """The journey whose deliverable is the message itself."""
@@ -34,6 +35,8 @@ def record_answer(run: Run) -> Message | None:
         return _renewed(known, run)
     if not Conversation.objects.filter(pk=run.conversation_id).exists():
         return None
+    if document := _document(run):
+        name_after_document(run.conversation_id, document.title)
     Message.objects.bulk_create(
         [
             Message(
@@ -87,8 +90,7 @@ def answer_text(run: Run) -> str:
 def _cited_answer(run: Run) -> str:
     """The answer itself, as Markdown with its citations and references; "" where there is none.
     Longer deliverables stay documents, an answer belongs into the conversation."""
-    rows = Artifact.objects.filter(run=run, kind=ArtifactKind.DOCUMENT)
-    document = rows.order_by("-version").first()
+    document = _document(run)
     if document is None:
         return ""
     try:
@@ -97,3 +99,9 @@ def _cited_answer(run: Run) -> str:
         # Logged where it failed; the document can still be opened beside the conversation.
         return ""
     return _HEAD.sub("", markdown, count=1).strip()
+
+
+def _document(run: Run) -> Artifact | None:
+    """The newest version of what the run wrote."""
+    rows = Artifact.objects.filter(run=run, kind=ArtifactKind.DOCUMENT)
+    return rows.order_by("-version").first()

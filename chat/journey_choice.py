@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from autonomy.core import journey as journeys
 from autonomy.core.types import TaskSettings
+from autonomy.core.words import REQUEST_WORDS, WORD, content_words
 
 AUTO = "auto"
 
@@ -29,6 +30,18 @@ _RESEARCH = re.compile(
     r"\b(annotated bibliography|claims? matrix|find (me )?(sources|papers|literature))\b",
     re.IGNORECASE,
 )
+_STYLE = re.compile(r"\b(harvard|apa|mla|chicago|vancouver|ieee)\b", re.IGNORECASE)
+_OF_THE_FILES = re.compile(
+    r"^\W*(please\s+)?(review|compare|summari[sz]e|synthesi[sz]e|annotate|survey)\b"
+    r".*\b(papers?|sources?|files?|pdfs?|articles?|attached)\b",
+    re.IGNORECASE,
+)
+COURTESY = frozenset(
+    """awesome bye cheers cool excellent fantastic fine good great hello hey hiya lot lots lovely
+    morning nice okay perfect really super thank thanks thx welcome wonderful yeah yep yes""".split()
+)
+_ENOUGH_WORDS = 3
+"""A message of this many words that carry meaning names a topic, whatever its form."""
 
 
 class Choice(NamedTuple):
@@ -51,9 +64,43 @@ def choose(message: str, settings: TaskSettings) -> Choice:
         return Choice("write", "A length was asked for.")
     if _REQUESTS.search(message):
         return Choice("write", "The message asks for a text to be written.")
-    asks = message.rstrip().endswith("?") or (
-        _QUESTION_WORDS.search(message) is not None and not _FORMATS.search(message)
-    )
-    if asks and "answer" in journeys.names():
+    if is_question(message) and "answer" in journeys.names():
         return Choice("answer", "The message is a question and asks for no particular length.")
     return Choice("write", "The message describes a document.")
+
+
+def is_question(message: str) -> bool:
+    """Whether it ends in a question mark, or starts like a question and names no format."""
+    return message.rstrip().endswith("?") or (
+        _QUESTION_WORDS.search(message) is not None and not _FORMATS.search(message)
+    )
+
+
+def orders_a_text(message: str) -> bool:
+    """Whether it asks for a text of its own: "write a report", "review the attached papers"."""
+    ordered = _REQUESTS.search(message) and _FORMATS.search(message)
+    return bool(ordered or _OF_THE_FILES.search(message) or _RESEARCH.search(message))
+
+
+def named_style(message: str) -> str | None:
+    """The citation style that the message names last."""
+    found = _STYLE.findall(message)
+    return str(found[-1]).lower() if found else None
+
+
+def named_length(message: str) -> bool:
+    return _LENGTH.search(message) is not None
+
+
+def says_what_is_wanted(message: str) -> bool:
+    """Whether there is anything to write or to answer in it: a question, a request, a length, a
+    style, or a topic in a few words. "Thanks!" is nothing of these."""
+    words = {match.group().lower() for match in WORD.finditer(message)}
+    return bool(
+        is_question(message)
+        or words & REQUEST_WORDS
+        or _REQUESTS.search(message)
+        or named_length(message)
+        or named_style(message)
+        or len([w for w in content_words(message) if w not in COURTESY]) >= _ENOUGH_WORDS
+    )

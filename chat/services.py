@@ -6,18 +6,27 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from autonomy import services
-from autonomy.api.requests import task_spec
-from autonomy.core.types import TERMINAL_STATUSES, RunStatus, TaskSettings
+from autonomy.api.requests import refuse, task_spec
+from autonomy.core.types import TERMINAL_STATUSES, RunStatus, TaskSettings, TaskSpec
 from autonomy.models import Artifact, ArtifactKind, Run, Source
 from chat.answers import record_answer, record_answers
-from chat.journey_choice import AUTO, Choice, choose
+from chat.follow_up import (
+    changes_something,
+    changes_what_was_asked,
+    earlier_request,
+    merged_goal,
+    merged_settings,
+)
+from chat.journey_choice import AUTO, Choice, choose, says_what_is_wanted
 from chat.models import Conversation, Message, MessageRole, Upload
+from chat.titles import title_for
 
 __all__ = [
     "Sent",
@@ -29,9 +38,8 @@ __all__ = [
     "record_answer",
     "record_answers",
     "send_message",
+    "title_for",
 ]
-
-TITLE_CHARS = 80
 
 State = Literal["idle", "running", "needs_you", "failed", "done"]
 """What the sidebar shows for a conversation."""
@@ -58,17 +66,44 @@ def send_message(
     """Store the message and start its run, in one transaction.
 
     A message with files works from those; one without works from the files of its conversation,
-    and where that has none from the whole library.
+    and where that has none from the whole library. A message that only changes what was asked
+    before goes on from there: the run's goal is then both, the stored message what was typed.
 
     Args:
         conversation: one of the user's own; None starts a new one.
         journey: a journey's name, or `auto` to choose by the message.
 
     Raises:
-        ninja.errors.ValidationError: text, journey, files or settings cannot be accepted.
+        ninja.errors.ValidationError: text, journey, files or settings cannot be accepted, or the
+            text asks for nothing.
         ServiceError: the run cannot be started.
     """
-    settings = settings or TaskSettings()
+    spec, choice = _asked(user, text, conversation, journey, file_ids, settings or TaskSettings())
+    title = title_for(spec.goal)
+    with transaction.atomic():
+        if conversation is None:
+            conversation = Conversation.objects.create(owner=user, title=title)
+        else:
+            Conversation.objects.filter(pk=conversation.pk).update(
+                updated_at=timezone.now(), archived_at=None
+            )
+        attach(conversation, file_ids)
+        run = services.start_run(user, spec, conversation_id=conversation.pk, title=title)
+        message = Message.objects.create(
+            conversation=conversation, role=MessageRole.USER, text=text.strip(), run=run
+        )
+    return Sent(conversation, message, run, choice)
+
+
+def _asked(
+    user: User,
+    text: str,
+    conversation: Conversation | None,
+    journey: str,
+    file_ids: Sequence[UUID],
+    settings: TaskSettings,
+) -> tuple[TaskSpec, Choice]:
+    """The task that a message stands for, and why its journey was chosen."""
     choice = choose(text, settings) if journey == AUTO else Choice(journey, "You chose it.")
     spec = task_spec(
         user,
@@ -78,19 +113,29 @@ def send_message(
         settings=settings,
         goal_field="message",
     )
-    with transaction.atomic():
-        if conversation is None:
-            conversation = Conversation.objects.create(owner=user, title=title_for(text))
-        else:
-            Conversation.objects.filter(pk=conversation.pk).update(
-                updated_at=timezone.now(), archived_at=None
-            )
-        attach(conversation, file_ids)
-        run = services.start_run(user, spec, conversation_id=conversation.pk, title=title_for(text))
-        message = Message.objects.create(
-            conversation=conversation, role=MessageRole.USER, text=spec.goal, run=run
-        )
-    return Sent(conversation, message, run, choice)
+    earlier = None
+    if conversation is not None and changes_what_was_asked(text):
+        earlier = earlier_request(conversation)
+    chosen = journey != AUTO or settings.length_words is not None
+    wanted = says_what_is_wanted(text) or (earlier is not None and changes_something(text))
+    if not chosen and not wanted:
+        raise refuse("message", "Say what you would like written or answered.")
+    if earlier is None:
+        return spec, choice
+    if journey == AUTO:
+        choice = Choice(earlier.journey, "The message changes what you asked for before.")
+    sources = spec.source_ids
+    if not file_ids:
+        sources = tuple(s for s in earlier.source_ids if s in set(sources)) or sources
+    goal = merged_goal(earlier.goal, text, django_settings.ENV.message_max_chars)
+    return spec.model_copy(
+        update={
+            "goal": goal,
+            "journey": choice.journey,
+            "source_ids": sources,
+            "settings": merged_settings(earlier.settings, settings, text),
+        }
+    ), choice
 
 
 def attach(conversation: Conversation, file_ids: Sequence[UUID]) -> None:
@@ -112,15 +157,6 @@ def attach(conversation: Conversation, file_ids: Sequence[UUID]) -> None:
 
 def _file_ids(conversation: Conversation) -> list[UUID]:
     return list(conversation.uploads.order_by("created_at").values_list("source_id", flat=True))
-
-
-def title_for(text: str) -> str:
-    """The first line of a message, cut between words."""
-    line = next((part.strip() for part in text.splitlines() if part.strip()), "New conversation")
-    if len(line) <= TITLE_CHARS:
-        return line
-    cut = line[:TITLE_CHARS].rsplit(" ", 1)[0]
-    return f"{cut}…"
 
 
 def conversations_of(user: User) -> QuerySet[Conversation]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from autonomy.core.types import TaskSettings
-from chat.journey_choice import choose
+from chat.journey_choice import choose, named_style, says_what_is_wanted
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,23 @@ def test_a_length_in_the_settings_means_writing() -> None:
     choice = choose("What is attention?", TaskSettings(length_words=500))
     assert choice.journey == "write"
     assert choice.why == "A length was asked for."
+
+
+@pytest.mark.parametrize(
+    "message", ["thanks!", "Thank you very much, really great!", "hi", "ok", "Hello there", "👍"]
+)
+def test_courtesies_ask_for_nothing(message: str) -> None:
+    assert not says_what_is_wanted(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Why?", "An essay", "600 words", "in APA", "Street trees and summer heat", "Write it"],
+)
+def test_a_question_a_request_a_length_a_style_or_a_topic_is_wanted(message: str) -> None:
+    assert says_what_is_wanted(message)
+
+
+def test_the_style_named_last_counts() -> None:
+    assert named_style("not Harvard but Chicago") == "chicago"
+    assert named_style("any style") is None

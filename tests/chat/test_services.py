@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection
 from ninja.errors import ValidationError
 
-from autonomy.models import Run
+from autonomy.core.types import TaskSettings
+from autonomy.models import Run, Source
 from chat import services
 from chat.answers import record_answer
 from chat.models import Conversation, Message, MessageRole, Upload
@@ -124,7 +125,7 @@ def test_a_message_its_files_and_its_run_are_stored_together_or_not_at_all(alice
     world = make_world(alice)
     before = (Conversation.objects.count(), Message.objects.count(), Run.objects.count())
     with pytest.raises(ValidationError):
-        services.send_message(alice, "x", file_ids=[world.file.pk, uuid.uuid4()])
+        services.send_message(alice, "Write", file_ids=[world.file.pk, uuid.uuid4()])
     after = (Conversation.objects.count(), Message.objects.count(), Run.objects.count())
     assert after == before
     sent = services.send_message(alice, "Write about it", file_ids=[world.file.pk])
@@ -140,10 +141,105 @@ def test_the_same_file_twice_is_attached_once(alice: User) -> None:
     assert sent.run.task["source_ids"] == [str(world.file.pk)]
 
 
+def test_a_change_goes_on_from_what_was_asked_before(alice: User) -> None:
+    first = services.send_message(
+        alice,
+        "Write a report on street trees",
+        settings=TaskSettings(length_words=600, style="apa"),
+    )
+    second = services.send_message(
+        alice,
+        " Now in MLA ",
+        conversation=first.conversation,
+        settings=TaskSettings(style="apa"),
+    )
+    assert second.message.text == "Now in MLA"
+    assert second.run.task["goal"] == "Write a report on street trees\nNow in MLA"
+    assert second.run.journey == "write"
+    assert second.run.task["settings"]["style"] == "mla"
+    assert second.run.task["settings"]["length_words"] == 600
+    third = services.send_message(alice, "make it 300 words", conversation=first.conversation)
+    assert third.run.task["goal"].splitlines() == [
+        "Write a report on street trees",
+        "Now in MLA",
+        "make it 300 words",
+    ]
+    assert third.run.task["settings"]["length_words"] is None
+
+
+def test_a_change_keeps_the_journey_and_the_files_of_before(alice: User) -> None:
+    world = make_world(alice)
+    other = make_world(alice).file
+    services.attach(world.conversation, [other.pk])
+    asked = services.send_message(
+        alice, "What is attention?", conversation=world.conversation, file_ids=[world.file.pk]
+    )
+    assert asked.choice.journey == "answer"
+    changed = services.send_message(alice, "shorter please", conversation=world.conversation)
+    assert changed.choice.journey == "answer"
+    assert changed.run.task["source_ids"] == [str(world.file.pk)]
+
+
+def test_a_new_topic_forgets_the_earlier_one(alice: User) -> None:
+    first = services.send_message(alice, "Write a report on street trees")
+    second = services.send_message(
+        alice, "Write an essay on tidal marshes", conversation=first.conversation
+    )
+    assert second.run.task["goal"] == "Write an essay on tidal marshes"
+
+
+@pytest.mark.parametrize("text", ["thanks!", "shorter", "Hello"])
+def test_a_message_that_asks_for_nothing_starts_nothing(alice: User, text: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        services.send_message(alice, text)
+    assert "written or answered" in str(refused.value.errors)
+    assert not Run.objects.exists()
+
+
+def test_thanks_start_nothing_where_something_was_asked_before_either(alice: User) -> None:
+    first = services.send_message(alice, "Write a report on street trees")
+    with pytest.raises(ValidationError):
+        services.send_message(alice, "thanks!", conversation=first.conversation)
+    assert (Run.objects.count(), Message.objects.count()) == (1, 1)
+
+
+def test_a_bare_topic_is_enough_where_the_journey_was_chosen(alice: User) -> None:
+    sent = services.send_message(alice, "Photosynthesis", journey="write")
+    assert sent.run.task["goal"] == "Photosynthesis"
+
+
+def test_files_that_cannot_be_read_are_not_traded_for_the_library(alice: User) -> None:
+    world = make_world(alice)
+    Source.objects.filter(pk=world.file.pk).update(status="failed", error="It has no text.")
+    make_world(alice)
+    sent = services.send_message(alice, "Write a report on trees", file_ids=[world.file.pk])
+    assert sent.run.task["source_ids"] == [str(world.file.pk)]
+
+
+def test_a_conversation_takes_the_name_of_its_document(alice: User) -> None:
+    world = make_world(alice)
+    Conversation.objects.filter(pk=world.conversation.pk).update(title="An essay on attention")
+    world.artifact.title = "Attention, a review"
+    world.artifact.save()
+    finish(world.run)
+    for _ in range(2):
+        record_answer(world.run)
+        world.conversation.refresh_from_db()
+        assert world.conversation.title == "Attention, a review"
+
+
+def test_a_conversation_that_was_renamed_keeps_its_name(alice: User) -> None:
+    world = make_world(alice)
+    Conversation.objects.filter(pk=world.conversation.pk).update(title="For Monday")
+    record_answer(finish(world.run))
+    world.conversation.refresh_from_db()
+    assert world.conversation.title == "For Monday"
+
+
 def test_a_message_brings_its_conversation_to_the_top(alice: User) -> None:
     old = Conversation.objects.create(owner=alice, title="old")
     Conversation.objects.create(owner=alice, title="new")
-    services.send_message(alice, "Again", conversation=old)
+    services.send_message(alice, "Why so?", conversation=old)
     newest = services.conversations_of(alice).order_by("-updated_at")[0]
     assert newest == old
 

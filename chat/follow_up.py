@@ -1,0 +1,77 @@
+"""Messages that change what was asked before ("make it 300 words", "now in APA")."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from autonomy.core.brief import read_brief
+from autonomy.core.types import TaskSettings, TaskSpec
+from autonomy.core.words import REQUEST_WORDS, content_words
+from autonomy.models import Run
+from chat.journey_choice import COURTESY, is_question, named_length, named_style, orders_a_text
+from chat.models import Conversation
+
+_CHANGES = frozenset(
+    """add bit brief briefer broader clear clearer concise detail detailed details
+    easier elaborate expand extend formal formally instead formatted improve improved informal lengthen
+    less little longer narrower plain polish redo remove rephrase retry revise rewrite shorten
+    shorter simple simpler simplify style tone trim turn twice half
+    abstract conclusion introduction title version""".split()
+)
+_PARTS_OF_A_REQUEST = REQUEST_WORDS | _CHANGES | COURTESY
+
+
+class Earlier(NamedTuple):
+    """What the conversation was asked last."""
+
+    goal: str
+    journey: str
+    source_ids: tuple[str, ...]
+    settings: TaskSettings
+
+
+def earlier_request(conversation: Conversation) -> Earlier | None:
+    """The task of the conversation's newest run; None where it has none."""
+    run = Run.objects.filter(conversation_id=conversation.pk).order_by("-id").first()
+    if run is None:
+        return None
+    task = TaskSpec.model_validate(run.task)
+    return Earlier(task.goal, task.journey, task.source_ids, task.settings)
+
+
+def changes_what_was_asked(message: str) -> bool:
+    """Whether `message` has no topic of its own, so that it can only be about the last request.
+
+    A question stands for itself unless it is bare ("why?", "can you make it shorter?"), and so
+    does an order for a text of its own ("write a report on the attached papers").
+    """
+    if set(content_words(message)) <= _PARTS_OF_A_REQUEST and not orders_a_text(message):
+        return True
+    if is_question(message) or orders_a_text(message):
+        return False
+    return not read_brief(TaskSpec(goal=message)).named
+
+
+def changes_something(message: str) -> bool:
+    """Whether it names a change ("shorter"); of use only where there is something to change."""
+    return bool(set(content_words(message)) & _CHANGES)
+
+
+def merged_goal(earlier: str, message: str, limit: int) -> str:
+    """The earlier goal, a line break, and the message, in at most `limit` characters."""
+    message = message.strip()
+    kept = earlier[: max(0, limit - len(message) - 1)].rstrip()
+    return f"{kept}\n{message}" if kept else message
+
+
+def merged_settings(earlier: TaskSettings, now: TaskSettings, message: str) -> TaskSettings:
+    """The settings sent now, with what the message names put first and what neither it nor they
+    say taken from before."""
+    changed: dict[str, object] = {}
+    if (style := named_style(message)) is not None:
+        changed["style"] = style
+    if now.length_words is None and not named_length(message):
+        changed["length_words"] = earlier.length_words
+    if now.level is None:
+        changed["level"] = earlier.level
+    return now.model_copy(update=changed)
