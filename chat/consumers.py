@@ -30,9 +30,10 @@ logger = logging.getLogger(__name__)
 
 CLOSE_UNAUTHORIZED = 4401
 CLOSE_NOT_FOUND = 4404
-CLOSE_TOO_BIG = 1009
+# 1009 and 1011 would be the standard's, but a server may only send 1000 and 3000 to 4999.
+CLOSE_TOO_BIG = 4413
 CLOSE_TOO_FAST = 4429
-CLOSE_INTERNAL = 1011
+CLOSE_INTERNAL = 4500
 
 FRAME_MAX_CHARS = 256 * 1024
 FRAMES_PER_WINDOW = 60

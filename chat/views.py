@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,8 +18,10 @@ from autonomy import services as autonomy_services
 from autonomy.api import shapes
 from autonomy.api.runs import snapshot
 from autonomy.core import journey
+from autonomy.core.types import FileStatus
 from autonomy.models import ApiKey, Run, Source
 from chat import services
+from chat.accounts import nobody_signed_up
 from chat.api import LATEST_MESSAGES, message_out
 from chat.models import Conversation
 
@@ -42,10 +45,15 @@ class SignedIn(HttpRequest):
 
 
 @require_GET
-@login_required
-def new_conversation(request: SignedIn) -> HttpResponse:
-    """The empty composer. The conversation is made with its first message."""
-    return render(request, "chat/conversation.html", {"here": "new", "boot": _common()})
+def new_conversation(request: HttpRequest) -> HttpResponse:
+    """The empty composer; the conversation is made with its first message. Visitors are sent to
+    sign in, and where nobody has an account yet, to make the first one."""
+    user = request.user
+    if not isinstance(user, User):
+        if nobody_signed_up():
+            return redirect("account_signup")
+        return redirect_to_login(request.get_full_path())
+    return render(request, "chat/conversation.html", {"here": "new", "boot": _common(user)})
 
 
 @require_GET
@@ -58,7 +66,7 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     runs = list(Run.objects.filter(conversation_id=row.pk).order_by("id"))
     documents = services.documents_of([run.id for run in runs])
     files = Source.objects.filter(uploads__conversation=row).order_by("uploads__created_at")
-    boot = _common() | {
+    boot = _common(request.user) | {
         "conversation": {"id": str(row.pk), "title": row.title},
         "messages": [message_out(m, documents).model_dump(mode="json") for m in newest_first][::-1],
         "runs": [
@@ -108,7 +116,7 @@ def _settings(request: SignedIn, *, new_key: str = "") -> HttpResponse:
     return render(request, "chat/settings.html", {"api_keys": keys, "new_key": new_key})
 
 
-def _common() -> dict[str, Any]:
+def _common(user: User) -> dict[str, Any]:
     """What the composer needs on every page that has one."""
     return {
         "conversation": None,
@@ -118,6 +126,7 @@ def _common() -> dict[str, Any]:
             for loaded in map(journey.load, journey.names())
         ],
         "styles": STYLES,
+        "library_sources": Source.objects.filter(owner=user, status=FileStatus.READY).count(),
         "limits": _limits(),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -12,11 +13,13 @@ from django.utils.safestring import SafeString
 
 from autonomy.api.paging import page
 from chat import services
+from chat.accounts import nobody_signed_up
 from chat.api import shape
 
 register = template.Library()
 
 SIDEBAR_ROWS = 50
+UNSENT = tuple(f"django.core.mail.backends.{kind}.EmailBackend" for kind in ("console", "dummy"))
 
 
 @register.simple_tag
@@ -27,6 +30,18 @@ def icon(name: str) -> SafeString:
         static("vendor/lucide/sprite.svg"),
         name,
     )
+
+
+@register.simple_tag
+def first_account() -> bool:
+    """Whether the account made next is the administrator's."""
+    return nobody_signed_up()
+
+
+@register.simple_tag
+def sends_mail() -> bool:
+    """Whether mail reaches people, rather than the server's own log."""
+    return settings.EMAIL_BACKEND not in UNSENT
 
 
 @register.inclusion_tag("chat/sidebar.html")

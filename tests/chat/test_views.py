@@ -70,7 +70,9 @@ def address(name: str | None) -> str:
 
 
 @pytest.mark.parametrize("name", [pattern.name for pattern in urlpatterns])
-def test_anonymous_visitors_are_sent_to_sign_in(anonymous_client: Client, name: str) -> None:
+def test_anonymous_visitors_are_sent_to_sign_in(
+    alice: User, anonymous_client: Client, name: str
+) -> None:
     for send in (anonymous_client.get, anonymous_client.post):
         response = send(address(name))
         if response.status_code == 405:
@@ -222,3 +224,34 @@ def test_only_staff_see_the_way_to_the_administration(
     admin = reverse("admin:index")
     assert admin not in alice_client.get(reverse("settings")).content.decode()
     assert admin in staff_client.get(reverse("settings")).content.decode()
+
+
+def test_the_first_visitor_is_led_to_make_the_first_account(
+    db: None, anonymous_client: Client
+) -> None:
+    response = anonymous_client.get("/", follow=True)
+    assert response.redirect_chain == [("/accounts/signup/", 302)]
+    assert "The first account becomes the administrator." in response.content.decode()
+
+
+def test_later_visitors_are_not_told_that_they_will_be_administrator(
+    alice: User, anonymous_client: Client
+) -> None:
+    page = anonymous_client.get("/accounts/signup/").content.decode()
+    assert "administrator" not in page
+
+
+def test_no_mail_is_promised_that_would_only_reach_a_log(
+    alice: User, anonymous_client: Client, settings: Any
+) -> None:
+    for kind, promised in (("console", False), ("smtp", True)):
+        settings.EMAIL_BACKEND = f"django.core.mail.backends.{kind}.EmailBackend"
+        page = anonymous_client.get("/accounts/password/reset/").content.decode()
+        assert ("Send the link" in page) is promised
+        assert ("Ask the administrator of this server" in page) is not promised
+
+
+def test_the_composer_is_told_how_many_sources_the_library_has(
+    world: World, alice_client: Client
+) -> None:
+    assert boot(alice_client.get("/"))["library_sources"] == 1
