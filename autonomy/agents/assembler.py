@@ -13,7 +13,8 @@ from autonomy.tools.registry import ToolFailure
 
 RULE_NOTICE = (
     "Composed without a language model: every statement about the literature below is quoted word for "
-    "word from the sources named, with its page. Use it as ordered evidence for your own argument."
+    "word from the sources named. It orders the evidence and does not weigh or compare it: that "
+    "argument is yours to make."
 )
 MIXED_NOTICE = "Parts of this document were composed by rule from quotations, without a language model. {reasons}"
 

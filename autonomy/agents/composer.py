@@ -10,10 +10,14 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from autonomy.agents.quotable import Quote, candidates, contribution, select
+from autonomy.agents.outline import short_author
+from autonomy.agents.quotable import Quote, candidates, contribution, leaning, select
 from autonomy.core.types import Passage, Source
-from autonomy.core.words import key_terms, overlap, stems
+from autonomy.core.words import key_terms, overlap, stems, under_cue
+
+_CONCLUDING = ("conclusion", "conclusions", "concluding", "summary")
 
 ANSWERING_OVERLAP = 0.5
 """Share of a question's content words that one sentence must have to count as speaking to it."""
@@ -30,7 +34,7 @@ _CUES: tuple[tuple[re.Pattern[str], tuple[str, str]], ...] = (
     (re.compile(r"\blimit|\bfuture\b|\bhowever\b|\bremain|\bfail", re.I), ("note", "notes")),
     (re.compile(r"\bfind\b|\bfound\b|\bobserv|\bshow", re.I), ("observe", "observes")),
 )
-_OPEN = ("{n} {v}: “{q}”", "On this point, {n} {v}: “{q}”", "{n} also {v}: “{q}”")
+_OPEN = ("{n} {v}: “{q}”", "{n} further {v}: “{q}”", "{n} also {v}: “{q}”")
 _TURN = (
     "{n}, for {their} part, {v}: “{q}”",
     "Turning to another source, {n} {v}: “{q}”",
@@ -38,13 +42,12 @@ _TURN = (
 )
 _ADD = (
     "The same source adds: “{q}” {p}.",
-    "It continues: “{q}” {p}.",
     "A further passage reads: “{q}” {p}.",
     "To this it adds: “{q}” {p}.",
     "Elsewhere in the same source stands: “{q}” {p}.",
-    "In the same vein: “{q}” {p}.",
-    "It goes on to say: “{q}” {p}.",
 )
+_GO_ON = ("It continues: “{q}” {p}.", "It goes on to say: “{q}” {p}.")
+"""Only between sentences of one passage: over pages they would claim a connection."""
 _FRAME_WORDS = 5
 _QUOTES_PER_PARAGRAPH = 3
 
@@ -82,6 +85,7 @@ class Evidence:
     sources: Mapping[str, Source]
     queries: Sequence[str]
     cues: Sequence[str] = ()
+    signals: Sequence[str] = ()
     taken: list[frozenset[str]] = field(default_factory=list)
     """Stems of sentences that the document quotes elsewhere."""
     turn: int = 0
@@ -117,9 +121,10 @@ def _first(quote: Quote, source: Source | None, frames: Sequence[str], turn: int
     )
 
 
-def _more(quote: Quote, turn: int) -> str:
+def _more(quote: Quote, turn: int, *, after: Quote) -> str:
     text = quote.text[:-1] if quote.text.endswith(".") else quote.text
-    return _ADD[turn % len(_ADD)].format(q=text, p=_cited(quote))
+    frames = _GO_ON if quote.passage.id == after.passage.id else _ADD
+    return frames[turn % len(frames)].format(q=text, p=_cited(quote))
 
 
 def _paragraphs(quotes: Sequence[Quote], sources: Mapping[str, Source], turn: int = 0) -> list[str]:
@@ -143,8 +148,8 @@ def _paragraphs(quotes: Sequence[Quote], sources: Mapping[str, Source], turn: in
             else:
                 opening = _first(group[0], source, _OPEN, 0)
             lines = [opening]
-            for quote in group[1:]:
-                lines.append(_more(quote, turn))
+            for before, quote in pairwise(group):
+                lines.append(_more(quote, turn, after=before))
                 turn += 1
             paragraphs.append(" ".join(lines))
     return paragraphs
@@ -175,9 +180,9 @@ def _composed(markdown: str, quotes: Sequence[Quote]) -> Composed:
 def compose_section(evidence: Evidence, lead: str, words: int) -> Composed:
     """A body section of about `words` words: its opening sentence, the terms that recur, and
     quotations grouped by source. With no quotable evidence it says so and cites nothing."""
-    pool = candidates(evidence.passages, evidence.queries, evidence.cues)
+    pool = candidates(evidence.passages, evidence.queries, evidence.cues, evidence.signals)
     terms = key_terms(
-        (p.text for p in evidence.passages), limit=4, minimum=3, exclude=stems(evidence.topic)
+        (p.text for p in evidence.passages), limit=4, minimum=4, exclude=stems(evidence.topic)
     )
     opening = [lead] if lead else []
     if len(terms) >= 2 and words >= 120:
@@ -243,8 +248,7 @@ def compose_introduction(
             quotes.append(quote)
             room -= quote.words + _FRAME_WORDS
     parts = [
-        f"This document examines {evidence.topic}. It rests on {_count(len(cited), 'source')}; "
-        "every quotation carries the page that it was taken from."
+        f"This document examines {evidence.topic}. It quotes {_count(len(cited), 'source')} word for word."
     ]
     if quotes:
         parts.append(
@@ -256,27 +260,21 @@ def compose_introduction(
         parts.append(
             f"The sections take up, in this order: {_series([f'“{h}”' for h in headings])}."
         )
-    anchors = {p.source_id: p for p in reversed(openings)}
     rows = [
-        f"| [[n:{anchors[s.id].id}]] | {_cell(str(s.csl.get('title') or s.file_name))} | {used[s.id]} |"
+        f"| {_cell(_named(s))} | {_cell(str(s.csl.get('title') or s.file_name))} | {used[s.id]} |"
         for s in cited
-        if s.id in anchors
     ]
     markdown = "\n\n".join(parts)
     if len(rows) > 1:
-        markdown += "\n\n| Source | Title | Quotations below |\n|:---|:-------|---:|\n" + "\n".join(
-            rows
-        )
-    composed = _composed(markdown, quotes)
-    ids = tuple(
-        dict.fromkeys(
-            [
-                *composed.passage_ids,
-                *(anchors[s.id].id for s in cited if s.id in anchors and len(rows) > 1),
-            ]
-        )
-    )
-    return Composed(markdown, ids, tuple(s.id for s in cited), len(quotes))
+        head = "| Source | Title | Quotations in the sections |\n|:---|:-------|---:|\n"
+        markdown += "\n\n" + head + "\n".join(rows)
+    return _composed(markdown, quotes)
+
+
+def _named(source: Source) -> str:
+    """Authors and year as plain text: a table of sources makes no claim that needs a page."""
+    issued = source.csl.get("issued", {}).get("date-parts") or [[""]]
+    return f"{short_author(source)} {issued[0][0]}".strip()
 
 
 def _cell(text: str) -> str:
@@ -287,15 +285,20 @@ def _cell(text: str) -> str:
 def compose_conclusion(
     evidence: Evidence, sections: Sequence[SectionSummary], words: int
 ) -> Composed:
-    """Where the evidence is full, where thin, where missing, and one closing statement."""
+    """Where the evidence is full, where thin, where missing; and what the sources themselves
+    conclude, if the body left that unquoted."""
     filled = [s for s in sections if s.quotes]
     empty = [s for s in sections if not s.quotes]
     quotes_total = sum(s.quotes for s in filled)
     parts = [
-        f"On {evidence.topic}, {_count(quotes_total, 'quotation')} have been set side by side above."
+        f"On {evidence.topic}, the sections above set {_count(quotes_total, 'quotation')} in order."
     ]
     if filled:
         fullest = max(filled, key=lambda s: (s.sources, s.quotes))
+    if (
+        filled
+        and sum((s.sources, s.quotes) == (fullest.sources, fullest.quotes) for s in filled) == 1
+    ):
         parts.append(
             f"The evidence is fullest on “{fullest.heading}”, with {_count(fullest.quotes, 'quotation')} "
             f"from {_count(fullest.sources, 'source')}."
@@ -308,9 +311,8 @@ def compose_conclusion(
     if empty:
         parts.append(f"On {_series([f'“{s.heading}”' for s in empty])} the sources are silent.")
     room = words - sum(len(p.split()) for p in parts)
-    pool = candidates(
-        evidence.passages, [*evidence.queries, "conclusion conclude overall summary contribution"]
-    )
+    closing = [p for p in evidence.passages if under_cue(p.heading, _CONCLUDING)]
+    pool = [q for q in candidates(closing, evidence.queries) if not leaning(q.text)]
     quotes = select(pool, room - _FRAME_WORDS * 2, taken=evidence.taken)[:3] if room > 25 else []
     markdown = " ".join(parts)
     if quotes:

@@ -125,7 +125,8 @@ async def _judged(
         document,
         checks,
         deps.journey,
-        expected_words=round(expected * share) if expected else None,
+        asked_words=expected,
+        quote_share=share,
         available_sources=len(available),
     )
     return gates, checks

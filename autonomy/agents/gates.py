@@ -27,7 +27,9 @@ def thin_sections(document: Document, minimum: int) -> list[str]:
     ]
 
 
-def _length(document: Document, expected: int, tolerance: float) -> GateResult:
+def _length(document: Document, asked: int, share: float, tolerance: float) -> GateResult:
+    """`share` below 1: quoting was cut after a similarity report, and the length with it."""
+    expected = round(asked * share)
     words = document.words()
     low, high = round(expected * (1 - tolerance)), round(expected * (1 + tolerance))
     passed = low <= words <= high
@@ -37,7 +39,10 @@ def _length(document: Document, expected: int, tolerance: float) -> GateResult:
         passed=passed,
         observed=f"{words} words",
         expected=f"{low} to {high} words",
-        message=f"The draft has {words} words, {verdict} what was asked for ({expected} ± {tolerance:.0%}).",
+        message=f"The draft has {words} words, {verdict} what was asked for ({asked} ± {tolerance:.0%})."
+        if share == 1.0
+        else f"The draft has {words} of the {asked} words asked for: quoting was cut after the "
+        "similarity report.",
     )
 
 
@@ -135,14 +140,15 @@ def run_gates(
     checks: Sequence[CitationCheck],
     journey: Journey,
     *,
-    expected_words: int | None,
+    asked_words: int | None,
+    quote_share: float = 1.0,
     available_sources: int,
 ) -> tuple[GateResult, ...]:
-    """Every gate that the journey switches on. `expected_words` None leaves the length open."""
+    """Every gate that the journey switches on. `asked_words` None leaves the length open."""
     gates = journey.gates
     results = [_structure(document)]
-    if gates.length_tolerance is not None and expected_words:
-        results.append(_length(document, expected_words, gates.length_tolerance))
+    if gates.length_tolerance is not None and asked_words:
+        results.append(_length(document, asked_words, quote_share, gates.length_tolerance))
     if gates.minimum_sources is not None:
         results.append(_sources(document, gates.minimum_sources, available_sources))
     if gates.minimum_citations_per_section is not None:

@@ -15,7 +15,7 @@ from autonomy.core.journey import Journey
 from autonomy.core.types import Author, Plan, Source, Step, StepKind
 
 INTRODUCTION_SHARE = 0.13
-CONCLUSION_SHARE = 0.10
+CONCLUSION_SHARE = 0.08
 """Of the document's words."""
 
 PASSAGES_PER_QUERY = 10
@@ -40,6 +40,8 @@ class OutlineSection(BaseModel):
     queries: tuple[str, ...]
     cues: tuple[str, ...] = ()
     """Words of headings that mark passages as fitting."""
+    signals: tuple[str, ...] = ()
+    """Beginnings of words of which a quoted sentence must have one; empty means any sentence."""
     share: float = 1.0
     source_ids: tuple[str, ...] = ()
     """Restrict the evidence to these sources; empty means all of the task's."""
@@ -62,7 +64,7 @@ def _fill(template: str, topic: str) -> str:
     return template.replace("{topic}", topic)
 
 
-def _short_author(source: Source) -> str:
+def short_author(source: Source) -> str:
     names = [a.get("family") or a.get("literal") or "" for a in source.csl.get("author", [])]
     names = [name for name in names if name]
     if not names:
@@ -80,11 +82,12 @@ def rule_outline(journey: Journey, brief: Brief, sources: Sequence[Source]) -> O
     """The journey's template filled with the topic: one section per aspect that the person named,
     per source for annotated journeys, otherwise the template's own sections."""
     topic = brief.topic
+    asked = brief.question
     if journey.annotations:
         template = journey.sections[0]
         sections = tuple(
             OutlineSection(
-                heading=f"{_short_author(source)}: {source.csl.get('title') or source.file_name}",
+                heading=f"{short_author(source)}: {source.csl.get('title') or source.file_name}",
                 purpose=_fill(template.lead, topic),
                 queries=tuple(_fill(q, topic) for q in template.queries),
                 share=template.share,
@@ -113,8 +116,11 @@ def rule_outline(journey: Journey, brief: Brief, sources: Sequence[Source]) -> O
         )
     if not journey.sections:
         section = OutlineSection(heading="", purpose="", queries=(topic,))
+        mark = "?" if asked else ""
         return Outline(
-            title=sentence_case(topic), sections=(section,), rationale="One search, one answer."
+            title=sentence_case(topic) + mark,
+            sections=(section,),
+            rationale="One search, one answer.",
         )
     sections = tuple(
         OutlineSection(
@@ -122,6 +128,7 @@ def rule_outline(journey: Journey, brief: Brief, sources: Sequence[Source]) -> O
             purpose=_fill(part.lead, topic),
             queries=tuple(_fill(q, topic) for q in part.queries),
             cues=part.cues,
+            signals=part.signals,
             share=part.share,
         )
         for part in journey.sections
@@ -208,6 +215,7 @@ def steps_plan(
                     "purpose": section.purpose,
                     "queries": list(section.queries),
                     "cues": list(section.cues),
+                    "signals": list(section.signals),
                     "words": section_words[number - 1],
                 },
                 depends_on=("evidence",),
@@ -222,6 +230,8 @@ def steps_plan(
             tool="evidence.allocate",
             input={
                 "sections": {s.id.removeprefix("search-"): s.input["queries"] for s in searches},
+                "topic": brief.topic if brief.named and journey.survey else "",
+                "source_ids": list(source_ids),
                 "cues": {str(n): list(s.cues) for n, s in enumerate(outline.sections, 1) if s.cues},
             },
             depends_on=tuple(s.id for s in searches),

@@ -25,7 +25,8 @@ _POINTER = re.compile(
 )
 _LEANING = re.compile(
     r"^(?:However|Therefore|Thus|Hence|Moreover|Furthermore|Besides|This|These|Those|That|It|They|He|She|Such|So|But|And|Or|Then|"
-    r"Here|In contrast|In this|For this|As such|Similarly|Likewise|Instead|Also|Finally|Next|Second|Third|Both|Its|Their)\b"
+    r"Here|In contrast|In this|For this|As such|Similarly|Likewise|Instead|Also|Finally|Next|Second|Third|Both|Its|Their|Another|One|Specifically|Although|Despite|In summary|Making|Consequently|"
+    r"As a result|To address this|Meanwhile|Nevertheless|Additionally|Accordingly)\b"
 )
 _CLAIM = re.compile(
     r"\b(?:we|our)\s+(?:show|find|found|propose|introduce|present|demonstrate|argue|observe|conclude|report|hypothesi[sz]e)\b"
@@ -50,6 +51,8 @@ _MARGINAL = (
     "implementation",
     "annotation",
 )
+_RUN_IN_HEADING = re.compile(r"^(?:[A-Z][\w-]*\s+){1,5}(?:A|An|The|We|In|To|Our|This|For)\s+[a-z]")
+"""A heading that the page runs into its paragraph: "RL Training A key challenge is …"."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?\s*%|\d+\.\d+")
 _REFERENCE_MARK = re.compile(r"\s?\[\d+(?:\s*[,–-]\s*\d+)*\]")
 
@@ -76,6 +79,7 @@ def quotable(sentence: str) -> bool:
     if (
         sentence[-1] not in ".!"
         or _CUT_SHORT.search(sentence)
+        or _RUN_IN_HEADING.match(sentence)
         or not (sentence[0].isupper() or sentence[0] == "‘")
     ):
         return False
@@ -90,6 +94,11 @@ def quotable(sentence: str) -> bool:
     return letters / len(sentence) >= 0.85 and single <= 2
 
 
+def leaning(sentence: str) -> bool:
+    """Whether the sentence leans on the one before it ("However, …", "These …")."""
+    return bool(_LEANING.match(sentence))
+
+
 def _score(sentence: str, wanted: frozenset[str], have: frozenset[str], place: float) -> float:
     """`place` is what the passage itself is worth (rank and heading)."""
     score = overlap(wanted, have) * 2.0 + place
@@ -99,7 +108,7 @@ def _score(sentence: str, wanted: frozenset[str], have: frozenset[str], place: f
         score -= 0.8
     if len(sentence.split()) < 12:
         score -= 0.2
-    if _LEANING.match(sentence):
+    if leaning(sentence):
         score -= 0.45
     if _POINTER.search(sentence):
         score -= 0.35
@@ -122,10 +131,15 @@ def _place(passage: Passage, rank: int, cues: Sequence[str]) -> float:
 
 
 def candidates(
-    passages: Sequence[Passage], queries: Iterable[str], cues: Sequence[str] = ()
+    passages: Sequence[Passage],
+    queries: Iterable[str],
+    cues: Sequence[str] = (),
+    signals: Sequence[str] = (),
 ) -> list[Quote]:
     """Every quotable sentence of the passages, best first. Passages come best first; their order
-    is part of the score, and so is standing under a heading that has one of `cues`."""
+    is part of the score, and so is standing under a heading that has one of `cues`. With
+    `signals`, a sentence must have a word that begins with one of them."""
+    needed = re.compile(rf"\b(?:{'|'.join(map(re.escape, signals))})", re.IGNORECASE)
     wanted = stems(" ".join(queries))
     quotes: list[Quote] = []
     seen: set[str] = set()
@@ -133,6 +147,8 @@ def candidates(
         for start, end in sentences(passage.text):
             text = " ".join(passage.text[start:end].split())
             if not text or not quotable(text) or text.lower() in seen:
+                continue
+            if signals and not needed.search(text):
                 continue
             seen.add(text.lower())
             have = frozenset(stem(word) for word in content_words(text))

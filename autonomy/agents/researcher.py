@@ -13,7 +13,7 @@ from autonomy.core.ports import Deps
 from autonomy.core.state import RunState
 from autonomy.core.types import EventDraft, Passage, Plan, Step, StepKind, StepStatus
 from autonomy.core.words import content_words, key_terms, stems
-from autonomy.tools.evidence import source_found
+from autonomy.tools.evidence import source_found, speaks_to
 from autonomy.tools.library_tools import fuse
 
 PASSAGES_PER_QUERY = 20
@@ -48,6 +48,22 @@ async def expand(state: RunState, runtime: Runtime[Deps]) -> RunState:
     elsewhere = attempt >= 2 and may_leave
     scope: list[str] = [] if elsewhere else list(deps.task.source_ids)
     evidence = plan.step("evidence")
+    topic = str(evidence.input.get("topic", ""))
+    if evidence.status is StepStatus.FAILED and topic:
+        near = await deps.library.search(topic, limit=PASSAGES_PER_QUERY, source_ids=scope)
+        if not await speaks_to(deps.library, topic, near, scope):
+            return {
+                "expansions": attempt
+                if may_leave and not elsewhere
+                else deps.journey.max_expansions,
+                "outbox": [
+                    EventDraft(
+                        type="note",
+                        source="researcher",
+                        content=f"Searched again for “{topic}”: nothing that speaks to it.",
+                    )
+                ],
+            }
     shares: dict[str, list[str]] = {
         str(n): list(ids) for n, ids in evidence.result.get("sections", {}).items()
     }
@@ -57,9 +73,9 @@ async def expand(state: RunState, runtime: Runtime[Deps]) -> RunState:
     found: dict[str, list[Passage]] = {}
     for step in _wanting(plan, state["verdict"].gaps):
         number = str(step.input["number"])
-        topic = topic_of(step, deps)
+        about = topic_of(step, deps)
         seen = await deps.library.passages(shares[number][:8])
-        queries = wider_queries(step, topic, seen)
+        queries = wider_queries(step, about, seen)
         section_scope = plan.step(f"search-{number}").input.get("source_ids") or scope
         rankings = [
             await deps.library.search(
@@ -76,7 +92,7 @@ async def expand(state: RunState, runtime: Runtime[Deps]) -> RunState:
             EventDraft(
                 type="action",
                 source="researcher",
-                content=f"Searched again for “{step.input['heading'] or topic}”: {len(new)} new passages.",
+                content=f"Searched again for “{step.input['heading'] or about}”: {len(new)} new passages.",
                 meta={
                     "step_id": f"search-{number}",
                     "tool": "library.search",

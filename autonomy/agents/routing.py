@@ -159,7 +159,7 @@ def _after_failure(now: Situation, failed: Sequence[Step]) -> Decision:
         return _end(
             VerdictKind.FAIL,
             StopReason.NO_EVIDENCE,
-            "No passage of your sources speaks to this, so nothing was written.",
+            f"{first.summary} So nothing was written. Add files on this, or ask for what they hold.",
         )
     if first.attempts < MAX_ATTEMPTS and now.repairs < now.journey.max_repairs:
         return _go(VerdictKind.PATCH, Route.REPAIR, f"“{first.title}” failed: {first.summary}")

@@ -129,6 +129,7 @@ async def _by_rule(
         sources=sources,
         queries=list(step.input["queries"]),
         cues=list(step.input.get("cues", [])),
+        signals=list(step.input.get("signals", [])),
         turn=2 * int(step.input.get("number", 0)),
     )
     words = int(step.input["words"])

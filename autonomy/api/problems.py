@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI, Schema
@@ -81,7 +83,7 @@ def problem(
         trace_id=trace_id,
     )
     response = HttpResponse(
-        body.model_dump_json(exclude_none=True), status=status, content_type=MEDIA_TYPE
+        json.dumps(body.model_dump(exclude_none=True)), status=status, content_type=MEDIA_TYPE
     )
     if status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="HandyWriterz"'
@@ -203,6 +205,16 @@ def _on_bad_multipart(request: HttpRequest, _: Exception) -> HttpResponse:
     return problem(request, 400, "bad_request", "The form in the request cannot be read.")
 
 
+def _on_unstorable(request: HttpRequest, error: DataError) -> HttpResponse:
+    logger.info("a value cannot be stored: %s", error)
+    return problem(
+        request,
+        422,
+        "invalid",
+        "The request holds a character or value that cannot be stored, such as NUL; remove it.",
+    )
+
+
 def unexpected(request: HttpRequest, error: BaseException) -> HttpResponse:
     """A 500 that tells nothing of the inside; the log entry carries its `trace_id`."""
     trace_id = uuid.uuid4().hex
@@ -231,6 +243,7 @@ def install(api: NinjaAPI) -> None:
         (TooManyFilesSent, _on_too_big),
         (TooManyFieldsSent, _on_too_big),
         (MultiPartParserError, _on_bad_multipart),
+        (DataError, _on_unstorable),
         (Exception, unexpected),
     ]
     for kind, handler in handlers:

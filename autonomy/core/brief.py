@@ -27,6 +27,11 @@ _TAIL = re.compile(
     r"|includ(?:e|ing)\b|\d[\d,. ]*words?\b|please\b).*$",
     re.IGNORECASE | re.DOTALL,
 )
+_FILES = re.compile(
+    r"^(?:(?:the|these|those|my|both)\s+)*(?:attached|uploaded|following|given)?\s*"
+    r"(?:papers?|files?|sources?|pdfs?|articles?|documents?)\s+(?:on|about|regarding|concerning)\s+",
+    re.IGNORECASE,
+)
 _ONLY_THESE = re.compile(
     r"\b(only|solely|exclusively|nothing else|these|attached)\b", re.IGNORECASE
 )
@@ -48,6 +53,8 @@ class Brief(BaseModel):
     """What the document is about; for a request that names none ("review the attached papers")
     its words as they are, with `named` False."""
     named: bool = True
+    question: bool = False
+    """The request is a question; the topic is its words without the mark."""
     length_words: int | None
     style: str
     aspects: tuple[str, ...] = ()
@@ -60,7 +67,7 @@ def _topic(goal: str) -> str:
     if first.rstrip().endswith("?"):
         return first.rstrip(" ?")
     match = _TOPIC.search(first)
-    found = match["topic"] if match else first
+    found = _FILES.sub("", match["topic"] if match else first)
     found = _TAIL.sub("", _LENGTH.sub("", found)).strip(" ,.;:-")
     if match is None:
         # "Write a 900-word essay: transformers" or a bare topic: drop the request words in front.
@@ -95,14 +102,16 @@ def read_brief(task: TaskSpec) -> Brief:
     """Read the goal; an explicit setting wins over the goal's words, except the default style."""
     goal = task.goal
     length = task.settings.length_words
-    if length is None and (match := _LENGTH.search(goal)):
-        length = min(30_000, max(100, int(re.sub(r"\D", "", match[1]))))
+    # The last one named counts: a follow-up ("make it 300 words") comes after the first request.
+    if length is None and (named := _LENGTH.findall(goal)):
+        length = min(30_000, max(100, int(re.sub(r"\D", "", named[-1]))))
     style = task.settings.style
-    if style == "harvard" and (match := _STYLE.search(goal)):
-        style = match[1].lower()
+    if style == "harvard" and (styles := _STYLE.findall(goal)):
+        style = styles[-1].lower()
     topic = _topic(goal)
     return Brief(
         topic=topic,
+        question=bool(re.match(r"[^\n]*\?\s*(?:$|\n)", goal.strip())),
         named=bool(stems(topic) - _UNNAMED),
         length_words=length,
         style=style,

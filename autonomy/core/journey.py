@@ -20,6 +20,8 @@ class SectionTemplate(BaseModel):
     queries: tuple[str, ...]
     cues: tuple[str, ...] = ()
     """Words of headings under which papers treat this (results, limitations, …)."""
+    signals: tuple[str, ...] = ()
+    """Beginnings of words of which a sentence must have one to be quoted here; empty: any."""
     share: float = Field(default=1.0, gt=0)
     """Of the body's words, relative to the other sections."""
 

@@ -51,6 +51,10 @@ class Library(Protocol):
         """The passage with those before and after it in its source."""
         ...
 
+    async def relevance(self, query: str, *, source_ids: Sequence[str] = ()) -> float:
+        """Cosine of the query and the passage nearest in meaning, -1 to 1; 0 with no passage."""
+        ...
+
     async def files(self, source_ids: Sequence[str]) -> list[FileState]:
         """Where ingestion of these files stands; ids that are not the owner's are left out."""
         ...

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from django.db import connection, transaction
 from django.db.models import Q
+from pgvector.django import CosineDistance
 
 from autonomy import models
 from autonomy.core.types import FileState, FileStatus, Passage, Source
@@ -132,6 +133,10 @@ class PassageRepository:
     async def neighbours(self, passage_id: str, *, radius: int = 1) -> list[Passage]:
         return await self._run_db(_neighbours, self._owner_id, passage_id, radius)
 
+    async def relevance(self, query: str, *, source_ids: Sequence[str] = ()) -> float:
+        vectors = await asyncio.to_thread(self._embedder.encode, [query[:_QUERY_CHARS]])
+        return await self._run_db(_relevance, self._owner_id, vectors, tuple(source_ids))
+
     async def files(self, source_ids: Sequence[str]) -> list[FileState]:
         return await self._run_db(_files, self._owner_id, tuple(source_ids))
 
@@ -243,6 +248,19 @@ def _sources(owner_id: int, source_ids: Sequence[str]) -> list[Source]:
         Source(id=str(row.id), csl=row.csl, file_name=row.file_name, passages=row.passage_count)
         for row in rows.order_by("created_at", "id")
     ]
+
+
+def _relevance(owner_id: int, vectors: Vectors, source_ids: Sequence[str]) -> float:
+    rows = models.Passage.objects.filter(
+        _mine(owner_id), kind__in=_EVIDENCE, embedding__isnull=False
+    )
+    if source_ids:
+        rows = rows.filter(source_id__in=_uuids(source_ids))
+    nearest = rows.order_by(CosineDistance("embedding", vectors[0])).values_list(
+        CosineDistance("embedding", vectors[0]), flat=True
+    )
+    distance = nearest.first()
+    return 0.0 if distance is None else 1.0 - float(distance)
 
 
 def _files(owner_id: int, source_ids: Sequence[str]) -> list[FileState]:

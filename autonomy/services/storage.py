@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import tempfile
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 
-from autonomy.services.errors import Invalid, TooLarge
+from autonomy.services.errors import Invalid, TooLarge, Unavailable
 from handywriterz.env import env
 
 
@@ -55,11 +57,23 @@ def keep(chunks: Iterable[bytes], folder: str = "files") -> Stored:
             raise Invalid("The file is empty.", code="empty")
         sha256 = digest.hexdigest()
         name = f"{folder}/{sha256[:2]}/{sha256}"
-        fresh = not default_storage.exists(name)
+        # A file of another size is what an interrupted write left under this name.
+        fresh = not (default_storage.exists(name) and default_storage.size(name) == size)
         if fresh:
             copy.seek(0)
-            # Storage may choose another name if the same bytes arrive at the same moment.
-            name = default_storage.save(name, File(copy))
+            # Beside such a left-over, under a name of its own; its owner may still be writing it.
+            name = f"{name}-{uuid.uuid4().hex}" if default_storage.exists(name) else name
+            try:
+                # Storage may choose another name if the same bytes arrive at the same moment.
+                name = default_storage.save(name, File(copy))
+            except OSError as error:
+                with contextlib.suppress(OSError):
+                    default_storage.delete(name)
+                raise Unavailable(
+                    "The file could not be stored: this server has no room left or cannot write. "
+                    "Nothing was kept; try again later.",
+                    code="storage",
+                ) from error
     return Stored(name, sha256, size, head, fresh)
 
 

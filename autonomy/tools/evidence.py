@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, ConfigDict, Field
 
+from autonomy.core.ports import Library
 from autonomy.core.types import EventDraft, Passage, Source
 from autonomy.core.words import overlap, stems, under_cue
 from autonomy.tools.registry import Tool, ToolContext, ToolFailure
 
 CUE_WEIGHT = 0.6
 """What standing under a fitting heading is worth, against a retrieval score of at most 1."""
+
+TOPIC_COSINE = 0.3
+"""Nearest passage to a topic, all-MiniLM-L6-v2. Measured on two papers about attention models: 11
+topics that they treat 0.38 to 0.68, 10 others 0.08 to 0.25."""
+TOPIC_OVERLAP = 0.6
 
 PASSAGES_PER_SECTION = 24
 """Most passages one section is handed."""
@@ -20,6 +28,13 @@ class AllocateInput(BaseModel):
 
     sections: dict[str, list[str]] = Field(
         min_length=1, description="Section number to the queries that describe it."
+    )
+    topic: str = Field(
+        default="",
+        description="What it is all about; the sources must speak to it. Empty: anything.",
+    )
+    source_ids: list[str] = Field(
+        default_factory=list, description="Where was searched; empty means the whole library."
     )
     cues: dict[str, list[str]] = Field(
         default_factory=dict, description="Section number to words of headings that fit it."
@@ -58,6 +73,17 @@ def _affinities(
     return fits
 
 
+async def speaks_to(
+    library: Library, topic: str, passages: Sequence[Passage], source_ids: Sequence[str]
+) -> bool:
+    """Whether the sources are about `topic` at all. A search always finds something nearest; this
+    asks whether it is near: in meaning, or by holding most of the topic's words in one passage."""
+    wanted = stems(topic)
+    if any(overlap(wanted, stems(p.text)) >= TOPIC_OVERLAP for p in passages):
+        return True
+    return await library.relevance(topic, source_ids=source_ids) >= TOPIC_COSINE
+
+
 async def _allocate(context: ToolContext, given: AllocateInput) -> AllocateOutput:
     found: dict[str, dict[str, float]] = {
         number: {
@@ -70,6 +96,17 @@ async def _allocate(context: ToolContext, given: AllocateInput) -> AllocateOutpu
     passages = await context.library.passages(ids)
     if not passages:
         raise ToolFailure("no_evidence", "The searches found no passage in the sources.")
+    if given.topic and not await speaks_to(
+        context.library, given.topic, passages, given.source_ids
+    ):
+        held = [
+            str(source.csl.get("title") or source.file_name)
+            for source in await context.library.sources(given.source_ids)
+        ]
+        raise ToolFailure(
+            "no_evidence",
+            f"Your sources do not speak to “{given.topic}”. They hold: {'; '.join(held[:5])}.",
+        )
     shares: dict[str, list[tuple[float, str]]] = {number: [] for number in given.sections}
     for passage in passages:
         fits = _affinities(given, found, passage)

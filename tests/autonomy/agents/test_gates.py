@@ -26,7 +26,7 @@ def grounding(markdown: str, *, author: Author = Author.MODEL, step: str = "writ
         sources=(library.works["reefs"],),
         passages=(passage,),
     )
-    gates = run_gates(document, [], load("write"), expected_words=None, available_sources=1)
+    gates = run_gates(document, [], load("write"), asked_words=None, available_sources=1)
     return next(gate for gate in gates if gate.gate == "grounding")
 
 

@@ -338,6 +338,17 @@ async def test_the_style_named_in_the_request_is_the_documents(style: str) -> No
     assert ride.document.style == style
 
 
+async def test_a_topic_that_the_sources_do_not_treat_is_refused_not_written_around() -> None:
+    deps = make_deps("Write a 500-word essay on violin varnish in Cremona", source_ids=("reefs",))
+    ride = await Ride(deps).go()
+
+    assert ride.state["stop_reason"] == StopReason.NO_EVIDENCE
+    assert "document_id" not in ride.state
+    reason = ride.state["verdict"].reason
+    assert "do not speak to “violin varnish in Cremona”" in reason
+    assert "Ten years on the reefs of Marra" in reason, "it says what the library does hold"
+
+
 async def test_a_request_that_names_no_topic_takes_it_from_the_sources() -> None:
     ride = await Ride(
         make_deps("Write a 400-word literature review that compares the attached papers")

@@ -126,6 +126,15 @@ class MemoryLibrary:
             if p.source_id == found.source_id and abs(p.ordinal - found.ordinal) <= radius
         ]
 
+    async def relevance(self, query: str, *, source_ids: Sequence[str] = ()) -> float:
+        wanted = stems(query)
+        shares = [
+            overlap(wanted, stems(p.text))
+            for p in self.kept
+            if not source_ids or p.source_id in source_ids
+        ]
+        return max(shares, default=0.0)
+
     async def files(self, source_ids: Sequence[str]) -> list[FileState]:
         return [s for s in self.states.values() if not source_ids or s.source_id in source_ids]
 

@@ -71,6 +71,18 @@ def test_a_goal_of_request_words_alone_still_has_a_topic() -> None:
     assert brief_of("write an essay please").topic
 
 
+def test_a_follow_up_changes_only_what_it_names() -> None:
+    brief = brief_of(
+        "Write a 1,500-word review of coral reefs, Harvard style\nmake it 300 words in APA"
+    )
+
+    assert (brief.topic, brief.length_words, brief.style) == ("coral reefs", 300, "apa")
+
+
+def test_the_attached_files_are_no_part_of_the_topic() -> None:
+    assert brief_of("Review the attached papers on coral reefs").topic == "coral reefs"
+
+
 @pytest.mark.parametrize(
     "goal",
     [
