@@ -181,6 +181,9 @@ async def _write(
             "author": written.section.author,
         },
     )
+    if written.notice:
+        note = EventDraft(type="note", source="writer", content=written.notice)
+        return observation, [note, committed]
     return observation, [committed]
 
 

@@ -35,6 +35,7 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
         made, notice = await _outlined(deps, brief, former, task_id(runtime))
         if notice:
             update["notice"] = notice
+            await deps.events.emit(EventDraft(type="note", source="planner", content=notice))
         if former is not None:
             update["replans"] = state.get("replans", 0) + 1
     update["plan"] = made

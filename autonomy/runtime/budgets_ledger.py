@@ -185,6 +185,11 @@ class RunLedger:
         account = await run_db(read_account, self._fence.run_id)
         return account.meta()
 
+    async def seconds_left(self) -> float:
+        """Of the run's time budget, as of the last heartbeat."""
+        meta = await self.snapshot()
+        return max(0.0, float(meta["seconds_limit"]) - float(meta["seconds_spent"]))
+
     async def exhausted(self) -> str | None:
         """The `StopReason` value of the limit that is reached, or None."""
         reason = (await run_db(self._warn)).exhausted()

@@ -67,6 +67,7 @@ def build_deps(segment: Segment) -> Deps:
             ledger=ledger,
             effects=effects,
             on_event=events.emit,
+            seconds_left=ledger.seconds_left,
         ),
         budget=ledger,
         tools=usable_tools(registry()),

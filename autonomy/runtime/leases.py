@@ -35,7 +35,8 @@ EXISTS (SELECT 1 FROM pg_locks held
 
 ALIVE = f"""
 SELECT EXISTS (SELECT 1 FROM autonomy_worker_processes worker
-               WHERE {HELD % "worker.lock_no"})
+               WHERE {HELD % "worker.lock_no"}
+                 AND worker.seen_at > now() - make_interval(secs => %(ttl)s))
 """  # noqa: S608 - constants only
 
 BEAT = """
@@ -58,7 +59,8 @@ waits. Run time is accounted here, so a crash loses at most one beat of it."""
 def any_worker_alive() -> bool:
     """Whether some worker process is there to drive runs."""
     with connection.cursor() as cursor:
-        cursor.execute(ALIVE)
+        # A frozen process holds its lock; its heartbeat tells.
+        cursor.execute(ALIVE, {"ttl": env().lease_ttl_seconds})
         return bool(cursor.fetchone()[0])
 
 

@@ -435,3 +435,14 @@ def test_a_document_is_exported_and_anything_else_refused(alice_run: Run) -> Non
     row.kind = "data"
     with pytest.raises(services.Invalid):
         services.export_document(row, "md")
+
+
+@pytest.mark.django_db
+def test_bytes_cut_off_by_a_crash_do_not_spoil_a_later_upload(alice: User, bob: User) -> None:
+    first = services.add_file(alice, "a.txt", [b"whole text of the file"])
+    with default_storage.open(first.file, "wb") as file:
+        file.write(b"whole te")
+    second = services.add_file(bob, "b.txt", [b"whole text of the file"])
+
+    with default_storage.open(second.file, "rb") as file:
+        assert file.read() == b"whole text of the file"

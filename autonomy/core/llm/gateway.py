@@ -76,6 +76,10 @@ class _Failed(Exception):
         self.reply = reply
 
 
+SHARE_OF_TIME = 0.7
+"""Of the run time that is left, what one call may use."""
+
+
 class Gateway:
     """Implements `autonomy.core.ports.ModelGateway` for one segment of a run.
 
@@ -83,6 +87,8 @@ class Gateway:
         portfolio: role to models, see `Portfolio.from_env`.
         ledger: the run's account.
         effects: the run's exactly-once ledger.
+        seconds_left: of the run's time budget; a call may use most of it, never all, so that the
+            rule path can still hand something over.
         on_event: told of retries, fallbacks and repaired answers; usually `Events.emit`.
         providers: connections and health, shared by the process unless given.
         sleep, clock, rng: time and chance, for tests.
@@ -95,6 +101,7 @@ class Gateway:
         ledger: Ledger,
         effects: Effects,
         on_event: OnEvent | None = None,
+        seconds_left: Callable[[], Awaitable[float]] | None = None,
         providers: Providers | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -107,10 +114,18 @@ class Gateway:
         )
         self._effects = effects
         self._on_event = on_event
+        self._seconds_left = seconds_left
         self._providers = providers or SHARED
         self._sleep = sleep
         self._clock = clock
         self._rng = rng or random.Random()  # noqa: S311  # spreads retries, guards nothing
+
+    async def _longest(self) -> float:
+        """Seconds that a call may take, its retries included."""
+        longest = self._limits.deadline_seconds
+        if self._seconds_left is not None:
+            longest = min(longest, max(1.0, SHARE_OF_TIME * await self._seconds_left()))
+        return longest
 
     # ------------------------------------------------------------------ what agents see
 
@@ -168,7 +183,7 @@ class Gateway:
         on_token: OnToken | None,
     ) -> Answer:
         async def call() -> Answer:
-            deadline = self._clock() + self._limits.deadline_seconds
+            deadline = self._clock() + await self._longest()
             return await self._down_the_chain(
                 _Call(role, key, system, prompt, output, on_token, deadline)
             )

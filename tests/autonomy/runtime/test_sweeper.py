@@ -49,6 +49,8 @@ def test_a_lock_that_is_held_protects_until_the_lease_ends(
         cursor.execute("SELECT pg_advisory_lock(%s, 1)", [LOCK_CLASS])
         assert any_worker_alive()
         assert reclaim_dead() == 0
+        WorkerProcess.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
+        assert not any_worker_alive(), "a frozen process drives nothing, though it holds its lock"
         # The process lives but hangs: it holds its lock and renews nothing.
         Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
         assert reclaim_dead() == 1

@@ -103,7 +103,10 @@ class Bench:
             limits=self.limits,
         )
 
-    def gateway(self) -> Gateway:
+    def gateway(self, seconds_left: float | None = None) -> Gateway:
+        async def left() -> float:
+            return seconds_left or 0.0
+
         async def on_event(event: EventDraft) -> None:
             self.events.append(event)
 
@@ -112,6 +115,7 @@ class Bench:
             ledger=self.ledger,
             effects=self.effects,
             on_event=on_event,
+            seconds_left=None if seconds_left is None else left,
             providers=self.providers,
             sleep=self.clock.sleep,
             clock=self.clock,

@@ -509,3 +509,16 @@ async def test_describe_names_models_and_never_the_key(bench: Bench) -> None:
     assert described["roles"]["writer"]["models"] == ["openai:simulated"]
     assert described["roles"]["writer"]["available"] is True
     assert "very-secret" not in repr(described) + repr(bench.portfolio())
+
+
+async def test_a_call_leaves_the_run_time_for_its_rule_path(bench: Bench) -> None:
+    bench.server.behaviour = Behaviour(content="late", delay=60)
+    bench.limits = CallLimits(attempts=1)
+    began = time.monotonic()
+
+    with pytest.raises(ModelUnavailable):
+        await bench.gateway(seconds_left=2.0).text(
+            "writer", key="k", system="s", prompt="Say something."
+        )
+
+    assert time.monotonic() - began < 30, "far less than the minute that the provider takes"
