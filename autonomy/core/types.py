@@ -7,7 +7,7 @@ can be read by another, and each is published as JSON Schema without further wor
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -139,7 +139,9 @@ class TaskSettings(_Value):
     length_words: int | None = Field(default=None, ge=100, le=30_000)
     level: str | None = Field(default=None, max_length=60)
     language: str = Field(default="en", max_length=35)
-    models: dict[str, str] = Field(default_factory=dict)
+    models: dict[Annotated[str, Field(max_length=20)], Annotated[str, Field(max_length=500)]] = (
+        Field(default_factory=dict, max_length=10)
+    )
     """Role to model string, overriding the deployment's."""
     approve_plan: bool = False
     target_similarity: float | None = Field(default=None, ge=0, le=100)
@@ -159,7 +161,7 @@ class TaskSpec(_Value):
     @field_validator("goal")
     @classmethod
     def _not_blank(cls, value: str) -> str:
-        if not value.strip():
+        if not any(character.isalnum() for character in value):
             raise ValueError("Say what the document should be about.")
         return value.strip()
 

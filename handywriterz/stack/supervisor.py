@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -94,6 +95,8 @@ class Supervisor:
         async with _sentences() as group:
             group.create_task(migrate(plan.data_dir, postgres, self._say))
             group.create_task(collect_static(plan.data_dir, self._say))
+        # What uploads left half-received when the web server was killed.
+        shutil.rmtree(plan.data_dir / "tmp", ignore_errors=True)
         web, runs, files = self._product()
         await self._layer([web, runs])
         await self._until_ready()
