@@ -20,6 +20,9 @@ _CHANGES = frozenset(
 )
 _PARTS_OF_A_REQUEST = REQUEST_WORDS | _CHANGES | COURTESY
 
+_LASTING = ("style", "level", "language", "models")
+"""Settings that a change keeps unless it sends its own."""
+
 
 class Earlier(NamedTuple):
     """What the conversation was asked last."""
@@ -67,11 +70,11 @@ def merged_goal(earlier: str, message: str, limit: int) -> str:
 def merged_settings(earlier: TaskSettings, now: TaskSettings, message: str) -> TaskSettings:
     """The settings sent now, with what the message names put first and what neither it nor they
     say taken from before."""
-    changed: dict[str, object] = {}
+    changed: dict[str, object] = {
+        field: getattr(earlier, field) for field in _LASTING if field not in now.model_fields_set
+    }
     if (style := named_style(message)) is not None:
         changed["style"] = style
     if now.length_words is None and not named_length(message):
         changed["length_words"] = earlier.length_words
-    if now.level is None:
-        changed["level"] = earlier.level
     return now.model_copy(update=changed)

@@ -3,7 +3,7 @@ import { bootData, html, render, useCallback, useEffect, useMemo, useReducer, us
 import { Icon } from "./lib/icon.js";
 import * as api from "./lib/api.js";
 import { toastError } from "./ui/toast.js";
-import { Composer, rememberedOptions, settingsOf } from "./composer/composer.js";
+import { Composer, nextOptions, settingsOf, startingOptions } from "./composer/composer.js";
 import { DropZone } from "./composer/drop.js";
 import { Uploads } from "./composer/uploads.js";
 import { DocumentPanel } from "./document/panel.js";
@@ -15,6 +15,7 @@ import { NoModelBanner, Welcome } from "./thread/welcome.js";
 const SNAPSHOT_MS = 3000;
 const PAST_RUNS = 12; // finished runs rebuilt at once; older ones when they are opened
 const boot = bootData();
+const SENT = "hw-sent"; // the conversation that the message sent last has begun
 const draftKey = `hw-draft:${boot.conversation?.id ?? "new"}`;
 
 /** {run id: view}; every action carries the run it is about. */
@@ -179,6 +180,15 @@ function useFollow(scroller, dependency) {
   return [away, toEnd];
 }
 
+/** A conversation takes the name of its document when there is one. */
+function showTitle(title) {
+  if (!title || title === boot.conversation.title) return;
+  boot.conversation.title = title;
+  document.title = `${title} · HandyWriterz`;
+  for (const place of document.querySelectorAll(".topbar-title, main > h1")) place.textContent = title;
+  window.dispatchEvent(new CustomEvent("hw:title", { detail: { id: boot.conversation.id, title } }));
+}
+
 function documentFromHash(runs) {
   const match = /^#document=([0-9a-f-]{36})(?:,([0-9a-f-]{36}))?$/.exec(location.hash);
   return match && runs[match[1]] ? { runId: match[1], artifactId: match[2] ?? runs[match[1]].artifactId } : null;
@@ -187,8 +197,8 @@ function documentFromHash(runs) {
 function App() {
   const [messages, setMessages] = useState(boot.messages ?? []);
   const { runs, connection, onSnapshot, expand, load, resubscribe } = useRuns(boot.conversation?.id);
-  const [text, setText] = useDraft();
-  const [options, setOptions] = useState(rememberedOptions);
+  const [text, setDraft] = useDraft();
+  const [options, setOptions] = useState(() => startingOptions(boot.runs?.at(-1)?.task));
   const [sending, setSending] = useState(false);
   const [error, setError] = useState("");
   const [, redraw] = useReducer((n) => n + 1, 0);
@@ -198,6 +208,7 @@ function App() {
   const scroller = useRef(null);
   const opener = useRef(null);
   const key = useRef(null);
+  const fromExample = useRef(false);
   const turns = useMemo(() => turnsOf(messages), [messages]);
   const active = Object.values(runs).filter((view) => !TERMINAL.has(view.status));
   const [away, toEnd] = useFollow(scroller, runs);
@@ -224,7 +235,8 @@ function App() {
   }, [runs, shown]);
 
   // The person sees the document as soon as there is room for it beside the conversation.
-  const finished = Object.values(runs).filter((view) => view.finished && view.artifactId).at(-1);
+  // An answer stands in the conversation itself.
+  const finished = Object.values(runs).filter((view) => view.finished && view.artifactId && view.journey !== "answer").at(-1);
   const announced = useRef(new Set((boot.runs ?? []).filter((run) => TERMINAL.has(run.status)).map((run) => run.id)));
   useEffect(() => {
     if (!finished || announced.current.has(finished.id)) return;
@@ -242,14 +254,22 @@ function App() {
     if (!unanswered || !boot.conversation || asked.current === ended) return;
     asked.current = ended;
     api.get(`/api/conversations/${boot.conversation.id}`).then(
-      (found) => setMessages(found.messages),
+      (found) => {
+        setMessages(found.messages);
+        showTitle(found.title);
+      },
       () => {}, // the run's own summary stands until the page is opened again
     );
   }, [unanswered, runs, turns]);
 
-  // Where there is a keyboard, a new document starts with typing.
+  // Where there is a keyboard, a new document starts with typing, and so does what follows on it.
+  const focusInput = () => {
+    if (window.matchMedia("(hover: hover)").matches) input.current?.focus({ preventScroll: true });
+  };
   useEffect(() => {
-    if (!boot.conversation && window.matchMedia("(hover: hover)").matches) input.current?.focus({ preventScroll: true });
+    const justSent = boot.conversation && sessionStorage.getItem(SENT) === boot.conversation.id;
+    sessionStorage.removeItem(SENT);
+    if (!boot.conversation || justSent) focusInput();
   }, []);
 
   const onOpen = useCallback((runId, artifactId) => {
@@ -278,18 +298,21 @@ function App() {
         { headers: { "Idempotency-Key": key.current } },
       );
       key.current = null;
-      setText("");
+      setDraft("");
       if (!boot.conversation) {
+        sessionStorage.setItem(SENT, accepted.conversation_id);
         location.assign(`/c/${accepted.conversation_id}/`);
         return;
       }
       setMessages((now) => [...now, { id: accepted.message_id, role: "user", text: text.trim(), run_id: accepted.run_id }]);
-      setOptions((now) => ({ ...now, similarity: "", approve: false }));
+      setOptions(nextOptions);
+      focusInput();
       await load(accepted.run_id);
       resubscribe();
       toEnd();
     } catch (problem) {
       if (!problem.transient) key.current = null;
+      focusInput();
       setError(problem.errors?.length ? problem.errors.map((e) => e.message).join(" ") : problem.message);
     }
     setSending(false);
@@ -304,9 +327,17 @@ function App() {
     }
   };
   const pick = (example) => {
-    setText(example.text);
-    setOptions({ ...options, ...example.options });
+    fromExample.current = true;
+    setDraft(example.text);
+    setOptions({ ...nextOptions(options), ...example.options });
     requestAnimationFrame(() => input.current?.focus());
+  };
+  // What an example chose goes with its words.
+  const setText = (value) => {
+    setDraft(value);
+    if (value.trim() || !fromExample.current) return;
+    fromExample.current = false;
+    setOptions(nextOptions);
   };
 
   return html`<div class="stage">
@@ -315,7 +346,7 @@ function App() {
         <div class="column">
           ${!boot.model_configured && html`<${NoModelBanner} brief=${turns.length > 0} />`}
           ${turns.length === 0 && html`<${Welcome} onPick=${pick} />`}
-          <${Thread} turns=${turns} runs=${runs} connection=${connection} openId=${shown?.artifactId}
+          <${Thread} turns=${turns} runs=${runs} connection=${connection} openId=${shown?.artifactId} byRule=${!boot.model_configured}
             onSnapshot=${onSnapshot} onExpand=${expand} onOpen=${onOpen} />
         </div>
       </div>

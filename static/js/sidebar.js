@@ -46,10 +46,13 @@ function Conversations({ initial, more }) {
       const state = STATE_OF_STATUS[detail.status];
       setRows((now) => now.map((row) => (row.id === detail.id ? { ...row, state } : row)));
     };
+    const named = ({ detail }) => setRows((now) => now.map((row) => (row.id === detail.id ? { ...row, title: detail.title } : row)));
     window.addEventListener("hw:state", told);
+    window.addEventListener("hw:title", named);
     return () => {
       clearInterval(timer);
       window.removeEventListener("hw:state", told);
+      window.removeEventListener("hw:title", named);
     };
   }, []);
 

@@ -59,5 +59,6 @@ def test_settings_stay_unless_something_newer_names_them() -> None:
     assert merged_settings(before, now, "more formal") == before
     assert merged_settings(before, now, "make it 300 words").length_words is None
     assert merged_settings(before, now, "now in MLA").style == "mla"
-    longer = TaskSettings(length_words=900, level="undergraduate")
+    assert merged_settings(before, TaskSettings(), "more formal").style == "apa"
+    longer = TaskSettings(style="mla", length_words=900, level="undergraduate")
     assert merged_settings(before, longer, "more formal") == longer

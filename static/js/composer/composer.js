@@ -1,6 +1,7 @@
 // Where a request is written: text, files, and how the document should be.
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/view.js";
+import { html, useLayoutEffect, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
+import { plural } from "../lib/format.js";
 import { statusLine } from "./uploads.js";
 
 const LEVELS = [
@@ -25,13 +26,34 @@ const LENGTHS = [
 const KEPT = "hw-composer";
 
 export const DEFAULTS = { journey: "auto", style: "harvard", length: "", level: "", similarity: "", approve: false };
+const LASTING = ["style", "level"]; // how somebody writes; what is wanted is said anew each time
 
-export function rememberedOptions() {
+function kept() {
   try {
-    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(KEPT) ?? "{}") };
+    const stored = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+    return Object.fromEntries(LASTING.filter((name) => typeof stored[name] === "string").map((name) => [name, stored[name]]));
   } catch {
-    return { ...DEFAULTS };
+    return {};
   }
+}
+
+function keep(name, value) {
+  try {
+    localStorage.setItem(KEPT, JSON.stringify({ ...kept(), [name]: value }));
+  } catch {
+    // storage is blocked: the choice lasts for this page
+  }
+}
+
+/** What the composer starts with; a conversation goes on in the style of its last request. */
+export function startingOptions(lastTask) {
+  const style = lastTask?.settings?.style;
+  return { ...DEFAULTS, ...kept(), ...(style ? { style } : {}) };
+}
+
+/** After a message was sent: style and level stay, the rest is chosen for each. */
+export function nextOptions(options) {
+  return { ...DEFAULTS, style: options.style, level: options.level };
 }
 
 /** The API's settings for what was chosen. */
@@ -62,16 +84,10 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
     element.style.height = `${Math.min(element.scrollHeight, window.innerHeight * 0.4)}px`;
   }, [text]);
 
-  useEffect(() => {
-    try {
-      const { similarity: _similarity, approve: _approve, ...lasting } = options;
-      localStorage.setItem(KEPT, JSON.stringify(lasting));
-    } catch {
-      // storage is blocked: the choices last for this page
-    }
-  }, [options]);
-
-  const set = (name) => (value) => setOptions({ ...options, [name]: value });
+  const set = (name) => (value) => {
+    if (LASTING.includes(name)) keep(name, value);
+    setOptions({ ...options, [name]: value });
+  };
   const tooLong = text.length > boot.limits.message_max_chars;
   const ready = text.trim() && !sending && !uploads.uploading && !tooLong;
   const submit = (event) => {
@@ -92,6 +108,7 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
       onInput=${(event) => setText(event.target.value)} onKeyDown=${onKeyDown}></textarea>
     ${tooLong && html`<p class="error-text" role="alert">This is ${(text.length - boot.limits.message_max_chars).toLocaleString("en-GB")} characters too long. Put long material into a file and attach it.</p>`}
     ${error && html`<p class="error-text" id="composer-error" role="alert">${error}</p>`}
+    <p class="sources-used" role="status">${sourcesUsed(uploads, boot)}</p>
     <div class="composer-bar">
       <button type="button" class="icon-button" aria-label="Attach files" title="Attach files" onClick=${() => picker.current.click()}><${Icon} name="paperclip" /></button>
       <input ref=${picker} type="file" multiple hidden aria-label="Files" accept=".pdf,.docx,.txt,.md,.markdown,.html,.htm"
@@ -117,6 +134,18 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
       </div>
     </div>`}
   </form>`;
+}
+
+/** One line on where a message that is sent now takes its sources from. */
+function sourcesUsed(uploads, boot) {
+  const { usable, unreadable } = uploads;
+  if (usable) return `Uses ${plural(usable, "file")}`;
+  if (uploads.ids.length) return "No source can be read yet";
+  const given = boot.files?.length ?? 0; // taken out of the list here, but still the conversation's
+  if (given) return `Uses the ${plural(given, "file")} of this conversation`;
+  const library = boot.library_sources + uploads.added;
+  if (!library) return "No source can be read yet";
+  return `${unreadable ? "No file of these can be used. " : ""}Uses your whole library: ${plural(library, "source")}`;
 }
 
 const FILE_ICON = { ready: "file-text", failed: "circle-alert", refused: "circle-alert" };

@@ -40,6 +40,7 @@ export function statusLine(file) {
 export class Uploads {
   #files = [];
   #timer = null;
+  #added = new Set();
 
   constructor({ files = [], maxBytes, onChange }) {
     this.#files = files.map(fromApi);
@@ -52,9 +53,24 @@ export class Uploads {
     return this.#files;
   }
 
-  /** Ids to send with a message: everything that is not refused. */
+  /** Ids to send with a message: everything that was stored. Of files that cannot be read too, or
+   * a run would turn to the whole library where it should say why it has nothing to read. */
   get ids() {
-    return this.#files.filter((file) => file.id && file.state !== "failed").map((file) => file.id);
+    return this.#files.filter((file) => file.id).map((file) => file.id);
+  }
+
+  /** How many files a message sent now can draw on, those that are still being read included. */
+  get usable() {
+    return this.#files.filter((file) => file.state !== "failed" && file.state !== "refused").length;
+  }
+
+  get unreadable() {
+    return this.#files.length - this.usable;
+  }
+
+  /** How many sources this page has added to the library. */
+  get added() {
+    return this.#added.size;
   }
 
   get uploading() {
@@ -120,7 +136,9 @@ export class Uploads {
       await Promise.all(
         open.map(async (file) => {
           try {
-            this.#set(file.key, { ...fromApi(await api.get(`/api/files/${file.id}`)), key: file.key });
+            const known = fromApi(await api.get(`/api/files/${file.id}`));
+            if (known.state === "ready") this.#added.add(known.id);
+            this.#set(file.key, { ...known, key: file.key });
           } catch (error) {
             if (error.status === 404) this.remove(file.key); // deleted in another tab
           }

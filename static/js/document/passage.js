@@ -46,12 +46,13 @@ function Bound({ id, citation, first }) {
   const csl = passage?.csl ?? {};
   const page = passage?.page ?? citation?.page;
   return html`<article class="passage">
-    <header>
+    <div class="passage-head"><header>
       <strong>${csl.title || passage?.file_name || "Source"}</strong>
       <span class="faint">${[authorsOf(csl).join("; "), yearOf(csl), page ? `page ${page}` : "", passage?.heading].filter(Boolean).join(" · ")}</span>
       ${!passage && html`<span class="faint">The file was removed since; this is the text that the claim was bound to.</span>`}
     </header>
-    ${citation && html`<${Verdict} citation=${citation} />`}
+    ${citation && html`<${Verdict} citation=${citation} />`}</div>
+    ${citation?.claim && html`<blockquote class="claim">${citation.claim}</blockquote>`}
     <div class="passage-text">
       ${passage?.before?.map((p) => html`<p key=${p.id} class="neighbour">${p.text}</p>`)}
       <p class="bound" ref=${bound}><${Highlighted} text=${text} claim=${citation?.claim ?? ""} /></p>
@@ -64,8 +65,7 @@ function Verdict({ citation }) {
   const verdict = VERDICTS[citation.verdict];
   if (!verdict) return null;
   return html`<div class="verdict"><span class=${`badge ${verdict.tone}`}>${verdict.label}</span>
-    <span class="faint">${citation.reason ? sentence(citation.reason) : verdict.text}${citation.author === "model" ? " Judged by the model." : " Compared by rule."}</span>
-    ${citation.claim && html`<blockquote>${citation.claim}</blockquote>`}</div>`;
+    <span class="faint">${citation.reason ? sentence(citation.reason) : verdict.text}${citation.author === "model" ? " Judged by the model." : " Compared by rule."}</span></div>`;
 }
 
 function sentence(text) {

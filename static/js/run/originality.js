@@ -3,15 +3,20 @@ import { html, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import * as api from "../lib/api.js";
 
-export function OriginalityCard({ view }) {
+export function OriginalityCard({ view, byRule }) {
   const cycle = view.cycle ?? {};
+  const waiting = view.status === "waiting_human" && cycle.status !== "report_ready";
+  if (!waiting || !cycle.cycle_id) return null;
+  // Each cycle is asked about anew, whatever was handed in for the one before.
+  return html`<${Cycle} key=${cycle.cycle_id} view=${view} cycle=${cycle} byRule=${byRule} />`;
+}
+
+function Cycle({ view, cycle, byRule }) {
   const [observed, setObserved] = useState("");
   const [file, setFile] = useState(null);
   const [state, setState] = useState("idle");
   const [error, setError] = useState("");
   const artifact = cycle.artifact_id ?? view.artifactId;
-  const waiting = view.status === "waiting_human" && cycle.status !== "report_ready";
-  if (!waiting || !cycle.cycle_id) return null;
 
   const submit = async (event) => {
     event.preventDefault();
@@ -40,6 +45,8 @@ export function OriginalityCard({ view }) {
   return html`<section class="originality card" aria-labelledby=${`originality-${view.id}`}>
     <h2 id=${`originality-${view.id}`}><${Icon} name="scan-text" /> Originality check</h2>
     <p>Check the document in Turnitin or another similarity service, then hand in what it found. Your target is <strong>${cycle.target_similarity} %</strong> or less; above it, the run revises the passages that are too close.</p>
+    ${cycle.last && html`<p class="originality-last" role="status">${outcome(cycle.last)}</p>`}
+    ${byRule && html`<p>The text is nearly all quotation; set your checking service to exclude quoted text.</p>`}
     <ol class="originality-steps">
       <li><a class="button" href=${`/api/v2/runs/${view.id}/artifacts/${artifact}/download?format=docx`} download><${Icon} name="download" /> Download DOCX</a></li>
       <li>
@@ -54,4 +61,9 @@ export function OriginalityCard({ view }) {
       </li>
     </ol>
   </section>`;
+}
+
+function outcome({ observed, target }) {
+  if (observed === null) return "Your last report could not be read. Give the number this time: less is quoted now.";
+  return `You reported ${observed} %, the target is ${target} %: less is quoted now.`;
 }

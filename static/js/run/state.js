@@ -172,7 +172,9 @@ const CHANGES = {
           artifactId: meta.kind === "document" ? meta.artifact_id : view.artifactId,
         }
       : {},
-  "turnitin.awaiting_report": (_view, meta) => ({ cycle: { ...meta, status: "awaiting_report" } }),
+  "turnitin.awaiting_report": (view, meta) => ({
+    cycle: { ...meta, status: "awaiting_report", last: reported(view.cycle) },
+  }),
   "turnitin.report_ready": (view, meta) => ({
     cycle: { ...view.cycle, ...meta, status: "report_ready" },
     ...working(view),
@@ -192,6 +194,12 @@ const CHANGES = {
     node: null,
   }),
 };
+
+/** What the report of a cycle said; null before there is one. */
+function reported(cycle) {
+  if (cycle?.status !== "report_ready") return null;
+  return { observed: cycle.observed_similarity ?? null, target: cycle.target_similarity };
+}
 
 function working(view) {
   return TERMINAL.has(view.status) || view.status === "paused" ? {} : { status: "running" };

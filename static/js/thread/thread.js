@@ -10,7 +10,7 @@ import { TERMINAL } from "../run/state.js";
 import { DownloadMenu } from "../document/downloads.js";
 import { VERDICTS } from "../document/verdicts.js";
 
-export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, openId }) {
+export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, openId, byRule }) {
   return html`<ol class="thread" aria-label="Conversation">
     ${turns.map((turn) => {
       const view = runs[turn.runId];
@@ -21,7 +21,7 @@ export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, 
           ${TERMINAL.has(view.status) && html`<${Ending} view=${view} />`}
           <${Answer} text=${answerText(turn, view)} />
           ${view.artifactId && html`<${DocumentCard} view=${view} open=${openId === view.artifactId} onOpen=${onOpen} />`}
-          <${OriginalityCard} view=${view} />
+          <${OriginalityCard} view=${view} byRule=${byRule} />
           <${ApprovalCard} view=${view} onSnapshot=${onSnapshot} />
         </div>`}
         ${!view && turn.answer && html`<div class="reply"><${Answer} text=${turn.answer} /></div>`}

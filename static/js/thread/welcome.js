@@ -6,20 +6,20 @@ const EXAMPLES = [
   {
     icon: "file-text",
     title: "Write a literature review",
-    text: "Write a 1,200-word literature review that compares the attached papers, Harvard style.",
-    options: { journey: "write", length: "1200", style: "harvard" },
+    text: "Write a 1,200-word literature review that compares the attached papers.",
+    options: { journey: "write", length: "1200" },
   },
   {
     icon: "quote",
     title: "Ask your sources",
-    text: "What do my sources say about the limits of the approach?",
-    options: { journey: "answer", length: "" },
+    text: "What do my sources propose, and what do they report?",
+    options: { journey: "answer" },
   },
   {
     icon: "list-checks",
     title: "Annotate a bibliography",
     text: "Make an annotated bibliography of the attached papers on their common topic.",
-    options: { journey: "research", length: "" },
+    options: { journey: "research" },
   },
 ];
 
