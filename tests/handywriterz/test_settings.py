@@ -12,7 +12,11 @@ def test_processes_that_start_together_agree_on_one_signing_key(tmp_path: Path) 
     environment = clean_environment() | {"DATA_DIR": str(tmp_path)}
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", code], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _ in range(6)
     ]
