@@ -241,7 +241,7 @@ function App() {
   useEffect(() => {
     if (!finished || announced.current.has(finished.id)) return;
     announced.current.add(finished.id);
-    if (!shown && window.matchMedia("(min-width: 1200px)").matches) {
+    if ((!shown || shown.quiet) && window.matchMedia("(min-width: 1200px)").matches) {
       setShown({ runId: finished.id, artifactId: finished.artifactId, follow: true, quiet: true });
     }
   }, [finished?.id]);

@@ -160,6 +160,11 @@ def test_a_similarity_report_lets_the_run_go_on(visitor: Visitor, paper: Path) -
     shoot(page, "originality-desktop-light")
     assert violations(page) == []
     page.reload()  # the card is rebuilt from what happened
+    card.get_by_label("Similarity found (%)").fill("45")
+    card.get_by_role("button", name="Hand in the report").click()
+    # The revised document is asked about anew.
+    expect(card.get_by_text("You reported 45 %, the target is 15 %")).to_be_visible(timeout=60_000)
+    expect(card.get_by_label("Similarity found (%)")).to_have_value("")
     card.get_by_label("Similarity found (%)").fill("9.5")
     card.get_by_role("button", name="Hand in the report").click()
     finished(page)
@@ -182,6 +187,75 @@ def test_files_that_cannot_be_used_say_why_and_can_be_removed(
     for name in ("empty.pdf", "broken.pdf"):
         page.get_by_role("button", name=f"Remove {name}").click()
     expect(page.locator(".file")).to_have_count(0)
+
+
+def test_a_file_that_cannot_be_read_is_not_traded_for_the_library(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    broken = tmp_path / "torn.pdf"
+    broken.write_bytes(b"%PDF-1.7\nthis is no page either\n")
+    page = visitor.page()
+    drop(page, [broken])
+    expect(page.locator(".file")).to_have_attribute("data-state", "bad", timeout=30_000)
+    expect(page.get_by_text("No source can be read yet")).to_be_visible()
+    ask(page, REQUEST)
+    finished(page, "failed")
+    expect(page.get_by_text("No source could be read", exact=True)).to_be_visible()
+    expect(page.locator(".reply")).to_contain_text("torn.pdf")
+
+
+def test_what_an_example_chose_goes_with_it(visitor: Visitor, paper: Path) -> None:
+    page = visitor.page()
+    request, journey = page.get_by_label("What should be written?"), page.get_by_label("Journey")
+    page.get_by_label("Level").select_option("undergraduate")
+    page.get_by_role("button", name=re.compile("^Ask your sources")).click()
+    expect(journey).to_have_value("answer")
+    request.fill("")
+    expect(journey).to_have_value("auto")
+    page.get_by_role("button", name=re.compile("^Write a literature review")).click()
+    expect(page.get_by_label("Length")).to_have_value("1200")
+    page.reload()
+    expect(journey).to_have_value("auto")
+    expect(page.get_by_label("Length")).to_have_value("")
+    expect(page.get_by_label("Level")).to_have_value("undergraduate")
+    page.get_by_role("button", name=re.compile("^Ask your sources")).click()
+    drop(page, [paper])
+    expect(page.get_by_text("Uses 1 file", exact=True)).to_be_visible()
+    request.press("Enter")
+    page.wait_for_url(re.compile("/c/"))
+    expect(request).to_be_focused()
+    expect(journey).to_have_value("auto")
+    finished(page)
+    expect(page.locator(".answer")).to_be_visible()
+    expect(page.get_by_role("region", name="Document")).to_have_count(0)
+
+
+def test_thanks_start_nothing_and_a_change_goes_on_from_before(
+    visitor: Visitor, paper: Path
+) -> None:
+    page = visitor.page()
+    drop(page, [paper])
+    ask(page, REQUEST)
+    finished(page)
+    heading = page.get_by_role("region", name="Document").get_by_role("heading", level=1)
+    title = heading.inner_text()
+    expect(page).to_have_title(f"{title} · HandyWriterz")
+    expect(page.locator(".conversation-list li").first).to_contain_text(title)
+    request = page.get_by_label("What should be written?")
+    request.fill("thanks!")
+    request.press("Enter")
+    expect(page.locator("#composer-error")).to_have_text(
+        "Say what you would like written or answered."
+    )
+    expect(request).to_have_value("thanks!")
+    request.fill("make it 300 words")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".run")).to_have_count(2)
+    expect(request).to_be_focused()
+    expect(page.locator("#composer-error")).to_have_count(0)
+    finished(page)
+    expect(page.locator(".document-card h2").last).to_have_text(title)
+    expect(page.locator(".request").last).to_contain_text("make it 300 words")
 
 
 def test_a_question_that_the_sources_do_not_answer_is_not_made_up(

@@ -146,3 +146,21 @@ def test_an_ending_is_said_in_plain_words(fold: Fold) -> None:
     view = fold([*START, token("x", "t1"), ended])
     assert view["drafts"] == {}
     assert view["ending"]["title"] == "Your sources do not cover this"
+
+
+def test_a_second_originality_cycle_knows_what_the_first_report_said(fold: Fold) -> None:
+    first = {"cycle_id": "c1", "target_similarity": 10}
+    report = {"cycle_id": "c1", "observed_similarity": 45, "accepted": False}
+    waiting = event(4, "turnitin.awaiting_report", meta=first)
+    assert fold([*START, waiting])["cycle"]["last"] is None
+    again = event(6, "turnitin.awaiting_report", meta=first | {"cycle_id": "c2"})
+    view = fold([*START, waiting, event(5, "turnitin.report_ready", meta=report), again])
+    assert view["cycle"]["cycle_id"] == "c2"
+    assert view["cycle"]["last"] == {"observed": 45, "target": 10}
+
+
+def test_files_that_could_not_be_read_are_no_sources_that_say_nothing(fold: Fold) -> None:
+    plan = {"version": 1, "steps": [PLAN["steps"][0] | {"id": "read", "status": "failed"}]}
+    ended = event(2, "run.finished", meta={"status": "failed", "stop_reason": "no_evidence"})
+    view = fold([START[0], ended], plan=plan)
+    assert view["ending"]["title"] == "No source could be read"

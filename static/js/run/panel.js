@@ -158,7 +158,7 @@ export function Ending({ view }) {
   const { title, kind, text } = endingOf(view);
   if (view.status === "succeeded" && view.stopReason === "completed") return null;
   const saved = view.artifactId ? "The latest version of the document is below." : view.sections.length ? `${plural(view.sections.length, "section")} had been written.` : "";
-  const next = view.status === "failed" ? "Send the request again to try once more." : "";
+  const next = view.status === "failed" && view.stopReason !== "no_evidence" ? "Send the request again to try once more." : "";
   return html`<div class=${`notice ${kind}`}>
     <${Icon} name=${kind === "bad" ? "circle-alert" : kind === "warn" ? "triangle-alert" : "info"} />
     <div><strong>${title}</strong>

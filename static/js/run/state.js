@@ -312,6 +312,9 @@ const ENDINGS = {
 /** How the run ended, in plain words. */
 export function endingOf(view) {
   const fallback = { succeeded: "completed", cancelled: "cancelled", failed: "error" }[view.status];
+  // Unread files are not sources that say nothing; what failed says the rest.
+  const unread = view.plan?.steps.some((step) => step.id === "read" && step.status === "failed");
+  if (view.stopReason === "no_evidence" && unread) return { title: "No source could be read", kind: "warn", text: "" };
   const [title, kind, text = ""] = ENDINGS[view.stopReason] ?? ENDINGS[fallback] ?? ENDINGS.error;
   return { title, kind, text };
 }

@@ -51,7 +51,7 @@ function DocumentCard({ view, open, onOpen }) {
     <div class="document-mark" aria-hidden="true"><${Icon} name="file-text" /></div>
     <div class="document-about">
       <h2>${title}</h2>
-      <p>${[over ? "" : "Draft, still being checked", artifact.version ? `Version ${artifact.version}` : "", total ? `${plural(total, "citation")} checked, ${sound} sound` : ""].filter(Boolean).join(" · ")}</p>
+      <p>${[over ? "" : "Draft, still being checked", artifact.version ? `Version ${artifact.version}` : "", total ? `${plural(total, "citation")} checked, ${sound} sound` : "", view.journey === "answer" ? "Open it to follow each citation to its page" : ""].filter(Boolean).join(" · ")}</p>
     </div>
     <div class="document-actions">
       <button type="button" class=${open ? "button" : "button primary"} aria-expanded=${open ? "true" : "false"} onClick=${() => onOpen(view.id, view.artifactId)}>
