@@ -272,9 +272,9 @@ function App() {
     if (!boot.conversation || justSent) focusInput();
   }, []);
 
-  const onOpen = useCallback((runId, artifactId) => {
+  const onOpen = useCallback((runId, artifactId, marker = null) => {
     opener.current = document.activeElement;
-    setShown((now) => (now?.artifactId === artifactId ? null : { runId, artifactId, follow: true }));
+    setShown((now) => (now?.artifactId === artifactId && !marker ? null : { runId, artifactId, follow: true, marker, quiet: marker !== null }));
   }, []);
   const onClose = () => {
     setShown(null);
@@ -357,7 +357,7 @@ function App() {
         <p class="fine-print">Read a document before you hand it in: check that each cited passage says what you say.</p>
       </div>
     </div>
-    ${shown && html`<${DocumentPanel} runId=${shown.runId} artifactId=${shown.artifactId} quiet=${shown.quiet === true}
+    ${shown && html`<${DocumentPanel} runId=${shown.runId} artifactId=${shown.artifactId} quiet=${shown.quiet === true} wanted=${shown}
       style=${runs[shown.runId]?.task?.settings?.style ?? "harvard"} styles=${boot.styles} onClose=${onClose} />`}
     <${DropZone} onFiles=${addFiles} />
   </div>`;

@@ -221,13 +221,22 @@ def test_what_an_example_chose_goes_with_it(visitor: Visitor, paper: Path) -> No
     page.get_by_role("button", name=re.compile("^Ask your sources")).click()
     drop(page, [paper])
     expect(page.get_by_text("Uses 1 file", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Send")).to_be_enabled()
     request.press("Enter")
     page.wait_for_url(re.compile("/c/"))
     expect(request).to_be_focused()
     expect(journey).to_have_value("auto")
     finished(page)
-    expect(page.locator(".answer")).to_be_visible()
+    citation = page.locator(".answer [data-passages]").first
+    expect(citation).to_be_visible()
     expect(page.get_by_role("region", name="Document")).to_have_count(0)
+    assert violations(page) == []
+    citation.focus()
+    page.keyboard.press("Enter")
+    source = page.get_by_role("region", name="Source of the citation")
+    expect(source.locator("mark").first).to_be_visible()
+    expect(source.get_by_text(re.compile(r"page \d+"))).to_be_visible()
+    shoot(page, "answer-desktop-light")
 
 
 def test_thanks_start_nothing_and_a_change_goes_on_from_before(

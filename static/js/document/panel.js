@@ -8,7 +8,7 @@ import { DownloadMenu } from "./downloads.js";
 import { PassagePanel } from "./passage.js";
 import { VERDICTS } from "./verdicts.js";
 
-export function DocumentPanel({ runId, artifactId, style: runStyle, styles, quiet, onClose }) {
+export function DocumentPanel({ runId, artifactId, style: runStyle, styles, quiet, wanted, onClose }) {
   const [chosen, setChosen] = useState(artifactId);
   const [style, setStyle] = useState("");
   const [versions, setVersions] = useState([]);
@@ -63,6 +63,13 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, quie
     const offset = origin.current.getBoundingClientRect().top - box.getBoundingClientRect().top;
     if (offset > box.clientHeight * 0.36) box.scrollTop += offset - box.clientHeight * 0.2;
   }, [selection]);
+
+  // A citation of an answer was followed here: its source is what is wanted.
+  const loaded = state.document?.id;
+  useEffect(() => {
+    const link = wanted?.marker && loaded && scroller.current?.querySelector(`[data-marker="${wanted.marker}"]`);
+    if (link) open(link);
+  }, [wanted, loaded]);
 
   const closePassage = () => {
     setSelection(null);

@@ -9,6 +9,7 @@ import { Ending, RunPanel } from "../run/panel.js";
 import { TERMINAL } from "../run/state.js";
 import { DownloadMenu } from "../document/downloads.js";
 import { VERDICTS } from "../document/verdicts.js";
+import { CitedAnswer } from "./cited_answer.js";
 
 export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, openId, byRule }) {
   return html`<ol class="thread" aria-label="Conversation">
@@ -19,7 +20,9 @@ export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, 
         ${view && html`<div class="reply"><span class="visually-hidden">HandyWriterz: </span>
           <${RunPanel} view=${view} connection=${connection} onSnapshot=${onSnapshot} onExpand=${onExpand} />
           ${TERMINAL.has(view.status) && html`<${Ending} view=${view} />`}
-          <${Answer} text=${answerText(turn, view)} />
+          ${view.journey === "answer" && view.artifactId && answerText(turn, view)
+            ? html`<${CitedAnswer} runId=${view.id} artifactId=${view.artifactId} text=${answerText(turn, view)} onOpen=${onOpen} />`
+            : html`<${Answer} text=${answerText(turn, view)} />`}
           ${view.artifactId && html`<${DocumentCard} view=${view} open=${openId === view.artifactId} onOpen=${onOpen} />`}
           <${OriginalityCard} view=${view} byRule=${byRule} />
           <${ApprovalCard} view=${view} onSnapshot=${onSnapshot} />
@@ -51,7 +54,7 @@ function DocumentCard({ view, open, onOpen }) {
     <div class="document-mark" aria-hidden="true"><${Icon} name="file-text" /></div>
     <div class="document-about">
       <h2>${title}</h2>
-      <p>${[over ? "" : "Draft, still being checked", artifact.version ? `Version ${artifact.version}` : "", total ? `${plural(total, "citation")} checked, ${sound} sound` : "", view.journey === "answer" ? "Open it to follow each citation to its page" : ""].filter(Boolean).join(" · ")}</p>
+      <p>${[over ? "" : "Draft, still being checked", artifact.version ? `Version ${artifact.version}` : "", total ? `${plural(total, "citation")} checked, ${sound} sound` : ""].filter(Boolean).join(" · ")}</p>
     </div>
     <div class="document-actions">
       <button type="button" class=${open ? "button" : "button primary"} aria-expanded=${open ? "true" : "false"} onClick=${() => onOpen(view.id, view.artifactId)}>
