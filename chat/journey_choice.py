@@ -40,7 +40,7 @@ COURTESY = frozenset(
     """awesome bye cheers cool excellent fantastic fine good great hello hey hiya lot lots lovely
     morning nice okay perfect really super thank thanks thx welcome wonderful yeah yep yes""".split()
 )
-_ENOUGH_WORDS = 3
+_ENOUGH_WORDS = 2
 """A message of this many words that carry meaning names a topic, whatever its form."""
 
 

@@ -109,7 +109,9 @@ def survey_tool(
         if not ready:
             reason = "; ".join(unreadable) or "there are no files in the library"
             raise ToolFailure(
-                "no_evidence", f"There is nothing to cite: {reason}.", unreadable=unreadable
+                "no_evidence",
+                f"There is nothing to cite: {reason.rstrip('.')}.",
+                unreadable=unreadable,
             )
         return SurveyOutput(
             source_ids=[s.id for s in ready],

@@ -40,7 +40,15 @@ def test_courtesies_ask_for_nothing(message: str) -> None:
 
 @pytest.mark.parametrize(
     "message",
-    ["Why?", "An essay", "600 words", "in APA", "Street trees and summer heat", "Write it"],
+    [
+        "Why?",
+        "An essay",
+        "600 words",
+        "in APA",
+        "Street trees and summer heat",
+        "Street trees",
+        "Write it",
+    ],
 )
 def test_a_question_a_request_a_length_a_style_or_a_topic_is_wanted(message: str) -> None:
     assert says_what_is_wanted(message)
