@@ -11,8 +11,9 @@ from typing import Any
 import docx
 import pytest
 
+from autonomy.agents.verification import quoted_spans
 from tests.browser.papers import PAPERS, make_pdf
-from tests.journeys.client import Caller, pages_of, seconds_since, stands_on
+from tests.journeys.client import Caller, letters, pages_of, seconds_since, stands_on
 from tests.providers.openai_server import OpenAIServer, failing, running
 from tests.stack_process import StackProcess, eventually
 
@@ -40,6 +41,8 @@ def check_document(caller: Caller, run_id: str, papers: list[Path], file_ids: li
     for citation in citations:
         page = pages[citation["source_id"]][citation["page"] - 1]
         assert stands_on(page, citation["text"]), citation
+        for span in quoted_spans(citation["claim"]):
+            assert letters(span) in page, citation
         assert citation["verdict"] != "unsupported", citation
     word = docx.Document(io.BytesIO(caller.download(run_id, "docx")))
     styles = [p.style.name for p in word.paragraphs if p.style is not None]
