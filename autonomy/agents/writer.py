@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -220,10 +221,10 @@ async def _by_model(
     known = {p.id: p for p in shown}
     dropped = 0
 
-    def keep(match: object) -> str:
+    def keep(match: re.Match[str]) -> str:
         nonlocal dropped
-        if match["id"] in known:  # type: ignore[index]
-            return str(match[0])  # type: ignore[index]
+        if match["id"] in known:
+            return match[0]
         dropped += 1
         return ""
 
