@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db import connection
 from django.db.models import (
     BooleanField,
     Count,
@@ -23,18 +22,7 @@ from autonomy.admin.base import HistoryAdmin
 from autonomy.admin.display import age, badge
 from autonomy.core.types import RunStatus
 from autonomy.models import Run, WorkerProcess
-from autonomy.runtime.leases import HELD
-
-ALIVE = (
-    f"SELECT worker.lock_no FROM autonomy_worker_processes worker WHERE {HELD % 'worker.lock_no'}"  # noqa: S608 - constants only
-)
-
-
-def live_locks() -> list[int]:
-    """Lock numbers of the processes that are alive: those whose session holds its lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(ALIVE)
-        return [int(row[0]) for row in cursor.fetchall()]
+from autonomy.runtime.leases import live_locks
 
 
 class AliveFilter(admin.SimpleListFilter):

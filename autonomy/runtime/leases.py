@@ -34,9 +34,8 @@ EXISTS (SELECT 1 FROM pg_locks held
 """Whether the worker with a lock number (a column or a parameter) is alive."""
 
 ALIVE = f"""
-SELECT EXISTS (SELECT 1 FROM autonomy_worker_processes worker
-               WHERE {HELD % "worker.lock_no"}
-                 AND worker.seen_at > now() - make_interval(secs => %(ttl)s))
+SELECT worker.lock_no FROM autonomy_worker_processes worker
+WHERE {HELD % "worker.lock_no"} AND worker.seen_at > now() - make_interval(secs => %(ttl)s)
 """  # noqa: S608 - constants only
 
 BEAT = """
@@ -56,12 +55,17 @@ UPDATE autonomy_worker_processes SET seen_at = now() WHERE lock_no = %(lock)s
 waits. Run time is accounted here, so a crash loses at most one beat of it."""
 
 
+def live_locks() -> list[int]:
+    """Lock numbers of the worker processes that are alive: the lock is held, and the heartbeat is
+    fresh, because a frozen process holds its lock too."""
+    with connection.cursor() as cursor:
+        cursor.execute(ALIVE, {"ttl": env().lease_ttl_seconds})
+        return [int(row[0]) for row in cursor.fetchall()]
+
+
 def any_worker_alive() -> bool:
     """Whether some worker process is there to drive runs."""
-    with connection.cursor() as cursor:
-        # A frozen process holds its lock; its heartbeat tells.
-        cursor.execute(ALIVE, {"ttl": env().lease_ttl_seconds})
-        return bool(cursor.fetchone()[0])
+    return bool(live_locks())
 
 
 class Lease:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -38,6 +39,13 @@ def test_a_worker_is_alive_while_its_lock_is_held(
 ) -> None:
     rows = shown(staff_client)
     assert (rows["writer-1"].alive, rows["writer-2"].alive) == (True, False)
+
+
+def test_a_frozen_worker_is_not_alive_though_it_holds_its_lock(
+    alive: WorkerProcess, gone: WorkerProcess, staff_client: Client
+) -> None:
+    WorkerProcess.objects.update(seen_at=timezone.now() - timedelta(minutes=1))
+    assert set(shown(staff_client, alive="yes")) == set()
 
 
 def test_workers_are_filtered_by_being_alive(
