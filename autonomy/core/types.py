@@ -95,6 +95,8 @@ class StopReason(StrEnum):
     BUDGET_TOKENS = "budget_tokens"
     BUDGET_SECONDS = "budget_seconds"
     BUDGET_USD = "budget_usd"
+    QUOTA = "quota"
+    """The person's allowance for the day is used up."""
     LOOP_LIMIT = "loop_limit"
     CANCELLED = "cancelled"
     POISONED = "poisoned"

@@ -6,6 +6,7 @@ from autonomy.models.evidence import Artifact, ArtifactKind, Citation, Passage, 
 from autonomy.models.idempotency import IdempotencyKey
 from autonomy.models.memory import EMBEDDING_DIMENSIONS, Episode, Note
 from autonomy.models.originality import TurnitinCycle
+from autonomy.models.quota import Quota, UsageDay
 from autonomy.models.run import (
     BudgetEntry,
     Effect,
@@ -14,6 +15,7 @@ from autonomy.models.run import (
     QueueUser,
     Resume,
     Run,
+    RunMessage,
     WorkerProcess,
 )
 from autonomy.models.tool import Tool, ToolOrigin, ToolVersion
@@ -36,13 +38,16 @@ __all__ = [
     "Note",
     "Passage",
     "QueueUser",
+    "Quota",
     "Resume",
     "Run",
+    "RunMessage",
     "RunSource",
     "Source",
     "Tool",
     "ToolOrigin",
     "ToolVersion",
     "TurnitinCycle",
+    "UsageDay",
     "WorkerProcess",
 ]

@@ -31,6 +31,9 @@ class Run(models.Model):
         max_length=8, blank=True, help_text="Control waiting for the next superstep: pause."
     )
 
+    priority = models.SmallIntegerField(
+        default=0, db_default=0, help_text="Higher goes first within one user."
+    )
     fence = models.BigIntegerField(default=0, help_text="Grows with every claim.")
     owner_lock = models.IntegerField(
         null=True,
@@ -65,6 +68,9 @@ class Run(models.Model):
     queued_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    pruned_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its history was cut to head and human decisions."
+    )
 
     class Meta:
         db_table = "autonomy_runs"
@@ -100,6 +106,14 @@ class Run(models.Model):
             models.Index(
                 fields=["owner_lock"], name="run_driven", condition=Q(status=RunStatus.RUNNING)
             ),
+            models.Index(
+                fields=["finished_at"],
+                name="run_to_prune",
+                condition=Q(finished_at__isnull=False, pruned_at__isnull=True),
+            ),
+            models.Index(
+                fields=["owner"], name="run_of_owner_running", condition=Q(status=RunStatus.RUNNING)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -130,6 +144,28 @@ class Resume(models.Model):
         return f"{self.run_id} {self.interrupt_id}"
 
 
+class RunMessage(models.Model):
+    """What a person told a run while it was going on. Numbered per run: the state keeps how many
+    it has taken, so each is taken once, whatever crashes."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="told")
+    number = models.PositiveIntegerField(help_text="1, 2, … within the run.")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    taken_at = models.DateTimeField(null=True, blank=True, help_text="When the run first read it.")
+
+    class Meta:
+        db_table = "autonomy_run_messages"
+        constraints = [
+            models.UniqueConstraint(fields=["run", "number"], name="run_message_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
 class EffectStatus(models.TextChoices):
     INTENT = "intent"
     DONE = "done"
@@ -150,6 +186,12 @@ class Effect(models.Model):
     )
     result = models.JSONField(null=True, blank=True)
     fence = models.BigIntegerField()
+    attempts = models.PositiveSmallIntegerField(
+        default=1, db_default=1, help_text="How often the call was begun."
+    )
+    note = models.TextField(
+        blank=True, default="", db_default="", help_text="How a lost outcome was settled."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     settled_at = models.DateTimeField(null=True, blank=True)
 
@@ -178,6 +220,9 @@ class BudgetEntry(models.Model):
     output_tokens = models.BigIntegerField(null=True, blank=True)
     usd = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
     price_known = models.BooleanField(default=False)
+    day = models.DateField(
+        null=True, blank=True, help_text="UTC day whose quota the reservation was taken from."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     settled_at = models.DateTimeField(null=True, blank=True)
 
@@ -203,10 +248,20 @@ class QueueUser(models.Model):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="queue_account"
     )
-    virtual_time = models.FloatField(default=0)
+    virtual_time = models.FloatField(default=0, db_default=0.0)
+    in_line = models.BooleanField(
+        default=False, db_default=False, help_text="Has runs in the queue, as far as known."
+    )
 
     class Meta:
         db_table = "autonomy_queue_users"
+        indexes = [
+            models.Index(
+                fields=["virtual_time", "user"],
+                name="queue_users_in_line",
+                condition=Q(in_line=True),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.virtual_time:.1f}"
