@@ -19,6 +19,7 @@ from autonomy.models.run import (
     WorkerProcess,
 )
 from autonomy.models.tool import Tool, ToolOrigin, ToolVersion
+from autonomy.models.upkeep import Deletion, Upkeep
 
 __all__ = [
     "EMBEDDING_DIMENSIONS",
@@ -30,6 +31,7 @@ __all__ = [
     "CheckpointBlob",
     "CheckpointWrite",
     "Citation",
+    "Deletion",
     "Effect",
     "EffectStatus",
     "Episode",
@@ -48,6 +50,7 @@ __all__ = [
     "ToolOrigin",
     "ToolVersion",
     "TurnitinCycle",
+    "Upkeep",
     "UsageDay",
     "WorkerProcess",
 ]
