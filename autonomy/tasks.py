@@ -8,6 +8,7 @@ from celery import shared_task
 
 from autonomy.memory.ingestion import ingest_file
 from autonomy.runtime.engine import current_engine
+from autonomy.runtime.upkeep import tidy_when_due
 
 logger = logging.getLogger(__name__)
 
@@ -28,3 +29,11 @@ def drive(run_id: str) -> None:
 def ingest(source_id: str) -> str:
     """Read an uploaded file as far as it goes; the status afterwards."""
     return ingest_file(source_id)
+
+
+@shared_task(name="autonomy.tasks.tidy", ignore_result=True)  # type: ignore[untyped-decorator]
+def tidy() -> None:
+    """A round of upkeep, if one is due: several machines may ask for it."""
+    done = tidy_when_due()
+    if done is not None:
+        logger.info("upkeep: %s", done)

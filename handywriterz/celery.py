@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 from celery import Celery, signals
+from celery.beat import EmbeddedService, Scheduler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "handywriterz.settings")
 
@@ -28,6 +29,15 @@ def start_engine(instance: Any = None, **_: Any) -> None:
         start()
         # Loaded beside the start, so that the first search does not wait for the model.
         threading.Thread(target=shared_embedder().warm_up, name="warm-up", daemon=True).start()
+
+
+@signals.worker_ready.connect  # type: ignore[untyped-decorator]
+def start_schedule(sender: Any = None, **_: Any) -> None:
+    """Run Celery's beat in a thread of each worker that drives runs: no process more, and no
+    single one that must not fail. Doubled rounds are harmless (see `runtime.upkeep`)."""
+    if RUNS_QUEUE in sender.app.amqp.queues.consume_from:
+        # The plain scheduler keeps no file: what is due is decided in the database.
+        EmbeddedService(app, thread=True, scheduler_cls=Scheduler).start()
 
 
 @signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]

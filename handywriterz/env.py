@@ -148,6 +148,19 @@ class Env(BaseSettings):
         default=60.0, gt=0, description="A run yields its place after this long if others wait."
     )
 
+    # -- retention
+    retention_history_days: int = Field(
+        default=30,
+        ge=0,
+        description="Days after which a finished run's checkpoints are cut to the newest and those of human decisions; 0 keeps all. Documents, sources and the event log stay.",
+    )
+    upkeep_hours: float = Field(
+        default=24.0, gt=0, description="Hours between two rounds of upkeep (`manage.py prune`)."
+    )
+    upkeep_batch_runs: int = Field(
+        default=500, gt=0, description="Most runs whose history one round of upkeep cuts."
+    )
+
 
 @cache
 def env() -> Env:

@@ -231,7 +231,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "retry_policy": {"timeout": 5.0},
 }
 CELERY_TASK_DEFAULT_QUEUE = "runs"
-CELERY_TASK_ROUTES = {"autonomy.tasks.ingest": {"queue": "files"}}
+CELERY_TASK_ROUTES = {
+    "autonomy.tasks.ingest": {"queue": "files"},
+    "autonomy.tasks.tidy": {"queue": "files"},
+}
+# Asked for often, done when due (`UPKEEP_HOURS`): a laptop is rarely on at the right moment, and
+# of several machines' schedules only one round comes.
+CELERY_BEAT_SCHEDULE = {"tidy": {"task": "autonomy.tasks.tidy", "schedule": 300.0}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 LOGGING = {

@@ -37,7 +37,12 @@ _SINCE_BEAT = Extract(
     ExpressionWrapper(Now() - F("beat_at"), output_field=DurationField()), "epoch"
 )
 _RELEASED: dict[str, Any] = {"owner_lock": None, "lease_until": None, "beat_at": None}
-_FINISHED: dict[str, Any] = {"finished_at": Now(), "requested": "", "waiting_for": None}
+_FINISHED: dict[str, Any] = {
+    "finished_at": Now(),
+    "pruned_at": None,
+    "requested": "",
+    "waiting_for": None,
+}
 
 
 def change(

@@ -31,6 +31,7 @@ from autonomy.services.runs import (
     start_run,
 )
 from autonomy.services.snapshots import snapshot
+from autonomy.services.upkeep import Tidied, tidy
 
 __all__ = [
     "Conflict",
@@ -38,6 +39,7 @@ __all__ = [
     "Invalid",
     "NotFound",
     "ServiceError",
+    "Tidied",
     "TooLarge",
     "Unavailable",
     "add_file",
@@ -58,6 +60,7 @@ __all__ = [
     "snapshot",
     "start_run",
     "submit_report",
+    "tidy",
     "tokens_after",
     "user_for_key",
     "worker_up",

@@ -157,12 +157,17 @@ def fork(run: Run, checkpoint_id: str | None = None) -> Run:
     Raises:
         NotFound: the run has no such checkpoint.
     """
+    # Held until the copy is made: `retention.prune_run` passes by a run that is being forked.
+    Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     rows = Checkpoint.objects.filter(thread_id=str(run.pk), checkpoint_ns="")
     if checkpoint_id is not None:
         rows = rows.filter(checkpoint_id=checkpoint_id)
     start = rows.order_by("-checkpoint_id").values_list("checkpoint_id", flat=True).first()
     if start is None:
-        raise NotFound("The run has no such checkpoint to go on from.")
+        raise NotFound(
+            "The run has no such checkpoint to go on from. Of runs that finished some time ago only "
+            "the last checkpoint and those of human decisions are kept."
+        )
     made = Run.objects.create(
         owner_id=run.owner_id,
         conversation_id=run.conversation_id,
