@@ -59,6 +59,9 @@ class Run(models.Model):
     tokens_reserved = models.BigIntegerField(default=0)
     seconds_limit = models.FloatField()
     seconds_spent = models.FloatField(default=0)
+    seconds_charged = models.FloatField(
+        default=0, db_default=0.0, help_text="Of `seconds_spent`, on the owner's queue account."
+    )
     usd_limit = models.DecimalField(max_digits=12, decimal_places=6)
     usd_spent = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     usd_reserved = models.DecimalField(max_digits=12, decimal_places=6, default=0)
@@ -220,6 +223,14 @@ class BudgetEntry(models.Model):
     output_tokens = models.BigIntegerField(null=True, blank=True)
     usd = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
     price_known = models.BooleanField(default=False)
+    fence = models.BigIntegerField(
+        null=True, blank=True, help_text="Segment that reserved; an older one cannot be calling."
+    )
+    assumed = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Counted in full because its worker was lost; what it says later replaces it.",
+    )
     day = models.DateField(
         null=True, blank=True, help_text="UTC day whose quota the reservation was taken from."
     )
@@ -256,6 +267,7 @@ class QueueUser(models.Model):
     class Meta:
         db_table = "autonomy_queue_users"
         indexes = [
+            models.Index(fields=["virtual_time"], name="queue_users_by_time"),
             models.Index(
                 fields=["virtual_time", "user"],
                 name="queue_users_in_line",
