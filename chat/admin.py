@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.decorators import secure_admin_login
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from autonomy import services
 from autonomy.admin.base import HistoryAdmin, HistoryInline
 from autonomy.admin.display import age, badge, link, short
 from chat.models import Conversation, Message, Upload
@@ -44,6 +45,28 @@ class PersonAdmin(_ThemedUserAdmin):
     list_display = ("email", "is_active", "is_staff", "is_superuser", "date_joined", "last_login")
     search_fields = ("email", "username")
     ordering = ("-date_joined",)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """What the question says that is asked first. History may not be deleted by itself, but it
+        goes with its person."""
+        told = [f"{person}, with all conversations, files, runs and documents" for person in objs]
+        return told, {"people": len(told)}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        self._remove(request, [obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._remove(request, list(queryset))
+
+    def _remove(self, request: HttpRequest, people: list[User]) -> None:
+        """Not a plain delete: stored files, checkpoints and running work go too."""
+        for person in people:
+            try:
+                services.remove_account(person)
+            except services.ServiceError as refused:
+                self.message_user(request, refused.detail, messages.ERROR)
 
 
 class MessageInline(HistoryInline):

@@ -26,6 +26,7 @@ from autonomy.api import (
 )
 from autonomy.api.auth import AUTH
 from autonomy.api.openapi import complete
+from chat.account_api import router as account_router
 from chat.api import conversations_router
 from chat.api import router as chat_router
 
@@ -92,6 +93,7 @@ problems.install(api)
 api.add_router("", chat_router)
 api.add_router("/conversations", conversations_router)
 api.add_router("/files", files.router)
+api.add_router("/v2/me", account_router)
 api.add_router("/v2/runs", runs.router)
 api.add_router("/v2/runs", artifacts.router)
 api.add_router("/v2/runs", events.router)

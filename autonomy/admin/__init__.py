@@ -10,6 +10,7 @@ from autonomy.admin import (
     queue,
     runs,
     tools,
+    upkeep,
     workers,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "queue",
     "runs",
     "tools",
+    "upkeep",
     "workers",
 ]

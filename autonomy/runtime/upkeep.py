@@ -22,7 +22,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from autonomy.models import IdempotencyKey, Source, TurnitinCycle, Upkeep, UsageDay
-from autonomy.runtime import retention
+from autonomy.runtime import removal, retention
 from handywriterz.env import env
 
 T = TypeVar("T")
@@ -51,6 +51,8 @@ class Tidied:
     idempotency_keys: int = 0
     sessions: int = 0
     usage_days: int = 0
+    accounts: int = 0
+    """Whose removal had been cut short."""
     files: int = 0
     file_bytes: int = 0
     more: bool = False
@@ -90,6 +92,8 @@ def tidy(*, days: int | None = None, dry_run: bool = False) -> Tidied:
         keep = env().retention_history_days if days is None else days
         if keep or days is not None:
             _prune_old(timezone.now() - timedelta(days=keep), done, dry_run)
+        if not dry_run:
+            done.accounts = removal.complete_all()
         _drop_rows(done, dry_run)
         _drop_lost_files(done, dry_run)
         if row is not None:

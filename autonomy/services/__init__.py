@@ -6,6 +6,7 @@ objects that the person may touch. Refusals are `ServiceError`s in words for tha
 
 from autonomy.memory.episodic_repo import events_after
 from autonomy.runtime.tokens import tokens_after
+from autonomy.services.accounts import remove_account
 from autonomy.services.documents import export_document
 from autonomy.services.errors import (
     Conflict,
@@ -20,6 +21,7 @@ from autonomy.services.health import Health, health, worker_up
 from autonomy.services.keys import create_api_key, revoke_api_key, user_for_key
 from autonomy.services.library import search_memory
 from autonomy.services.originality import submit_report
+from autonomy.services.personal import Entry, personal_entries
 from autonomy.services.runs import (
     answer_interrupt,
     cancel,
@@ -35,6 +37,7 @@ from autonomy.services.upkeep import Tidied, tidy
 
 __all__ = [
     "Conflict",
+    "Entry",
     "Health",
     "Invalid",
     "NotFound",
@@ -52,6 +55,8 @@ __all__ = [
     "fork",
     "health",
     "pause",
+    "personal_entries",
+    "remove_account",
     "requeue",
     "resume",
     "revoke_api_key",

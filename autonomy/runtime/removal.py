@@ -1,0 +1,124 @@
+"""Removal of an account and of everything that belongs to it.
+
+First the person is shut out and a marker is stored; from then on the removal is completed, if need
+be by the next round of upkeep. Large tables go first and in pieces, so that no statement is long.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models.functions import Now
+
+from autonomy.models import (
+    ApiKey,
+    Artifact,
+    Citation,
+    Deletion,
+    Effect,
+    Episode,
+    Passage,
+    Run,
+    Source,
+    TurnitinCycle,
+)
+from autonomy.runtime import transitions
+from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
+
+logger = logging.getLogger(__name__)
+
+BATCH = 50
+"""Runs or sources per statement."""
+
+
+@transaction.atomic
+def begin(user: User) -> Deletion:
+    """Shut the person out and store that the account is to go."""
+    locked = User.objects.select_for_update().get(pk=user.pk)
+    locked.is_active = False
+    locked.save(update_fields=["is_active"])
+    ApiKey.objects.filter(owner=locked, revoked_at=None).update(revoked_at=Now())
+    _end_sessions(locked)
+    return Deletion.objects.get_or_create(user=locked)[0]
+
+
+def complete(deletion: Deletion) -> dict[str, int]:
+    """Remove what is left and return counts of it; may be cut short and done again."""
+    user = deletion.user
+    if user is None:
+        return {}
+    runs = list(Run.objects.filter(owner=user).values_list("id", flat=True))
+    for run_id in runs:
+        transitions.cancel(run_id)  # its worker is refused from here on
+    sources = list(Source.objects.filter(owner=user).values_list("id", flat=True))
+    stored = _stored_names(user)
+    removed = {"runs": len(runs), "sources": len(sources), "files": len(stored)}
+    for start in range(0, len(runs), BATCH):
+        _remove_runs(runs[start : start + BATCH])
+    for start in range(0, len(sources), BATCH):
+        Passage.objects.filter(source_id__in=sources[start : start + BATCH]).delete()
+    for name in stored:  # before the rows: what is not reached now is found by them again
+        _remove_stored(name, user)
+    with transaction.atomic():
+        # What others' pages say about the account: its name.
+        kind = ContentType.objects.get_for_model(User)
+        LogEntry.objects.filter(content_type=kind, object_id=str(user.pk)).delete()
+        removed["rows"] = user.delete()[0]
+        Deletion.objects.filter(pk=deletion.pk).update(
+            user=None, finished_at=Now(), removed=removed
+        )
+    logger.info("an account was removed: %s", removed)
+    return removed
+
+
+def complete_all() -> int:
+    """Complete every removal that was cut short; how many there were."""
+    left = list(Deletion.objects.filter(finished_at=None, user__isnull=False))
+    for deletion in left:
+        complete(deletion)
+    return len(left)
+
+
+def _end_sessions(user: User) -> None:
+    for session in Session.objects.iterator():
+        if session.get_decoded().get("_auth_user_id") == str(user.pk):
+            session.delete()
+
+
+def _stored_names(user: User) -> list[str]:
+    files = Source.objects.filter(owner=user).exclude(file="").values_list("file", flat=True)
+    reports = (
+        TurnitinCycle.objects.filter(run__owner=user)
+        .exclude(report_file="")
+        .values_list("report_file", flat=True)
+    )
+    return sorted({*files, *reports})
+
+
+def _remove_stored(name: str, user: User) -> None:
+    """Delete stored bytes unless somebody else's rows name them too."""
+    shared = (
+        Source.objects.filter(file=name).exclude(owner=user).exists()
+        or TurnitinCycle.objects.filter(report_file=name).exclude(run__owner=user).exists()
+    )
+    if not shared:
+        default_storage.delete(name)
+
+
+def _remove_runs(run_ids: Sequence[UUID]) -> None:
+    saver = DjangoCheckpointSaver()
+    for run_id in run_ids:
+        saver.delete_thread(str(run_id))
+    Episode.objects.filter(run_id__in=run_ids).delete()
+    Effect.objects.filter(run_id__in=run_ids).delete()
+    Citation.objects.filter(run_id__in=run_ids).delete()
+    TurnitinCycle.objects.filter(run_id__in=run_ids).delete()
+    Artifact.objects.filter(run_id__in=run_ids).delete()
