@@ -189,12 +189,11 @@ class Engine:
         self._driven[key] = Driven(claim, control, task)
 
     async def _driving(self, claim: Claim, control: RunControl) -> None:
-        began = time.monotonic()
         try:
             await self._runner.drive(claim, control)
-            await run_db(queue.charge, claim.owner_id, time.monotonic() - began)
         except (DatabaseError, InterfaceError) as error:
-            logger.warning("run %s: not charged: %s", claim.fence.run_id, error)
+            # It stays `running` under our lock; the next watch sees that nobody drives it.
+            logger.warning("run %s: could not be given back: %s", claim.fence.run_id, error)
         finally:
             self._driven.pop((claim.fence.run_id, claim.fence.number), None)
             self._bell.set()

@@ -3,6 +3,10 @@
 Each user has a virtual time that grows with the run time the user has had. The user with the
 least goes first, and within one user the highest priority and then the oldest run. A job row
 exists exactly while its run is queued.
+
+Whoever has jobs is flagged `in_line`, and only those are looked at: a claim costs the same with
+ten accounts as with a hundred thousand. The flag is set and cleared under the lock of the user's
+row, so a user with jobs always has it; one that is left over costs a look, which clears it.
 """
 
 from __future__ import annotations
@@ -14,65 +18,118 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from autonomy.core.types import RunStatus
 from autonomy.models import Job, Run
+from autonomy.runtime.checkpoint_rows import execute
 from autonomy.runtime.events import append
 from autonomy.runtime.fence import Fence
+from autonomy.runtime.priorities import of_job
 from autonomy.runtime.transition_events import claimed
 from handywriterz.env import env
 
 CLAIM_CHARGE = 1.0
 """Seconds of virtual time charged in advance, so that simultaneous claims alternate users."""
 
-ENQUEUE_USER = """
-INSERT INTO autonomy_queue_users AS mine (user_id, virtual_time)
-SELECT %(user)s, COALESCE(min(other.virtual_time), 0)
-FROM autonomy_queue_users other
-WHERE EXISTS (SELECT 1 FROM autonomy_job_queue job WHERE job.user_id = other.user_id)
-   OR EXISTS (SELECT 1 FROM autonomy_runs run
-              WHERE run.owner_id = other.user_id AND run.status = 'running')
-ON CONFLICT (user_id) DO UPDATE
-SET virtual_time = GREATEST(mine.virtual_time, EXCLUDED.virtual_time)
-WHERE NOT EXISTS (SELECT 1 FROM autonomy_job_queue job WHERE job.user_id = mine.user_id)
+CAP = """COALESCE(
+    (SELECT NULLIF(quota.runs_at_once, 0) FROM autonomy_quotas quota
+     WHERE quota.user_id = account.user_id), %(cap)s)
 """
-"""A user who comes back after a while starts level with the others: idle time is no credit."""
+"""How many runs the user of `account` may have running."""
 
-NEXT_USER = """
+RUNNING = """
+(SELECT count(*) FROM autonomy_runs driven
+ WHERE driven.owner_id = account.user_id AND driven.status = 'running')
+"""
+
+DUE = """
+EXISTS (SELECT 1 FROM autonomy_job_queue job
+        WHERE job.user_id = account.user_id AND job.available_at <= clock_timestamp())
+"""
+
+CLAIMABLE = f"""
+SELECT account.user_id, account.virtual_time FROM autonomy_queue_users account
+WHERE account.in_line AND {DUE} AND {RUNNING} < {CAP}
+ORDER BY account.virtual_time, account.user_id
+LIMIT 1
+"""  # noqa: S608 - constants only
+"""Who would be served next. Users at their cap are walked past: no more of them than there are
+runs being driven."""
+
+NEXT_USER = f"""
 SELECT account.user_id FROM autonomy_queue_users account
-WHERE account.user_id <> ALL(%(skip)s)
-  AND EXISTS (SELECT 1 FROM autonomy_job_queue job
-              WHERE job.user_id = account.user_id AND job.available_at <= clock_timestamp())
-  AND (SELECT count(*) FROM autonomy_runs run
-       WHERE run.owner_id = account.user_id AND run.status = 'running') < %(cap)s
+WHERE account.in_line AND account.user_id <> ALL(%(skip)s)
+  AND ({DUE} OR NOT EXISTS (SELECT 1 FROM autonomy_job_queue job
+                            WHERE job.user_id = account.user_id))
+  AND {RUNNING} < {CAP}
 ORDER BY account.virtual_time, account.user_id
 LIMIT 1
 FOR UPDATE OF account SKIP LOCKED
-"""
+"""  # noqa: S608 - constants only
+"""As `CLAIMABLE`, locked; and those whose flag is left over, so that it gets cleared."""
 
-TAKE = """
+TAKE = f"""
 WITH next AS (
     SELECT job.run_id FROM autonomy_job_queue job
     JOIN autonomy_runs run ON run.id = job.run_id
-    WHERE job.user_id = %(user)s AND job.available_at <= clock_timestamp() AND run.status = 'queued'
-      AND (SELECT count(*) FROM autonomy_runs other
-           WHERE other.owner_id = %(user)s AND other.status = 'running') < %(cap)s
+    JOIN autonomy_queue_users account ON account.user_id = job.user_id
+    WHERE job.user_id = %(user)s AND job.available_at <= clock_timestamp()
+      AND run.status = 'queued' AND {RUNNING} < {CAP}
     ORDER BY job.priority DESC, job.enqueued_at, job.run_id
     LIMIT 1
     FOR UPDATE OF job, run SKIP LOCKED
 ), gone AS (
     DELETE FROM autonomy_job_queue job USING next WHERE job.run_id = next.run_id
-    RETURNING job.reason
+    RETURNING job.run_id, job.reason
+), account AS (
+    UPDATE autonomy_queue_users
+    SET virtual_time = virtual_time + %(charge)s * (SELECT count(*) FROM gone),
+        in_line = EXISTS (SELECT 1 FROM autonomy_job_queue job
+                          WHERE job.user_id = %(user)s
+                            AND job.run_id NOT IN (SELECT run_id FROM gone))
+    WHERE user_id = %(user)s
 )
 UPDATE autonomy_runs run
 SET status = 'running', fence = run.fence + 1, owner_lock = %(lock)s,
     lease_until = now() + make_interval(secs => %(ttl)s), beat_at = now(),
     started_at = COALESCE(run.started_at, now()), waiting_for = NULL,
-    claims_without_progress = run.claims_without_progress + 1
+    claims_without_progress = run.claims_without_progress + 1,
+    seconds_charged = run.seconds_spent + %(charge)s
 FROM next, gone
 WHERE run.id = next.run_id
 RETURNING run.id, run.fence, run.claims_without_progress, gone.reason
+"""  # noqa: S608 - constants only
+"""Runs after the user's row is locked: a fresh snapshot, so the cap and the flag are exact."""
+
+ENQUEUE_USER = f"""
+INSERT INTO autonomy_queue_users AS mine (user_id, virtual_time, in_line)
+SELECT %(user)s, COALESCE(
+    (SELECT next.virtual_time FROM ({CLAIMABLE}) AS next),
+    (SELECT virtual_time FROM autonomy_queue_users ORDER BY virtual_time DESC LIMIT 1),
+    0), true
+ON CONFLICT (user_id) DO UPDATE
+SET in_line = true,
+    virtual_time = CASE
+        WHEN mine.in_line AND EXISTS (SELECT 1 FROM autonomy_job_queue job
+                                      WHERE job.user_id = mine.user_id) THEN mine.virtual_time
+        ELSE LEAST(GREATEST(mine.virtual_time, EXCLUDED.virtual_time),
+                   EXCLUDED.virtual_time + %(debt)s) END
+"""  # noqa: S608 - constants only
+"""A user who gets in line starts level with whoever is served next, and while nobody could be
+served with the one who had the most: idle time is no credit, be it of an old account or a new one.
+Time had beyond the level stays a debt, whatever the user does meanwhile; but no more of it than can
+have been taken from others, see `most_debt`."""
+
+LEAVE = """
+UPDATE autonomy_queue_users SET in_line = false
+WHERE user_id = %(user)s
+  AND NOT EXISTS (SELECT 1 FROM autonomy_job_queue job WHERE job.user_id = %(user)s)
 """
-"""Runs after the user's row is locked: a fresh snapshot, so the cap is exact."""
+
+CHARGE = """
+UPDATE autonomy_queue_users account
+SET virtual_time = account.virtual_time + GREATEST(0, run.seconds_spent - run.seconds_charged)
+FROM autonomy_runs run
+WHERE run.id = %(run)s AND account.user_id = run.owner_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +144,23 @@ class Claim:
     """Why it was in the queue: see `transitions`."""
 
 
+def most_debt() -> float:
+    """Seconds that a user can be ahead of others who wait: a slice of each run driven at once.
+    More than that was had while nobody else wanted it, and is not held against the user."""
+    return env().slice_seconds * env().runs_per_user
+
+
 def enqueue(run: Run, reason: str, delay: timedelta | None = None) -> None:
     """Put a run in line, to be claimed after `delay` at the earliest. The caller's transaction
     has just made it `queued`."""
+    parameters = {"user": run.owner_id, "cap": env().runs_per_user, "debt": most_debt()}
     with connection.cursor() as cursor:
-        cursor.execute(ENQUEUE_USER, {"user": run.owner_id})
-    job = Job.objects.create(run=run, user_id=run.owner_id, reason=reason)
+        # First the user's row, which stays locked until commit: whoever clears the flag meanwhile
+        # waits, and then sees the job.
+        cursor.execute(ENQUEUE_USER, parameters)
+    job = Job.objects.create(
+        run=run, user_id=run.owner_id, reason=reason, priority=of_job(run, reason)
+    )
     if delay is not None:
         Job.objects.filter(pk=job.pk).update(available_at=Now() + delay)
 
@@ -100,6 +168,12 @@ def enqueue(run: Run, reason: str, delay: timedelta | None = None) -> None:
 def dequeue(run: Run) -> None:
     """Take a run out of line. The caller's transaction has just made it something else."""
     Job.objects.filter(run=run).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM autonomy_queue_users WHERE user_id = %s FOR UPDATE", [run.owner_id]
+        )
+        # A statement of its own: it sees what was committed until the lock was had.
+        cursor.execute(LEAVE, {"user": run.owner_id})
 
 
 def claim(lock_no: int) -> Claim | None:
@@ -111,68 +185,33 @@ def claim(lock_no: int) -> Claim | None:
     skip: list[int] = []
     limits = {"cap": env().runs_per_user, "lock": lock_no, "ttl": env().lease_ttl_seconds}
     while True:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(NEXT_USER, {**limits, "skip": skip})
-            found = cursor.fetchone()
-            if found is None:
+        with transaction.atomic():
+            found = execute(NEXT_USER, {"cap": limits["cap"], "skip": skip})
+            if not found:
                 return None
-            user_id = int(found[0])
-            cursor.execute(TAKE, {**limits, "user": user_id})
-            taken = cursor.fetchone()
-            if taken is None:  # the last place under the cap went, or the job is being changed
+            user_id = int(found[0][0])
+            taken = execute(TAKE, {**limits, "user": user_id, "charge": CLAIM_CHARGE})
+            if not taken:  # a left-over flag, or the job is just being changed
                 skip.append(user_id)
                 continue
-            cursor.execute(
-                "UPDATE autonomy_queue_users SET virtual_time = virtual_time + %s"
-                " WHERE user_id = %s",
-                [CLAIM_CHARGE, user_id],
-            )
-            run_id, number, attempt, reason = taken
+            run_id, number, attempt, reason = taken[0]
             fence = Fence(str(run_id), int(number))
             result = Claim(fence, user_id, int(attempt), reason)
             append(fence.run_id, [claimed(result.attempt, reason)], fence=fence)
         return result
 
 
-def charge(owner_id: int, seconds: float) -> None:
-    """Account the run time of a segment beyond what the claim charged."""
+def charge(run_id: object) -> None:
+    """Account the run time of the segment that has just ended, beyond what the claim charged.
+
+    Belongs to the transaction that takes the run out of `running`, however that came about: what
+    the heartbeats counted of a killed worker is charged like any other.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE autonomy_queue_users SET virtual_time = virtual_time + %s WHERE user_id = %s",
-            [max(0.0, seconds - CLAIM_CHARGE), owner_id],
-        )
+        cursor.execute(CHARGE, {"run": str(run_id)})
 
 
 def others_wait() -> bool:
     """Whether any run waits that could be claimed."""
-    with connection.cursor() as cursor:
-        cursor.execute(NEXT_USER.replace("FOR UPDATE OF account SKIP LOCKED", ""), _any())
-        return cursor.fetchone() is not None
-
-
-def _any() -> dict[str, Any]:
-    return {"skip": [], "cap": env().runs_per_user}
-
-
-POSITION = """
-WITH line AS (
-    SELECT job.run_id,
-           row_number() OVER (ORDER BY job.turn, account.virtual_time, job.user_id) AS place
-    FROM (SELECT run_id, user_id,
-                 row_number() OVER (PARTITION BY user_id
-                                    ORDER BY priority DESC, enqueued_at, run_id) AS turn
-          FROM autonomy_job_queue) job
-    JOIN autonomy_queue_users account ON account.user_id = job.user_id
-)
-SELECT place FROM line WHERE run_id = %s
-"""
-
-
-def position(run: Run) -> int | None:
-    """1-based place in line, as if users took turns from now on; None when not queued."""
-    if run.status != RunStatus.QUEUED:
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute(POSITION, [str(run.pk)])
-        row = cursor.fetchone()
-    return int(row[0]) if row else None
+    parameters: dict[str, Any] = {"cap": env().runs_per_user}
+    return bool(execute(CLAIMABLE, parameters))

@@ -76,6 +76,8 @@ def change(
         if count_seconds:
             values["seconds_spent"] = F("seconds_spent") + _SINCE_BEAT
     Run.objects.filter(pk=run.pk).update(**values)
+    if run.status == RunStatus.RUNNING and to is not RunStatus.RUNNING:
+        queue.charge(run.pk)
     if run.status == RunStatus.QUEUED and to is not RunStatus.QUEUED:
         queue.dequeue(run)
     append(run.pk, events)

@@ -8,8 +8,8 @@ from django.db import connection, transaction
 
 from autonomy.core.types import RunStatus
 from autonomy.models import Run
-from autonomy.runtime import queue
 from autonomy.runtime.leases import any_worker_alive
+from autonomy.runtime.queue_position import position as place_in_line
 from autonomy.services.errors import NotFound
 
 
@@ -31,7 +31,7 @@ def snapshot(run: Run) -> dict[str, Any]:
         row = Run.objects.filter(pk=run.pk).first()
         if row is None:
             raise NotFound("The run has been deleted.")
-        position = queue.position(row)
+        position = place_in_line(row)
         alive = any_worker_alive()
     return {
         "id": str(row.pk),

@@ -24,8 +24,8 @@ def _no_broker(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) 
         return
     from autonomy.runtime import couriers
 
-    monkeypatch.setattr(couriers._doorbell, "send", lambda message: None)
-    monkeypatch.setattr(couriers._hints, "send", lambda message: None)
+    monkeypatch.setattr(couriers._doorbell, "send", lambda *message: None)
+    monkeypatch.setattr(couriers._hints, "send", lambda *message: None)
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import F
+from django.db.models.functions import Now
 
-from autonomy import services
 from autonomy.core.types import RunStatus
 from autonomy.models import Job, QueueUser, Run
-from autonomy.runtime import queue
+from autonomy.runtime import queue, transitions
 from autonomy.runtime.queue import Claim
 
 
@@ -77,21 +77,28 @@ def test_idle_time_is_no_credit(start: Callable[..., Run], alice: User, bob: Use
     assert QueueUser.objects.get(user=bob).virtual_time == 500
 
 
-def test_run_time_is_charged(start: Callable[..., Run], alice: User) -> None:
+def test_the_time_of_a_segment_is_charged_when_it_ends_and_only_once(
+    start: Callable[..., Run], claim: Callable[[], Claim], alice: User
+) -> None:
     start()
-    queue.claim(1)
-    queue.charge(alice.pk, 61.0)
-    assert QueueUser.objects.get(user=alice).virtual_time == pytest.approx(61.0)
+    fence = claim().fence
+    Run.objects.update(seconds_spent=61.0, beat_at=Now())
+    transitions.release(fence, "slice")
+    first = QueueUser.objects.get(user=alice).virtual_time
+    assert first == pytest.approx(61.0, abs=0.5)
+    transitions.release(claim().fence, "slice")
+    again = QueueUser.objects.get(user=alice).virtual_time
+    assert again == pytest.approx(first + queue.CLAIM_CHARGE, abs=0.1)
 
 
-def test_the_place_in_line_is_told(start: Callable[..., Run], alice: User, bob: User) -> None:
-    runs = [start(owner=alice) for _ in range(3)]
-    of_bob = start(owner=bob)
-    assert [queue.position(run) for run in runs] == [1, 3, 4]
-    assert queue.position(of_bob) == 2
-    services.cancel(of_bob)
-    of_bob.refresh_from_db()
-    assert queue.position(of_bob) is None
+def test_a_killed_workers_time_is_charged_too(
+    start: Callable[..., Run], claim: Callable[[], Claim], alice: User
+) -> None:
+    run = start()
+    fence = claim().fence
+    Run.objects.update(seconds_spent=40.0)  # as the heartbeats counted it
+    transitions.reclaim(run.pk, fence.number)
+    assert QueueUser.objects.get(user=alice).virtual_time == pytest.approx(40.0)
 
 
 def test_a_job_that_is_not_due_waits(start: Callable[..., Run]) -> None:
