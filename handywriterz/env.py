@@ -144,6 +144,16 @@ class Env(BaseSettings):
         gt=0,
         description="A worker whose lock is gone and whose beat is older than this is dead.",
     )
+    effect_inline_bytes: int = Field(
+        default=64 * 1024,
+        gt=0,
+        description="Largest recorded result of a call that is kept in the database, bytes; a larger one is kept in a file.",
+    )
+    effect_result_max_bytes: int = Field(
+        default=16 * 1024 * 1024,
+        gt=0,
+        description="Largest result of a call that is kept at all, bytes; a call that returns more fails its step.",
+    )
     slice_seconds: float = Field(
         default=60.0, gt=0, description="A run yields its place after this long if others wait."
     )

@@ -5,8 +5,16 @@ from __future__ import annotations
 from langgraph.runtime import Runtime
 
 from autonomy.agents.assembler import assemble
+from autonomy.agents.steering import steered
 from autonomy.agents.writer import write
-from autonomy.core.ports import BudgetExhausted, Deps, task_id
+from autonomy.core.ports import (
+    BudgetExhausted,
+    Deps,
+    OutcomeUnknown,
+    ResultLost,
+    ResultTooLarge,
+    task_id,
+)
 from autonomy.core.state import ActInput, RunState
 from autonomy.core.types import (
     EventDraft,
@@ -24,7 +32,7 @@ from autonomy.tools.registry import ToolContext, ToolFailure
 async def act(state: ActInput, runtime: Runtime[Deps]) -> RunState:
     """Run one step. Failures that can be named become observations; the rest fail the segment
     visibly and the run goes on from its checkpoint."""
-    deps = runtime.context
+    deps = steered(runtime.context, state.get("steering"))
     step = state["step"]
     task = task_id(runtime)
     attempt = step.attempts + 1
@@ -45,7 +53,7 @@ async def act(state: ActInput, runtime: Runtime[Deps]) -> RunState:
     update: RunState = {}
     try:
         if step.kind is StepKind.TOOL:
-            observation, events = await _use_tool(step, state["plan"], deps)
+            observation, events = await _use_tool(step, state["plan"], deps, task)
         elif step.kind is StepKind.WRITE:
             observation, events = await _write(step, state["plan"], deps, task)
         else:
@@ -65,7 +73,9 @@ async def act(state: ActInput, runtime: Runtime[Deps]) -> RunState:
             "status": StepStatus.DONE if observation.ok else StepStatus.FAILED,
             "summary": observation.summary,
             # A failed rewriting leaves what the round before wrote.
-            "result": observation.result if observation.ok else step.result,
+            "result": observation.result
+            if observation.ok
+            else {**step.result, **observation.result},
         }
     )
     update["plan"] = [done]  # type: ignore[typeddict-item]  # the reducer takes steps
@@ -91,7 +101,53 @@ def _failed(step: Step, error: StepError) -> Observation:
     return Observation(step_id=step.id, ok=False, summary=error.message, error=error)
 
 
-async def _use_tool(step: Step, plan: Plan, deps: Deps) -> tuple[Observation, list[EventDraft]]:
+UNSETTLED = "unsettled"
+"""In the result of a step whose call has an unknown outcome: the tool, and the key of the call in
+the ledger. The step's next attempt uses that key, so that it is the same call, not a second one."""
+
+
+def _call_key(step: Step, task: str) -> str:
+    unsettled = step.result.get(UNSETTLED) or {}
+    if unsettled.get("tool") == step.tool:
+        return str(unsettled["key"])
+    return f"{task}:{step.id}:{step.tool}"
+
+
+def _in_doubt(step: Step, unknown: OutcomeUnknown) -> tuple[Observation, list[EventDraft]]:
+    """The failed observation of a call that may or may not have been carried out, and the event
+    that tells people what they can do."""
+    said = f"Nobody can say whether “{step.title}” was carried out: {unknown.why}."
+    error = StepError(code="outcome_unknown", message=said, detail={"effect": unknown.key})
+    observation = Observation(
+        step_id=step.id,
+        ok=False,
+        summary=said,
+        error=error,
+        result={UNSETTLED: {"tool": step.tool, "key": unknown.key}},
+    )
+    advice = (
+        f"{said} It is not called again by itself, so that nothing happens twice. Look at the "
+        "other side whether it was done; the staff of this server can then settle it under "
+        "Effects in the admin, as done or as not done."
+    )
+    event = EventDraft(
+        type="error",
+        source="executor",
+        content=advice,
+        meta={
+            "step_id": step.id,
+            "code": "outcome_unknown",
+            "tool": step.tool,
+            "effect": unknown.key,
+            "settle": ["done", "not_done"],
+        },
+    )
+    return observation, [event]
+
+
+async def _use_tool(
+    step: Step, plan: Plan, deps: Deps, task: str
+) -> tuple[Observation, list[EventDraft]]:
     name = step.tool or ""
     await deps.events.emit(
         EventDraft(
@@ -103,9 +159,23 @@ async def _use_tool(step: Step, plan: Plan, deps: Deps) -> tuple[Observation, li
     )
     results = {s.id: s.result for s in plan.steps if s.id in step.depends_on}
     context = ToolContext(
-        library=deps.library, events=deps.events, step_id=step.id, results=results
+        library=deps.library,
+        events=deps.events,
+        step_id=step.id,
+        results=results,
+        effects=deps.effects,
+        key=_call_key(step, task),
     )
-    output = await deps.tools.call(name, context, step.input)
+    try:
+        output = await deps.tools.call(name, context, step.input)
+    except OutcomeUnknown as unknown:
+        return _in_doubt(step, unknown)
+    except ResultTooLarge as lost:
+        return _failed(step, StepError(code="result_too_large", message=_told(lost.why))), []
+    except ResultLost as lost:
+        # It was done and is not done again; whatever rests on its result goes without.
+        said = f"Done, but what it returned is lost: {lost.why}."
+        return Observation(step_id=step.id, ok=True, summary=said), []
     result = output.model_dump(mode="json")
     return Observation(step_id=step.id, ok=True, summary=_said(result), result=result), []
 
@@ -120,6 +190,10 @@ def _said(result: dict[str, object]) -> str:
         elif isinstance(value, list | dict) and value:
             parts.append(counted(len(value), label.removesuffix("s")))
     return sentence(", ".join(parts)) if parts else "Done."
+
+
+def _told(why: str) -> str:
+    return f"It cannot be used: {why}."
 
 
 def sentence(text: str) -> str:

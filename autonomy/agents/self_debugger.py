@@ -95,7 +95,8 @@ async def _diagnose(step: Step, observation: Observation | None, deps: Deps, tas
     error = (observation.error if observation else None) or StepError(
         code="bug", message=step.summary
     )
-    if step.attempts >= MAX_ATTEMPTS and step.id.startswith(SKIPPABLE):
+    in_doubt = error.code == "outcome_unknown"
+    if step.attempts >= MAX_ATTEMPTS and (in_doubt or step.id.startswith(SKIPPABLE)):
         return Repair(
             diagnosis=f"given up after {step.attempts} attempts: {error.message}", skip=True
         )
@@ -129,6 +130,12 @@ def rule_repair(step: Step, error: StepError, deps: Deps) -> Repair | None:
     if error.code in ("rate_limited", "unavailable"):
         wait = min(BACKOFF_SECONDS * 2 ** (step.attempts - 1), 30.0)
         return Repair(diagnosis=f"tried again after {wait:g} s: {error.message}", wait_seconds=wait)
+    if error.code == "outcome_unknown":
+        # The next attempt is the same call in the ledger: it asks again, it does not call again.
+        wait = min(BACKOFF_SECONDS * 2 ** (step.attempts - 1), 30.0)
+        return Repair(
+            diagnosis=f"asked after once more in {wait:g} s: {error.message}", wait_seconds=wait
+        )
     limited = read_brief(deps.task).only_attached
     if error.code == "not_found" and step.input.get("source_ids") and not limited:
         return Repair(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from autonomy.core.ports import Library
+from autonomy.core.ports import Library, Repeat
 from autonomy.core.types import EventDraft, Passage, Source
 from autonomy.core.words import overlap, stems, under_cue
 from autonomy.tools.registry import Tool, ToolContext, ToolFailure
@@ -160,5 +160,7 @@ def evidence_tools() -> list[Tool[AllocateInput, AllocateOutput]]:
             input=AllocateInput,
             output=AllocateOutput,
             run=_allocate,
+            repeat=Repeat.READ,
+            recorded=False,
         )
     ]

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from autonomy.core.ports import Repeat
 from autonomy.core.types import EventDraft, FileStatus, Passage
 from autonomy.core.words import stems
 from autonomy.tools.registry import Tool, ToolContext, ToolFailure
@@ -125,6 +126,8 @@ def survey_tool(
         input=SurveyInput,
         output=SurveyOutput,
         run=run,
+        repeat=Repeat.READ,
+        recorded=False,
     )
 
 
@@ -186,6 +189,8 @@ def library_tools() -> list[
             input=SearchInput,
             output=SearchOutput,
             run=_search,
+            repeat=Repeat.READ,
+            recorded=False,
         ),
         Tool(
             name="library.read",
@@ -193,5 +198,7 @@ def library_tools() -> list[
             input=ReadInput,
             output=ReadOutput,
             run=_read,
+            repeat=Repeat.READ,
+            recorded=False,
         ),
     ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from autonomy.core.ports import Events, Library
+from autonomy.core.ports import Asked, Effects, Events, Library, NotDone, Repeat
 from autonomy.core.types import StepError
 from autonomy.tools.rate_limit import TokenBucket
 
@@ -29,10 +30,20 @@ class ToolContext:
     step_id: str
     results: Mapping[str, Mapping[str, Any]]
     """Results of the steps that this one depends on, by step id."""
+    effects: Effects
+    key: str
+    """Of this call in the run's ledger: the same when a crashed superstep is run again."""
+
+    @property
+    def outside_key(self) -> str:
+        """What the tool passes to the other side (as `Idempotency-Key`), so that it knows a
+        repetition, and can be asked after the call."""
+        return self.effects.outside_key(self.key)
 
 
-class ToolFailure(Exception):
-    """A tool could not do its work; `error` is what the self-debugger diagnoses."""
+class ToolFailure(NotDone):
+    """A tool could not do its work and changed nothing outside; `error` is what the self-debugger
+    diagnoses. A tool that is not `Repeat.READ` lets any error through that leaves it in doubt."""
 
     def __init__(self, code: str, message: str, **detail: Any) -> None:
         super().__init__(message)
@@ -50,6 +61,17 @@ class Tool(Generic[In, Out]):
     run: Callable[[ToolContext, In], Awaitable[Out]]
     bucket: TokenBucket | None = None
     """Shared by every call of this tool in the process; None for tools that cost nothing."""
+    repeat: Repeat = Repeat.ONCE
+    """What a lost outcome allows. Whoever adds a tool has to say that it is harmless."""
+    recorded: bool = True
+    """Whether its results go into the ledger. Only a `Repeat.READ` tool may say no: one that
+    reads what is near and cheap is called again sooner than its result is recorded."""
+    reconcile: Callable[[ToolContext, In], Awaitable[Out | Asked]] | None = None
+    """For `Repeat.ONCE`: asks the other side whether it saw `context.outside_key`."""
+
+    def __post_init__(self) -> None:
+        if not self.recorded and self.repeat is not Repeat.READ:
+            raise ValueError(f"{self.name}: only a tool that changes nothing may go unrecorded")
 
     def schema(self) -> dict[str, Any]:
         return {
@@ -96,10 +118,12 @@ class ToolRegistry:
     async def call(
         self, name: str, context: ToolContext, arguments: Mapping[str, Any]
     ) -> BaseModel:
-        """Validate, wait for the tool's rate limit, run, and return its typed output.
+        """Validate, wait for the tool's rate limit, run once per `context.key`, and return its
+        typed output.
 
         Raises:
             ToolFailure: `unknown_tool`, `bad_input` (with the offending fields), or the tool's own.
+            OutcomeUnknown, ResultLost: see `core.ports`.
         """
         tool = self._tools.get(name)
         if tool is None:
@@ -125,6 +149,27 @@ class ToolRegistry:
                 f"{name} refused its input: {problems[0]['field']}: {problems[0]['problem']}",
                 problems=problems,
             ) from error
+        return await self._through_the_ledger(tool, context, typed)
+
+    async def _through_the_ledger(
+        self, tool: Tool[Any, Any], context: ToolContext, typed: BaseModel
+    ) -> BaseModel:
+        async def call() -> BaseModel:
+            return await self._run(tool, context, typed)
+
+        if not tool.recorded:
+            return await call()
+        output: type[BaseModel] = tool.output
+        return await context.effects.once(
+            context.key,
+            "tool",
+            call,
+            output,
+            repeat=tool.repeat,
+            reconcile=tool.reconcile and partial(tool.reconcile, context, typed),
+        )
+
+    async def _run(self, tool: Tool[Any, Any], context: ToolContext, typed: BaseModel) -> BaseModel:
         if tool.bucket is not None:
             await tool.bucket.acquire()
         succeeded = False
@@ -133,5 +178,5 @@ class ToolRegistry:
             succeeded = True
         finally:
             if self._on_outcome is not None:
-                await self._on_outcome(name, succeeded)
+                await self._on_outcome(tool.name, succeeded)
         return result

@@ -24,7 +24,7 @@ from autonomy.core.llm.portfolio import Portfolio
 from autonomy.core.llm.price import estimate_tokens
 from autonomy.core.llm.providers import SHARED, OutputMode, Providers
 from autonomy.core.llm.request import Heard, OnToken, Reply
-from autonomy.core.ports import Effects, ModelUnavailable
+from autonomy.core.ports import Effects, ModelUnavailable, Repeat
 from autonomy.core.types import EventDraft
 
 M = TypeVar("M", bound=BaseModel)
@@ -188,7 +188,8 @@ class Gateway:
                 _Call(role, key, system, prompt, output, on_token, deadline)
             )
 
-        return await self._effects.once(key, "model", call, Answer)
+        # An answer that was lost is asked for again: that costs money, and changes nothing.
+        return await self._effects.once(key, "model", call, Answer, repeat=Repeat.READ)
 
     async def _down_the_chain(self, call: _Call) -> Answer:
         chain = self._portfolio.chain_for(call.role)

@@ -25,7 +25,14 @@ async def test_input_that_the_tool_refuses_is_made_to_fit_its_schema() -> None:
     from autonomy.tools.registry import ToolContext, ToolFailure
 
     given = {"queries": "coral reefs", "limit": "500", "colour": "red"}
-    context = ToolContext(library=DEPS.library, events=DEPS.events, step_id="search-1", results={})
+    context = ToolContext(
+        library=DEPS.library,
+        events=DEPS.events,
+        step_id="search-1",
+        results={},
+        effects=DEPS.effects,
+        key="k",
+    )
     try:
         await DEPS.tools.call("library.search", context, given)
         raise AssertionError("the input should have been refused")

@@ -24,6 +24,7 @@ from autonomy.core.words import overlap, stems
 from autonomy.tools.evidence import evidence_tools
 from autonomy.tools.library_tools import library_tools
 from autonomy.tools.registry import Tool, ToolRegistry
+from tests.autonomy.memory_effects import MemoryEffects
 
 REEFS = {
     "Abstract": "We present a ten-year survey of coral reefs along the Marra coast. Our results show that "
@@ -254,7 +255,7 @@ def make_deps(
         notes=MemoryNotes(),
         artifacts=MemoryArtifacts(),
         events=MemoryEvents(),
-        effects=None,  # type: ignore[arg-type]  # only model calls have effects here
+        effects=MemoryEffects(),
         cycles=MemoryCycles(),
         models=NoModels(),
         budget=Purse(),

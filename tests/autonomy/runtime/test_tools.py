@@ -11,6 +11,7 @@ from autonomy.runtime.context import registry
 from autonomy.runtime.db import close_pool
 from autonomy.runtime.tools import mirror_tools, usable_tools
 from autonomy.tools.registry import Tool, ToolContext, ToolFailure, ToolRegistry
+from tests.autonomy.memory_effects import MemoryEffects
 
 
 class Ask(BaseModel):
@@ -66,12 +67,15 @@ def test_a_tool_that_staff_switched_off_is_not_there_for_runs() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_calls_and_failures_are_counted() -> None:
     tools = usable_tools(made())
-    context = ToolContext(library=None, events=None, step_id="s", results={})  # type: ignore[arg-type]
+    effects = MemoryEffects()
+
+    def call_of(key: str) -> ToolContext:
+        return ToolContext(None, None, "s", {}, effects, key)  # type: ignore[arg-type]
 
     async def calls() -> None:
-        await tools.call("maths.halve", context, {"number": 4})
+        await tools.call("maths.halve", call_of("a"), {"number": 4})
         with pytest.raises(ToolFailure):
-            await tools.call("maths.halve", context, {"number": 5})
+            await tools.call("maths.halve", call_of("b"), {"number": 5})
 
     asyncio.run(calls())
     close_pool()

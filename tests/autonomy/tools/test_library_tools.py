@@ -6,10 +6,18 @@ from autonomy.core.types import FileState, FileStatus
 from autonomy.tools.library_tools import SearchInput, SurveyInput, fuse, library_tools, survey_tool
 from autonomy.tools.registry import ToolContext, ToolFailure
 from tests.autonomy.agents.world import MemoryEvents, MemoryLibrary, make_library
+from tests.autonomy.memory_effects import MemoryEffects
 
 
 def context(library: MemoryLibrary) -> ToolContext:
-    return ToolContext(library=library, events=MemoryEvents(), step_id="s", results={})
+    return ToolContext(
+        library=library,
+        events=MemoryEvents(),
+        step_id="s",
+        results={},
+        effects=MemoryEffects(),
+        key="k",
+    )
 
 
 async def test_a_survey_waits_until_the_files_can_be_searched() -> None:

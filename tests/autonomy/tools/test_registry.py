@@ -21,7 +21,20 @@ async def double(context: ToolContext, given: Ask) -> Reply:
 
 
 DEPS = make_deps("x y z")
-CONTEXT = ToolContext(library=DEPS.library, events=DEPS.events, step_id="s", results={})
+
+
+def call_of(key: str) -> ToolContext:
+    return ToolContext(
+        library=DEPS.library,
+        events=DEPS.events,
+        step_id="s",
+        results={},
+        effects=DEPS.effects,
+        key=key,
+    )
+
+
+CONTEXT = call_of("k")
 REGISTRY = ToolRegistry([Tool("maths.double", "Doubles a number.", Ask, Reply, double)])
 
 
@@ -55,8 +68,8 @@ async def test_every_call_takes_a_token_from_the_tools_bucket() -> None:
     clock = [0.0]
     bucket = TokenBucket(rate=1.0, burst=2, clock=lambda: clock[0], sleep=sleep)
     registry = ToolRegistry([Tool("maths.double", "Doubles.", Ask, Reply, double, bucket)])
-    for _ in range(4):
-        await registry.call("maths.double", CONTEXT, {"number": 1})
+    for number in range(4):
+        await registry.call("maths.double", call_of(f"k{number}"), {"number": 1})
 
     assert sum(waits) == pytest.approx(2.0)
 

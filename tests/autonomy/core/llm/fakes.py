@@ -1,20 +1,18 @@
-"""An account, an effects ledger and a clock that keep everything in memory."""
+"""An account and a clock that keep everything in memory, and a gateway between them."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 
 from autonomy.core.llm import Access, CallLimits, Gateway, Portfolio, Providers
 from autonomy.core.ports import BudgetExhausted
 from autonomy.core.types import EventDraft
+from tests.autonomy.memory_effects import MemoryEffects
 from tests.providers.openai_server import OpenAIServer
-
-M = TypeVar("M", bound=BaseModel)
 
 
 class MemoryLedger:
@@ -47,20 +45,6 @@ class MemoryLedger:
     async def release(self, key: str) -> None:
         del self.open[key]
         self.released.append(key)
-
-
-class MemoryEffects:
-    """Records results as JSON, as the real one does, and keeps nothing of a failed call."""
-
-    def __init__(self) -> None:
-        self.recorded: dict[str, str] = {}
-
-    async def once(
-        self, key: str, kind: str, call: Callable[[], Awaitable[M]], model: type[M]
-    ) -> M:
-        if key not in self.recorded:
-            self.recorded[key] = (await call()).model_dump_json()
-        return model.model_validate_json(self.recorded[key])
 
 
 class Clock:
