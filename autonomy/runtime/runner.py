@@ -129,7 +129,9 @@ class Runner:
         if state.interrupts:
             answers = await run_db(_answers, fence.run_id, [i.id for i in state.interrupts])
             return bool(answers), Command(resume=answers)
-        return bool(state.next), None
+        # Not `state.next`, which leaves out the tasks of a superstep that have all written when the
+        # process died before the checkpoint: their writes have yet to be applied.
+        return bool(state.tasks), None
 
     async def _finish(
         self,

@@ -12,6 +12,7 @@ from autonomy import services
 from autonomy.core.ports import BudgetExhausted, Deps
 from autonomy.core.types import RunStatus, StopReason
 from autonomy.models import Episode, Job, Run, TurnitinCycle
+from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import PAUSE, SLICE, Runner
 from tests.autonomy.runtime.conftest import run_async
@@ -142,6 +143,33 @@ def test_an_unexpected_error_is_retried_and_then_fails_in_plain_words(
     assert run.stop_reason == StopReason.POISONED
     assert "secret" not in run.error
     assert not any("secret" in text or "Traceback" in text for text in contents(run))
+    assert gapless(run)
+
+
+def test_a_death_between_the_writes_of_a_superstep_and_its_checkpoint_ends_nothing(
+    start: Callable[..., Run], claim: Callable[[], Claim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = start()
+    put = DjangoCheckpointSaver.put
+    for _ in range(3):  # each segment commits one checkpoint and dies before the second
+        puts = iter(range(1, 100))
+
+        def dying(saver: Any, *args: Any, count: Any = puts) -> Any:
+            if next(count) == 2:
+                raise OSError("killed")
+            return put(saver, *args)
+
+        monkeypatch.setattr(DjangoCheckpointSaver, "put", dying)
+        Job.objects.update(available_at=run.created_at)
+        drive(claim(), line(3))
+    monkeypatch.setattr(DjangoCheckpointSaver, "put", put)
+    Job.objects.update(available_at=run.created_at)
+    drive(claim(), line(3))
+
+    run.refresh_from_db()
+    assert run.status == RunStatus.SUCCEEDED
+    done = [text for text in contents(run) if text.startswith(("planned", "done"))]
+    assert done == ["planned", "done 0", "done 1", "done 2"]
     assert gapless(run)
 
 

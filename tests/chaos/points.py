@@ -1,0 +1,130 @@
+"""Named points at which a worker may be told to die, and what it writes down before.
+
+`reach(name)` stands in the storm's graph; `install()` wraps functions of the product in a worker
+process, so that the product itself knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+NAMES = (
+    "after claim",
+    "before put",
+    "after put",
+    "after put_writes",
+    "before the call",
+    "between call and record",
+    "between reserve and settle",
+    "before an artifact's row",
+    "after an artifact's row",
+    "inside finish",
+    "after finish",
+    "in the heartbeat",
+    "in the sweep",
+)
+DRAIN_NAMES = ("inside release", "after release")
+"""Reached only by a worker that drains."""
+
+
+class Journal:
+    """Lines of JSON appended by many processes: each a single write, so none is torn."""
+
+    def __init__(self, path: str) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def write(self, kind: str, **fields: Any) -> None:
+        line = {"kind": kind, "pid": os.getpid(), "at": time.time(), **fields}
+        os.write(self._file, json.dumps(line).encode() + b"\n")
+
+
+class Armed:
+    """Dies the `times`-th time that `name` is reached; never, when there is no name."""
+
+    def __init__(self, journal: Journal, name: str = "", times: int = 1) -> None:
+        self._journal = journal
+        self._name = name
+        self._left = times
+
+    def reach(self, name: str) -> None:
+        if name == self._name:
+            self._left -= 1
+            if self._left <= 0:
+                self._journal.write("died", point=name)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+_armed: Armed | None = None
+
+
+def reach(name: str) -> None:
+    """The process is at the point `name`."""
+    if _armed is not None:
+        _armed.reach(name)
+
+
+def install(armed: Armed, journal: Journal) -> None:
+    """Put the points into the product's functions, in this process."""
+    global _armed
+    _armed = armed
+    from autonomy.runtime import artifacts, leases, queue, sweeper, transitions
+    from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
+
+    def claimed(found: Any) -> None:
+        for claim in found if isinstance(found, list) else [found]:
+            if claim is not None:
+                journal.write("claim", run=claim.fence.run_id, fence=claim.fence.number)
+                reach("after claim")
+
+    def ended(run: Any) -> None:
+        if run is not None and run.status in ("succeeded", "failed", "cancelled"):
+            reach("inside finish")
+        elif run is not None and run.status == "queued":
+            reach("inside release")
+
+    for name in ("claim", "claim_many"):
+        if hasattr(queue, name):
+            wrap(queue, name, after=claimed)
+    wrap(DjangoCheckpointSaver, "put", before="before put", after="after put")
+    wrap(DjangoCheckpointSaver, "put_writes", after="after put_writes")
+    wrap(
+        artifacts.RunArtifacts,
+        "_save",
+        before="before an artifact's row",
+        after="after an artifact's row",
+    )
+    wrap(transitions, "change", after=ended)  # inside the transition's transaction
+    wrap(transitions, "finish", after="after finish")
+    wrap(transitions, "release", after="after release")
+    wrap(leases.Lease, "_beat", before="in the heartbeat")
+    wrap(sweeper, "reclaim_dead", before="in the sweep")
+
+
+def wrap(
+    owner: Any,
+    name: str,
+    *,
+    before: str = "",
+    after: str | Callable[[Any], None] = "",
+) -> None:
+    """Replace `owner.name` by a function that reaches a point before or after it."""
+    original = getattr(owner, name)
+
+    @functools.wraps(original)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if before:
+            reach(before)
+        result = original(*args, **kwargs)
+        if callable(after):
+            after(result)
+        elif after:
+            reach(after)
+        return result
+
+    setattr(owner, name, wrapped)
