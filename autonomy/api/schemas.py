@@ -102,6 +102,8 @@ class RunSnapshot(RunOut):
     last_verdict: dict[str, Any] | None
     waiting_for: dict[str, Any] | None = None
     """What a person is asked for while the status is `waiting_human`."""
+    requested: str = ""
+    """`pause` while a pause is asked for and the current step goes on."""
     queue_position: int | None = None
     worker_up: bool = True
     artifact_id: UUID | None = None

@@ -103,7 +103,9 @@ def test_pause_and_resume_keep_the_run(
         ask(page, REQUEST)
         expect(page.locator(".run")).to_have_attribute("data-status", "running")
         page.get_by_role("button", name="Pause", exact=True).click()
-        expect(page.get_by_text("Pausing…")).to_be_visible()
+        expect(page.locator(".run-doing")).to_have_text("Pausing after this step")
+        page.reload()
+        expect(page.locator(".run-doing")).to_have_text("Pausing after this step")
     # The pause takes effect at the next step boundary, which is the end of the reading.
     finished(page, "paused")
     page.get_by_role("button", name="Resume", exact=True).click()

@@ -28,12 +28,13 @@ PLAN = {
 
 _FOLD = """async ([snapshot, events]) => {
     const state = await import("/static/js/run/state.js");
+    const words = await import("/static/js/run/words.js");
     const first = state.fromSnapshot(snapshot);
     const view = events.reduce(state.applyEvent, first);
     return {
         ...view,
-        says: state.activity(view),
-        ending: state.endingOf(view),
+        says: words.activity(view),
+        ending: words.endingOf(view),
         behind: state.behind(first, events),
     };
 }"""
@@ -133,7 +134,7 @@ def test_findings_do_not_move_the_position_in_the_loop(fold: Fold) -> None:
 
 def test_the_line_of_what_goes_on_is_honest(fold: Fold) -> None:
     assert "No worker is running" in fold([], worker_up=False)["says"]
-    assert fold([], queue_position=3)["says"] == "Queued, 2 ahead of you"
+    assert fold([], queue_position=3)["says"] == "3rd in line"
     assert fold(START)["says"] == "Write"
 
 

@@ -2,13 +2,14 @@
 
 /** What the server answered instead of what was asked for (problem+json), or that it did not. */
 export class ApiError extends Error {
-  constructor({ status = 0, code = "unreachable", title = "", detail = "", errors = [], traceId = "" }) {
+  constructor({ status = 0, code = "unreachable", title = "", detail = "", errors = [], traceId = "", more = {} }) {
     super(detail || title);
     this.status = status;
     this.code = code;
     this.title = title;
     this.errors = errors;
     this.traceId = traceId;
+    this.more = more; // members of this kind of problem only, e.g. `resets_at`
   }
 
   /** Whether trying the same again later can help. */
@@ -36,6 +37,7 @@ function problemOf(status, text) {
       detail: body.detail,
       errors: body.errors,
       traceId: body.trace_id,
+      more: body,
     });
   } catch {
     const detail =
@@ -88,6 +90,7 @@ async function json(method, path, options) {
 
 export const get = (path, options) => json("GET", path, options);
 export const post = (path, body, options) => json("POST", path, { ...options, body });
+export const put = (path, body) => json("PUT", path, { body });
 export const patch = (path, body) => json("PATCH", path, { body });
 export const remove = (path) => json("DELETE", path);
 export const text = async (path, options) => (await send("GET", path, options)).text();

@@ -64,3 +64,11 @@ export function authorsOf(csl = {}) {
 export function yearOf(csl = {}) {
   return csl.issued?.["date-parts"]?.[0]?.[0] ?? "";
 }
+
+/** “02:00” today, “Tuesday 02:00” otherwise, in the person's own time. */
+export function moment(iso, now = new Date()) {
+  const at = new Date(iso);
+  const time = at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const day = at.toDateString() === now.toDateString() ? "" : `${at.toLocaleDateString("en-GB", { weekday: "long" })} `;
+  return `${day}${time}`;
+}

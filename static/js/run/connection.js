@@ -3,6 +3,8 @@ import * as api from "../lib/api.js";
 
 const POLL_MS = 2000;
 const STALE_MS = 50000; // two missed heartbeats
+const STALE_RETRY_MS = 2000;
+const SETTLE_MS = 250; // how often a fresh socket is asked whether it has delivered everything
 const FALLBACK_AFTER = 2; // failed sockets in a row before requests take over
 
 /** Events in a text/event-stream body. */
@@ -21,8 +23,10 @@ export async function replay(runId, after, options) {
 /**
  * Follows one conversation.
  *
- * `onSubscribe()` is called before events are asked for anew, `positions()` gives {run id: last seq seen} of every run to follow; `onEvent` gets each envelope;
- * `onState` gets "connecting" | "catching-up" | "live" | "reconnecting" | "polling" | "stale".
+ * `onSubscribe()` is called before events are asked for anew; `positions()` gives {run id: last seq
+ * seen} of every run to follow, `caughtUp()` whether nothing that is known to have happened is
+ * missing; `onEvent` gets each envelope; `onState` gets "connecting" | "catching-up" | "live" |
+ * "reconnecting" | "offline" | "polling" | "stale".
  */
 export class Connection {
   #socket = null;
@@ -33,14 +37,16 @@ export class Connection {
   #poll = null;
   #lastFrame = 0;
 
-  constructor({ conversationId, positions, unfinished, onSubscribe, onEvent, onState }) {
-    Object.assign(this, { conversationId, positions, unfinished, onSubscribe, onEvent, onState });
-    this.onOnline = () => this.#retryNow();
+  constructor({ conversationId, positions, unfinished, caughtUp, onSubscribe, onEvent, onState }) {
+    Object.assign(this, { conversationId, positions, unfinished, caughtUp, onSubscribe, onEvent, onState });
+    this.onOnline = () => this.#drop(0); // a socket from before may be dead without knowing it
+    this.onOffline = () => this.#lost();
     this.onVisible = () => document.visibilityState === "visible" && this.#retryNow();
   }
 
   open() {
     window.addEventListener("online", this.onOnline);
+    window.addEventListener("offline", this.onOffline);
     document.addEventListener("visibilitychange", this.onVisible);
     this.#watch = setInterval(() => this.#checkStale(), 5000);
     this.#connect();
@@ -49,6 +55,7 @@ export class Connection {
   close() {
     this.#closed = true;
     window.removeEventListener("online", this.onOnline);
+    window.removeEventListener("offline", this.onOffline);
     document.removeEventListener("visibilitychange", this.onVisible);
     clearInterval(this.#watch);
     clearTimeout(this.#timer);
@@ -66,7 +73,8 @@ export class Connection {
 
   #connect() {
     if (this.#closed) return;
-    this.onState(this.#failures ? "reconnecting" : "connecting");
+    if (!this.#failures) this.onState("connecting");
+    else if (!this.#poll) this.#lost();
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws/conversations/${this.conversationId}/`);
     this.#socket = socket;
@@ -74,13 +82,15 @@ export class Connection {
       this.#lastFrame = Date.now();
       this.onState("catching-up");
       this.resubscribe();
-      // Nothing may come back when there is nothing to catch up with.
-      this.#timer = setTimeout(() => this.#settled(socket), 600);
+      const look = () => {
+        if (this.caughtUp()) this.#settled(socket);
+        else this.#timer = setTimeout(look, SETTLE_MS);
+      };
+      this.#timer = setTimeout(look, SETTLE_MS);
     };
     socket.onmessage = ({ data }) => {
       this.#lastFrame = Date.now();
       const event = JSON.parse(data);
-      this.#settled(socket);
       if (event.type !== "heartbeat") this.onEvent(event);
     };
     socket.onclose = ({ code }) => {
@@ -92,10 +102,14 @@ export class Connection {
       }
       this.#failures += 1;
       if (this.#failures >= FALLBACK_AFTER) this.#startPolling();
-      else this.onState("reconnecting");
+      else this.#lost();
       const wait = Math.min(15000, 500 * 2 ** this.#failures) * (0.5 + Math.random() / 2);
       this.#timer = setTimeout(() => this.#connect(), wait);
     };
+  }
+
+  #lost() {
+    this.onState(navigator.onLine ? "reconnecting" : "offline");
   }
 
   #settled(socket) {
@@ -106,7 +120,7 @@ export class Connection {
   }
 
   #retryNow() {
-    if (this.#closed || this.#socket?.readyState <= WebSocket.OPEN) return;
+    if (this.#closed || !this.#socket || this.#socket.readyState <= WebSocket.OPEN) return;
     clearTimeout(this.#timer);
     this.#connect();
   }
@@ -115,8 +129,21 @@ export class Connection {
     const open = this.#socket?.readyState === WebSocket.OPEN;
     if (open && this.unfinished().length && Date.now() - this.#lastFrame > STALE_MS) {
       this.onState("stale");
-      this.#socket.close(4000);
+      this.#drop(STALE_RETRY_MS);
     }
+  }
+
+  /** Begin anew without waiting for a peer that no longer answers to close. */
+  #drop(wait) {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket) {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+    }
+    clearTimeout(this.#timer);
+    this.#failures += 1;
+    this.#timer = setTimeout(() => this.#connect(), wait);
   }
 
   #startPolling() {
@@ -130,7 +157,7 @@ export class Connection {
         }
         if (this.#poll) this.onState("polling");
       } catch (error) {
-        if (this.#poll && error.transient !== false) this.onState("reconnecting");
+        if (this.#poll && error.transient !== false) this.#lost();
       }
       if (this.#poll) this.#poll = setTimeout(turn, POLL_MS);
     };

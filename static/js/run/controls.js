@@ -9,11 +9,12 @@ const ASKED = { cancel: "Stopping…", pause: "Pausing…", resume: "Going on…
 
 export function useControl(view, onSnapshot) {
   const [asked, setAsked] = useState(null);
-  useEffect(() => setAsked(null), [view?.status]);
+  useEffect(() => setAsked(null), [view.status, view.requested]);
   const ask = async (what) => {
     setAsked(what);
     try {
       onSnapshot(await api.post(`/api/v2/runs/${view.id}/${what}`));
+      if (what !== "cancel") setAsked(null);
     } catch (error) {
       setAsked(null);
       toastError(error);
@@ -26,8 +27,10 @@ export function Controls({ view, onSnapshot }) {
   const { asked, ask } = useControl(view, onSnapshot);
   if (TERMINAL.has(view.status)) return null;
   if (asked) return html`<span class="asked" role="status">${ASKED[asked]}</span>`;
-  const canPause = view.status === "running" || view.status === "queued";
+  const pausing = view.status === "running" && view.requested === "pause";
+  const canPause = !pausing && (view.status === "running" || view.status === "queued");
   return html`<div class="controls">
+    ${pausing && html`<button type="button" class="button" onClick=${() => ask("resume")}><${Icon} name="play" /> Do not pause</button>`}
     ${canPause && html`<button type="button" class="button quiet" onClick=${() => ask("pause")}><${Icon} name="pause" /> Pause</button>`}
     ${view.status === "paused" && html`<button type="button" class="button" onClick=${() => ask("resume")}><${Icon} name="play" /> Resume</button>`}
     <button type="button" class="button quiet" onClick=${() => ask("cancel")}><${Icon} name="square" /> Stop</button>

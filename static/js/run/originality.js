@@ -42,7 +42,7 @@ function Cycle({ view, cycle, byRule }) {
   if (state === "sent") {
     return html`<div class="notice good" role="status"><${Icon} name="circle-check" /><div><strong>Report received</strong><span>The run goes on by itself.</span></div></div>`;
   }
-  return html`<section class="originality card" aria-labelledby=${`originality-${view.id}`}>
+  return html`<section class="question originality card" aria-labelledby=${`originality-${view.id}`}>
     <h2 id=${`originality-${view.id}`}><${Icon} name="scan-text" /> Originality check</h2>
     <p>Check the document in Turnitin or another similarity service, then hand in what it found. Your target is <strong>${cycle.target_similarity} %</strong> or less; above it, the run revises the passages that are too close.</p>
     ${cycle.last && html`<p class="originality-last" role="status">${outcome(cycle.last)}</p>`}

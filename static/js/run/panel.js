@@ -1,14 +1,16 @@
 // One run in the thread: what it is doing, how far it is, and everything behind it on request.
-import { html, useEffect, useId, useRef, useState } from "../lib/view.js";
+import { html, useCallback, useEffect, useId, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { duration, plural } from "../lib/format.js";
 import { Budget } from "./budget.js";
 import { Controls } from "./controls.js";
 import { Checks, Draft, Sources } from "./facets.js";
+import { forkFrom } from "./fork.js";
 import { Loop } from "./loop.js";
 import { PlanGraph } from "./plan_graph.js";
 import { Log, Steps } from "./steps.js";
-import { activity, elapsedSeconds, endingOf, TERMINAL } from "./state.js";
+import { TERMINAL } from "./state.js";
+import { activity, elapsedSeconds } from "./words.js";
 
 const STATUS = {
   queued: ["Queued", "", "clock"],
@@ -30,7 +32,7 @@ function useTick(active) {
   return now;
 }
 
-export function RunPanel({ view, connection, onSnapshot, onExpand }) {
+export function RunPanel({ view, connection, onSnapshot, onExpand, onFollow }) {
   const over = TERMINAL.has(view.status);
   const [chosen, setChosen] = useState(null);
   const open = chosen ?? (!over && !(view.status === "waiting_human" && view.cycle));
@@ -46,14 +48,15 @@ export function RunPanel({ view, connection, onSnapshot, onExpand }) {
     if (open && !view.replayed) onExpand(view.id);
   }, [open, view.replayed]);
 
-  return html`<div class="run card" role="group" data-status=${view.status} aria-label=${`Run: ${word}`}>
+  return html`<div class="run card" role="group" data-status=${view.status} data-connection=${over ? undefined : connection} aria-label=${`Run: ${word}`}>
     <header class="run-head">
       <button type="button" class="run-toggle" aria-expanded=${open ? "true" : "false"} aria-controls=${id} onClick=${toggle}>
         <${Icon} name=${open ? "chevron-down" : "chevron-right"} />
         <span class=${`badge ${tone}`}><${Icon} name=${icon} spin=${view.status === "running"} />${word}</span>
         <span class="run-doing">${over ? tally(view) : doing}</span>
       </button>
-      ${(view.status === "running" || view.status === "queued") && html`<span class="run-time">${duration(elapsedSeconds(view, now))}</span>`}
+      ${(view.status === "running" || view.status === "queued") && html`<span class="run-time">
+        ${connection === "live" && html`<span class="live-dot" title="Live: you see each step as it happens"></span>`}${duration(elapsedSeconds(view, now))}</span>`}
       <${Controls} view=${view} onSnapshot=${onSnapshot} />
     </header>
     <p class="visually-hidden" role="status" aria-live="polite">${word}: ${doing}</p>
@@ -61,8 +64,8 @@ export function RunPanel({ view, connection, onSnapshot, onExpand }) {
     ${view.status === "queued" && !view.workerUp && html`<div class="run-pad"><div class="notice warn">
       <${Icon} name="triangle-alert" /><div><strong>Queued, no worker is running</strong>
       <span>Your request is stored and starts by itself as soon as a worker is up. Whoever runs this server can look at the worker's log.</span></div></div></div>`}
-    ${open && html`<div class="run-body" id=${id}><${Loop} view=${view} /><${Facets} view=${view} />
-      <${Budget} budget=${view.budget} seconds=${view.budget?.seconds_spent ?? 0} finished=${over} /></div>`}
+    ${open && html`<div class="run-body" id=${id}><${Loop} view=${view} /><${Facets} view=${view} onFollow=${onFollow} />
+      <${Budget} view=${view} onSnapshot=${onSnapshot} /></div>`}
   </div>`;
 }
 
@@ -80,6 +83,7 @@ function ConnectionLine({ state }) {
     connecting: ["loader-circle", "Connecting…"],
     "catching-up": ["loader-circle", "Catching up…"],
     reconnecting: ["wifi-off", "Connection lost. Reconnecting; the run goes on without you."],
+    offline: ["wifi-off", "You are offline. The run goes on without you, and nothing of it will be missing here."],
     polling: ["repeat", "Live connection unavailable. Checking every two seconds instead."],
     stale: ["wifi-off", "Nothing heard for a while. Reconnecting; the run goes on without you."],
   }[state];
@@ -95,7 +99,7 @@ const TABS = [
   ["log", "Log"],
 ];
 
-function Facets({ view }) {
+function Facets({ view, onFollow }) {
   const [tab, setTab] = useState("plan");
   const id = useId();
   const counts = {
@@ -107,6 +111,7 @@ function Facets({ view }) {
   };
   const panel = useRef(null);
   const atEnd = useRef(true);
+  const onFork = useCallback((event) => forkFrom(view.id, event, onFollow), [view.id]);
   const growing = tab === "log" || tab === "draft";
   useEffect(() => {
     if (growing && atEnd.current && view.status === "running") panel.current.scrollTop = panel.current.scrollHeight;
@@ -130,16 +135,16 @@ function Facets({ view }) {
       )}
     </div>
     <div class="tab-panel" ref=${panel} onScroll=${onScroll} role="tabpanel" id=${`${id}-panel`} aria-labelledby=${`${id}-${tab}`} tabindex="0">
-      ${tab === "plan" && html`<${PlanFacet} view=${view} />`}
+      ${tab === "plan" && html`<${PlanFacet} view=${view} onFork=${onFork} />`}
       ${tab === "draft" && html`<${Draft} drafts=${view.drafts} sections=${view.sections} plan=${view.plan} />`}
       ${tab === "checks" && html`<${Checks} verdict=${view.verdict} verdicts=${view.verdicts} citations=${view.citations} />`}
       ${tab === "sources" && html`<${Sources} sources=${view.sources} />`}
-      ${tab === "log" && html`<${Log} log=${view.log} />`}
+      ${tab === "log" && html`<${Log} log=${view.log} onFork=${onFork} />`}
     </div>
   </div>`;
 }
 
-function PlanFacet({ view }) {
+function PlanFacet({ view, onFork }) {
   if (!view.plan) {
     return html`<p class="empty-line">${view.status === "queued" ? "The plan is made as soon as the run starts." : "Reading the request and your sources…"}</p>`;
   }
@@ -149,20 +154,6 @@ function PlanFacet({ view }) {
       <div class="plan-graph-box"><${PlanGraph} plan=${plan} /></div>
       <p class="faint">${plan.author === "model" ? "Planned by the model" : plan.author === "human" ? "Edited by you" : "Planned by rule"}${plan.version > 1 ? `, version ${plan.version}` : ""}${plan.rationale ? `. ${plan.rationale}` : ""}</p>
     </div>
-    <${Steps} plan=${plan} entries=${view.steps} />
-  </div>`;
-}
-
-/** What the person is told when a run is over and nothing more follows from it. */
-export function Ending({ view }) {
-  const { title, kind, text } = endingOf(view);
-  if (view.status === "succeeded" && view.stopReason === "completed") return null;
-  const saved = view.artifactId ? "The latest version of the document is below." : view.sections.length ? `${plural(view.sections.length, "section")} had been written.` : "";
-  const next = view.status === "failed" && view.stopReason !== "no_evidence" ? "Send the request again to try once more." : "";
-  return html`<div class=${`notice ${kind}`}>
-    <${Icon} name=${kind === "bad" ? "circle-alert" : kind === "warn" ? "triangle-alert" : "info"} />
-    <div><strong>${title}</strong>
-      ${view.error && html`<span>${view.error}</span>`}
-      <span>${[text, saved, next].filter(Boolean).join(" ")}</span></div>
+    <${Steps} plan=${plan} entries=${view.steps} onFork=${onFork} />
   </div>`;
 }

@@ -48,7 +48,7 @@ export function fromSnapshot(snapshot) {
       artifacts: {},
       citations: null,
       cycle: null,
-      problems: [],
+      told: [],
       finished: null,
       budget: null,
       replayed: false,
@@ -70,13 +70,16 @@ export function applySnapshot(view, snapshot) {
     queuePosition: snapshot.queue_position ?? null,
     workerUp: snapshot.worker_up !== false,
     artifactId: snapshot.artifact_id ?? view.artifactId ?? null,
+    parentId: snapshot.parent_id ?? null,
     asOf: snapshot.as_of_seq,
   };
   if (snapshot.as_of_seq >= view.seq) {
     next.status = snapshot.status;
-    next.stopReason = snapshot.stop_reason || view.stopReason || "";
+    next.requested = snapshot.requested ?? "";
+    next.stopReason = snapshot.stop_reason || (TERMINAL.has(snapshot.status) ? view.stopReason : "") || "";
     next.error = snapshot.error || "";
     next.finishedAt = snapshot.finished_at;
+    if (!TERMINAL.has(snapshot.status)) next.finished = null;
     next.waitingFor = snapshot.waiting_for ?? null;
     if (snapshot.plan) next.plan = mergePlan(view.plan, snapshot.plan);
     if (snapshot.last_verdict && !view.verdict) next.verdict = snapshot.last_verdict;
@@ -114,7 +117,7 @@ export function behind(view, events) {
 }
 
 const CHANGES = {
-  "run.started": () => ({}),
+  "run.started": (_view, meta) => (meta.parent_id ? { branch: meta } : {}),
   "plan.updated": (view, { plan }) => ({
     plan: plan ? mergePlan(null, plan) : view.plan,
     ...working(view),
@@ -163,6 +166,7 @@ const CHANGES = {
   "attempt.restarted": (view, meta) => ({
     drafts: meta.step_id ? without(view.drafts, meta.step_id) : {},
   }),
+  note: (view, meta, event) => NOTES[meta.kind]?.(view, meta, event) ?? {},
   "citation.verified": (_view, meta) => ({ citations: meta.counts ?? meta }),
   budget: (view, meta) => ({ budget: { ...view.budget, ...meta } }),
   "artifact.created": (view, meta, event) =>
@@ -179,10 +183,18 @@ const CHANGES = {
     cycle: { ...view.cycle, ...meta, status: "report_ready" },
     ...working(view),
   }),
-  interrupt: (_view, meta) => ({ status: "waiting_human", waitingFor: meta }),
-  "run.paused": () => ({ status: "paused" }),
-  "run.resumed": () => ({ status: "running", waitingFor: null }),
-  error: (view, _meta, event) => ({ problems: [...view.problems, event] }),
+  interrupt: (_view, meta) => ({ status: "waiting_human", waitingFor: meta, requested: "" }),
+  "run.paused": (_view, meta) => paused(meta),
+  // Also one that had ended: what its ending said no longer holds.
+  "run.resumed": (view, meta) => ({
+    status: meta.status ?? "running",
+    requested: "",
+    waitingFor: null,
+    finished: null,
+    finishedAt: null,
+    stopReason: "",
+    error: "",
+  }),
   "run.finished": (view, meta, event) => ({
     status: meta.status ?? "succeeded",
     stopReason: meta.stop_reason ?? "",
@@ -190,10 +202,31 @@ const CHANGES = {
     finished: { summary: meta.summary || event.content || "", at: event.ts },
     finishedAt: event.ts,
     waitingFor: null,
+    requested: "",
     drafts: {},
     node: null,
   }),
 };
+
+/** What people told the run and asked of it travels as notes of a kind. */
+const NOTES = {
+  message: (view, meta, event) => ({
+    told: [
+      ...view.told.filter((message) => message.number !== meta.number),
+      { number: meta.number, text: event.content, at: event.ts, taken: null },
+    ],
+  }),
+  message_taken: (view, meta, event) => ({
+    told: view.told.map((message) =>
+      message.number === meta.number ? { ...message, taken: { at: event.ts, effect: event.content } } : message,
+    ),
+  }),
+};
+
+/** A pause is in force, or only asked for while a step goes on. */
+function paused(meta) {
+  return meta.status && meta.status !== "paused" ? { requested: "pause" } : { status: "paused", requested: "" };
+}
 
 /** What the report of a cycle said; null before there is one. */
 function reported(cycle) {
@@ -267,61 +300,4 @@ function mergePlan(current, incoming) {
         : step;
     }),
   };
-}
-
-/** One sentence about what is going on now. */
-export function activity(view) {
-  if (view.status === "queued") {
-    if (!view.workerUp) return "No worker is running";
-    return view.queuePosition > 1 ? `Queued, ${view.queuePosition - 1} ahead of you` : "Queued";
-  }
-  if (view.status === "paused") return "Paused. Everything so far is kept";
-  if (view.status === "waiting_human") {
-    if (view.waitingFor?.kind === "plan_approval") return "The plan is ready for you";
-    return view.cycle ? "Waiting for your similarity report" : "Waiting for you";
-  }
-  if (TERMINAL.has(view.status)) return endingOf(view).title;
-  const running = view.plan?.steps.filter((step) => step.status === "running") ?? [];
-  if (running.length > 1) return `${running[0].title} and ${running.length - 1} more`;
-  if (running.length === 1) return running[0].title;
-  if (view.node === "reflect") return view.artifactId ? "Checking the draft" : "Taking stock";
-  return DOING[view.node] ?? "Starting";
-}
-
-const DOING = {
-  plan: "Planning",
-  act: "Going on to the next step",
-  expand: "Searching wider",
-  repair: "Working around a failed step",
-  turnitin_pause: "Preparing the originality check",
-};
-
-const ENDINGS = {
-  completed: ["Done", "good"],
-  gates_unmet: ["Done, with open points", "warn", "The best draft is ready, but it did not pass every check. The open points are listed under Checks."],
-  no_evidence: ["Your sources do not cover this", "warn", "Nothing in your files supports an answer, so nothing was made up. Add sources that cover the question and ask again."],
-  budget_tokens: ["Stopped at the token limit", "warn", "The best draft so far is kept. Ask again with a narrower goal or a higher limit."],
-  budget_seconds: ["Stopped at the time limit", "warn", "The best draft so far is kept. Ask again with a narrower goal or a higher limit."],
-  budget_usd: ["Stopped at the cost limit", "warn", "The best draft so far is kept. Ask again with a narrower goal or a higher limit."],
-  loop_limit: ["Stopped after too many rounds", "warn", "The checks kept asking for more. The best draft so far is kept; the open points are listed under Checks."],
-  cancelled: ["Stopped", "", "You stopped this run. What was made until then is kept."],
-  poisoned: ["Stopped: the same step failed three times", "bad", "What was finished before it is kept."],
-  error: ["Something went wrong", "bad", "What was finished before is kept."],
-};
-
-/** How the run ended, in plain words. */
-export function endingOf(view) {
-  const fallback = { succeeded: "completed", cancelled: "cancelled", failed: "error" }[view.status];
-  // Unread files are not sources that say nothing; what failed says the rest.
-  const unread = view.plan?.steps.some((step) => step.id === "read" && step.status === "failed");
-  if (view.stopReason === "no_evidence" && unread) return { title: "No source could be read", kind: "warn", text: "" };
-  const [title, kind, text = ""] = ENDINGS[view.stopReason] ?? ENDINGS[fallback] ?? ENDINGS.error;
-  return { title, kind, text };
-}
-
-export function elapsedSeconds(view, now = Date.now()) {
-  const from = view.startedAt ?? view.createdAt;
-  if (!from) return 0;
-  const to = view.finishedAt ? new Date(view.finishedAt).getTime() : now;
-  return Math.max(0, (to - new Date(from).getTime()) / 1000);
 }

@@ -2,6 +2,7 @@
 import { html, memo, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { clock } from "../lib/format.js";
+import { isBoundary } from "./fork.js";
 
 const MARK = {
   pending: ["circle", "Waiting"],
@@ -13,13 +14,13 @@ const MARK = {
 
 const KIND = { tool: "Tool", write: "Write", assemble: "Assemble" };
 
-export const Steps = memo(function Steps({ plan, entries }) {
+export const Steps = memo(function Steps({ plan, entries, onFork }) {
   return html`<ol class="steps">
-    ${plan.steps.map((step) => html`<${StepRow} key=${step.id} step=${step} entries=${entries[step.id]} />`)}
+    ${plan.steps.map((step) => html`<${StepRow} key=${step.id} step=${step} entries=${entries[step.id]} onFork=${onFork} />`)}
   </ol>`;
 });
 
-const StepRow = memo(function StepRow({ step, entries = [] }) {
+const StepRow = memo(function StepRow({ step, entries = [], onFork }) {
   const [open, setOpen] = useState(false);
   const [icon, word] = MARK[step.status] ?? MARK.pending;
   const retries = entries.filter((event) => event.type === "retry").length;
@@ -35,7 +36,7 @@ const StepRow = memo(function StepRow({ step, entries = [] }) {
       ${entries.length > 0 && html`<${Icon} name=${open ? "chevron-down" : "chevron-right"} />`}
     </button>
     ${said && html`<p class="step-said">${said}</p>`}
-    ${open && html`<ol class="entries">${entries.map((event) => html`<${Entry} key=${event.seq} event=${event} />`)}</ol>`}
+    ${open && html`<ol class="entries">${entries.map((event) => html`<${Entry} key=${event.seq} event=${event} onFork=${onFork} />`)}</ol>`}
   </li>`;
 });
 
@@ -63,9 +64,12 @@ const LABEL = {
   error: "Error",
 };
 
+/** What people said to the run is a note of a kind. */
+const SPOKEN = { message: "You", message_taken: "Taken up" };
+
 const TONE = { error: "bad", retry: "warn", "attempt.restarted": "warn" };
 
-export const Entry = memo(function Entry({ event }) {
+export const Entry = memo(function Entry({ event, onFork }) {
   const meta = event.meta ?? {};
   const observation = meta.observation;
   const failed = observation && !observation.ok;
@@ -73,12 +77,13 @@ export const Entry = memo(function Entry({ event }) {
   const detail = detailOf(event.type, meta);
   return html`<li class=${`entry ${tone}`}>
     <time datetime=${event.ts}>${clock(event.ts)}</time>
-    <span class="entry-label">${LABEL[event.type] ?? event.type}</span>
+    <span class="entry-label">${SPOKEN[meta.kind] ?? LABEL[event.type] ?? event.type}</span>
     <div class="entry-body">
       <span>${event.content || observation?.summary || meta.title || ""}</span>
       ${failed && observation.error && html`<span class="entry-detail">${observation.error.message}</span>`}
       ${detail && html`<span class="entry-detail">${detail}</span>`}
     </div>
+    ${isBoundary(event) && html`<button type="button" class="icon-button small entry-fork" aria-label=${`Go on from here in a copy: ${event.content}`} title="Go on from here in a copy" onClick=${() => onFork(event)}><${Icon} name="git-branch" /></button>`}
   </li>`;
 });
 
@@ -94,6 +99,6 @@ function detailOf(type, meta) {
   return "";
 }
 
-export const Log = memo(function Log({ log }) {
-  return html`<ol class="entries log">${log.map((event) => html`<${Entry} key=${event.seq} event=${event} />`)}</ol>`;
+export const Log = memo(function Log({ log, onFork }) {
+  return html`<ol class="entries log">${log.map((event) => html`<${Entry} key=${event.seq} event=${event} onFork=${onFork} />`)}</ol>`;
 });

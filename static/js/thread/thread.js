@@ -5,27 +5,31 @@ import { renderMarkdown } from "../lib/markdown.js";
 import { plural } from "../lib/format.js";
 import { ApprovalCard } from "../run/approval.js";
 import { OriginalityCard } from "../run/originality.js";
-import { Ending, RunPanel } from "../run/panel.js";
+import { Ending } from "../run/ending.js";
+import { RunPanel } from "../run/panel.js";
 import { TERMINAL } from "../run/state.js";
+import { Told } from "../run/told.js";
 import { DownloadMenu } from "../document/downloads.js";
 import { VERDICTS } from "../document/verdicts.js";
 import { CitedAnswer } from "./cited_answer.js";
 
-export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, openId, byRule }) {
+export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, onCompose, onFollow, openId, byRule }) {
   return html`<ol class="thread" aria-label="Conversation">
     ${turns.map((turn) => {
       const view = runs[turn.runId];
-      return html`<li key=${turn.key} class="turn">
+      return html`<li key=${turn.key} class="turn" id=${turn.runId ? `run-${turn.runId}` : undefined}>
         ${turn.request && html`<div class="request"><span class="visually-hidden">You: </span><p>${turn.request}</p></div>`}
+        ${turn.copyOf && html`<p class="copy-of"><${Icon} name="git-branch" /> <span>A copy of <a href=${`#run-${turn.copyOf}`}>an earlier run</a>, going on from one of its steps. Its budget is its own.</span></p>`}
         ${view && html`<div class="reply"><span class="visually-hidden">HandyWriterz: </span>
-          <${RunPanel} view=${view} connection=${connection} onSnapshot=${onSnapshot} onExpand=${onExpand} />
-          ${TERMINAL.has(view.status) && html`<${Ending} view=${view} />`}
+          <${RunPanel} view=${view} connection=${connection} onSnapshot=${onSnapshot} onExpand=${onExpand} onFollow=${onFollow} />
+          <${Told} told=${view.told} status=${view.status} onAgain=${(words) => onCompose(words, "new")} />
+          ${TERMINAL.has(view.status) && html`<${Ending} view=${view} onSnapshot=${onSnapshot} />`}
           ${view.journey === "answer" && view.artifactId && answerText(turn, view)
             ? html`<${CitedAnswer} runId=${view.id} artifactId=${view.artifactId} text=${answerText(turn, view)} onOpen=${onOpen} />`
             : html`<${Answer} text=${answerText(turn, view)} />`}
           ${view.artifactId && html`<${DocumentCard} view=${view} open=${openId === view.artifactId} onOpen=${onOpen} />`}
           <${OriginalityCard} view=${view} byRule=${byRule} />
-          <${ApprovalCard} view=${view} onSnapshot=${onSnapshot} />
+          <${ApprovalCard} view=${view} onSnapshot=${onSnapshot} onCompose=${onCompose} />
         </div>`}
         ${!view && turn.answer && html`<div class="reply"><${Answer} text=${turn.answer} /></div>`}
       </li>`;

@@ -1,7 +1,8 @@
 // Questions asked in a native <dialog>: the browser traps focus and returns it.
 import { html, render, useEffect, useRef, useState } from "../lib/view.js";
 
-function open(Content) {
+/** Show a dialog; `Content` is given `settle(value)`, which closes it and gives the value. */
+export function open(Content) {
   const host = document.createElement("div");
   document.body.append(host);
   return new Promise((resolve) => {
@@ -14,7 +15,7 @@ function open(Content) {
   });
 }
 
-function Dialog({ title, children, onCancel }) {
+export function Dialog({ title, children, onCancel }) {
   const element = useRef(null);
   useEffect(() => {
     element.current.showModal();

@@ -1,0 +1,43 @@
+// How the next document should be: what was chosen, what is remembered, what the API is told.
+const KEPT = "hw-composer";
+
+export const DEFAULTS = { journey: "auto", style: "harvard", length: "", level: "", similarity: "", approve: false };
+export const LASTING = ["style", "level"]; // how somebody writes; what is wanted is said anew each time
+
+function kept() {
+  try {
+    const stored = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+    return Object.fromEntries(LASTING.filter((name) => typeof stored[name] === "string").map((name) => [name, stored[name]]));
+  } catch {
+    return {};
+  }
+}
+
+export function keep(name, value) {
+  try {
+    localStorage.setItem(KEPT, JSON.stringify({ ...kept(), [name]: value }));
+  } catch {
+    // storage is blocked: the choice lasts for this page
+  }
+}
+
+/** What the composer starts with; a conversation goes on in the style of its last request. */
+export function startingOptions(lastTask) {
+  const style = lastTask?.settings?.style;
+  return { ...DEFAULTS, ...kept(), ...(style ? { style } : {}) };
+}
+
+/** After a message was sent: style and level stay, the rest is chosen for each. */
+export function nextOptions(options) {
+  return { ...DEFAULTS, style: options.style, level: options.level };
+}
+
+/** The API's settings for what was chosen. */
+export function settingsOf(options) {
+  const settings = { style: options.style };
+  if (options.length) settings.length_words = Number(options.length);
+  if (options.level) settings.level = options.level;
+  if (options.similarity !== "") settings.target_similarity = Number(options.similarity);
+  if (options.approve) settings.approve_plan = true;
+  return settings;
+}

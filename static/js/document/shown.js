@@ -1,0 +1,50 @@
+// Which document is open beside the conversation.
+import { useCallback, useEffect, useRef, useState } from "../lib/view.js";
+import { TERMINAL } from "../run/state.js";
+
+function documentFromHash(runs) {
+  const match = /^#document=([0-9a-f-]{36})(?:,([0-9a-f-]{36}))?$/.exec(location.hash);
+  return match && runs[match[1]] ? { runId: match[1], artifactId: match[2] ?? runs[match[1]].artifactId } : null;
+}
+
+/** `input` takes the focus back when what opened the document is gone. */
+export function useShown(runs, input) {
+  const [shown, setShown] = useState(() => documentFromHash(runs));
+  const opener = useRef(null);
+
+  useEffect(() => {
+    document.body.dataset.document = shown ? "open" : "closed";
+    const hash = shown ? `#document=${shown.runId},${shown.artifactId}` : "";
+    if (location.hash !== hash) history.replaceState(null, "", location.pathname + location.search + hash);
+  }, [shown]);
+
+  // The panel shows the newest version while the run goes on making them.
+  useEffect(() => {
+    const view = shown && runs[shown.runId];
+    if (view?.artifactId && shown.follow && view.artifactId !== shown.artifactId) {
+      setShown({ ...shown, artifactId: view.artifactId });
+    }
+  }, [runs, shown]);
+
+  // The person sees the document as soon as there is room for it beside the conversation.
+  // An answer stands in the conversation itself.
+  const finished = Object.values(runs).filter((view) => view.finished && view.artifactId && view.journey !== "answer").at(-1);
+  const announced = useRef(new Set(Object.values(runs).filter((view) => TERMINAL.has(view.status)).map((view) => view.id)));
+  useEffect(() => {
+    if (!finished || announced.current.has(finished.id)) return;
+    announced.current.add(finished.id);
+    if ((!shown || shown.quiet) && window.matchMedia("(min-width: 1200px)").matches) {
+      setShown({ runId: finished.id, artifactId: finished.artifactId, follow: true, quiet: true });
+    }
+  }, [finished?.id]);
+
+  const onOpen = useCallback((runId, artifactId, marker = null) => {
+    opener.current = document.activeElement;
+    setShown((now) => (now?.artifactId === artifactId && !marker ? null : { runId, artifactId, follow: true, marker, quiet: marker !== null }));
+  }, []);
+  const onClose = () => {
+    setShown(null);
+    requestAnimationFrame(() => (opener.current?.isConnected ? opener.current : input.current)?.focus());
+  };
+  return { shown, onOpen, onClose };
+}
