@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseBase
+from django.template import loader
 from django.urls import include, path, re_path, reverse_lazy
 from django.views import defaults
 from django.views.generic import RedirectView
@@ -21,9 +24,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """As `not_found`, for errors outside the API's own handlers. Django has logged the cause."""
+    error = sys.exception()
+    if isinstance(error, problems.AWAY):
+        return _database_away(request, error)
     if request.path.startswith("/api/"):
         return problems.problem(request, 500, "internal", "Something went wrong on our side.")
     return defaults.server_error(request)
+
+
+def _database_away(request: HttpRequest, error: BaseException) -> HttpResponseBase:
+    answer = problems.database_away(request, error)
+    if not request.path.startswith("/api/"):
+        answer.content = loader.render_to_string("503.html").encode()
+        answer["Content-Type"] = "text/html; charset=utf-8"
+    return answer
 
 
 handler404 = "handywriterz.urls.not_found"

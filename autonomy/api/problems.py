@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.db import DataError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI, Schema
@@ -22,6 +22,8 @@ from autonomy.services import ServiceError
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 2
+"""A server that restarts is back about then."""
 
 
 class FieldProblem(BaseModel):
@@ -215,6 +217,25 @@ def _on_unstorable(request: HttpRequest, error: DataError) -> HttpResponse:
     )
 
 
+AWAY = (OperationalError, InterfaceError)
+"""What Django raises while the database cannot be reached or breaks off."""
+
+
+def database_away(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """A 503: nothing is wrong with the request, and it may be sent again as it is."""
+    logger.warning("%s: the database does not answer (%s)", request.path, error)
+    response = problem(
+        request,
+        503,
+        "database_away",
+        "The database does not answer at the moment. Nothing that was saved is lost; try again "
+        "in a few seconds.",
+        title="Unavailable for a moment",
+    )
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
 def unexpected(request: HttpRequest, error: BaseException) -> HttpResponse:
     """A 500 that tells nothing of the inside; the log entry carries its `trace_id`."""
     trace_id = uuid.uuid4().hex
@@ -244,6 +265,7 @@ def install(api: NinjaAPI) -> None:
         (TooManyFieldsSent, _on_too_big),
         (MultiPartParserError, _on_bad_multipart),
         (DataError, _on_unstorable),
+        *((kind, database_away) for kind in AWAY),
         (Exception, unexpected),
     ]
     for kind, handler in handlers:

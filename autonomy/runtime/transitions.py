@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Func, Q
 from django.db.models.functions import Extract, Now
 
 from autonomy.core.types import (
@@ -36,6 +36,7 @@ LIVE = frozenset(RunStatus) - TERMINAL_STATUSES
 _SINCE_BEAT = Extract(
     ExpressionWrapper(Now() - F("beat_at"), output_field=DurationField()), "epoch"
 )
+_SERVER_STARTED = Func(function="pg_postmaster_start_time", output_field=DateTimeField())
 _RELEASED: dict[str, Any] = {"owner_lock": None, "lease_until": None, "beat_at": None}
 _FINISHED: dict[str, Any] = {
     "finished_at": Now(),
@@ -260,11 +261,16 @@ def _again(run_id: object, fence: Fence, reason: str, cause: str, *, count_secon
     run = (
         Run.objects.select_for_update()
         .filter(pk=str(run_id), fence=fence.number, status=RunStatus.RUNNING)
+        .annotate(server_restarted=Q(beat_at__lt=_SERVER_STARTED))
         .first()
     )
     if run is None:
         return True
-    if run.claims_without_progress >= MAX_CLAIMS:
+    blamed = run.claims_without_progress
+    if run.server_restarted:
+        # PostgreSQL went away under the segment: that is no fault of the run, however often.
+        blamed = max(0, blamed - 1)
+    elif blamed >= MAX_CLAIMS:
         _end(run.pk, [RunStatus.RUNNING], RunStatus.FAILED, StopReason.POISONED, cause, fence=fence)
         return False
     event = status_event(
@@ -279,9 +285,10 @@ def _again(run_id: object, fence: Fence, reason: str, cause: str, *, count_secon
         reason,
         [event],
         fence=fence,
-        count_seconds=count_seconds,
+        columns={"claims_without_progress": blamed},
+        count_seconds=count_seconds and not run.server_restarted,
         # Whatever broke gets a moment to recover before the next try.
-        delay=timedelta(seconds=run.claims_without_progress) if reason == "retry" else None,
+        delay=timedelta(seconds=blamed) if reason == "retry" else None,
     )
     return True
 

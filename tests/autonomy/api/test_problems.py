@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.test import Client
 
 from autonomy.api.problems import field_problems
@@ -58,6 +59,20 @@ def test_an_unexpected_error_is_logged_under_the_id_it_shows(
     assert "Traceback" not in response.content.decode()
     assert response.json()["trace_id"] in caplog.text
     assert "the secret inside" in caplog.text
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+def test_a_database_that_is_away_is_a_503_that_asks_to_try_again(
+    api: KeyClient, monkeypatch: Any, kind: type[Exception]
+) -> None:
+    def away(*args: object) -> None:
+        raise kind("the connection is closed")
+
+    monkeypatch.setattr("autonomy.api.memory.services.search_memory", away)
+    response = api.get("/api/v2/memory/search?q=x")
+    assert (response.status_code, response.json()["code"]) == (503, "database_away")
+    assert int(response["Retry-After"]) > 0
+    assert "connection is closed" not in response.content.decode()
 
 
 @pytest.mark.parametrize(

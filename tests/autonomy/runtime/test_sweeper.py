@@ -71,6 +71,19 @@ def test_three_claims_without_progress_end_the_run(
     assert "three times" in run.error
 
 
+def test_a_restart_of_postgresql_is_not_held_against_its_runs(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run = start()
+    for _ in range(5):
+        claim()
+        age(run, 30 * 86_400)  # the last sign of life is older than the server
+        assert reclaim_dead() == 1
+    run.refresh_from_db()
+    assert (run.status, run.claims_without_progress) == (RunStatus.QUEUED, 0)
+    assert run.seconds_spent < 60
+
+
 def test_a_file_that_nobody_reads_is_rung_for_once_in_a_while(
     start: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
