@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import time
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -183,20 +185,21 @@ class Product:
 
     def _start(self) -> None:
         self._exits.enter_context(running(self.provider))
-        self.stack = StackProcess(
-            *self._options,
-            OPENAI_BASE_URL=self.provider.base_url,
-            HANDYWRITERZ_MODEL="openai:simulated",
-            # Read by the product where it is set; the scenarios choose by delay and number.
-            **{"RUNS_PER_USER": "20", **self._environment},
-        )
+        self.stack = StackProcess(*self._options)
+        self.stack.environment |= {
+            "OPENAI_BASE_URL": self.provider.base_url,
+            "HANDYWRITERZ_MODEL": "openai:simulated",
+            "RUNS_PER_USER": "20",
+            **self._environment,
+        }
         self._exits.callback(self.stack.remove)
         self._exits.callback(self._stop_stack)
         self.stack.start()
 
     def _stop_stack(self) -> None:
-        if os.environ.get("CHAOS_LOGS"):
-            print("".join(self.stack.output), self.stack.logs(), flush=True)
+        if kept := os.environ.get("CHAOS_LOGS"):  # a folder, for looking into a failure
+            shutil.copytree(self.stack.data_dir / "logs", kept, dirs_exist_ok=True)
+            Path(kept, "supervisor.log").write_text("".join(self.stack.output))
         self.stack.stop()
 
     async def _make_people(self) -> None:
@@ -244,7 +247,7 @@ class Product:
     ) -> list[tuple[Any, ...]]:
         def ask() -> list[tuple[Any, ...]]:
             with self.connect() as connection:
-                return connection.execute(statement, values).fetchall()  # type: ignore[arg-type]
+                return connection.execute(statement, values).fetchall()
 
         return await asyncio.to_thread(ask)
 
