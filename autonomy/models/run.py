@@ -43,6 +43,11 @@ class Run(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     beat_at = models.DateTimeField(null=True, blank=True)
     claims_without_progress = models.PositiveSmallIntegerField(default=0)
+    faults = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Endings since its last checkpoint that no other run can have caused.",
+    )
     last_seq = models.BigIntegerField(default=0)
 
     # What the last boundary showed; written in the statement that commits the checkpoint.

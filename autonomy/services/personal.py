@@ -42,6 +42,7 @@ INTERNAL = frozenset(
         "lease_until",
         "beat_at",
         "claims_without_progress",
+        "faults",
         "embedding",
         "search",
         "id",
