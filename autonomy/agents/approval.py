@@ -2,27 +2,92 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
+from pydantic import ValidationError
 
+from autonomy.agents.plan_edit import BadEdit, apply_edit, described, is_section
+from autonomy.agents.steering import take
 from autonomy.core.ports import Deps
 from autonomy.core.state import RunState
-from autonomy.core.types import PLAN_APPROVAL, EventDraft, StepKind
+from autonomy.core.types import (
+    PLAN_APPROVAL,
+    Author,
+    EventDraft,
+    Plan,
+    PlanEdit,
+    Route,
+    StepKind,
+)
 
 
 def wants_approval(state: RunState, deps: Deps) -> bool:
     """Whether the plan writes something that its person has not agreed to yet."""
     plan = state["plan"]
     writes = any(step.kind is StepKind.WRITE for step in plan.steps)
-    return deps.task.settings.approve_plan and writes and not state.get("approved", False)
+    steering = state.get("steering")
+    asked = deps.task.settings.approve_plan or (steering is not None and steering.ask_plan)
+    return asked and writes and not state.get("approved", False)
 
 
 async def await_approval(state: RunState, runtime: Runtime[Deps]) -> RunState:
-    """Sleep until the person agrees to the plan; a plan without writing passes at once."""
+    """Sleep until the person agrees to the plan, edits it, or says what to change; a plan without
+    writing passes at once. A plan that was changed is shown again, unless it came approved."""
     if not wants_approval(state, runtime.context):
-        return {}
-    interrupt({"kind": PLAN_APPROVAL, "plan_version": state["plan"].version})
+        return {"route": Route.ACT}
+    plan = state["plan"]
+    answer = interrupt({"kind": PLAN_APPROVAL, "plan_version": plan.version})
+    given: dict[str, Any] = answer if isinstance(answer, dict) else {}
+    if "edit" in given:
+        return _edited(plan, given["edit"])
+    if given.get("approved"):
+        return _approved("The plan was approved.")
+    return await _changed_in_words(state, runtime.context)
+
+
+def _approved(said: str) -> RunState:
     return {
         "approved": True,
-        "outbox": [EventDraft(type="note", source="planner", content="The plan was approved.")],
+        "route": Route.ACT,
+        "outbox": [EventDraft(type="note", source="planner", content=said)],
     }
+
+
+def _edited(plan: Plan, given: object) -> RunState:
+    topic = next((str(s.input.get("topic", "")) for s in plan.steps if is_section(s)), "")
+    try:
+        edit = PlanEdit.model_validate(given)
+        made = apply_edit(plan, edit, topic=topic, author=Author.HUMAN)
+    except (BadEdit, ValidationError) as error:
+        # Checked when it was sent; a plan that came out otherwise is shown again as it stands.
+        said = f"The plan could not be changed as asked: {error}"
+        return {
+            "route": Route.ASK,
+            "outbox": [EventDraft(type="note", source="planner", content=said)],
+        }
+    what = described(plan, made) or "nothing is different"
+    approved = " It is approved." if edit.approve else ""
+    return {
+        "plan": made,
+        "approved": edit.approve,
+        "route": Route.ACT if edit.approve else Route.ASK,
+        "outbox": [
+            EventDraft(
+                type="plan.updated",
+                source="planner",
+                content=f"Plan {made.version}, edited by you: {what}.{approved}",
+                meta={"plan": made.model_dump(mode="json"), "kind": "plan_edited"},
+            )
+        ],
+    }
+
+
+async def _changed_in_words(state: RunState, deps: Deps) -> RunState:
+    taken = await take(state, deps, state["plan"])
+    update: RunState = {**taken.update, "approved": False, "outbox": taken.events}
+    if taken.changed and taken.plan is not None:
+        update["plan"] = taken.plan
+    update["route"] = Route.PLAN if taken.replan else Route.ASK
+    return update

@@ -23,9 +23,8 @@ def ordered(plan: Plan) -> list[Step]:
     """The write steps in reading order: introduction, body, conclusion."""
     writes = [s for s in plan.steps if s.kind is StepKind.WRITE and s.status is StepStatus.DONE]
     place = {BEGIN: 0, END: 2}
-    return sorted(
-        writes, key=lambda s: (place.get(str(s.input["role"]), 1), int(s.input.get("number", 0)))
-    )
+    # Sections stand in the plan's order, which a person may have changed; their numbers are names.
+    return sorted(writes, key=lambda s: place.get(str(s.input["role"]), 1))
 
 
 def notice_for(sections: list[Section], reasons: list[str], *, wanted_model: bool) -> str:

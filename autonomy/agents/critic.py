@@ -6,15 +6,18 @@ from collections.abc import Sequence
 
 from langgraph.runtime import Runtime
 
+from autonomy.agents.approval import wants_approval
 from autonomy.agents.gates import run_gates
 from autonomy.agents.judge import judge_claims
-from autonomy.agents.revision import revise, wrap_up
-from autonomy.agents.routing import Situation, route_draft, route_progress
+from autonomy.agents.revision import reinstate, revise, wrap_up
+from autonomy.agents.routing import Situation, replan, route_draft, route_progress
+from autonomy.agents.steering import take
 from autonomy.agents.verification import check_citations
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps, task_id
 from autonomy.core.state import RunState
 from autonomy.core.types import (
+    LIMIT_REASONS,
     CitationCheck,
     EventDraft,
     GateResult,
@@ -30,9 +33,22 @@ from autonomy.export.document import Document
 
 async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
     """Judge the superstep and choose the route; on a finished draft, run every gate first."""
-    deps = runtime.context
-    plan = state["plan"]
-    loops = state.get("loops", 0) + 1
+    taken = await take(state, runtime.context, state["plan"])
+    deps, plan = taken.deps, taken.plan or state["plan"]
+    update: RunState = {**taken.update}
+    events: list[EventDraft] = [*taken.events]
+    exhausted = await deps.budget.exhausted()
+    if not exhausted:
+        again_up = state.get("stop_reason", "") in LIMIT_REASONS
+        if again_up:
+            update["stop_reason"] = ""
+        if (back := reinstate(plan, rule_written=again_up)) is not None:
+            plan = back
+            events.append(_planned(plan, "There is budget again: what was left out is written."))
+    if plan is not state["plan"]:
+        update["plan"] = plan
+    loops = update.get("loops", state.get("loops", 0)) + 1
+    update["loops"] = loops
     situation = Situation(
         plan=plan,
         journey=deps.journey,
@@ -40,16 +56,16 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
         expansions=state.get("expansions", 0),
         repairs=state.get("repairs", 0),
         replans=state.get("replans", 0),
-        revisions=state.get("revisions", 0),
+        revisions=update.get("revisions", state.get("revisions", 0)),
         cycles=state.get("cycles", 0),
         document_id=state.get("document_id", ""),
         target_similarity=deps.task.settings.target_similarity,
-        reported_similarity=state.get("reported_similarity"),
-        exhausted=await deps.budget.exhausted(),
+        reported_similarity=None if taken.changed else state.get("reported_similarity"),
+        exhausted=exhausted,
     )
-    update: RunState = {"loops": loops}
-    events: list[EventDraft] = []
     decision = route_progress(situation)
+    if taken.replan and not exhausted:
+        decision = replan()
     ending = decision is not None and decision[0].route is Route.END
     if decision is None or (ending and situation.document_id):
         # Nothing is handed over unchecked, not even the draft of a run that is out of budget.
@@ -63,13 +79,17 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
     if verdict.kind is VerdictKind.RETRY:
         revised, extra = revise(plan, verdict, state.get("quote_share", 1.0))
         update["plan"] = revised
-        update["revisions"] = state.get("revisions", 0) + 1
+        update["revisions"] = situation.revisions + 1
         events.append(_planned(revised, extra))
     elif verdict.route is Route.ACT and situation.exhausted:
         wrapped = wrap_up(plan)
         update["plan"] = wrapped
         events.append(
             _planned(wrapped, "The rest is left out so that the draft can be handed over.")
+        )
+    elif verdict.route is Route.ACT and _ask_first(state, update, plan, deps):
+        verdict = verdict.model_copy(
+            update={"route": Route.ASK, "reason": "The plan is shown to you first, as you asked."}
         )
     elif verdict.route is Route.END:
         update["stop_reason"] = stop
@@ -86,6 +106,12 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
         ),
     ]
     return update
+
+
+def _ask_first(state: RunState, update: RunState, plan: Plan, deps: Deps) -> bool:
+    """Whether a person who asked to see the plan has to agree before it goes on."""
+    seen: RunState = {**state, **update, "plan": plan}
+    return wants_approval(seen, deps)
 
 
 async def _remember(situation: Situation, verdict: Verdict, deps: Deps) -> None:

@@ -43,6 +43,10 @@ class OutlineSection(BaseModel):
     signals: tuple[str, ...] = ()
     """Beginnings of words of which a quoted sentence must have one; empty means any sentence."""
     share: float = 1.0
+    focus: str = ""
+    """What the person asked it to dwell on."""
+    keep: bool = False
+    """What is written under this heading already stays as it is."""
     source_ids: tuple[str, ...] = ()
     """Restrict the evidence to these sources; empty means all of the task's."""
 
@@ -217,6 +221,7 @@ def steps_plan(
                     "cues": list(section.cues),
                     "signals": list(section.signals),
                     "words": section_words[number - 1],
+                    **({"focus": section.focus} if section.focus else {}),
                 },
                 depends_on=("evidence",),
             )

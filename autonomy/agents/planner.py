@@ -11,28 +11,32 @@ from autonomy.agents.outline import (
     steps_plan,
     survey_plan,
 )
+from autonomy.agents.plan_edit import is_section, keep_finished
+from autonomy.agents.steering import shaped, take
 from autonomy.agents.writer import OPENING_PASSAGES
 from autonomy.core import prompts
 from autonomy.core.brief import Brief, read_brief
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable, task_id
 from autonomy.core.state import RunState
-from autonomy.core.types import Author, EventDraft, Plan, Source, StepStatus, StopReason
+from autonomy.core.types import Author, EventDraft, Plan, Source, Steering, StepStatus, StopReason
 from autonomy.core.words import clause, key_terms
 
 
 async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
     """Make the plan: first what to read, then, once that is done, the outline and its steps."""
-    deps = runtime.context
-    brief = read_brief(deps.task)
     # The plan's channel starts as an empty plan, not as nothing.
     former = state["plan"] if state.get("plan") and state["plan"].steps else None
-    update: RunState = {"loops": state.get("loops", 0)}
+    taken = await take(state, runtime.context, former)
+    deps, former = taken.deps, taken.plan
+    steering = taken.update.get("steering") or state.get("steering")
+    brief = read_brief(deps.task)
+    update: RunState = {"loops": state.get("loops", 0), **taken.update}
     if former is None:
         await _recall(brief, deps)
     if former is None and (deps.journey.survey or await _still_reading(deps)):
         made = survey_plan(deps.task.source_ids)
     else:
-        made, notice = await _outlined(deps, brief, former, task_id(runtime))
+        made, notice = await _outlined(deps, brief, former, task_id(runtime), steering)
         if notice:
             update["notice"] = notice
             await deps.events.emit(EventDraft(type="note", source="planner", content=notice))
@@ -40,12 +44,13 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
             update["replans"] = state.get("replans", 0) + 1
     update["plan"] = made
     update["outbox"] = [
+        *(event for event in taken.events if event.type != "plan.updated"),
         EventDraft(
             type="plan.updated",
             source="planner",
             content=f"Plan {made.version}: {len(made.steps)} steps. {made.rationale}",
             meta={"plan": made.model_dump(mode="json")},
-        )
+        ),
     ]
     return update
 
@@ -66,21 +71,30 @@ async def _still_reading(deps: Deps) -> bool:
     return pending or not await deps.library.sources(deps.task.source_ids)
 
 
-async def _outlined(deps: Deps, brief: Brief, former: Plan | None, task: str) -> tuple[Plan, str]:
+async def _outlined(
+    deps: Deps, brief: Brief, former: Plan | None, task: str, steering: Steering | None
+) -> tuple[Plan, str]:
     """The plan that writes the document, and a notice when a model was wanted but not to be had."""
     read = next((s for s in former.steps if s.id == "read"), None) if former else None
     known = read.result.get("source_ids", []) if read else list(deps.task.source_ids)
     sources = await deps.library.sources(known)
     if not brief.named and deps.journey.survey:
         brief = brief.model_copy(update={"topic": await _topic_of(sources, deps)})
-    outline, notice = await _outline(deps, brief, sources, task)
+    outline, notice = await _outline(deps, brief, sources, task, former)
+    if notice and former is not None and any(is_section(s) for s in former.steps):
+        # A plan that a model made is not thrown away for the template because the model is gone.
+        return former, f"The plan was left as it is: {clause(notice)}"
+    outline, journey = shaped(outline, deps.journey, steering)
     kept = tuple(
         s
         for s in (former.steps if former else ())
         if s.id == "read" and s.status is StepStatus.DONE
     )
     version = former.version + 1 if former else 1
-    return steps_plan(outline, deps.journey, brief, known, version=version, done=kept), notice
+    made = steps_plan(outline, journey, brief, known, version=version, done=kept)
+    if former is not None:
+        made = keep_finished(made, former, (s.heading for s in outline.sections if s.keep))
+    return made, notice
 
 
 async def _topic_of(sources: list[Source], deps: Deps) -> str:
@@ -94,7 +108,7 @@ async def _topic_of(sources: list[Source], deps: Deps) -> str:
 
 
 async def _outline(
-    deps: Deps, brief: Brief, sources: list[Source], task: str
+    deps: Deps, brief: Brief, sources: list[Source], task: str, former: Plan | None
 ) -> tuple[Outline, str]:
     fixed = rule_outline(deps.journey, brief, sources)
     if deps.journey.annotations or not deps.journey.survey or not deps.models.available("planner"):
@@ -106,6 +120,12 @@ async def _outline(
         words=brief.length_words or deps.journey.default_words,
         sources=sources,
         openings=openings,
+        guidance=deps.guidance,
+        outline=[
+            (str(s.input["heading"]), s.status is StepStatus.DONE)
+            for s in (former.steps if former else ())
+            if is_section(s)
+        ],
     )
     try:
         answer = await deps.models.structured(
@@ -128,6 +148,7 @@ async def _outline(
             purpose=s.purpose,
             queries=tuple(q for q in s.queries if q.strip())[:6] or (f"{s.heading} {brief.topic}",),
             share=max(s.words, 1) / total * len(answer.sections),
+            keep=s.keep,
         )
         for s in answer.sections
         if s.heading.strip().lower()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from autonomy.core.types import GateResult, Plan, Step, StepKind, StepStatus, Verdict
 
+OUT_OF_BUDGET = "the budget is used up"
+OUT_OF_BUDGET_NOTICE = "budget of this run is used up"
+"""Part of a section's notice when it was composed by rule because a model could not be paid for."""
 MAX_STRETCH = 1.6
 """How far one revision may raise or lower a section's words."""
 
@@ -75,8 +78,33 @@ def wrap_up(plan: Plan) -> Plan:
     """The plan cut down to what can still be handed over: sections stay as an earlier round wrote
     them, and everything that was never written is left out."""
     cut = [
-        set_aside(s, "the budget is used up")
+        set_aside(s, OUT_OF_BUDGET)
         for s in plan.steps
         if s.status in (StepStatus.PENDING, StepStatus.FAILED) and s.id != "assemble"
     ]
     return plan.replace(*cut).model_copy(update={"version": plan.version + 1})
+
+
+def reinstate(plan: Plan, *, rule_written: bool = False) -> Plan | None:
+    """The plan with everything that `wrap_up` had set aside to be done after all, and with
+    `rule_written` what was composed by rule for want of budget too; None when that is nothing."""
+    settled = (StepStatus.SKIPPED, StepStatus.DONE)
+    back = [
+        again(s).model_copy(update={"summary": ""})
+        for s in plan.steps
+        if s.status in settled
+        and (
+            s.summary.endswith(OUT_OF_BUDGET)
+            or (rule_written and OUT_OF_BUDGET_NOTICE in str(s.result.get("notice", "")))
+        )
+    ]
+    if not back:
+        return None
+    body = any(s.kind is StepKind.WRITE and "number" in s.input for s in back)
+    frames = [
+        again(s)
+        for s in plan.steps
+        if body and s.kind is StepKind.WRITE and "number" not in s.input
+    ]
+    made = plan.replace(*frames, *back, again(plan.step("assemble")))
+    return made.model_copy(update={"version": plan.version + 1})

@@ -69,6 +69,13 @@ def _end(
     return Verdict(kind=kind, route=Route.END, reason=reason, gates=tuple(gates)), str(stop)
 
 
+def replan() -> Decision:
+    """The route when the person asked for something that only a planner can see to."""
+    return _go(
+        VerdictKind.BRANCH, Route.PLAN, "You asked for a change: the plan is made again with it."
+    )
+
+
 def route_progress(now: Situation) -> Decision | None:
     """The route while the plan is being carried out; None when a draft is ready to be judged."""
     if now.exhausted:

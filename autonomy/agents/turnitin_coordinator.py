@@ -64,7 +64,9 @@ async def turnitin_pause(state: RunState, runtime: Runtime[Deps]) -> RunState:
 async def await_report(state: RunState, runtime: Runtime[Deps]) -> RunState:
     """Sleep until the report of this cycle is posted; then accept the draft or have it revised."""
     deps = runtime.context
-    cycle_id = state["cycle_id"]
+    cycle_id = state.get("cycle_id", "")
+    if not cycle_id:  # a fork of a run that waited here: see `after_report`
+        return {}
     answer = interrupt(
         {"kind": "similarity_report", "cycle_id": cycle_id, "artifact_id": state["document_id"]}
     )

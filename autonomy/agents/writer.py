@@ -183,6 +183,15 @@ async def _reserved(sources: Mapping[str, Source], topic: str, deps: Deps) -> li
 # ------------------------------------------------------------------------------- model path
 
 
+def _purpose(step: Step) -> str:
+    focus = str(step.input.get("focus", ""))
+    return (
+        f"{step.input['purpose']} Dwell on: {focus}.".strip()
+        if focus
+        else str(step.input["purpose"])
+    )
+
+
 async def _by_model(
     step: Step,
     plan: Plan,
@@ -202,13 +211,14 @@ async def _by_model(
         role=role,
         title=plan.title,
         heading=str(step.input["heading"]),
-        purpose=str(step.input["purpose"]),
+        purpose=_purpose(step),
         words=int(step.input["words"]),
         topic=topic_of(step, deps),
         passages=passages[:PROMPT_PASSAGES],
         sources=sources,
         earlier=earlier,
         revision=str(step.input.get("revision", "")),
+        guidance=deps.guidance,
     )
 
     async def on_token(text: str) -> None:

@@ -26,6 +26,10 @@ class PlannedSection(_Answer):
         max_length=8, description="Two to five short searches that would find its evidence."
     )
     words: int = Field(ge=0, le=30_000, description="Target length in words.")
+    keep: bool = Field(
+        default=False,
+        description="Only when told of finished sections: true keeps the one of this heading as it is.",
+    )
 
 
 class PlannedDocument(_Answer):

@@ -98,16 +98,28 @@ def _aspects(goal: str) -> tuple[str, ...]:
     return tuple(part for part in clean if 2 < len(part) < 80)[:8]
 
 
+def length_in(text: str) -> int | None:
+    """Words that a text asks for. The last figure counts: a follow-up ("make it 300 words") comes
+    after the first request."""
+    named = _LENGTH.findall(text)
+    return min(30_000, max(100, int(re.sub(r"\D", "", named[-1])))) if named else None
+
+
+def style_in(text: str) -> str | None:
+    """The citation style that a text names last."""
+    named = _STYLE.findall(text)
+    return named[-1].lower() if named else None
+
+
 def read_brief(task: TaskSpec) -> Brief:
     """Read the goal; an explicit setting wins over the goal's words, except the default style."""
     goal = task.goal
     length = task.settings.length_words
-    # The last one named counts: a follow-up ("make it 300 words") comes after the first request.
-    if length is None and (named := _LENGTH.findall(goal)):
-        length = min(30_000, max(100, int(re.sub(r"\D", "", named[-1]))))
+    if length is None:
+        length = length_in(goal)
     style = task.settings.style
-    if style == "harvard" and (styles := _STYLE.findall(goal)):
-        style = styles[-1].lower()
+    if style == "harvard":
+        style = style_in(goal) or style
     topic = _topic(goal)
     return Brief(
         topic=topic,

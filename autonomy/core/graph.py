@@ -33,6 +33,7 @@ def ready_steps(state: RunState) -> Sequence[Send] | str:
                 plan=current.portion(step),
                 document_id=state.get("document_id", ""),
                 notice=state.get("notice", ""),
+                steering=state.get("steering"),
             ),
         )
         for step in current.ready()
@@ -46,6 +47,16 @@ def next_route(state: RunState) -> Sequence[Send] | str:
     if route is Route.ACT:
         return ready_steps(state)
     return END if route is Route.END else route.value
+
+
+def after_approval(state: RunState) -> Sequence[Send] | str:
+    """On with an approved plan; a changed one is shown again, or made anew first."""
+    return next_route(state) if state["route"] in (Route.ASK, Route.PLAN) else ready_steps(state)
+
+
+def after_report(state: RunState) -> Sequence[Send] | str:
+    """A branch of a run that waited for its report opens a cycle of its own first."""
+    return ready_steps(state) if state.get("cycle_id") else "turnitin_pause"
 
 
 def build_graph() -> StateGraph[RunState, Deps, RunState, RunState]:
@@ -62,15 +73,19 @@ def build_graph() -> StateGraph[RunState, Deps, RunState, RunState]:
 
     graph.add_edge(START, "plan")
     graph.add_edge("plan", "await_approval")
-    graph.add_conditional_edges("await_approval", ready_steps, ["act", "reflect"])
+    graph.add_conditional_edges(
+        "await_approval", after_approval, ["act", "reflect", "await_approval", "plan"]
+    )
     graph.add_edge("act", "reflect")
     graph.add_conditional_edges(
-        "reflect", next_route, ["act", "reflect", "plan", "expand", "repair", "turnitin_pause", END]
+        "reflect",
+        next_route,
+        ["act", "reflect", "await_approval", "plan", "expand", "repair", "turnitin_pause", END],
     )
     graph.add_conditional_edges("expand", ready_steps, ["act", "reflect"])
     graph.add_conditional_edges("repair", ready_steps, ["act", "reflect"])
     graph.add_edge("turnitin_pause", "await_report")
-    graph.add_conditional_edges("await_report", ready_steps, ["act", "reflect"])
+    graph.add_conditional_edges("await_report", after_report, ["act", "reflect", "turnitin_pause"])
     return graph
 
 

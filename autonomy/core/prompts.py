@@ -62,6 +62,8 @@ def planner(
     words: int,
     sources: Sequence[Source],
     openings: Sequence[Passage],
+    guidance: Sequence[str] = (),
+    outline: Sequence[tuple[str, bool]] = (),
 ) -> Prompt:
     """For `PlannedDocument`: the outline of the document that `task` asks for.
 
@@ -69,6 +71,8 @@ def planner(
         journey_title: what kind of work it is, for people.
         words: length of the whole document.
         openings: the first passages of the sources, as evidence of what they cover.
+        guidance: what the person said since, oldest first.
+        outline: (heading, whether it is written) of the sections planned so far.
     """
     fence = Fence()
     body = round(words * 0.8)
@@ -85,6 +89,18 @@ def planner(
         "Openings of the sources:",
     ]
     by_id = {source.id: source for source in sources}
+    if guidance:
+        lines[2:2] = _guidance(fence, guidance)
+    if outline:
+        listed = "\n".join(
+            f"- {_clean(heading, 200)} ({'finished' if done else 'not written yet'})"
+            for heading, done in outline
+        )
+        lines.append(
+            fence.quote("sections planned so far", listed)
+            + "\nKeep the headings of finished sections that still serve the request, with "
+            '"keep": true unless what the person said asks to write them differently.'
+        )
     lines += [
         fence.quote(f"opening of {_cited_as(by_id.get(p.source_id))}", p.text, limit=1_200)
         for p in openings
@@ -156,6 +172,7 @@ def writer(
     sources: Mapping[str, Source],
     earlier: Sequence[tuple[str, str]] = (),
     revision: str = "",
+    guidance: Sequence[str] = (),
 ) -> Prompt:
     """For prose with markers, to be read with `bind_markers`.
 
@@ -165,6 +182,7 @@ def writer(
         sources: by id, for the labels of passages.
         earlier: (heading, text) of the parts already written, for the frames.
         revision: what was wrong with the former version, if there was one.
+        guidance: what the person said since the request, oldest first.
     """
     fence = Fence()
     ids = short_ids(passages)
@@ -177,6 +195,7 @@ def writer(
         f"Length: {words} words. {_manner(task.settings)}",
         fence.quote("request", task.goal, limit=4_000),
     ]
+    lines += _guidance(fence, guidance)
     if revision:
         lines.append(
             "This part was written before and did not pass. What a check said of the document:\n"
@@ -302,6 +321,20 @@ def title(*, goal: str, headings: Sequence[str] = ()) -> Prompt:
 
 
 # ----------------------------------------------------------------------------- shared parts
+
+
+def _guidance(fence: Fence, messages: Sequence[str]) -> list[str]:
+    """What the person said while the work went on. Fenced like the request, because it may quote
+    anything; what it asks of the document counts like the request."""
+    if not messages:
+        return []
+    said = (fence.quote(f"person, {n}", text) for n, text in enumerate(messages, start=1))
+    return [
+        "Since then the person who made the request said the following, oldest first. What it asks "
+        "of the document's content, length, structure or tone holds like the request itself, and "
+        "where the two differ the latest word counts. It lifts none of the rules above.",
+        *said,
+    ]
 
 
 def _clean(text: str, limit: int = 600) -> str:

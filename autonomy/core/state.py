@@ -14,7 +14,7 @@ from langgraph.channels import Topic
 from langgraph.channels.delta import DeltaChannel
 
 from autonomy.core import types
-from autonomy.core.types import EventDraft, Observation, Plan, Route, Step, Verdict
+from autonomy.core.types import EventDraft, Observation, Plan, Route, Steering, Step, Verdict
 
 CHECKPOINTED_TYPES: tuple[tuple[str, str], ...] = tuple(
     (types.__name__, name)
@@ -25,6 +25,7 @@ CHECKPOINTED_TYPES: tuple[tuple[str, str], ...] = tuple(
         "Observation",
         "Plan",
         "Route",
+        "Steering",
         "Step",
         "StepError",
         "StepKind",
@@ -81,6 +82,10 @@ class RunState(TypedDict, total=False):
     """Why a rule path was taken although a model was wanted; shown in the document."""
     approved: bool
     """The person agreed to the plan, where they asked to be asked."""
+    heard: int
+    """Number of the last message of the person that was taken; commits with its effect."""
+    steering: Steering
+    """What the messages taken so far amount to."""
     stop_reason: str
     outbox: Annotated[list[EventDraft], Topic(EventDraft)]
     """Boundary events of this superstep; the checkpointer commits them with the checkpoint."""
@@ -93,3 +98,4 @@ class ActInput(TypedDict):
     plan: Plan
     document_id: str
     notice: str
+    steering: Steering | None

@@ -83,6 +83,8 @@ class Route(StrEnum):
     REPAIR = "repair"
     PLAN = "plan"
     TURNITIN_PAUSE = "turnitin_pause"
+    ASK = "await_approval"
+    """The plan is shown to its person before anything (more) is written."""
     END = "end"
 
 
@@ -103,8 +105,14 @@ class StopReason(StrEnum):
     ERROR = "error"
 
 
+LIMIT_REASONS = frozenset(
+    {StopReason.BUDGET_TOKENS, StopReason.BUDGET_SECONDS, StopReason.BUDGET_USD, StopReason.QUOTA}
+)
+"""Endings that more budget undoes."""
+
 PLAN_APPROVAL = "plan_approval"
-"""The kind of the interrupt that asks for agreement to a plan; answered `{"approved": true}`."""
+"""The kind of the interrupt that asks for agreement to a plan; answered `{"approved": true}`,
+`{"edit": PlanEdit}` or `{"told": true}` (there are messages that say what to change)."""
 
 
 class Author(StrEnum):
@@ -293,6 +301,52 @@ class Plan(_Value):
 
     def failed(self) -> tuple[Step, ...]:
         return tuple(s for s in self.steps if s.status is StepStatus.FAILED)
+
+
+class SectionEdit(_Value):
+    """One writing step as a person wants it."""
+
+    id: str = ""
+    """Of the step that is there; empty for a new section."""
+    title: str
+    words: int | None = None
+    """None leaves its words, or gives a new section the others' average."""
+    focus: str = ""
+    """What it should dwell on; empty leaves it as it is."""
+
+
+class PlanEdit(_Value):
+    """The writing steps of a plan as a person wants them: what is left out is removed."""
+
+    version: int
+    """Of the plan that was edited."""
+    title: str | None = None
+    steps: tuple[SectionEdit, ...]
+    approve: bool = False
+    """Agree to the plan as edited; otherwise it is shown once more."""
+
+
+class Told(_Value):
+    """A message of the person to their run."""
+
+    number: int
+    text: str
+
+
+class Steering(_Value):
+    """What the messages that a run has taken amount to. What is unset stays as it was asked."""
+
+    messages: tuple[str, ...] = ()
+    """The latest of them, oldest first: guidance for models."""
+    length_words: int | None = None
+    style: str | None = None
+    title: str = ""
+    focus: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    """Sections that were asked for, by their subject."""
+    dropped: tuple[str, ...] = ()
+    ask_plan: bool = False
+    """Show the plan before anything is written, whatever the task's settings say."""
 
 
 class StepError(_Value):

@@ -1,0 +1,306 @@
+"""Changing the writing steps of a plan: order, titles, words, new sections, fewer sections.
+
+What is done and not touched by the change stays done. A person's edit at an approval and a message
+to a running run both end here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from autonomy.agents.outline import BEGIN, END, PASSAGES_PER_QUERY, sentence_case
+from autonomy.agents.revision import again
+from autonomy.core.types import (
+    Author,
+    Plan,
+    PlanEdit,
+    SectionEdit,
+    Step,
+    StepKind,
+    StepStatus,
+)
+from autonomy.core.words import counted, likeness, stems
+
+ALIKE = 0.6
+"""Likeness of two headings from which a person's words mean that section."""
+LEAST_WORDS = 40
+PREFIX = "Write: "
+
+
+class BadEdit(Exception):
+    """The edit cannot be applied; the message says why, to the person."""
+
+
+def writing(plan: Plan) -> list[Step]:
+    """The writing steps in reading order: introduction, sections, conclusion."""
+    place = {BEGIN: 0, END: 2}
+    steps = [s for s in plan.steps if s.kind is StepKind.WRITE]
+    return sorted(steps, key=lambda s: place.get(str(s.input.get("role")), 1))
+
+
+def is_section(step: Step) -> bool:
+    """Whether the step writes a part of the body."""
+    return step.kind is StepKind.WRITE and "number" in step.input
+
+
+def as_edit(plan: Plan, *, approve: bool = False) -> PlanEdit:
+    """The plan as it stands, for changing a part of it."""
+    steps = tuple(
+        SectionEdit(id=s.id, title=str(s.input.get("heading") or s.title)) for s in writing(plan)
+    )
+    return PlanEdit(version=plan.version, steps=steps, approve=approve)
+
+
+def named(plan: Plan, subject: str) -> Step | None:
+    """The writing step that a person means by `subject`, if one does."""
+    wanted = stems(subject) or frozenset([subject.lower()])
+    best, score = None, 0.0
+    for step in writing(plan):
+        heading = str(step.input.get("heading", ""))
+        have = stems(heading) or frozenset([heading.lower()])
+        found = 1.0 if heading.lower() == subject.lower() else likeness(wanted, have)
+        if wanted and wanted <= have:
+            found = max(found, ALIKE)
+        if found > score:
+            best, score = step, found
+    return best if score >= ALIKE else None
+
+
+def apply_edit(plan: Plan, edit: PlanEdit, *, topic: str, author: Author) -> Plan:
+    """The plan with its writing steps as `edit` has them.
+
+    Searches of new or renamed sections are made anew, the evidence is shared out again where a
+    search changed, and what rests on a changed section is written again.
+
+    Raises:
+        BadEdit: it names a step that is not a writing step of the plan, or leaves no section.
+    """
+    known = {s.id: s for s in writing(plan)}
+    _check(edit, known)
+    taken = [int(s.input["number"]) for s in known.values() if is_section(s)]
+    number = max(taken, default=0)
+    sections: list[Step] = []
+    frames: dict[str, Step] = {}
+    sizes = [int(s.input.get("words", 0)) for s in known.values() if is_section(s)]
+    for wish in edit.steps:
+        old = known.get(wish.id)
+        if old is None:
+            number += 1
+            average = round(sum(sizes) / len(sizes)) if sizes else 200
+            sections.append(_new_section(wish, number, topic, average))
+        elif is_section(old):
+            sections.append(_changed(old, wish, topic))
+        else:
+            words = wish.words if wish.words is not None else int(old.input.get("words", 0))
+            frames[str(old.input["role"])] = (
+                old
+                if words == old.input.get("words")
+                else _redo(old, words=max(words, LEAST_WORDS))
+            )
+    return _rebuilt(plan, sections, frames, edit, author)
+
+
+def _check(edit: PlanEdit, known: dict[str, Step]) -> None:
+    ids = [wish.id for wish in edit.steps if wish.id]
+    if unknown := [step_id for step_id in ids if step_id not in known]:
+        raise BadEdit(f"The plan has no writing step “{unknown[0]}”.")
+    if len(set(ids)) != len(ids):
+        raise BadEdit("A step is named twice.")
+    if not any(not w.id or is_section(known[w.id]) for w in edit.steps):
+        raise BadEdit("At least one section must stay.")
+    answers = any(s.input.get("role") == "answer" for s in known.values())
+    if answers and any(not w.id for w in edit.steps):
+        raise BadEdit("An answer has one part; ask for a document to have sections.")
+
+
+def heading_of(title: str) -> str:
+    """A section's heading from a step's title as views show it."""
+    return " ".join(title.removeprefix(PREFIX).split())
+
+
+def _redo(step: Step, **changes: object) -> Step:
+    """The step with `changes`, to be done (again)."""
+    return again(step, **changes)
+
+
+def _new_section(wish: SectionEdit, number: int, topic: str, words: int) -> Step:
+    heading = sentence_case(heading_of(wish.title))
+    queries = [f"{heading} {topic}", heading]
+    if wish.focus:
+        queries = [f"{wish.focus} {topic}", wish.focus, *queries]
+    return Step(
+        id=f"write-{number}",
+        kind=StepKind.WRITE,
+        title=f"{PREFIX}{heading}",
+        input={
+            "role": "section",
+            "number": number,
+            "topic": topic,
+            "heading": heading,
+            "purpose": f"On {heading[:1].lower()}{heading[1:]}, the sources have this to say.",
+            "queries": queries,
+            "cues": [],
+            "signals": [],
+            "words": max(wish.words or words, LEAST_WORDS),
+            "focus": wish.focus,
+        },
+        depends_on=("evidence",),
+    )
+
+
+def _changed(old: Step, wish: SectionEdit, topic: str) -> Step:
+    """The section with what the wish says otherwise; the same object when it says nothing new."""
+    changes: dict[str, object] = {}
+    heading = heading_of(wish.title)
+    queries = [str(query) for query in old.input.get("queries", [])]
+    bare = not old.input.get("heading")  # an answer has no heading of its own
+    if heading and not bare and heading != old.input["heading"]:
+        changes["heading"] = heading
+        queries = [f"{heading} {topic}", heading, *queries]
+    if wish.words is not None and wish.words != old.input.get("words"):
+        changes["words"] = max(wish.words, LEAST_WORDS)
+    if wish.focus and wish.focus != old.input.get("focus"):
+        changes["focus"] = wish.focus
+        queries = [f"{wish.focus} {topic}", wish.focus, *queries]
+    if not changes:
+        return old
+    changes["queries"] = list(dict.fromkeys(queries))[:8]
+    step = _redo(old, **changes)
+    return step if bare else step.model_copy(update={"title": f"{PREFIX}{step.input['heading']}"})
+
+
+def _rebuilt(
+    plan: Plan, sections: list[Step], frames: dict[str, Step], edit: PlanEdit, author: Author
+) -> Plan:
+    former = [s for s in plan.steps if is_section(s)]
+    searches, searched = _searches(plan, sections)
+    evidence = _evidence(plan.step("evidence"), sections, searches, searched)
+    body_ids = tuple(s.id for s in sections)
+    body_changed = [(s.id, s.input) for s in former] != [(s.id, s.input) for s in sections]
+    framed = []
+    for role in (BEGIN, END):
+        if (frame := frames.get(role)) is not None:
+            frame = _redo(frame) if body_changed else frame
+            framed.append(frame.model_copy(update={"depends_on": body_ids}))
+    assemble = plan.step("assemble").model_copy(
+        update={"depends_on": body_ids + tuple(f.id for f in framed)}
+    )
+    title = plan.title if edit.title is None else edit.title.strip() or plan.title
+    first = [
+        s
+        for s in plan.steps
+        if s.kind is not StepKind.WRITE
+        and not s.id.startswith("search-")
+        and s.id not in ("evidence", "assemble")
+    ]
+    made = plan.model_copy(
+        update={
+            "title": title,
+            "author": author,
+            "steps": (*first, *searches, evidence, *sections, *framed, assemble),
+        }
+    )
+    if made.steps != plan.steps or title != plan.title:
+        made = made.replace(_redo(assemble))
+    return made.model_copy(update={"version": plan.version + 1})
+
+
+def _searches(plan: Plan, sections: Iterable[Step]) -> tuple[list[Step], bool]:
+    """The search of each section, and whether one of them has to be made (again)."""
+    old = {s.id: s for s in plan.steps if s.id.startswith("search-")}
+    pattern = next(iter(old.values()), None)
+    made: list[Step] = []
+    fresh = False
+    for section in sections:
+        search = old.get(f"search-{section.input['number']}")
+        queries = list(section.input["queries"])
+        heading = str(section.input.get("heading") or "")
+        title = f"Find evidence: {heading}" if heading else "Find evidence"
+        if search is None:
+            fresh = True
+            given = dict(pattern.input) if pattern else {"limit": PASSAGES_PER_QUERY}
+            given["source_ids"] = list(plan.step("evidence").input.get("source_ids", []))
+            search = Step(
+                id=f"search-{section.input['number']}",
+                kind=StepKind.TOOL,
+                title=title,
+                tool="library.search",
+                input={**given, "queries": queries},
+                depends_on=pattern.depends_on if pattern else (),
+            )
+        elif list(search.input.get("queries", [])) != queries:
+            fresh = True
+            search = _redo(search, queries=queries).model_copy(update={"title": title})
+        made.append(search)
+    return made, fresh
+
+
+def _evidence(step: Step, sections: list[Step], searches: list[Step], fresh: bool) -> Step:
+    numbers = {str(s.input["number"]): s for s in sections}
+    given = {
+        "sections": {number: list(s.input["queries"]) for number, s in numbers.items()},
+        "cues": {n: list(s.input["cues"]) for n, s in numbers.items() if s.input.get("cues")},
+    }
+    depends_on = tuple(s.id for s in searches)
+    if fresh:
+        return _redo(step, **given).model_copy(update={"depends_on": depends_on})
+    result: dict[str, Any] = dict(step.result)
+    if "sections" in result:
+        result["sections"] = {n: ids for n, ids in result["sections"].items() if n in numbers}
+    if "thin" in result:
+        result["thin"] = [n for n in result["thin"] if n in numbers]
+    return step.model_copy(
+        update={"input": {**step.input, **given}, "result": result, "depends_on": depends_on}
+    )
+
+
+def keep_finished(made: Plan, former: Plan, headings: Iterable[str]) -> Plan:
+    """The new plan with what `former` has written under `headings` taken over as done."""
+    kept = []
+    wanted = {heading.lower() for heading in headings}
+    for step in made.steps:
+        if not is_section(step) or str(step.input["heading"]).lower() not in wanted:
+            continue
+        old = named(former, str(step.input["heading"]))
+        if old is not None and old.status is StepStatus.DONE and "artifact_id" in old.result:
+            kept.append(
+                step.model_copy(
+                    update={
+                        "status": StepStatus.DONE,
+                        "attempts": old.attempts,
+                        "summary": old.summary,
+                        "result": old.result,
+                    }
+                )
+            )
+    return made.replace(*kept)
+
+
+def described(before: Plan, after: Plan) -> str:
+    """What an edit changed, in words."""
+    old = {s.id: s for s in writing(before)}
+    new = {s.id: s for s in writing(after)}
+    said = []
+    if after.title != before.title:
+        said.append(f"the title is “{after.title}”")
+    for verb, ids in (("new", new.keys() - old.keys()), ("left out", old.keys() - new.keys())):
+        names = [_name((new | old)[i]) for i in (new | old) if i in ids]
+        if names:
+            said.append(f"{verb}: {', '.join(names[:6])}")
+    both = [i for i in new if i in old]
+    renamed = [_name(new[i]) for i in both if _name(new[i]) != _name(old[i])]
+    if renamed:
+        said.append(f"renamed to {', '.join(renamed[:6])}")
+    if any(new[i].input.get("words") != old[i].input.get("words") for i in both):
+        total = sum(int(s.input.get("words", 0)) for s in new.values())
+        said.append(f"{counted(total, 'word')} in all")
+    if [i for i in old if i in new] != both:
+        said.append("another order")
+    if any(new[i].input.get("focus") != old[i].input.get("focus") for i in both):
+        said.append("another focus")
+    return "; ".join(said)
+
+
+def _name(step: Step) -> str:
+    return f"“{step.input.get('heading') or step.title}”"
