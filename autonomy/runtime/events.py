@@ -11,13 +11,14 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from autonomy.core.types import EventDraft
 from autonomy.models import Run, RunSource, Source
 from autonomy.runtime.couriers import hint
 from autonomy.runtime.db import run_db
 from autonomy.runtime.fence import Fence, FencedOut
+from autonomy.runtime.prepared import execute
 from autonomy.runtime.tokens import TokenStream
 
 APPEND = """
@@ -36,7 +37,8 @@ WITH guard AS (
 )
 SELECT last_seq, conversation_id FROM guard
 """
-FENCED = "fence = %(fence)s AND status = 'running'"
+APPEND_FENCED = APPEND.format(allowed="fence = %(fence)s AND status = 'running'")
+APPEND_OPEN = APPEND.format(allowed="true")
 
 
 def storable(value: Any) -> Any:
@@ -87,14 +89,12 @@ def append(
         "fence": fence.number if fence else 0,
         **columns(drafts),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(APPEND.format(allowed=FENCED if fence else "true"), parameters)
-        row = cursor.fetchone()
-    if row is None:
+    rows = execute(APPEND_FENCED if fence else APPEND_OPEN, parameters)
+    if not rows:
         if fence is not None:
             raise FencedOut(fence)
         raise Run.DoesNotExist(str(run_id))
-    last_seq, conversation_id = int(row[0]), row[1]
+    last_seq, conversation_id = int(rows[0][0]), rows[0][1]
     transaction.on_commit(lambda: hint(run_id, conversation_id, last_seq))
     return last_seq
 
@@ -152,9 +152,9 @@ class RunEvents:
         Raises:
             FencedOut: the segment no longer owns the run.
         """
-        await run_db(self._append, event, current_task_id())
+        found = event.type == "source.found"
+        await run_db(self._append_source if found else self._append, event, current_task_id())
 
-    @transaction.atomic
     def _append(self, event: EventDraft, task_id: str) -> None:
         append(
             self._fence.run_id,
@@ -163,8 +163,11 @@ class RunEvents:
             task_id=task_id,
             attempt=self._attempt,
         )
-        if event.type == "source.found":
-            record_source(self._fence.run_id, event.meta)
+
+    @transaction.atomic
+    def _append_source(self, event: EventDraft, task_id: str) -> None:
+        self._append(event, task_id)
+        record_source(self._fence.run_id, event.meta)
 
     async def token(self, task_id: str, text: str) -> None:
         self._tokens.add(task_id or current_task_id(), text)
