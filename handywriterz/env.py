@@ -127,6 +127,21 @@ class Env(BaseSettings):
     runs_per_user: int = Field(
         default=3, gt=0, description="Runs of one user that may be driven at once."
     )
+    quota_runs_per_day: int | None = Field(
+        default=None,
+        ge=0,
+        description="Runs a user may start per UTC day; unset or 0 = as many as they like. Staff can set other quotas for one user.",
+    )
+    quota_tokens_per_day: int | None = Field(
+        default=None,
+        ge=0,
+        description="Model tokens of a user's runs per UTC day; unset or 0 = no limit but each run's own.",
+    )
+    quota_usd_per_day: float | None = Field(
+        default=None,
+        ge=0,
+        description="US dollars of a user's runs per UTC day; unset or 0 = no limit but each run's own.",
+    )
     runs_per_worker: int = Field(
         default=50, gt=0, description="Runs one worker process drives at once."
     )

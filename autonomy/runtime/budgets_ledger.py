@@ -1,7 +1,11 @@
 """What a run may spend: reserved before a call, settled after, never over a limit.
 
-`spent + reserved + estimate <= limit` is checked and booked in one UPDATE of the run's row, so
-parallel branches and crashed workers cannot overspend together.
+`spent + reserved + estimate <= limit` is checked and booked in one statement, for the run and for
+its owner's day, so that neither parallel branches nor crashed workers can overspend together.
+
+A reservation is an upper bound (the prompt, counted high, and the most tokens that the answer may
+have, which the provider is told too). Should a provider charge more all the same, the truth is
+booked: then `spent` alone may pass the limit by that excess, and nothing further is reserved.
 """
 
 from __future__ import annotations
@@ -9,61 +13,49 @@ from __future__ import annotations
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import F
-from django.db.models.functions import Now
+from django.db import transaction
 
 from autonomy.core.ports import BudgetExhausted
 from autonomy.core.types import EventDraft, StopReason
-from autonomy.models import BudgetEntry, Run
+from autonomy.models import Run
+from autonomy.models.fields import new_id
+from autonomy.runtime import quotas
+from autonomy.runtime.budget_statements import CLOSE_ALL, CLOSE_LEFT, READ, RESERVE, SETTLE
 from autonomy.runtime.db import run_db
 from autonomy.runtime.events import append
 from autonomy.runtime.fence import Fence, FencedOut
+from autonomy.runtime.prepared import execute
 
 WARN_AT = 0.8
-_CENTS = Decimal("0.000001")
-
-SECONDS = "(seconds_spent + COALESCE(extract(epoch FROM now() - beat_at), 0))"
-"""Run time including what the next heartbeat will account."""
-
-RESERVE = f"""
-UPDATE autonomy_runs
-SET tokens_reserved = tokens_reserved + %(tokens)s, usd_reserved = usd_reserved + %(usd)s
-WHERE id = %(run)s AND fence = %(fence)s AND status = 'running'
-  AND tokens_spent + tokens_reserved + %(tokens)s <= tokens_limit
-  AND usd_spent + usd_reserved + %(usd)s <= usd_limit
-  AND {SECONDS} < seconds_limit
-RETURNING id
-"""  # noqa: S608 - constants only
-
-READ = f"""
-SELECT fence, status, tokens_spent, tokens_reserved, tokens_limit, {SECONDS}, seconds_limit,
-       usd_spent, usd_reserved, usd_limit, budget_warned
-FROM autonomy_runs WHERE id = %(run)s
-"""  # noqa: S608 - constants only
+KEY_CHARS = 180
+_MICRODOLLAR = Decimal("0.000001")
+_NOTHING = Decimal(0)
+_TRIES = 5
 
 _MESSAGES = {
     StopReason.BUDGET_TOKENS: "The token budget of this run is used up.",
     StopReason.BUDGET_SECONDS: "The time budget of this run is used up.",
     StopReason.BUDGET_USD: "The money budget of this run is used up.",
+    StopReason.QUOTA: "Your allowance for today is used up; it starts anew at 00:00 UTC.",
 }
 
 
 def _dollars(usd: float) -> Decimal:
-    return Decimal(repr(max(0.0, usd))).quantize(_CENTS, rounding=ROUND_UP)
+    return Decimal(repr(max(0.0, usd))).quantize(_MICRODOLLAR, rounding=ROUND_UP)
 
 
 class Account:
-    """What the run's row says of its budget at one moment."""
+    """What the run's row says of its budget at one moment; `day` is the owner's, where asked for."""
 
     def __init__(self, row: tuple[Any, ...]) -> None:
         self.fence, self.status = int(row[0]), str(row[1])
         self.tokens = (int(row[2]), int(row[3]), int(row[4]))
         self.seconds = (float(row[5]), 0.0, float(row[6]))
-        self.usd = (float(row[7]), float(row[8]), float(row[9]))
+        self.usd = (Decimal(row[7]), Decimal(row[8]), Decimal(row[9]))
         self.warned = bool(row[10])
+        self._day = row[11:]
 
-    def exhausted(self, tokens: int = 0, usd: float = 0.0) -> StopReason | None:
+    def exhausted(self, tokens: int = 0, usd: Decimal = _NOTHING) -> StopReason | None:
         """The limit that is reached, or that would be passed by another `tokens` and `usd`."""
         if self.seconds[0] >= self.seconds[2]:
             return StopReason.BUDGET_SECONDS
@@ -71,12 +63,22 @@ class Account:
             return StopReason.BUDGET_TOKENS
         if _full(self.usd, usd):
             return StopReason.BUDGET_USD
-        return None
+        # A run that needs no allowance goes on when others have used it up.
+        wants = tokens or usd or self.tokens[0] or self.usd[0]
+        return StopReason.QUOTA if wants and self._day_is_full(tokens, usd) else None
+
+    def _day_is_full(self, tokens: int, usd: Decimal) -> bool:
+        parts = ((*self._day[:3], tokens), (*self._day[3:], usd)) if self._day else ()
+        return any(
+            limit is not None and _full((Decimal(spent), Decimal(reserved), Decimal(limit)), more)
+            for spent, reserved, limit, more in parts
+        )
 
     def share(self) -> float:
         """The most used limit, 1.0 being all of it. What is only reserved does not count."""
         parts = (self.tokens, self.seconds, self.usd)
-        return max((spent / limit for spent, _, limit in parts if limit > 0), default=0.0)
+        shares = (float(spent) / float(limit) for spent, _, limit in parts if limit > 0)
+        return max(shares, default=0.0)
 
     def meta(self) -> dict[str, float]:
         """As the `budget` event and `BudgetMeter.snapshot` tell it."""
@@ -86,27 +88,33 @@ class Account:
             "tokens_limit": self.tokens[2],
             "seconds_spent": round(self.seconds[0], 3),
             "seconds_limit": self.seconds[2],
-            "usd_spent": self.usd[0],
-            "usd_reserved": self.usd[1],
-            "usd_limit": self.usd[2],
+            "usd_spent": float(self.usd[0]),
+            "usd_reserved": float(self.usd[1]),
+            "usd_limit": float(self.usd[2]),
         }
 
 
-def _full(account: tuple[float, float, float], more: float) -> bool:
-    spent, reserved, limit = account
+def _full(
+    account: tuple[float, float, float] | tuple[Decimal, Decimal, Decimal], more: float | Decimal
+) -> bool:
+    spent, reserved, limit = (Decimal(part) for part in account)
     if more > 0:
-        return spent + reserved + more > limit
+        return spent + reserved + Decimal(more) > limit
     # A limit of nothing is not "used up" by a run that spends nothing.
     return spent > 0 and spent >= limit
 
 
 def read_account(run_id: str) -> Account:
-    with connection.cursor() as cursor:
-        cursor.execute(READ, {"run": run_id})
-        row = cursor.fetchone()
-    if row is None:
+    """The run's account with its owner's day."""
+    found = execute(READ, {"run": run_id, **_per_day()})
+    if not found:
         raise Run.DoesNotExist(run_id)
-    return Account(row)
+    return Account(found[0])
+
+
+def _per_day() -> dict[str, Any]:
+    limits = quotas.settings()
+    return {name: limits[name] for name in ("tokens_per_day", "usd_per_day")}
 
 
 class RunLedger:
@@ -115,6 +123,8 @@ class RunLedger:
     def __init__(self, fence: Fence) -> None:
         self._fence = fence
         self._open: dict[str, Any] = {}
+        self._refused: tuple[int, Decimal] | None = None
+        """What the owner's day had no room for."""
 
     # ------------------------------------------------------------------ calls
 
@@ -127,40 +137,33 @@ class RunLedger:
         """
         self._open[key] = await run_db(self._reserve, key, role, model, tokens, _dollars(usd))
 
-    @transaction.atomic
     def _reserve(self, key: str, role: str, model: str, tokens: int, usd: Decimal) -> Any:
-        run_id = self._fence.run_id
         parameters: dict[str, Any] = {
-            "run": run_id,
+            "run": self._fence.run_id,
             "fence": self._fence.number,
+            "entry": new_id(),
+            "day": new_id(),
+            "key": key[:KEY_CHARS],
+            "role": role[:20],
+            "model": model[:120],
             "tokens": tokens,
             "usd": usd,
         }
-        with connection.cursor() as cursor:
-            cursor.execute(RESERVE, parameters)
-            booked = cursor.fetchone()
-        if booked is None:
-            account = read_account(run_id)
-            reason = account.exhausted(tokens, float(usd))
-            if account.fence != self._fence.number or account.status != "running" or not reason:
+        reason = None
+        for _ in range(_TRIES):  # again when another call's end made room since the refusal
+            booked = execute(RESERVE, {**parameters, **_per_day()})
+            if booked:
+                return booked[0][0]
+            account = read_account(self._fence.run_id)
+            if account.fence != self._fence.number or account.status != "running":
                 raise FencedOut(self._fence)
-            raise BudgetExhausted(reason.value, _MESSAGES[reason])
-        # The run's row is locked from here on: entries of one run are made one by one.
-        known = BudgetEntry.objects.filter(run_id=run_id)
-        left_open = known.filter(key=key, settled_at__isnull=True).first()
-        if left_open is not None:
-            close_as_spent(left_open)
-        used = known.filter(key=key).exists()
-        number = known.filter(key__startswith=f"{key}~").count() + 2
-        entry = BudgetEntry.objects.create(
-            run_id=run_id,
-            key=f"{key}~{number}" if used else key,
-            role=role[:20],
-            model=model[:120],
-            tokens_reserved=tokens,
-            usd_reserved=usd,
-        )
-        return entry.pk
+            reason = account.exhausted(tokens, usd)
+            if reason is not None:
+                break
+        reason = reason or StopReason.BUDGET_TOKENS
+        if reason is StopReason.QUOTA:
+            self._refused = (tokens, usd)
+        raise BudgetExhausted(reason.value, _MESSAGES[reason])
 
     async def settle(
         self, key: str, *, input_tokens: int, output_tokens: int, usd: float, price_known: bool
@@ -169,15 +172,29 @@ class RunLedger:
         entry = self._open.pop(key, None)
         if entry is not None:
             await run_db(
-                settle_entry, entry, input_tokens, output_tokens, _dollars(usd), price_known
+                self._settle, entry, input_tokens, output_tokens, _dollars(usd), price_known
             )
-            await run_db(self._warn)
 
     async def release(self, key: str) -> None:
         """Give the reservation back: the request cost nothing."""
         entry = self._open.pop(key, None)
         if entry is not None:
-            await run_db(settle_entry, entry, 0, 0, Decimal(0), True)
+            await run_db(self._settle, entry, 0, 0, Decimal(0), True)
+
+    def _settle(
+        self, entry: Any, input_tokens: int, output_tokens: int, usd: Decimal, price_known: bool
+    ) -> None:
+        parameters: dict[str, Any] = {
+            "run": self._fence.run_id,
+            "entry": entry,
+            "input": input_tokens,
+            "output": output_tokens,
+            "usd": usd,
+            "known": price_known,
+        }
+        booked = execute(SETTLE, parameters)
+        if booked:
+            self._warn(Account(booked[0]))
 
     # ------------------------------------------------------------------ the meter
 
@@ -191,15 +208,25 @@ class RunLedger:
         return max(0.0, float(meta["seconds_limit"]) - float(meta["seconds_spent"]))
 
     async def exhausted(self) -> str | None:
-        """The `StopReason` value of the limit that is reached, or None."""
-        reason = (await run_db(self._warn)).exhausted()
+        """The `StopReason` value of the limit that is reached, or None. An allowance of the day
+        that has refused a request counts as reached until it has room for it."""
+        reason = await run_db(self._exhausted)
         return reason.value if reason else None
 
-    @transaction.atomic
-    def _warn(self) -> Account:
-        """Tell once, by a `budget` event, that most of a limit is used."""
+    def _exhausted(self) -> StopReason | None:
         account = read_account(self._fence.run_id)
-        if account.share() >= WARN_AT and not account.warned:
+        self._warn(account)
+        reason = account.exhausted()
+        if reason is None and self._refused is not None:
+            again = account.exhausted(*self._refused)
+            reason = again if again is StopReason.QUOTA else None
+        return reason
+
+    def _warn(self, account: Account) -> None:
+        """Tell once, by a `budget` event, that most of a limit is used."""
+        if account.share() < WARN_AT or account.warned:
+            return
+        with transaction.atomic():
             mine = Run.objects.filter(
                 pk=self._fence.run_id,
                 fence=self._fence.number,
@@ -208,7 +235,6 @@ class RunLedger:
             )
             if mine.update(budget_warned=True):
                 append(self._fence.run_id, [_warning(account)], fence=self._fence)
-        return account
 
 
 def _warning(account: Account) -> EventDraft:
@@ -220,42 +246,18 @@ def _warning(account: Account) -> EventDraft:
     )
 
 
-@transaction.atomic
-def settle_entry(
-    entry_id: Any, input_tokens: int, output_tokens: int, usd: Decimal, price_known: bool
-) -> None:
-    """Turn a reservation into what was spent; does nothing to one that is settled already."""
-    run_id = BudgetEntry.objects.filter(pk=entry_id).values_list("run_id", flat=True).first()
-    if run_id is None:
-        return
-    Run.objects.select_for_update().filter(pk=run_id).first()
-    entry = BudgetEntry.objects.filter(pk=entry_id, settled_at__isnull=True).first()
-    if entry is None:
-        return
-    BudgetEntry.objects.filter(pk=entry.pk).update(
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        usd=usd,
-        price_known=price_known,
-        settled_at=Now(),
-    )
-    Run.objects.filter(pk=run_id).update(
-        tokens_reserved=F("tokens_reserved") - entry.tokens_reserved,
-        usd_reserved=F("usd_reserved") - entry.usd_reserved,
-        tokens_spent=F("tokens_spent") + input_tokens + output_tokens,
-        usd_spent=F("usd_spent") + usd,
-    )
+def close_left_open(fence: Fence) -> int:
+    """Count in full what segments before this one left reserved: they are gone, and the provider
+    may charge. How many reservations there were; none when this segment is not the newest."""
+    return _closed(CLOSE_LEFT, {"run": fence.run_id, "fence": fence.number})
 
 
-def close_as_spent(entry: BudgetEntry) -> None:
-    """Count an open reservation in full: whoever made it is gone, the provider may charge."""
-    settle_entry(entry.pk, entry.tokens_reserved, 0, entry.usd_reserved, False)
+def close_all(run_id: object) -> int:
+    """Count in full whatever a run that ends has reserved, in the caller's transaction, which has
+    the run's row locked. A call that is just being cancelled corrects it by what it cost."""
+    return _closed(CLOSE_ALL, {"run": str(run_id)})
 
 
-@transaction.atomic
-def close_left_open(run_id: str) -> int:
-    """Count every open reservation of a run whose worker died; how many there were."""
-    left = list(BudgetEntry.objects.filter(run_id=run_id, settled_at__isnull=True))
-    for entry in left:
-        close_as_spent(entry)
-    return len(left)
+def _closed(statement: str, parameters: dict[str, Any]) -> int:
+    found = execute(statement, parameters)
+    return int(found[0][0]) if found else 0

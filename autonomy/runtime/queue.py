@@ -19,9 +19,9 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from autonomy.models import Job, Run
-from autonomy.runtime.checkpoint_rows import execute
 from autonomy.runtime.events import append
 from autonomy.runtime.fence import Fence
+from autonomy.runtime.prepared import execute
 from autonomy.runtime.priorities import of_job
 from autonomy.runtime.transition_events import claimed
 from handywriterz.env import env

@@ -7,7 +7,7 @@ from typing import Any
 
 from autonomy.core.types import RunStatus
 from autonomy.models import Run
-from autonomy.runtime.checkpoint_rows import execute
+from autonomy.runtime.prepared import execute
 from autonomy.runtime.queue import CAP, CLAIM_CHARGE, RUNNING
 from handywriterz.env import env
 

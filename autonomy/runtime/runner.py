@@ -87,7 +87,7 @@ class Runner:
         fence = claim.fence
         run = await run_db(Run.objects.get, pk=fence.run_id)
         if run.tokens_reserved or run.usd_reserved:  # left open by a segment that died
-            await run_db(close_left_open, fence.run_id)
+            await run_db(close_left_open, fence)
         tokens = TokenStream(fence, run.conversation_id)
         segment = Segment(claim, run, tokens)
         saver = DjangoCheckpointSaver(

@@ -23,6 +23,7 @@ from autonomy.core.types import (
 )
 from autonomy.models import Artifact, ArtifactKind, Resume, Run, TurnitinCycle
 from autonomy.runtime import queue
+from autonomy.runtime.budgets_ledger import close_all
 from autonomy.runtime.couriers import ring_run
 from autonomy.runtime.events import append
 from autonomy.runtime.fence import Fence, FencedOut
@@ -79,6 +80,8 @@ def change(
     Run.objects.filter(pk=run.pk).update(**values)
     if run.status == RunStatus.RUNNING and to is not RunStatus.RUNNING:
         queue.charge(run.pk)
+    if to in TERMINAL_STATUSES and (run.tokens_reserved or run.usd_reserved):
+        close_all(run.pk)
     if run.status == RunStatus.QUEUED and to is not RunStatus.QUEUED:
         queue.dequeue(run)
     append(run.pk, events)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.db.models import F
 
+from autonomy import services
 from autonomy.core.ports import BudgetExhausted
-from autonomy.models import BudgetEntry, Episode, Run
+from autonomy.models import BudgetEntry, Episode, Run, UsageDay
+from autonomy.runtime import budgets_ledger
 from autonomy.runtime.budgets_ledger import RunLedger, close_left_open
 from autonomy.runtime.fence import Fence, FencedOut
+from autonomy.runtime.prepared import execute
 from autonomy.runtime.queue import Claim
 from tests.autonomy.runtime.conftest import run_async
 
@@ -92,24 +98,169 @@ def test_a_run_that_spends_nothing_is_not_stopped_by_a_limit_of_nothing(
     assert run_async(RunLedger(claim().fence).exhausted()) is None
 
 
+def successor(fence: Fence) -> Fence:
+    """The segment that owns the run after `fence` is over."""
+    Run.objects.filter(pk=fence.run_id).update(fence=F("fence") + 1)
+    return Fence(fence.run_id, fence.number + 1)
+
+
 def test_what_a_dead_worker_reserved_counts_as_spent(
     start: Callable[..., Run], claim: Callable[[], Claim]
 ) -> None:
     run, fence = start(), claim().fence
     run_async(RunLedger(fence).reserve("k", "writer", "m", 1000, 0.5))
-    # The same key again, by the attempt that takes its place.
-    Run.objects.filter(pk=run.pk).update(fence=F("fence") + 1)
-    later = RunLedger(Fence(fence.run_id, fence.number + 1))
+    mine = successor(fence)
+    assert close_left_open(mine) == 1
+    later = RunLedger(mine)
 
-    async def again() -> None:
+    async def again() -> None:  # the same key, by the attempt that takes its place
         await later.reserve("k", "writer", "m", 1000, 0.5)
         await later.settle("k", input_tokens=10, output_tokens=10, usd=0.1, price_known=True)
-        await later.reserve("other", "writer", "m", 50, 0.25)
 
     run_async(again())
-    assert totals(run) == (1020, 50, Decimal("0.6"), Decimal("0.25"))
-    assert close_left_open(fence.run_id) == 1
-    assert totals(run) == (1070, 0, Decimal("0.85"), 0)
+    assert totals(run) == (1020, 0, Decimal("0.6"), 0)
+    assert sorted(BudgetEntry.objects.values_list("key", "assumed")) == [
+        ("k", True),
+        ("k~2", False),
+    ]
+
+
+def test_only_reservations_of_older_segments_are_closed_and_only_by_the_newest(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run, fence = start(), claim().fence
+    run_async(RunLedger(fence).reserve("old", "writer", "m", 100, 0.1))
+    mine = successor(fence)
+    run_async(RunLedger(mine).reserve("living", "writer", "m", 10, 0.01))
+    assert close_left_open(fence) == 0
+    assert close_left_open(mine) == 1
+    assert totals(run) == (100, 10, Decimal("0.1"), Decimal("0.01"))
+
+
+def test_what_a_worker_that_seemed_lost_says_after_all_replaces_what_was_assumed(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run, fence = start(), claim().fence
+    slow = RunLedger(fence)
+    run_async(slow.reserve("k", "writer", "m", 1000, 0.5))
+    close_left_open(successor(fence))
+    assert totals(run) == (1000, 0, Decimal("0.5"), 0)
+    run_async(slow.settle("k", input_tokens=7, output_tokens=3, usd=0.2, price_known=True))
+    assert totals(run) == (10, 0, Decimal("0.2"), 0)
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_run_that_ends_leaves_nothing_reserved(
+    start: Callable[..., Run], claim: Callable[[], Claim], late: bool
+) -> None:
+    run, ledger = start(), RunLedger(claim().fence)
+    run_async(ledger.reserve("k", "writer", "m", 1000, 0.5))
+    services.cancel(run)
+    assert totals(run) == (1000, 0, Decimal("0.5"), 0)
+    if late:  # the cancelled call had cost less
+        run_async(ledger.settle("k", input_tokens=9, output_tokens=0, usd=0.1, price_known=False))
+        assert totals(run) == (9, 0, Decimal("0.1"), 0)
+    assert not BudgetEntry.objects.filter(settled_at__isnull=True).exists()
+
+
+def test_what_a_provider_used_beyond_the_reservation_is_booked_and_nothing_more_is_reserved(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run, ledger = start(tokens=1000), RunLedger(claim().fence)
+
+    async def greedy() -> None:
+        await ledger.reserve("k", "writer", "m", 900, 0)
+        await ledger.settle("k", input_tokens=900, output_tokens=300, usd=0, price_known=True)
+        await ledger.reserve("more", "writer", "m", 1, 0)
+
+    with pytest.raises(BudgetExhausted):
+        run_async(greedy())
+    assert totals(run) == (1200, 0, 0, 0)
+
+
+@pytest.mark.parametrize("call", ["reserve", "settle", "release"])
+def test_each_booking_is_one_statement(
+    start: Callable[..., Run], claim: Callable[[], Claim], call: str
+) -> None:
+    start()
+    ledger = RunLedger(claim().fence)
+    sent: list[str] = []
+
+    def counted(statement: str, parameters: dict[str, object]) -> list[tuple[object, ...]]:
+        sent.append(statement)
+        return execute(statement, parameters)
+
+    async def calls() -> None:
+        if call != "reserve":
+            await ledger.reserve("k", "writer", "m", 10, 0.01)
+        sent.clear()
+        match call:
+            case "reserve":
+                await ledger.reserve("k", "writer", "m", 10, 0.01)
+            case "settle":
+                await ledger.settle("k", input_tokens=1, output_tokens=1, usd=0, price_known=True)
+            case _:
+                await ledger.release("k")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(budgets_ledger, "execute", counted)
+        run_async(calls())
+    assert len(sent) == 1
+
+
+def test_a_watcher_never_sees_more_than_the_limit_while_branches_race(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run, fence = start(tokens=5_000, usd=1), claim().fence
+    over = threading.Event()
+    seen: list[tuple[int, Decimal]] = []
+
+    def watch() -> None:
+        while not over.is_set():
+            row = Run.objects.values_list(
+                "tokens_spent", "tokens_reserved", "usd_spent", "usd_reserved"
+            ).get(pk=run.pk)
+            seen.append((row[0] + row[1], row[2] + row[3]))
+        connection.close()
+
+    async def branch(number: int) -> int:
+        dice, ledger, booked = random.Random(number), RunLedger(fence), 0
+        for call in range(30):
+            tokens, usd = dice.randint(1, 900), dice.random() / 5
+            key = f"{number}:{call}"
+            try:
+                await ledger.reserve(key, "writer", "m", tokens, usd)
+            except BudgetExhausted:
+                continue
+            if dice.random() < 0.6:
+                await ledger.release(key)
+                continue
+            share = dice.random() / 10
+            used = int(tokens * share)
+            await ledger.settle(
+                key, input_tokens=used, output_tokens=0, usd=usd * share, price_known=True
+            )
+            booked += used
+        return booked
+
+    async def race() -> list[int]:
+        return await asyncio.gather(*(branch(number) for number in range(8)))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        spent = run_async(race())
+    finally:
+        over.set()
+        watcher.join()
+    run.refresh_from_db()
+    assert (run.tokens_spent, run.tokens_reserved, run.usd_reserved) == (sum(spent), 0, 0)
+    assert len(seen) > 20
+    assert max(tokens for tokens, _ in seen) <= 5_000
+    assert max(usd for _, usd in seen) <= 1
+    day = UsageDay.objects.get()
+    assert (day.tokens_spent, day.tokens_reserved, day.usd_reserved) == (sum(spent), 0, 0)
+    assert day.usd_spent == run.usd_spent
 
 
 def test_a_stale_segment_reserves_nothing(
