@@ -21,6 +21,7 @@ from autonomy.core.types import (
     Passage,
     Source,
     TaskSpec,
+    Told,
 )
 
 T = TypeVar("T")
@@ -191,6 +192,21 @@ class Cycles(Protocol):
     async def close(self, cycle_id: str, *, accepted: bool) -> None: ...
 
 
+class Messages(Protocol):
+    """What the person told the run while it was going on."""
+
+    async def after(self, number: int) -> list[Told]:
+        """Messages with a higher number, oldest first. Reading marks them as read."""
+        ...
+
+
+class NoMessages:
+    """Nobody speaks to the run."""
+
+    async def after(self, number: int) -> list[Told]:
+        return []
+
+
 class ModelGateway(Protocol):
     """The one way to call a language model."""
 
@@ -253,6 +269,9 @@ class Deps:
     budget: BudgetMeter
     tools: Any
     """`autonomy.tools.registry.ToolRegistry`."""
+    messages: Messages = NoMessages()  # noqa: RUF009 - stateless
+    guidance: tuple[str, ...] = ()
+    """What the person said while the work went on, for models; see `agents.steering.steered`."""
 
 
 def task_id(runtime: Runtime[Deps]) -> str:
