@@ -3,6 +3,7 @@
 from autonomy.admin import (
     api_keys,
     checkpoints,
+    effects,
     evidence,
     ledger,
     memory,
@@ -17,6 +18,7 @@ from autonomy.admin import (
 __all__ = [
     "api_keys",
     "checkpoints",
+    "effects",
     "evidence",
     "ledger",
     "memory",

@@ -1,4 +1,4 @@
-"""What touched the outside or cost money, and what people answered."""
+"""What calls cost, and what people answered."""
 
 from __future__ import annotations
 
@@ -6,45 +6,8 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from autonomy.admin.base import HistoryAdmin
-from autonomy.admin.display import NOTHING, age, badge, json_block, link
-from autonomy.models import BudgetEntry, Effect, Resume
-
-
-@admin.register(Effect)
-class EffectAdmin(HistoryAdmin):
-    list_display = ("key", "kind", "run", "status_badge", "fence", "begun")
-    list_filter = ("status", "kind", "created_at")
-    list_select_related = ("run",)
-    search_fields = ("key", "run__title")
-    search_by_id = ("pk", "run_id")
-    ordering = ("-created_at",)
-    fields = (
-        "run_link",
-        "key",
-        "kind",
-        "status_badge",
-        "fence",
-        "created_at",
-        "settled_at",
-        "result_text",
-    )
-    readonly_fields = fields
-
-    @admin.display(description="Run")
-    def run_link(self, obj: Effect) -> SafeString:
-        return link(obj.run)
-
-    @admin.display(description="Status", ordering="status")
-    def status_badge(self, obj: Effect) -> SafeString:
-        return badge(obj.status)
-
-    @admin.display(description="Age", ordering="created_at")
-    def begun(self, obj: Effect) -> str:
-        return age(obj.created_at)
-
-    @admin.display(description="Result")
-    def result_text(self, obj: Effect) -> SafeString:
-        return json_block(obj.result)
+from autonomy.admin.display import NOTHING, age, json_block, link
+from autonomy.models import BudgetEntry, Resume
 
 
 @admin.register(BudgetEntry)

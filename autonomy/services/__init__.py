@@ -8,6 +8,7 @@ from autonomy.memory.episodic_repo import events_after
 from autonomy.runtime.tokens import tokens_after
 from autonomy.services.accounts import remove_account
 from autonomy.services.documents import export_document
+from autonomy.services.effects import Settlement, settle_effect
 from autonomy.services.errors import (
     Conflict,
     Invalid,
@@ -42,6 +43,7 @@ __all__ = [
     "Invalid",
     "NotFound",
     "ServiceError",
+    "Settlement",
     "Tidied",
     "TooLarge",
     "Unavailable",
@@ -62,6 +64,7 @@ __all__ = [
     "revoke_api_key",
     "search_memory",
     "set_budget",
+    "settle_effect",
     "snapshot",
     "start_run",
     "submit_report",

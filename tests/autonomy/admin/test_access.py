@@ -70,7 +70,11 @@ def test_every_address_of_a_page_is_in_the_tables_below(world: World) -> None:
         for model in OURS
         for page in ("changelist", "add", "change", "history", "delete")
     }
-    assert names - standard == {"autonomy_run_control", "autonomy_artifact_download"}
+    assert names - standard == {
+        "autonomy_run_control",
+        "autonomy_artifact_download",
+        "autonomy_effect_settle",
+    }
 
 
 def test_staff_see_every_page(world: World, staff_client: Client) -> None:
@@ -126,6 +130,7 @@ def special(world: World) -> list[str]:
     return [
         reverse("admin:autonomy_run_control", args=[world.run.pk, "cancel"]),
         reverse("admin:autonomy_artifact_download", args=[world.artifact.pk, "docx"]),
+        reverse("admin:autonomy_effect_settle", args=[world.rows[models.Effect].pk, "not_done"]),
     ]
 
 
