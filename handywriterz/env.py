@@ -155,9 +155,9 @@ class Env(BaseSettings):
     )
     lease_beat_seconds: float = Field(default=2.0, gt=0, description="Seconds between heartbeats.")
     lease_grace_seconds: float = Field(
-        default=3.0,
+        default=0.5,
         gt=0,
-        description="A worker whose lock is gone and whose beat is older than this is dead.",
+        description="A worker whose lock is gone and whose beat is older than this is dead, seconds.",
     )
     effect_inline_bytes: int = Field(
         default=64 * 1024,

@@ -66,6 +66,16 @@ FOR UPDATE OF account SKIP LOCKED
 """  # noqa: S608 - constants only
 """As `CLAIMABLE`, locked; and those whose flag is left over, so that it gets cleared."""
 
+SUSPECT = 2
+"""Claims without progress after which a run may be what kills its workers. From then on a worker
+drives one such run at a time, so that the next death says which it is."""
+
+DRIVES_SUSPECT = f"""
+EXISTS (SELECT 1 FROM autonomy_runs held
+        WHERE held.owner_lock = %(lock)s AND held.status = 'running'
+          AND held.claims_without_progress > {SUSPECT})
+"""  # noqa: S608 - constants only
+
 TAKE = f"""
 WITH next AS (
     SELECT job.run_id FROM autonomy_job_queue job
@@ -73,6 +83,7 @@ WITH next AS (
     JOIN autonomy_queue_users account ON account.user_id = job.user_id
     WHERE job.user_id = %(user)s AND job.available_at <= clock_timestamp()
       AND run.status = 'queued' AND {RUNNING} < {CAP}
+      AND (run.claims_without_progress < {SUSPECT} OR NOT {DRIVES_SUSPECT})
     ORDER BY job.priority DESC, job.enqueued_at, job.run_id
     LIMIT 1
     FOR UPDATE OF job, run SKIP LOCKED
@@ -92,6 +103,7 @@ SET status = 'running', fence = run.fence + 1, owner_lock = %(lock)s,
     lease_until = now() + make_interval(secs => %(ttl)s), beat_at = now(),
     started_at = COALESCE(run.started_at, now()), waiting_for = NULL,
     claims_without_progress = run.claims_without_progress + 1,
+    faults = CASE WHEN run.claims_without_progress = 0 THEN 0 ELSE run.faults END,
     seconds_charged = run.seconds_spent + %(charge)s
 FROM next, gone
 WHERE run.id = next.run_id

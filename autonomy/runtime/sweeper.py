@@ -9,24 +9,45 @@ from __future__ import annotations
 import logging
 import time
 
-from django.db import connection
+from django.db import connection, transaction
 
 from autonomy.memory.ingestion import sources_to_ingest
 from autonomy.runtime import transitions
 from autonomy.runtime.couriers import ring_file
-from autonomy.runtime.leases import HELD
+from autonomy.runtime.leases import HELD, LOCK_CLASS
+from autonomy.runtime.queue import SUSPECT
 from handywriterz.env import env
 
 logger = logging.getLogger(__name__)
 
 DEAD = f"""
-SELECT id, fence FROM autonomy_runs run
-WHERE status = 'running'
-  AND (lease_until < now()
-       OR (beat_at < now() - make_interval(secs => %(grace)s) AND NOT {HELD % "run.owner_lock"}))
-LIMIT 100
+status = 'running'
+AND (lease_until < now()
+     OR (beat_at < now() - make_interval(secs => %(grace)s) AND NOT {HELD % "run.owner_lock"}))
+"""
+"""The lock is gone and the last beat is not of this moment, or the lease ran out (its process
+hangs)."""
+
+DEAD_WORKERS = f"SELECT DISTINCT owner_lock FROM autonomy_runs run WHERE {DEAD}"  # noqa: S608
+
+ONE_SWEEPER = "SELECT pg_try_advisory_xact_lock(%s, %s)"
+SWEEP_CLASS = LOCK_CLASS + 1
+"""Key of the lock that a sweeper holds on a dead worker while it takes over its runs."""
+
+LEFT_BEHIND = f"""
+SELECT id, fence,
+       claims_without_progress > {SUSPECT}
+       OR NOT EXISTS (SELECT 1 FROM autonomy_runs other
+                      WHERE other.owner_lock = run.owner_lock AND other.status = 'running'
+                        AND other.id <> run.id)
+FROM autonomy_runs run
+WHERE owner_lock = %(lock)s AND {DEAD}
+ORDER BY owner_id, id
+FOR UPDATE OF run SKIP LOCKED
 """  # noqa: S608 - constants only
-"""The lock is gone and the last beat is old, or the lease ran out (its process hangs)."""
+"""Runs of a dead worker, and of each whether it alone can be to blame: it was the only run there,
+or the only suspect (see `queue.SUSPECT`). In the order of their owners, whose rows are locked on
+the way to the queue."""
 
 FORGET = f"""
 DELETE FROM autonomy_worker_processes worker
@@ -41,12 +62,25 @@ FORGET_SECONDS = 3_600.0
 def reclaim_dead() -> int:
     """Put runs of dead workers back in the queue; how many there were."""
     with connection.cursor() as cursor:
-        cursor.execute(DEAD, {"grace": env().lease_grace_seconds})
-        found = cursor.fetchall()
-    for run_id, number in found:
+        cursor.execute(DEAD_WORKERS, {"grace": env().lease_grace_seconds})
+        workers = [int(row[0]) for row in cursor.fetchall()]
+    return sum(_take_over(lock_no) for lock_no in workers)
+
+
+@transaction.atomic
+def _take_over(lock_no: int) -> int:
+    """Reclaim what one dead worker drove, all at once: who had company must be known before any
+    of them is moved. Another process's sweep of the same worker is left to finish."""
+    with connection.cursor() as cursor:
+        cursor.execute(ONE_SWEEPER, [SWEEP_CLASS, lock_no])
+        if not cursor.fetchall()[0][0]:
+            return 0
+        cursor.execute(LEFT_BEHIND, {"lock": lock_no, "grace": env().lease_grace_seconds})
+        left = cursor.fetchall()
+    for run_id, number, own_fault in left:
         logger.warning("run %s: its worker (fence %s) is dead; reclaiming", run_id, number)
-        transitions.reclaim(run_id, int(number))
-    return len(found)
+        transitions.reclaim(run_id, int(number), own_fault=bool(own_fault))
+    return len(left)
 
 
 class Sweeper:

@@ -29,8 +29,9 @@ from autonomy.runtime.events import append
 from autonomy.runtime.fence import Fence, FencedOut
 from autonomy.runtime.transition_events import released, status_event
 
-MAX_CLAIMS = 3
-"""Claims of one checkpoint without progress before the run counts as poisoned."""
+MAX_FAULTS = 3
+"""Claims of one checkpoint that ended without progress, and by nobody else's fault, before the run
+counts as poisoned."""
 
 LIVE = frozenset(RunStatus) - TERMINAL_STATUSES
 
@@ -241,26 +242,29 @@ def _bind_cycle(run: Run, item: Mapping[str, Any]) -> None:
 
 
 @transaction.atomic
-def retry(fence: Fence, cause: str) -> bool:
+def retry(fence: Fence, cause: str, *, own_fault: bool = True) -> bool:
     """Back to the queue after an unexpected error; `failed` when the checkpoint is poisoned.
 
     Returns False when the run failed for good.
     """
-    return _again(fence.run_id, fence, "retry", cause, count_seconds=True)
+    return _again(fence.run_id, fence, "retry", cause, own_fault=own_fault, count_seconds=True)
 
 
 @transaction.atomic
-def reclaim(run_id: object, number: int) -> bool:
+def reclaim(run_id: object, number: int, *, own_fault: bool = False) -> bool:
     """Take a run from a dead worker: back to the queue, or `failed` when it is poisoned.
 
     The dead segment's fence stops being valid here, because the run is no longer `running`.
+    `own_fault` says that no other run can have killed the worker.
     """
     fence = Fence(str(run_id), number)
     cause = "Its worker stopped without a word three times at the same step."
-    return _again(run_id, fence, "lost", cause, count_seconds=False)
+    return _again(run_id, fence, "lost", cause, own_fault=own_fault, count_seconds=False)
 
 
-def _again(run_id: object, fence: Fence, reason: str, cause: str, *, count_seconds: bool) -> bool:
+def _again(
+    run_id: object, fence: Fence, reason: str, cause: str, *, own_fault: bool, count_seconds: bool
+) -> bool:
     run = (
         Run.objects.select_for_update()
         .filter(pk=str(run_id), fence=fence.number, status=RunStatus.RUNNING)
@@ -269,11 +273,14 @@ def _again(run_id: object, fence: Fence, reason: str, cause: str, *, count_secon
     )
     if run is None:
         return True
-    blamed = run.claims_without_progress
+    claims, faults = run.claims_without_progress, run.faults
     if run.server_restarted:
         # PostgreSQL went away under the segment: that is no fault of the run, however often.
-        blamed = max(0, blamed - 1)
-    elif blamed >= MAX_CLAIMS:
+        claims = max(0, claims - 1)
+    else:
+        # After a checkpoint of this very segment the count starts anew.
+        faults = faults + own_fault if claims else 0
+    if faults >= MAX_FAULTS:
         _end(run.pk, [RunStatus.RUNNING], RunStatus.FAILED, StopReason.POISONED, cause, fence=fence)
         return False
     event = status_event(
@@ -288,10 +295,10 @@ def _again(run_id: object, fence: Fence, reason: str, cause: str, *, count_secon
         reason,
         [event],
         fence=fence,
-        columns={"claims_without_progress": blamed},
+        columns={"claims_without_progress": claims, "faults": faults},
         count_seconds=count_seconds and not run.server_restarted,
         # Whatever broke gets a moment to recover before the next try.
-        delay=timedelta(seconds=blamed) if reason == "retry" else None,
+        delay=timedelta(seconds=claims) if reason == "retry" else None,
     )
     return True
 

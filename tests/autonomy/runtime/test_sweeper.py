@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
 from autonomy.core.types import FileStatus, RunStatus, StopReason
 from autonomy.models import Episode, Run, Source, WorkerProcess
-from autonomy.runtime import sweeper
+from autonomy.runtime import queue, sweeper, transitions
+from autonomy.runtime.fence import Fence
 from autonomy.runtime.leases import LOCK_CLASS, any_worker_alive
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.sweeper import Sweeper, reclaim_dead
@@ -63,7 +65,7 @@ def test_three_claims_without_progress_end_the_run(
     run = start()
     for _ in range(3):
         claim()
-        age(run, 4)
+        age(run, 1)
         reclaim_dead()
     run.refresh_from_db()
     assert run.status == RunStatus.FAILED
@@ -82,6 +84,65 @@ def test_a_restart_of_postgresql_is_not_held_against_its_runs(
     run.refresh_from_db()
     assert (run.status, run.claims_without_progress) == (RunStatus.QUEUED, 0)
     assert run.seconds_spent < 60
+
+
+def test_runs_that_died_in_company_are_not_blamed_and_driven_one_suspect_at_a_time(
+    start: Callable[..., Run], claim: Callable[[], Claim], bob: User
+) -> None:
+    runs = [start(f"Number {n}") for n in range(3)]
+    for _ in range(2):  # all three go down with their worker, twice
+        for _ in runs:
+            claim()
+        Run.objects.update(beat_at=timezone.now() - timedelta(seconds=1))
+        assert reclaim_dead() == 3
+
+    suspect = claim()
+    assert queue.claim(1) is None
+    fresh = start("Something new", bob)
+    assert claim().fence.run_id == str(fresh.pk), "others are driven beside it"
+    assert queue.claim(2) is not None, "another worker takes another suspect"
+    Run.objects.filter(pk=suspect.fence.run_id).update(claims_without_progress=0)
+    assert queue.claim(1) is not None, "it made progress, so the next one is looked at"
+    assert set(Run.objects.values_list("faults", flat=True)) == {0}
+
+
+def test_only_the_run_that_kills_alone_is_poisoned(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    poison, neighbour = start("Poison"), start("Neighbour")
+    for _ in range(10):
+        for _ in range(2):
+            queue.claim(1)
+        # The neighbour gets on whenever it is driven without the other.
+        here = set(Run.objects.filter(owner_lock=1).values_list("pk", flat=True))
+        if here == {neighbour.pk}:
+            Run.objects.filter(pk=neighbour.pk).update(claims_without_progress=0)
+            transitions.release(Fence(str(neighbour.pk), _fence(neighbour)), "slice")
+            continue
+        Run.objects.update(beat_at=timezone.now() - timedelta(seconds=1))
+        reclaim_dead()
+    poison.refresh_from_db()
+    neighbour.refresh_from_db()
+    assert (poison.status, poison.stop_reason) == (RunStatus.FAILED, StopReason.POISONED)
+    assert neighbour.status == RunStatus.QUEUED
+    assert neighbour.faults == 0
+
+
+def test_a_database_that_starts_anew_blames_nobody(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run = start()
+    for _ in range(5):
+        claim()
+        age(run, 3_600 * 24 * 365)  # last seen before PostgreSQL started
+        assert reclaim_dead() == 1
+    run.refresh_from_db()
+    assert (run.status, run.faults) == (RunStatus.QUEUED, 0)
+
+
+def _fence(run: Run) -> int:
+    run.refresh_from_db()
+    return int(run.fence)
 
 
 def test_a_file_that_nobody_reads_is_rung_for_once_in_a_while(
