@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from autonomy.models import IdempotencyKey, Source, TurnitinCycle, Upkeep, UsageDay
 from autonomy.runtime import removal, retention
+from autonomy.runtime.effect_files import drop_unreferenced_results
 from handywriterz.env import env
 
 T = TypeVar("T")
@@ -178,6 +179,9 @@ def _drop_lost_files(done: Tidied, dry_run: bool) -> None:
                 done.file_bytes += default_storage.size(name)
                 if not dry_run:
                     default_storage.delete(name)
+    files, size = drop_unreferenced_results(LOST_AFTER.total_seconds(), dry_run=dry_run)
+    done.files += files
+    done.file_bytes += size
 
 
 def _stored_in(folder: str) -> Iterator[list[str]]:
