@@ -9,6 +9,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,15 +17,18 @@ from uuid import UUID
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.utils import await_many_dispatch
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import InterfaceError, OperationalError
 
 from autonomy.api import stream as pace
-from autonomy.api.hints import listen
-from autonomy.api.stream import Position, follow
+from autonomy.api.events import TOO_MANY
+from autonomy.api.hub import TooManyStreams, hub
+from autonomy.api.stream import LogAway, Position, follow
 from autonomy.core.types import Event
 from autonomy.runtime.db import run_db
 from chat.commands import Command, Refused, may_open, parse, perform
-from chat.sse import conversation_feed, hint_group
+from chat.sse import conversation_feed
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +38,15 @@ CLOSE_NOT_FOUND = 4404
 CLOSE_TOO_BIG = 4413
 CLOSE_TOO_FAST = 4429
 CLOSE_INTERNAL = 4500
+CLOSE_UNAVAILABLE = 4503
+"""The database has been away for too long; a client comes back with its positions."""
 
 FRAME_MAX_CHARS = 256 * 1024
 FRAMES_PER_WINDOW = 60
 WINDOW_SECONDS = 10.0
+
+AWAY = (OperationalError, InterfaceError)
+UNAVAILABLE = "The database is away for a moment; nothing was done. Try again."
 
 
 class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels is untyped
@@ -55,23 +64,38 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # chan
         self.user: User | None = None
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.frames: deque[float] = deque(maxlen=FRAMES_PER_WINDOW)
-        try:
-            with contextlib.suppress(StopConsumer):
-                await await_many_dispatch([receive], self.dispatch)
-        finally:
-            await self._stop(*self.tasks)
+        self.seat = ExitStack()
+        with self.seat:
+            try:
+                with contextlib.suppress(StopConsumer):
+                    await await_many_dispatch([receive], self.dispatch)
+            finally:
+                await self._stop(*self.tasks)
 
     async def connect(self) -> None:
         # Accepted before it is refused: a browser only learns the code of an open socket.
         await self.accept()
         self.conversation_id: UUID = self.scope["url_route"]["kwargs"]["conversation_id"]
-        self.user = await run_db(self.scope["credentials"].verify)
+        try:
+            self.user = await run_db(self.scope["credentials"].verify)
+            allowed = self.user is not None and await run_db(
+                may_open, self.user, self.conversation_id
+            )
+        except AWAY:
+            await self.close(CLOSE_UNAVAILABLE)
+            return
         if self.user is None:
             await self.close(CLOSE_UNAUTHORIZED)
-        elif not await run_db(may_open, self.user, self.conversation_id):
+        elif not allowed:
             await self.close(CLOSE_NOT_FOUND)
         else:
-            self._start("session", self._watch_session())
+            try:
+                self.seat.enter_context(hub().seat(self.user.pk, settings.ENV.streams_per_user))
+            except TooManyStreams:
+                await self._refuse(Refused("too_many_streams", TOO_MANY))
+                await self.close(CLOSE_TOO_FAST)
+            else:
+                self._start("session", self._watch_session())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self._too_fast():
@@ -87,18 +111,24 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # chan
         except Refused as refused:
             await self._refuse(refused)
             return
-        self.user = await run_db(self.scope["credentials"].verify)
-        if self.user is None:
-            await self.close(CLOSE_UNAUTHORIZED)
-            return
         try:
-            if command.type == "subscribe":
+            self.user = await run_db(self.scope["credentials"].verify)
+            if self.user is None:
+                await self.close(CLOSE_UNAUTHORIZED)
+            elif command.type == "subscribe":
                 await self._subscribe(command.after)
             else:
                 reply = await run_db(perform, self.user, self.conversation_id, command)
-                await self._send({"type": "ack", "request_id": command.request_id, **reply})
+                ack = {"type": "ack", "request_id": command.request_id, **reply}
+                await self._send(json.dumps(ack, ensure_ascii=False))
         except Refused as refused:
             await self._refuse(refused, command)
+        except AWAY:
+            await self._refuse(Refused("unavailable", UNAVAILABLE), command)
+
+    async def close(self, code: int | None = None, reason: str | None = None) -> None:
+        await self._stop("events")  # nothing may be sent after the socket was closed
+        await super().close(code, reason)
 
     async def disconnect(self, code: int) -> None:
         await self._stop(*self.tasks)
@@ -110,24 +140,36 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # chan
         self._start("events", self._forward(Position(dict(after))))
 
     async def _forward(self, position: Position) -> None:
-        """Replay, then live, until the socket goes. The feed is pulled page by page, so a slow
-        client holds one page in memory, and a client that answers no ping is dropped by Daphne."""
+        """Replay, then live, until the socket goes. Sending waits until the client has taken what
+        was sent before, so a slow client holds one page in memory."""
         feed = conversation_feed(self.conversation_id)
-        async with listen(hint_group(self.conversation_id)) as hints:
-            async for frame in follow(
-                feed,
-                hints,
-                position,
-                poll_seconds=pace.POLL_SECONDS,
-                heartbeat_seconds=pace.HEARTBEAT_SECONDS,
-            ):
-                event = frame.event or Event(type="heartbeat", seq=0, ts=now())
-                await self._send(event.model_dump(mode="json", exclude_none=True))
+        try:
+            async with hub().watch(feed) as channel:
+                async for frame in follow(
+                    feed, position, channel, heartbeat_seconds=pace.HEARTBEAT_SECONDS
+                ):
+                    if frame.item is None:
+                        await self._send(frame_of(Event(type="heartbeat", seq=0, ts=now())))
+                    else:
+                        await self._send(frame.item.text)
+        except LogAway:
+            await self.close(CLOSE_UNAVAILABLE)
 
     async def _watch_session(self) -> None:
+        away_since: float | None = None
         while True:
             await asyncio.sleep(self.check_seconds)
-            if await run_db(self.scope["credentials"].verify) is None:
+            try:
+                user = await run_db(self.scope["credentials"].verify)
+            except AWAY:
+                # Nobody can tell whose session this is, but there is nothing to be read either.
+                away_since = time.monotonic() if away_since is None else away_since
+                if time.monotonic() - away_since > pace.OUTAGE_SECONDS:
+                    await self.close(CLOSE_UNAVAILABLE)
+                    return
+                continue
+            away_since = None
+            if user is None:
                 await self.close(CLOSE_UNAUTHORIZED)
                 return
 
@@ -141,6 +183,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # chan
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or (error := task.exception()) is None:
             return
+        if isinstance(error, OSError):
+            return  # the client is gone while something was sent to it
         logger.error("%s failed", task.get_name(), exc_info=error)
         # The client reconnects with its positions and misses nothing.
         self.tasks["closing"] = asyncio.create_task(self.close(CLOSE_INTERNAL))
@@ -177,10 +221,14 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # chan
             source="socket",
             meta=meta,
         )
-        await self._send(event.model_dump(mode="json", exclude_none=True))
+        await self._send(frame_of(event))
 
-    async def _send(self, frame: dict[str, Any]) -> None:
-        await self.send(text_data=json.dumps(frame, ensure_ascii=False))
+    async def _send(self, text: str) -> None:
+        await self.base_send({"type": "websocket.send", "text": text})
+
+
+def frame_of(event: Event) -> str:
+    return event.model_dump_json(exclude_none=True)
 
 
 def now() -> str:

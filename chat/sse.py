@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 
 from autonomy.api.auth import ApiRequest
 from autonomy.api.events import stream_response
-from autonomy.api.feed import RunsFeed
+from autonomy.api.feed import RunsFeed, Target, oldest_of
 from autonomy.api.ownership import owned
 from autonomy.api.stream import Position, parse_cursor
 from autonomy.models import Run
@@ -17,7 +17,7 @@ from chat.answers import record_answer
 from chat.models import Conversation
 
 
-def conversation_feed(conversation_id: UUID, *, oldest: str = "") -> RunsFeed:
+def conversation_feed(conversation_id: UUID) -> RunsFeed:
     """Events of every run of the conversation, new ones included as they appear.
 
     When it reads that a run has finished, the assistant's message is stored first, so that who
@@ -29,21 +29,12 @@ def conversation_feed(conversation_id: UUID, *, oldest: str = "") -> RunsFeed:
         if run is not None:
             record_answer(run)
 
-    return RunsFeed(
-        lambda: Run.objects.filter(conversation_id=conversation_id),
-        oldest=oldest,
-        on_finished=answered,
-    )
-
-
-def hint_group(conversation_id: UUID) -> str:
-    """The channel-layer group that the runtime hints to."""
-    return f"conversation.{conversation_id}"
+    return RunsFeed(Target("conversation", conversation_id), on_finished=answered)
 
 
 async def conversation_stream(
     request: ApiRequest, conversation_id: UUID, *, after: str, live: bool
-) -> StreamingHttpResponse:
+) -> HttpResponseBase:
     """Server-sent events of the conversation, from `Last-Event-ID` or `after` on.
 
     Raises:
@@ -51,13 +42,9 @@ async def conversation_stream(
     """
     await sync_to_async(owned)(Conversation.objects.only("id"), request.auth, conversation_id)
     seen = parse_cursor(_cursor(request, after))
-    return await stream_response(
-        # Runs before the first one in the cursor were complete when it was given out.
-        conversation_feed(conversation_id, oldest=min(seen, default="")),
-        hint_group(conversation_id),
-        Position(seen),
-        live=live,
-    )
+    # Runs before the first one in the cursor were complete when it was given out.
+    position = Position(seen, oldest_of(seen))
+    return await stream_response(request, conversation_feed(conversation_id), position, live=live)
 
 
 def _cursor(request: HttpRequest, after: str) -> str:

@@ -124,6 +124,11 @@ class Env(BaseSettings):
     parse_timeout_seconds: float = Field(
         default=300.0, gt=0, description="Longest one file may take to parse, seconds."
     )
+    streams_per_user: int = Field(
+        default=50,
+        gt=0,
+        description="Live views (sockets and event streams) one user may have open per web process.",
+    )
     runs_per_user: int = Field(
         default=3, gt=0, description="Runs of one user that may be driven at once."
     )
@@ -141,6 +146,15 @@ class Env(BaseSettings):
         default=None,
         ge=0,
         description="US dollars of a user's runs per UTC day; unset or 0 = no limit but each run's own.",
+    )
+    run_messages_max: int = Field(
+        default=200, gt=0, description="Most messages one run can be told while it goes on."
+    )
+    plan_max_sections: int = Field(
+        default=40, gt=0, description="Most writing steps a person may give a plan."
+    )
+    plan_section_max_words: int = Field(
+        default=10_000, gt=0, description="Most words a person may give one section of a plan."
     )
     runs_per_worker: int = Field(
         default=50, gt=0, description="Runs one worker process drives at once."

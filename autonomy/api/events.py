@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
 from typing import Annotated, Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from ninja import Router
@@ -15,15 +17,20 @@ from pydantic.json_schema import models_json_schema
 
 from autonomy.api import stream as pace
 from autonomy.api.auth import ApiRequest
-from autonomy.api.feed import RunsFeed
-from autonomy.api.hints import listen
+from autonomy.api.feed import RunsFeed, Target
+from autonomy.api.hub import TooManyStreams, hub
 from autonomy.api.ownership import owned
-from autonomy.api.stream import Frame, Position, follow, parse_cursor, sse
+from autonomy.api.problems import problem
+from autonomy.api.stream import Item, LogAway, Position, follow, parse_cursor
 from autonomy.core import types
 from autonomy.models import Run
 
 router = Router(tags=["runs"])
 schema_router = Router(tags=["schema"])
+
+RETRY_MILLISECONDS = 1_000
+"""How soon a browser's EventSource comes back after a stream ended."""
+TOO_MANY = "You have too many live views open. Close some of them, in other tabs or programs, and try again."
 
 STREAM_OPENAPI: dict[str, Any] = {
     "parameters": [
@@ -40,7 +47,8 @@ STREAM_OPENAPI: dict[str, Any] = {
             "description": "Server-sent events: `data:` is one event envelope, `id:` its cursor; "
             "a comment every 20 s keeps the connection open.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        }
+        },
+        429: {"description": "As many streams of yours are open as one person may have."},
     },
 }
 
@@ -56,14 +64,13 @@ async def run_events(
     `follow=false` ends with what there is now."""
     run = await sync_to_async(owned)(Run.objects.only("id"), request.auth, run_id)
     seen = _last_seq(request, after)
-    feed = RunsFeed(lambda: Run.objects.filter(pk=run.pk))
     return await stream_response(
-        feed,
-        f"run.{run.pk}",
+        request,
+        RunsFeed(Target("run", run.pk)),
         Position({str(run.pk): seen}),
         live=follow,
         until_finished=True,
-        cursor=lambda frame: str(frame.event.seq) if frame.event and frame.cursor else None,
+        cursor=lambda item, _: str(item.event.seq),
     )
 
 
@@ -76,33 +83,40 @@ def _last_seq(request: HttpRequest, after: int) -> int:
     return max(parse_cursor(last).values(), default=after) if last else after
 
 
+def _conversation_cursor(item: Item, position: Position) -> str:
+    return position.cursor(item.scope)
+
+
 async def stream_response(
+    request: ApiRequest,
     feed: RunsFeed,
-    group: str,
     position: Position,
     *,
     live: bool,
     until_finished: bool = False,
-    cursor: Any = None,
-) -> StreamingHttpResponse:
+    cursor: Callable[[Item, Position], str] = _conversation_cursor,
+) -> HttpResponseBase:
     """Server-sent events of `feed`; a client that leaves cancels the generator, which lets go of
-    its subscription."""
+    its seat and its channel."""
+    seat = ExitStack()
 
     async def body() -> AsyncIterator[bytes]:
-        # A first byte at once: proxies and clients learn that the stream is open.
-        yield b": open\n\n"
-        async with listen(group) as hints:
-            async for frame in follow(
-                feed,
-                hints,
-                position,
-                live=live,
-                until_finished=until_finished,
-                poll_seconds=pace.POLL_SECONDS,
-                heartbeat_seconds=pace.HEARTBEAT_SECONDS,
-            ):
-                yield sse(frame if cursor is None else Frame(frame.event, cursor(frame)))
+        with seat:
+            # A first byte at once: proxies and clients learn that the stream is open.
+            yield f"retry: {RETRY_MILLISECONDS}\n: open\n\n".encode()
+            try:
+                async for chunk in _chunks(
+                    feed, position, live=live, until_finished=until_finished, cursor=cursor
+                ):
+                    yield chunk
+            except LogAway:
+                # The client comes back with its cursor, and is told what is wrong if it still is.
+                yield b": the database is away\n\n"
 
+    try:
+        seat.enter_context(hub().seat(request.auth.pk, settings.ENV.streams_per_user))
+    except TooManyStreams:
+        return problem(request, 429, "too_many_streams", TOO_MANY)
     # Authentication opened a connection on this request's own thread; a stream lasts for hours
     # and must not hold it.
     await sync_to_async(connections.close_all)()
@@ -111,6 +125,40 @@ async def stream_response(
         content_type="text/event-stream; charset=utf-8",
         headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"},
     )
+
+
+async def _chunks(
+    feed: RunsFeed,
+    position: Position,
+    *,
+    live: bool,
+    until_finished: bool,
+    cursor: Callable[[Item, Position], str],
+) -> AsyncIterator[bytes]:
+    if not live:
+        async for frame in follow(feed, position, None):
+            if frame.item is not None:
+                yield sse(frame.item, cursor(frame.item, position))
+        return
+    async with hub().watch(feed) as channel:
+        async for frame in follow(
+            feed,
+            position,
+            channel,
+            until_finished=until_finished,
+            heartbeat_seconds=pace.HEARTBEAT_SECONDS,
+        ):
+            item = frame.item
+            if item is None:
+                yield b": heartbeat\n\n"
+            else:
+                yield sse(item, cursor(item, position) if item.event.seq else None)
+
+
+def sse(item: Item, cursor: str | None) -> bytes:
+    """One event in the text/event-stream format; without a cursor it moves none."""
+    head = f"id: {cursor}\n" if cursor is not None else ""
+    return f"{head}data: {item.text}\n\n".encode()
 
 
 @schema_router.get("/events", auth=None, response=dict[str, Any])

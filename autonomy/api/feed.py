@@ -1,98 +1,110 @@
-"""Events of some runs out of PostgreSQL, and their streamed text out of Redis."""
+"""Events of some runs, out of PostgreSQL."""
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 
 from autonomy import services
-from autonomy.api.stream import Batch
+from autonomy.api.stream import Batch, LogAway, Position, Scope
 from autonomy.core.types import TERMINAL_STATUSES, Event
 from autonomy.models import Run
 from autonomy.runtime.db import run_db
-from autonomy.runtime.tokens import tokens_after
-
-READ_LIMIT = 500
-"""Events per read: a reader of a long log gets it in pieces."""
 
 
-def _uuid(text: str) -> uuid.UUID | None:
-    """The id in a client's cursor; None when it is not one, and then nothing counts as delivered."""
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What can be followed: one run, or all runs of a conversation as they appear."""
+
+    kind: Literal["run", "conversation"]
+    id: uuid.UUID
+
+    @property
+    def group(self) -> str:
+        """The channel-layer group that the runtime hints to."""
+        return f"{self.kind}.{self.id}"
+
+    def runs(self) -> QuerySet[Run]:
+        if self.kind == "run":
+            return Run.objects.filter(pk=self.id)
+        return Run.objects.filter(conversation_id=self.id)
+
+
+def oldest_of(position: dict[str, int]) -> str:
+    """The first run that a client's cursor names; those before it count as delivered. Nothing
+    does when it is no id."""
     try:
-        return uuid.UUID(text)
+        return str(uuid.UUID(min(position, default="")))
     except ValueError:
-        return None
+        return ""
 
 
 class RunsFeed:
-    """Implements `stream.Feed` over the runs that `select` gives.
+    """Implements `stream.Feed` over the runs of `target`.
 
     Args:
-        select: the runs to follow, asked for at every read (a conversation grows).
-        oldest: runs with a smaller id are taken as delivered.
         on_finished: called in the reading thread for each `run.finished`, before it is sent.
     """
 
-    def __init__(
-        self,
-        select: Callable[[], QuerySet[Run]],
-        *,
-        oldest: str = "",
-        on_finished: Callable[[str], None] | None = None,
-    ) -> None:
-        self._select = select
-        self._oldest = _uuid(oldest)
+    def __init__(self, target: Target, *, on_finished: Callable[[str], None] | None = None) -> None:
+        self.target = target
         self._on_finished = on_finished
-        self._tokens: dict[str, str] = {}
 
-    async def read(self, position: Mapping[str, int]) -> Batch:
-        return await run_db(self._read, dict(position))
+    async def read(self, position: Position, limit: int) -> Batch:
+        """See `stream.Feed`."""
+        try:
+            return await run_db(self._read, Position(dict(position.seen), position.oldest), limit)
+        except (OperationalError, InterfaceError) as error:
+            raise LogAway from error
 
-    def _read(self, position: dict[str, int]) -> Batch:
-        rows = self._select().order_by("id")
-        if self._oldest is not None:
-            rows = rows.filter(id__gte=self._oldest)
+    async def scope(self) -> Scope:
+        """The runs as they stand now.
+
+        Raises:
+            LogAway: the database cannot be reached.
+        """
+        try:
+            return await run_db(self._scope, "")
+        except (OperationalError, InterfaceError) as error:
+            raise LogAway from error
+
+    def _scope(self, oldest: str) -> Scope:
+        rows = self.target.runs().order_by("id")
+        if oldest:
+            rows = rows.filter(id__gte=oldest)
+        found = list(rows.values_list("id", "last_seq", "status", "fence"))
+        return Scope(
+            runs=[str(run_id) for run_id, *_ in found],
+            heads={str(run_id): last_seq for run_id, last_seq, *_ in found},
+            unfinished={
+                str(run_id): fence
+                for run_id, _, status, fence in found
+                if status not in TERMINAL_STATUSES
+            },
+        )
+
+    def _read(self, position: Position, limit: int) -> Batch:
         # Heads first: a run seen as finished has logged everything that the next queries find.
-        heads = list(rows.values_list("id", "last_seq", "status"))
+        scope = self._scope(position.oldest)
         events: list[Event] = []
         more = False
-        for run_id, last_seq, _ in heads:
-            seen = position.get(str(run_id), 0)
-            if last_seq <= seen:
+        for run_id, head in scope.heads.items():
+            if position.has(run_id, head):
                 continue
-            if more:
+            if len(events) >= limit:
+                more = True
                 break
-            found = services.events_after(run_id, seen, READ_LIMIT - len(events))
+            room = limit - len(events)
+            found = services.events_after(run_id, position.seen.get(run_id, 0), room)
             events.extend(found)
-            more = len(events) >= READ_LIMIT
+            more = len(found) >= room
         if self._on_finished is not None:
             for event in events:
                 if event.type == "run.finished" and event.run_id:
                     self._on_finished(event.run_id)
-        return Batch(
-            events=events,
-            runs=[str(run_id) for run_id, _, _ in heads],
-            unfinished=frozenset(
-                str(run_id) for run_id, _, status in heads if status not in TERMINAL_STATUSES
-            ),
-            more=more,
-        )
-
-    async def tokens(self, unfinished: frozenset[str]) -> Sequence[Event]:
-        for run_id in [run_id for run_id in self._tokens if run_id not in unfinished]:
-            del self._tokens[run_id]
-        found: list[Event] = []
-        for run_id in sorted(unfinished):
-            events, self._tokens[run_id] = await tokens_after(
-                run_id, self._tokens.get(run_id, "0-0"), READ_LIMIT
-            )
-            found.extend(events)
-            # redis-py sends with `asyncio.wait_for`, which in Python 3.11 swallows a cancellation
-            # that comes as the write completes: the stream of a client that left would live on.
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise asyncio.CancelledError
-        return found
+        return Batch(events, scope, more)

@@ -21,15 +21,23 @@ RETRY_SECONDS = 5.0
 
 
 class Hints:
-    """A flag that a background task raises at each hint; implements `stream.Wakeup`."""
+    """A flag that a background task raises at each hint; implements `channel.Hints`."""
 
     def __init__(self) -> None:
         self._raised = asyncio.Event()
+        self._grown = False
+        self.logged = False
+        """Whether one of the hints that ended the last `wait` was of a committed event; the others
+        are of streamed text."""
 
-    def wake(self) -> None:
+    def wake(self, seq: int) -> None:
+        """Raise the flag. `seq` is of the last committed event, 0 when none was committed."""
+        self._grown = self._grown or seq > 0
         self._raised.set()
 
     async def wait(self, seconds: float) -> bool:
+        """Whether there was a hint within `seconds`."""
+        self.logged = False
         # Not `wait_for`: in Python 3.11 it swallows a cancellation that comes with the flag.
         try:
             async with asyncio.timeout(seconds):
@@ -38,6 +46,7 @@ class Hints:
             return False
         # Cleared before the reader reads, so a hint during the read wakes it once more.
         self._raised.clear()
+        self.logged, self._grown = self._grown, False
         return True
 
 
@@ -69,8 +78,7 @@ async def _receive(group: str, hints: Hints, subscribed: asyncio.Event) -> None:
                 await layer.group_add(group, channel)
             subscribed.set()
             while True:
-                await layer.receive(channel)
-                hints.wake()
+                hints.wake(int((await layer.receive(channel)).get("seq", 1)))
         except (OSError, TimeoutError, RuntimeError, RedisError) as error:
             logger.debug("No hints for %s (%s); polling instead", group, error)
         finally:

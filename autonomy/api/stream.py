@@ -1,12 +1,14 @@
 """The one loop behind every live view: replay from a cursor, then follow.
 
-PostgreSQL is read for every logged event; hints only say *when* to read. So a dropped hint costs
-at most one poll, a missing Redis costs nothing but latency, and replay and live are one code path
-without a seam where an event could be lost or doubled.
+A viewer reads the log for itself until it stands within the ring of its channel (see `channel`),
+and takes what follows from there, like all others. Falls it out of the ring, it reads the log
+again. Its position alone decides what is new to it, so there is no seam between replay and live
+where an event could be lost or doubled.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +18,36 @@ from autonomy.core.types import Event
 
 POLL_SECONDS = 2.0
 HEARTBEAT_SECONDS = 20.0
+OUTAGE_SECONDS = 60.0
+"""How long a view waits for a log that cannot be read before it ends."""
+RETRY_SECONDS = 0.5
+
+
+class LogAway(Exception):
+    """The log cannot be read at the moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The followed runs, as one read found them."""
+
+    runs: Sequence[str] = ()
+    """Ids, oldest first (they order the cursor)."""
+    heads: Mapping[str, int] = field(default_factory=dict)
+    """Last sequence number of each."""
+    unfinished: Mapping[str, int] = field(default_factory=dict)
+    """Those that may still log something, and the fence of each."""
+
+
+class Item:
+    """An event on its way to many viewers: turned into JSON once."""
+
+    __slots__ = ("event", "scope", "text")
+
+    def __init__(self, event: Event, scope: Scope) -> None:
+        self.event = event
+        self.scope = scope
+        self.text = event.model_dump_json(exclude_none=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +56,7 @@ class Batch:
 
     events: Sequence[Event]
     """Logged events beyond the position, in order of sequence within each run."""
-    runs: Sequence[str]
-    """Ids of every followed run, oldest first (they order the cursor)."""
-    unfinished: frozenset[str]
-    """Those that may still log something."""
+    scope: Scope
     more: bool = False
     """There is more to read at once."""
 
@@ -35,30 +64,53 @@ class Batch:
 class Feed(Protocol):
     """Where events come from: one run, or all runs of a conversation."""
 
-    async def read(self, position: Mapping[str, int]) -> Batch:
-        """Events with `seq > position[run]` (0 for runs that are not in it)."""
-        ...
+    async def read(self, position: Position, limit: int) -> Batch:
+        """At most `limit` events that `position` does not have.
 
-    async def tokens(self, unfinished: frozenset[str]) -> Sequence[Event]:
-        """Streamed text since the last call; never logged, nothing when Redis is away."""
-        ...
-
-
-class Wakeup(Protocol):
-    """Tells when reading is worth while."""
-
-    async def wait(self, seconds: float) -> bool:
-        """Return True as soon as something happened, False after `seconds`."""
+        Raises:
+            LogAway: the database cannot be reached.
+        """
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What goes to a client: an event, or (without one) a sign of life."""
+class Live(Protocol):
+    """What a viewer needs of a `channel.Channel`: the newest events of what it follows."""
 
-    event: Event | None
-    cursor: str | None = None
-    """Position after this event; None for frames that are not in the log."""
+    @property
+    def scope(self) -> Scope:
+        """The followed runs as of `end`."""
+        ...
+
+    @property
+    def start(self) -> int:
+        """Index of the oldest item that is kept."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """Index after the newest item."""
+        ...
+
+    def item(self, index: int) -> Item:
+        """The item at `start <= index < end`."""
+        ...
+
+    def covers(self, position: Position) -> bool:
+        """Whether every logged event that `position` lacks is kept or still to come."""
+        ...
+
+    def text(self) -> Sequence[Item]:
+        """The streamed text as of `end`, whole."""
+        ...
+
+    async def changed(self, index: int, seconds: float) -> None:
+        """Return once `end` is beyond `index` or the runs have finished, at the latest after
+        `seconds`.
+
+        Raises:
+            LogAway: the log has been away for too long.
+        """
+        ...
 
 
 @dataclass(slots=True)
@@ -66,23 +118,41 @@ class Position:
     """How far each run has been delivered, and its form as an SSE `id:`."""
 
     seen: dict[str, int] = field(default_factory=dict)
+    oldest: str = ""
+    """Runs with a smaller id count as delivered."""
+
+    def has(self, run_id: str, seq: int) -> bool:
+        return seq <= self.seen.get(run_id, 0) or run_id < self.oldest
 
     def advance(self, event: Event) -> bool:
         """Take one event; False when it had been delivered before."""
         run_id = event.run_id or ""
-        if event.seq <= self.seen.get(run_id, 0):
+        if self.has(run_id, event.seq):
             return False
         self.seen[run_id] = event.seq
         return True
 
-    def cursor(self, runs: Sequence[str], unfinished: frozenset[str]) -> str:
-        """`run:seq`, comma-joined from the oldest run that may still speak to the newest seen.
+    def cursor(self, scope: Scope) -> str:
+        """`run:seq`, comma-joined from the oldest run of which anything is still to come to the
+        newest seen.
 
         Runs before the first entry are complete, so one entry is enough while one run is active.
         """
-        seen = [run for run in runs if run in self.seen]
-        first = next((i for i, run in enumerate(seen) if run in unfinished), len(seen) - 1)
-        return ",".join(f"{run}:{self.seen[run]}" for run in seen[first:])
+        first = ""
+        for run in scope.runs:
+            if run < self.oldest:
+                continue
+            if run in scope.unfinished or self.seen.get(run, 0) < scope.heads[run]:
+                first = run
+                break
+        # Backwards: a long conversation has many runs, and few of them are still at it.
+        entries: list[str] = []
+        for run in reversed(scope.runs):
+            if run < first or (not first and entries):
+                break
+            if run in self.seen or run == first:
+                entries.append(f"{run}:{self.seen.get(run, 0)}")
+        return ",".join(reversed(entries))
 
 
 def parse_cursor(cursor: str) -> dict[str, int]:
@@ -97,47 +167,105 @@ def parse_cursor(cursor: str) -> dict[str, int]:
     return position
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What goes to a client: an event, or (without one) a sign of life."""
+
+    item: Item | None
+
+
+ALIVE = Frame(None)
+PAGE = 100
+"""Events per read of a viewer for itself: what it holds while its client is slow."""
+
+
 async def follow(
     feed: Feed,
-    wakeup: Wakeup,
     position: Position,
+    live: Live | None,
     *,
-    live: bool = True,
     until_finished: bool = False,
-    poll_seconds: float = POLL_SECONDS,
     heartbeat_seconds: float = HEARTBEAT_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[Frame]:
     """Frames from `position` on.
 
     Args:
-        live: go on after the replay; False ends with the last event there is now.
+        live: where to go on after the replay; None ends with the last event there is now.
         until_finished: end once no followed run can log any more (streams of one run).
+
+    Raises:
+        LogAway: the log could not be read for `OUTAGE_SECONDS`.
     """
-    spoke_at = clock()
+    view = _View(feed, position, heartbeat_seconds, clock)
     while True:
-        batch = await feed.read(position.seen)
-        for event in batch.events:
-            if position.advance(event):
-                spoke_at = clock()
-                yield Frame(event, position.cursor(batch.runs, batch.unfinished))
-        if batch.more:
-            continue
-        if not live or (until_finished and not batch.unfinished):
+        async for frame in view.replay(live):
+            yield frame
+        if live is None:
             return
-        for event in await feed.tokens(batch.unfinished):
-            spoke_at = clock()
-            yield Frame(event)
-        await wakeup.wait(poll_seconds)
-        if clock() - spoke_at >= heartbeat_seconds:
-            spoke_at = clock()
-            yield Frame(None)
+        async for frame in view.ride(live, until_finished=until_finished):
+            yield frame
+        if live.covers(position):
+            return
 
 
-def sse(frame: Frame) -> bytes:
-    """One frame in the text/event-stream format."""
-    if frame.event is None:
-        return b": heartbeat\n\n"
-    lines = [f"id: {frame.cursor}"] if frame.cursor is not None else []
-    lines.append(f"data: {frame.event.model_dump_json(exclude_none=True)}")
-    return ("\n".join(lines) + "\n\n").encode()
+class _View:
+    def __init__(
+        self, feed: Feed, position: Position, heartbeat_seconds: float, clock: Callable[[], float]
+    ) -> None:
+        self._feed = feed
+        self._position = position
+        self._heartbeat_seconds = heartbeat_seconds
+        self._clock = clock
+        self._spoke_at = clock()
+
+    def _silence(self) -> float:
+        """Seconds until a sign of life is due."""
+        return self._spoke_at + self._heartbeat_seconds - self._clock()
+
+    def _say(self, frame: Frame) -> Frame:
+        self._spoke_at = self._clock()
+        return frame
+
+    async def replay(self, live: Live | None) -> AsyncIterator[Frame]:
+        """Read the log, page by page, until the ring has all the rest (or to its end)."""
+        away_since: float | None = None
+        while live is None or not live.covers(self._position):
+            try:
+                batch = await self._feed.read(self._position, PAGE)
+            except LogAway:
+                away_since = self._clock() if away_since is None else away_since
+                if self._clock() - away_since > OUTAGE_SECONDS:
+                    raise
+                if self._silence() <= 0:
+                    yield self._say(ALIVE)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            away_since = None
+            for event in batch.events:
+                if self._position.advance(event):
+                    yield self._say(Frame(Item(event, batch.scope)))
+            if live is None and not batch.more:
+                return
+
+    async def ride(self, live: Live, *, until_finished: bool) -> AsyncIterator[Frame]:
+        """What the ring has and gets; ends when this viewer fell out of it, or has everything."""
+        index, joined, text = live.start, live.end, live.text()
+        while index >= live.start:
+            if index >= joined and text:
+                for item in text:
+                    yield self._say(Frame(item))
+                text = ()
+            elif index < live.end:
+                item = live.item(index)
+                index += 1
+                # Text from before the viewer joined is part of the text so far.
+                new = index > joined if not item.event.seq else self._position.advance(item.event)
+                if new:
+                    yield self._say(Frame(item))
+            elif until_finished and not live.scope.unfinished:
+                return
+            elif self._silence() <= 0:
+                yield self._say(ALIVE)
+            else:
+                await live.changed(index, self._silence())

@@ -12,7 +12,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from celery import current_app
@@ -73,26 +73,61 @@ def _send_task(message: tuple[str, str]) -> None:
     current_app.send_task(name, args=[argument], retry=False, ignore_result=True)
 
 
-class _Hints:
-    """Sends channel-layer hints from a private event loop, which the layer's connections need."""
+class HintCourier:
+    """Delivers hints in a thread of its own. Of several for one group that wait, one is enough:
+    the highest sequence number; so a burst of events costs no burst of messages."""
 
     def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: dict[str, dict[str, Any]] = {}
+        self._raised = threading.Event()
+        self._lock = threading.Lock()
+        self._pid = 0
 
-    def __call__(self, message: tuple[str, dict[str, Any]]) -> None:
-        if self._loop is None or self._loop.is_closed():
-            self._loop = asyncio.new_event_loop()
-        self._loop.run_until_complete(self._send(*message))
+    def send(self, hint: tuple[str, dict[str, Any]]) -> None:
+        """Hand over (group, message) and return at once."""
+        group, message = hint
+        with self._lock:
+            if self._pid != os.getpid():  # first use, or first use after a fork
+                self._pid = os.getpid()
+                self._waiting, self._raised = {}, threading.Event()
+                threading.Thread(target=self._run, name="hints", daemon=True).start()
+            before = self._waiting.get(group)
+            if before is None and len(self._waiting) >= CAPACITY:
+                logger.debug("hints: dropped a message")
+                return
+            if before is None or before["seq"] < message["seq"]:
+                self._waiting[group] = message
+        self._raised.set()
 
-    async def _send(self, group: str, message: dict[str, Any]) -> None:
-        layer = get_channel_layer()
-        if layer is not None:
-            async with asyncio.timeout(HINT_SECONDS):
+    def _run(self) -> None:
+        asyncio.run(self._deliver_all())
+
+    async def _deliver_all(self) -> None:
+        while True:
+            # Nothing else runs on this loop: it is there for the layer's connections.
+            self._raised.wait()
+            self._raised.clear()
+            with self._lock:
+                due, self._waiting = self._waiting, {}
+            try:
+                await _group_send(due)
+            except Exception as error:  # noqa: BLE001 - any transport's failure; losing is allowed
+                logger.info("hints: not delivered (%s)", error)
+                await asyncio.sleep(PAUSE_SECONDS)
+                with self._lock:
+                    self._waiting.clear()
+
+
+async def _group_send(due: Mapping[str, dict[str, Any]]) -> None:
+    layer = get_channel_layer()
+    if layer is not None:
+        async with asyncio.timeout(HINT_SECONDS):
+            for group, message in due.items():
                 await layer.group_send(group, message)
 
 
 _doorbell: Courier[tuple[str, str]] = Courier("doorbell", _send_task)
-_hints: Courier[tuple[str, dict[str, Any]]] = Courier("hints", _Hints())
+_hints = HintCourier()
 
 
 def ring_run(run_id: object) -> None:
