@@ -21,6 +21,7 @@ from autonomy.api import (
     memory,
     passages,
     problems,
+    quotas,
     runs,
     turnitin,
 )
@@ -94,6 +95,7 @@ api.add_router("", chat_router)
 api.add_router("/conversations", conversations_router)
 api.add_router("/files", files.router)
 api.add_router("/v2/me", account_router)
+api.add_router("/v2/me", quotas.router)
 api.add_router("/v2/runs", runs.router)
 api.add_router("/v2/runs", artifacts.router)
 api.add_router("/v2/runs", events.router)

@@ -120,16 +120,17 @@ def route_progress(now: Situation) -> Decision | None:
     )
 
 
-_LIMITS = {
-    StopReason.BUDGET_TOKENS: "token",
-    StopReason.BUDGET_SECONDS: "time",
-    StopReason.BUDGET_USD: "money",
+_USED_UP = {
+    StopReason.BUDGET_TOKENS: "The token budget is used up",
+    StopReason.BUDGET_SECONDS: "The time budget is used up",
+    StopReason.BUDGET_USD: "The money budget is used up",
+    StopReason.QUOTA: "Your allowance for today is used up (it starts anew at 00:00 UTC)",
 }
 
 
 def _out_of_budget(now: Situation) -> Decision | None:
     stop = StopReason(str(now.exhausted))
-    used_up = f"The {_LIMITS[stop]} budget is used up"
+    used_up = _USED_UP[stop]
     written = [s for s in now.writes if s.status is StepStatus.DONE]
     assembled = next((s for s in now.plan.steps if s.id == "assemble"), None)
     if assembled is not None and assembled.status is StepStatus.DONE:
@@ -188,7 +189,7 @@ def route_draft(now: Situation, gates: Sequence[GateResult]) -> Decision:
         # The report is about this draft: what is delivered is what was reported on.
         return _finished(gates, failed, why)
     if now.exhausted and failed:
-        used_up = f"The {_LIMITS[StopReason(now.exhausted)]} budget is used up"
+        used_up = _USED_UP[StopReason(now.exhausted)]
         reason = f"{used_up}. The best draft so far is kept. {why}"
         return _end(VerdictKind.FAIL, now.exhausted, reason, gates)
     numbers = tuple(str(s.input["number"]) for s in now.writes if "number" in s.input)

@@ -6,6 +6,7 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +18,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
-from autonomy.services import ServiceError
+from autonomy.services import PlanConflict, QuotaUsedUp, ServiceError
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,14 @@ class Problem(Schema):
     errors: list[FieldProblem] = Field(default_factory=list)
     trace_id: str | None = None
     """Names the log entry of an unexpected error."""
+    used: float | None = None
+    """Of an allowance that is used up: what was used today, …"""
+    limit: float | None = None
+    """… what a day allows, …"""
+    resets_at: datetime | None = None
+    """… and when it starts anew, UTC. `Retry-After` says the same in seconds."""
+    plan: dict[str, Any] | None = None
+    """The plan as it stands, where an edit was of another version."""
 
 
 def problem(
@@ -72,6 +81,8 @@ def problem(
     title: str = "",
     errors: Sequence[FieldProblem] = (),
     trace_id: str | None = None,
+    quota: QuotaUsedUp | None = None,
+    plan: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """The response for one problem."""
     body = Problem(
@@ -83,10 +94,18 @@ def problem(
         instance=request.path,
         errors=list(errors),
         trace_id=trace_id,
+        used=quota.used if quota else None,
+        limit=quota.limit if quota else None,
+        resets_at=quota.resets_at if quota else None,
+        plan=plan,
     )
     response = HttpResponse(
-        json.dumps(body.model_dump(exclude_none=True)), status=status, content_type=MEDIA_TYPE
+        json.dumps(body.model_dump(mode="json", exclude_none=True)),
+        status=status,
+        content_type=MEDIA_TYPE,
     )
+    if quota is not None:
+        response["Retry-After"] = str(quota.retry_after)
     if status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="HandyWriterz"'
     return response
@@ -168,7 +187,17 @@ def _on_validation(request: HttpRequest, error: ValidationError) -> HttpResponse
 
 
 def _on_service(request: HttpRequest, error: ServiceError) -> HttpResponse:
-    return problem(request, error.status, error.code, error.detail, title=error.title)
+    quota = error if isinstance(error, QuotaUsedUp) else None
+    plan = error.plan if isinstance(error, PlanConflict) else None
+    return problem(
+        request,
+        error.status,
+        error.code,
+        error.detail,
+        title=error.title,
+        quota=quota,
+        plan=plan,
+    )
 
 
 def _on_not_found(request: HttpRequest, error: Http404) -> HttpResponse:

@@ -7,33 +7,38 @@ objects that the person may touch. Refusals are `ServiceError`s in words for tha
 from autonomy.memory.episodic_repo import events_after
 from autonomy.runtime.tokens import tokens_after
 from autonomy.services.accounts import remove_account
+from autonomy.services.budgets import set_budget
 from autonomy.services.documents import export_document
 from autonomy.services.effects import Settlement, settle_effect
 from autonomy.services.errors import (
     Conflict,
     Invalid,
     NotFound,
+    QuotaUsedUp,
     ServiceError,
     TooLarge,
     Unavailable,
 )
 from autonomy.services.files import add_file, delete_file
+from autonomy.services.forks import fork
 from autonomy.services.health import Health, health, worker_up
 from autonomy.services.keys import create_api_key, revoke_api_key, user_for_key
 from autonomy.services.library import search_memory
 from autonomy.services.originality import submit_report
+from autonomy.services.plans import PlanConflict, edit_plan
 from autonomy.services.personal import Entry, personal_entries
+from autonomy.services.priorities import set_priority
+from autonomy.services.quotas import usage_history, usage_today
 from autonomy.services.runs import (
     answer_interrupt,
     cancel,
-    fork,
     pause,
     requeue,
     resume,
-    set_budget,
     start_run,
 )
 from autonomy.services.snapshots import snapshot
+from autonomy.services.steering import tell
 from autonomy.services.upkeep import Tidied, tidy
 
 __all__ = [
@@ -42,6 +47,8 @@ __all__ = [
     "Health",
     "Invalid",
     "NotFound",
+    "QuotaUsedUp",
+    "PlanConflict",
     "ServiceError",
     "Settlement",
     "Tidied",
@@ -52,6 +59,7 @@ __all__ = [
     "cancel",
     "create_api_key",
     "delete_file",
+    "edit_plan",
     "events_after",
     "export_document",
     "fork",
@@ -64,12 +72,16 @@ __all__ = [
     "revoke_api_key",
     "search_memory",
     "set_budget",
+    "set_priority",
     "settle_effect",
     "snapshot",
     "start_run",
     "submit_report",
+    "tell",
     "tidy",
     "tokens_after",
+    "usage_history",
+    "usage_today",
     "user_for_key",
     "worker_up",
 ]

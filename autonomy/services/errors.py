@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from datetime import datetime
+
+from django.utils import timezone
+
 
 class ServiceError(Exception):
     """Something that was asked for cannot be done.
@@ -44,3 +49,22 @@ class TooLarge(ServiceError):
 class Unavailable(ServiceError):
     def __init__(self, detail: str, code: str = "unavailable") -> None:
         super().__init__(code, "Not available", detail, 503)
+
+
+class QuotaUsedUp(ServiceError):
+    """An allowance of the day is used up.
+
+    Args:
+        what: of what, e.g. `runs`; the code is `quota_runs` then.
+    """
+
+    def __init__(self, what: str, detail: str, used: float, limit: float, resets_at: datetime):
+        super().__init__(f"quota_{what}", "Your allowance for today is used up", detail, 429)
+        self.used = used
+        self.limit = limit
+        self.resets_at = resets_at
+
+    @property
+    def retry_after(self) -> int:
+        """Whole seconds until it starts anew, at least 1."""
+        return max(1, math.ceil((self.resets_at - timezone.now()).total_seconds()))

@@ -137,6 +137,14 @@ def test_an_exhausted_budget_hands_over_what_is_written() -> None:
     assert (end.route, stop) == (Route.END, StopReason.BUDGET_USD)
 
 
+def test_a_used_up_allowance_ends_the_run_and_says_when_it_starts_anew() -> None:
+    early = now(plan=plan(write=PENDING, assemble=PENDING), exhausted=StopReason.QUOTA)
+    verdict, stop = route_progress(early)  # type: ignore[misc]
+
+    assert (verdict.route, stop) == (Route.END, StopReason.QUOTA)
+    assert "00:00 UTC" in verdict.reason
+
+
 def test_a_draft_that_meets_every_gate_is_complete_whatever_the_budget() -> None:
     spent = now(exhausted=StopReason.BUDGET_TOKENS)
     _, stop = route_draft(spent, [gate("length", passed=True)])
