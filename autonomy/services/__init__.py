@@ -7,7 +7,6 @@ objects that the person may touch. Refusals are `ServiceError`s in words for tha
 from autonomy.memory.episodic_repo import events_after
 from autonomy.runtime.tokens import tokens_after
 from autonomy.services.accounts import remove_account
-from autonomy.services.budgets import set_budget
 from autonomy.services.documents import export_document
 from autonomy.services.effects import Settlement, settle_effect
 from autonomy.services.errors import (
@@ -20,25 +19,24 @@ from autonomy.services.errors import (
     Unavailable,
 )
 from autonomy.services.files import add_file, delete_file
-from autonomy.services.forks import fork
 from autonomy.services.health import Health, health, worker_up
 from autonomy.services.keys import create_api_key, revoke_api_key, user_for_key
 from autonomy.services.library import search_memory
 from autonomy.services.originality import submit_report
-from autonomy.services.plans import PlanConflict, edit_plan
 from autonomy.services.personal import Entry, personal_entries
 from autonomy.services.priorities import set_priority
 from autonomy.services.quotas import usage_history, usage_today
 from autonomy.services.runs import (
     answer_interrupt,
     cancel,
+    fork,
     pause,
     requeue,
     resume,
+    set_budget,
     start_run,
 )
 from autonomy.services.snapshots import snapshot
-from autonomy.services.steering import tell
 from autonomy.services.upkeep import Tidied, tidy
 
 __all__ = [
@@ -48,7 +46,6 @@ __all__ = [
     "Invalid",
     "NotFound",
     "QuotaUsedUp",
-    "PlanConflict",
     "ServiceError",
     "Settlement",
     "Tidied",
@@ -59,7 +56,6 @@ __all__ = [
     "cancel",
     "create_api_key",
     "delete_file",
-    "edit_plan",
     "events_after",
     "export_document",
     "fork",
@@ -77,7 +73,6 @@ __all__ = [
     "snapshot",
     "start_run",
     "submit_report",
-    "tell",
     "tidy",
     "tokens_after",
     "usage_history",
