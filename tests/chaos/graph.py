@@ -19,11 +19,10 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 from pydantic import BaseModel
 
-from autonomy.core.ports import Deps, task_id
+from autonomy.core.ports import Asked, Deps, Repeat, task_id
 from autonomy.core.state import ActInput, RunState
 from autonomy.core.types import EventDraft, Observation, Plan, Step, StepKind
 from autonomy.runtime.db import run_db
-from autonomy.runtime.effects import OutcomeUnknown
 from tests.chaos.points import reach
 
 OUTSIDE = """
@@ -105,7 +104,7 @@ async def act(state: ActInput, runtime: Runtime[Deps]) -> RunState:
     if course.poison and int(loop) >= 1:
         os.kill(os.getpid(), signal.SIGKILL)
     await _think(deps, f"{task}:model", course.seconds)
-    await deps.effects.once(f"{task}:read", "read", lambda: _call(deps, what, "", "read"), Said)
+    await _read(deps, f"{task}:read", what)
     await _post(deps, f"{task}:post", what)
     await _mail(deps, f"{task}:mail", what)
     observation = Observation(step_id=step.id, attempt=int(loop) + 1, ok=True, summary=what)
@@ -170,23 +169,44 @@ async def _think(deps: Deps, key: str, seconds: float) -> None:
     await deps.effects.once(key, "model", call, Said)
 
 
+async def _read(deps: Deps, key: str, what: str) -> None:
+    """Changes nothing outside; its result is large enough to be kept in a file."""
+
+    async def call() -> Said:
+        reach("before the call")
+        return Said(text=f"{what} " * 200)
+
+    await deps.effects.once(key, "read", call, Said)
+
+
 async def _post(deps: Deps, key: str, what: str) -> None:
-    """Repeatable, because the outside knows each key."""
-    await deps.effects.once(key, "search", lambda: _call(deps, what, key, "post"), Said)
+    """May be repeated, because the outside knows each key."""
+    name = deps.effects.outside_key(key)
+    await deps.effects.once(
+        key, "post", lambda: _call(deps, what, name, "post"), Said, repeat=Repeat.IDEMPOTENT
+    )
 
 
 async def _mail(deps: Deps, key: str, what: str) -> None:
     """May happen once; what became of a lost call the outside can be asked."""
-    try:
-        await deps.effects.once(key, "mail", lambda: _call(deps, what, key, "mail"), Said)
-    except OutcomeUnknown:
-        if not await run_db(_seen, key):
-            await _call(deps, what, key, "mail")
+    name = deps.effects.outside_key(key)
+
+    async def ask() -> Said | Asked:
+        return Said(text=what) if await run_db(_seen, name) else Asked.NOT_DONE
+
+    await deps.effects.once(
+        key,
+        "mail",
+        lambda: _call(deps, what, name, "mail"),
+        Said,
+        repeat=Repeat.ONCE,
+        reconcile=ask,
+    )
 
 
-async def _call(deps: Deps, what: str, key: str, kind: str) -> Said:
+async def _call(deps: Deps, what: str, name: str, kind: str) -> Said:
     reach("before the call")
-    await run_db(_keep, deps.run_id, what, key, kind)
+    await run_db(_keep, deps.run_id, what, name, kind)
     reach("between call and record")
     return Said(text=what)
 

@@ -22,6 +22,7 @@ NAMES = (
     "before the call",
     "between call and record",
     "between reserve and settle",
+    "between file and row",
     "before an artifact's row",
     "after an artifact's row",
     "inside finish",
@@ -73,7 +74,7 @@ def install(armed: Armed, journal: Journal) -> None:
     """Put the points into the product's functions, in this process."""
     global _armed
     _armed = armed
-    from autonomy.runtime import artifacts, leases, queue, sweeper, transitions
+    from autonomy.runtime import artifacts, content, leases, queue, sweeper, transitions
     from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
 
     def claimed(found: Any) -> None:
@@ -99,6 +100,7 @@ def install(armed: Armed, journal: Journal) -> None:
         before="before an artifact's row",
         after="after an artifact's row",
     )
+    wrap(content, "keep", after="between file and row")
     wrap(transitions, "change", after=ended)  # inside the transition's transaction
     wrap(transitions, "finish", after="after finish")
     wrap(transitions, "release", after="after release")

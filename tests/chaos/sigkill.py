@@ -18,8 +18,12 @@ WORKERS = 4
 BUSY = 20
 """Runs kept going while the storm lasts."""
 LIVES = (0.4, 3.0)
-"""Seconds after which a worker is killed, if no point has killed it before."""
+"""Seconds after which a worker is killed, at a random moment."""
+ARMED_LIVES = 4.0
+"""The same of a worker that is to die at a named point, should it not come by there."""
 PRODUCT_SHARE = 0.1
+INLINE_BYTES = "500"
+"""Results beyond go to a file, so that there is something between file and row."""
 P95_SECONDS = 3.0
 MAX_SECONDS = 20.0
 
@@ -29,7 +33,7 @@ class SigKill:
 
     def run(self, seed: int, scale: float) -> list[Row]:
         kills, runs = count(KILLS, scale, 10), count(RUNS, scale, 12)
-        with Arena() as arena:
+        with Arena(EFFECT_INLINE_BYTES=INLINE_BYTES) as arena:
             question = prepare_library(arena)
             with Storm(arena, seed) as storm:
                 began = time.monotonic()
@@ -61,11 +65,10 @@ class SigKill:
 
     def _spawn(self, storm: Storm) -> None:
         pick = storm.random
-        lives = pick.uniform(*LIVES)
-        if pick.random() < 0.5:
-            storm.spawn(pick.choice(NAMES), pick.randint(1, 4), lives)
+        if pick.random() < 0.6:
+            storm.spawn(pick.choice(NAMES), pick.randint(1, 4), ARMED_LIVES)
         else:
-            storm.spawn(lives=lives)
+            storm.spawn(lives=pick.uniform(*LIVES))
 
     def _start(self, storm: Storm, question: str) -> None:
         if storm.random.random() < PRODUCT_SHARE:

@@ -156,11 +156,11 @@ class Storm:
         deaths = self.deaths()
         claims = {(line["run"], line["fence"]): line for line in self.journal("claim")}
         lost = self.outside.execute(
-            "SELECT run_id::text, meta ->> 'fence', fence, ts FROM autonomy_episodic_logs"
+            "SELECT run_id::text, fence, ts FROM autonomy_episodic_logs"
             " WHERE type = 'attempt.restarted' AND meta ->> 'cause' = 'worker_lost'"
         ).fetchall()
         found = []
-        for run, _, fence, ts in lost:
+        for run, fence, ts in lost:
             before = claims.get((run, fence - 1))
             if before is not None and before["pid"] in deaths:
                 found.append(ts.timestamp() - deaths[before["pid"]])

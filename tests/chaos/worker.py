@@ -22,6 +22,7 @@ from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import Runner
 from tests.chaos import graph, points, sabotage
 from tests.chaos.library import PRODUCT_JOURNEY
+from tests.chaos.witness import Witness
 
 
 class HashedWords:
@@ -47,13 +48,18 @@ class HashedWords:
 class Router:
     """Drives each run through the graph that it is meant for."""
 
-    def __init__(self) -> None:
+    def __init__(self, witness: Witness | None = None) -> None:
+        self._witness = witness
         self._storm = Runner(graph.build, build_deps)
         self._product = Runner(build_graph, build_deps)
 
     async def drive(self, claim: Claim, control: RunControl) -> None:
         product = await run_db(_is_product, claim.fence.run_id)
-        await (self._product if product else self._storm).drive(claim, control)
+        runner = self._product if product else self._storm
+        if self._witness is None:
+            await runner.drive(claim, control)
+        else:
+            await self._witness.drive(runner.drive, claim, control)
 
 
 def _is_product(run_id: str) -> bool:
@@ -71,7 +77,7 @@ def prepare() -> None:
 
 
 def work(order: dict[str, Any]) -> None:
-    """One worker's life. `order`: journal, log, point, times, capacity."""
+    """One worker's life. `order`: journal, log, point, times, capacity, witness."""
     logging.basicConfig(
         filename=order["log"],
         level=logging.INFO,
@@ -83,7 +89,10 @@ def work(order: dict[str, Any]) -> None:
     journal = points.Journal(order["journal"])
     points.install(points.Armed(journal, order.get("point", ""), order.get("times", 1)), journal)
     sabotage.from_environment()
-    engine = Engine(Router(), capacity=order.get("capacity", 40))  # type: ignore[arg-type]
+    witness = Witness(journal) if order.get("witness") else None
+    if witness is not None:
+        witness.install()
+    engine = Engine(Router(witness), capacity=order.get("capacity", 40))  # type: ignore[arg-type]
     couriers._doorbell.send = lambda message: engine.poke()  # type: ignore[method-assign]
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())
