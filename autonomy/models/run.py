@@ -209,6 +209,14 @@ class Effect(models.Model):
             models.UniqueConstraint(fields=["run", "key"], name="effect_key_once"),
             one_of("status", EffectStatus.values, "effect_status_known"),
         ]
+        indexes = [
+            # Every worker asks each second where notices are sent.
+            models.Index(
+                fields=["created_at"],
+                name="effect_notice_due",
+                condition=Q(kind="notify", status__in=("failed", "intent")),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
