@@ -38,7 +38,9 @@ class Command(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    type: Literal["subscribe", "message.send", "run.cancel", "run.pause", "run.resume"]
+    type: Literal[
+        "subscribe", "message.send", "run.cancel", "run.pause", "run.resume", "run.message"
+    ]
     request_id: str | None = Field(default=None, max_length=100)
 
     after: dict[str, int] = Field(default_factory=dict, max_length=1000)
@@ -48,7 +50,7 @@ class Command(BaseModel):
     """`run.*`: which run of this conversation."""
 
     message: str = ""
-    """`message.send`: as the fields of POST /api/chat."""
+    """`message.send`: as the fields of POST /api/chat. `run.message`: what the run is told."""
     journey: str = AUTO
     file_ids: list[UUID] = Field(default_factory=list, max_length=500)
     settings: TaskSettings = Field(default_factory=TaskSettings)
@@ -125,6 +127,9 @@ def _control(user: User, conversation_id: UUID, command: Command) -> dict[str, A
     run = (rows if user.is_staff else rows.filter(owner=user)).first()
     if run is None:
         raise Refused("not_found", "There is no run with this id in this conversation.")
+    if command.type == "run.message":
+        told = runs.tell(run, command.message, by=user)
+        return {"run_id": str(run.id), "number": told.number, "taken": told.taken_at is not None}
     action = {"run.cancel": runs.cancel, "run.pause": runs.pause, "run.resume": runs.resume}
-    action[command.type](run)
+    action[command.type](run, by=user)
     return {"run_id": str(run.id)}

@@ -219,7 +219,9 @@ def _searches(plan: Plan, sections: Iterable[Step]) -> tuple[list[Step], bool]:
         title = f"Find evidence: {heading}" if heading else "Find evidence"
         if search is None:
             fresh = True
-            given = dict(pattern.input) if pattern else {"limit": PASSAGES_PER_QUERY}
+            given: dict[str, Any] = (
+                dict(pattern.input) if pattern else {"limit": PASSAGES_PER_QUERY}
+            )
             given["source_ids"] = list(plan.step("evidence").input.get("source_ids", []))
             search = Step(
                 id=f"search-{section.input['number']}",
@@ -238,7 +240,7 @@ def _searches(plan: Plan, sections: Iterable[Step]) -> tuple[list[Step], bool]:
 
 def _evidence(step: Step, sections: list[Step], searches: list[Step], fresh: bool) -> Step:
     numbers = {str(s.input["number"]): s for s in sections}
-    given = {
+    given: dict[str, object] = {
         "sections": {number: list(s.input["queries"]) for number, s in numbers.items()},
         "cues": {n: list(s.input["cues"]) for n, s in numbers.items() if s.input.get("cues")},
     }

@@ -17,7 +17,7 @@ from autonomy.api.idempotency import once
 from autonomy.api.ownership import owned
 from autonomy.api.paging import Limit, Page, page
 from autonomy.api.requests import task_spec
-from autonomy.core.types import RunStatus
+from autonomy.core.types import PlanEdit, RunStatus
 from autonomy.models import Artifact, ArtifactKind, Checkpoint, Run
 
 router = Router(tags=["runs"])
@@ -66,17 +66,17 @@ def get_run(request: ApiRequest, run_id: UUID) -> schemas.RunSnapshot:
 
 @router.post("/{uuid:run_id}/pause", response={202: schemas.RunSnapshot})
 def pause_run(request: ApiRequest, run_id: UUID) -> Status[schemas.RunSnapshot]:
-    """Stop at the next step boundary and keep everything."""
+    """Stop at the next step boundary and keep everything. One that waits pauses at once."""
     run = owned(Run.objects.all(), request.auth, run_id)
-    services.pause(run)
+    services.pause(run, by=request.auth)
     return _accepted(run)
 
 
 @router.post("/{uuid:run_id}/resume", response={202: schemas.RunSnapshot})
 def resume_run(request: ApiRequest, run_id: UUID) -> Status[schemas.RunSnapshot]:
-    """Go on with a paused run."""
+    """Go on with a paused run, take back a pause, or approve the plan that it shows."""
     run = owned(Run.objects.all(), request.auth, run_id)
-    services.resume(run)
+    services.resume(run, by=request.auth)
     return _accepted(run)
 
 
@@ -84,7 +84,7 @@ def resume_run(request: ApiRequest, run_id: UUID) -> Status[schemas.RunSnapshot]
 def cancel_run(request: ApiRequest, run_id: UUID) -> Status[schemas.RunSnapshot]:
     """End the run now; what it made so far stays."""
     run = owned(Run.objects.all(), request.auth, run_id)
-    services.cancel(run)
+    services.cancel(run, by=request.auth)
     return _accepted(run)
 
 
@@ -94,18 +94,59 @@ def fork_run(request: ApiRequest, run_id: UUID, body: schemas.ForkIn | None = No
     run = owned(Run.objects.all(), request.auth, run_id)
 
     def make() -> tuple[int, schemas.RunStarted]:
-        return 201, started(services.fork(run, body.checkpoint_id if body else None))
+        wanted = body or schemas.ForkIn()
+        return 201, started(
+            services.fork(run, wanted.checkpoint_id, message=wanted.message, by=request.auth)
+        )
 
     return once(request, make)
 
 
 @router.patch("/{uuid:run_id}/budget", response=schemas.RunSnapshot)
 def set_budget(request: ApiRequest, run_id: UUID, body: schemas.BudgetIn) -> schemas.RunSnapshot:
-    """Change the run's limits, also while it is running."""
+    """Change the run's limits, also while it is running. A run that a limit had ended goes on
+    from where it was when that limit is raised."""
     run = owned(Run.objects.all(), request.auth, run_id)
-    services.set_budget(run, tokens=body.tokens, seconds=body.seconds, usd=body.usd)
+    services.set_budget(
+        run, tokens=body.tokens, seconds=body.seconds, usd=body.usd, by=request.auth
+    )
     run.refresh_from_db()
     return snapshot(run)
+
+
+@router.post(
+    "/{uuid:run_id}/messages", response={202: schemas.MessageTaken}, openapi_extra=IDEMPOTENT
+)
+def tell_run(request: ApiRequest, run_id: UUID, body: schemas.MessageIn) -> HttpResponse:
+    """Tell a run what to do differently while it goes on. It takes the message before its next
+    step; the note `message_taken` says what changes."""
+    run = owned(Run.objects.all(), request.auth, run_id)
+
+    def make() -> tuple[int, schemas.MessageTaken]:
+        told = services.tell(run, body.message, by=request.auth)
+        return 202, schemas.MessageTaken(number=told.number, taken=told.taken_at is not None)
+
+    return once(request, make)
+
+
+@router.get("/{uuid:run_id}/messages", response=Page[schemas.MessageOut])
+def list_messages(
+    request: ApiRequest, run_id: UUID, cursor: str | None = None, limit: Limit = 50
+) -> dict[str, Any]:
+    """What the run was told, in order."""
+    run = owned(Run.objects.all(), request.auth, run_id)
+    return page(run.told.all(), shapes.message, cursor=cursor, limit=limit, order=("number",))
+
+
+@router.put("/{uuid:run_id}/plan", response={202: schemas.RunSnapshot})
+def edit_plan(
+    request: ApiRequest, run_id: UUID, body: schemas.PlanIn
+) -> Status[schemas.RunSnapshot]:
+    """Change the plan that the run shows for approval: the order, titles, words and number of its
+    writing steps. 409 with the current plan when it is of another version."""
+    run = owned(Run.objects.all(), request.auth, run_id)
+    services.edit_plan(run, PlanEdit.model_validate(body.model_dump()), by=request.auth)
+    return _accepted(run)
 
 
 @router.get("/{uuid:run_id}/checkpoints", response=Page[schemas.CheckpointOut])

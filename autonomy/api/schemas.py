@@ -122,6 +122,71 @@ class RunStarted(Schema):
 class ForkIn(_In):
     checkpoint_id: str | None = Field(default=None, max_length=64)
     """Where to branch off; the newest checkpoint when left out."""
+    message: str = ""
+    """What the branch should do differently; it is taken before anything else."""
+
+
+class MessageIn(_In):
+    message: str
+    """What the run should do differently, in words."""
+
+
+class MessageTaken(Schema):
+    number: int
+    taken: bool
+
+
+class MessageOut(Schema):
+    """What the run was told."""
+
+    number: int
+    text: str
+    created_at: datetime
+    taken_at: datetime | None
+    """When the run took it; null while it has not."""
+
+
+class PlanStepIn(_In):
+    id: str = Field(default="", max_length=60)
+    """Of the writing step that is meant; empty for a new section."""
+    title: str = Field(min_length=1, max_length=200)
+    words: int | None = Field(default=None, ge=1)
+    focus: str = Field(default="", max_length=300)
+    """What the section should dwell on."""
+
+    @field_validator("title")
+    @classmethod
+    def _said(cls, value: str) -> str:
+        if not any(c.isalnum() for c in value):
+            raise ValueError("Give this part a title.")
+        return " ".join(value.split())
+
+
+class PlanIn(_In):
+    """The writing steps as they should be, in order; a step that is left out is removed."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "version": 2,
+                "title": "Attention and convolution",
+                "steps": [
+                    {"id": "write-introduction", "title": "Introduction"},
+                    {"id": "write-2", "title": "Attention", "words": 400},
+                    {"title": "Cost", "words": 200, "focus": "training time"},
+                ],
+                "approve": False,
+            }
+        },
+    )
+
+    version: int
+    """Of the plan that was edited."""
+    title: str | None = Field(default=None, max_length=300)
+    steps: list[PlanStepIn] = Field(min_length=1)
+    approve: bool = False
+    """Go on with it; otherwise the plan is shown once more."""
 
 
 class BudgetIn(_In):

@@ -16,6 +16,7 @@ from autonomy.models import (
     Citation,
     Passage,
     Run,
+    RunMessage,
     RunSource,
     Source,
     TurnitinCycle,
@@ -79,6 +80,12 @@ def _budgets_read(row: Run, read: dict[str, Any]) -> schemas.BudgetOut:
     known = budgets(row).model_dump()
     return schemas.BudgetOut(
         **{key: read["budgets"].get(key, value) for key, value in known.items()}
+    )
+
+
+def message(row: RunMessage) -> schemas.MessageOut:
+    return schemas.MessageOut(
+        number=row.number, text=row.text, created_at=row.created_at, taken_at=row.taken_at
     )
 
 

@@ -19,6 +19,7 @@ from autonomy.runtime.cycles import RunCycles
 from autonomy.runtime.db import run_db
 from autonomy.runtime.effects import RunEffects
 from autonomy.runtime.events import RunEvents
+from autonomy.runtime.messages import RunMessages
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.tokens import TokenStream
 from autonomy.runtime.tools import usable_tools
@@ -71,4 +72,5 @@ def build_deps(segment: Segment) -> Deps:
         ),
         budget=ledger,
         tools=usable_tools(registry()),
+        messages=RunMessages(fence),
     )

@@ -29,6 +29,7 @@ from autonomy.runtime.context import Segment, build_deps
 from autonomy.runtime.db import run_db
 from autonomy.runtime.fence import Fence, FencedOut
 from autonomy.runtime.queue import Claim
+from autonomy.runtime.taking_up import hear_first
 from autonomy.runtime.tokens import TokenStream
 
 logger = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ class Runner:
             "configurable": {"thread_id": fence.run_id},
             "recursion_limit": RECURSION_LIMIT,
         }
-        state = await graph.aget_state(config)
+        state = await hear_first(graph, config, await graph.aget_state(config), claim)
         todo, given = await self._input(fence, state)
         try:
             if todo:

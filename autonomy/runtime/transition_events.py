@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from autonomy.core.types import EventDraft, EventType, RunStatus
@@ -17,14 +18,56 @@ REASONS = {
     "drain": "worker_stopping",
     "lost": "worker_lost",
     "retry": "error",
+    "told": "message",
+    "raised": "budget_raised",
 }
 """Reason of a job → cause as events and views name it."""
 
 
-def status_event(kind: EventType, status: RunStatus, content: str, **meta: Any) -> EventDraft:
+def status_event(kind: EventType, status: RunStatus, content: str, /, **meta: Any) -> EventDraft:
     """An event that tells views the new status of the run."""
     return EventDraft(
         type=kind, source=SOURCE, content=content, meta={"status": status.value, **meta}
+    )
+
+
+def asked_by(user_id: int | None) -> dict[str, Any]:
+    """Who asked for a control, as the event keeps it."""
+    return {} if user_id is None else {"by": user_id}
+
+
+def paused(by: int | None = None) -> EventDraft:
+    return status_event(
+        "run.paused", RunStatus.PAUSED, "Paused. Everything so far is kept.", **asked_by(by)
+    )
+
+
+def pause_asked(by: int | None = None) -> EventDraft:
+    """The run is still running; it pauses where it can be taken up again."""
+    return status_event(
+        "run.paused",
+        RunStatus.RUNNING,
+        "Pausing after this step.",
+        requested="pause",
+        **asked_by(by),
+    )
+
+
+def pause_taken_back(status: RunStatus, by: int | None = None) -> EventDraft:
+    return resumed(status, "Going on; the pause was taken back.", by, requested="")
+
+
+def resumed(status: RunStatus, content: str, by: int | None = None, /, **meta: Any) -> EventDraft:
+    return status_event("run.resumed", status, content, **meta, **asked_by(by))
+
+
+def waits_again(asked: Mapping[str, Any], by: int | None = None) -> EventDraft:
+    """A run that was paused while it waited for a person waits again."""
+    return status_event(
+        "interrupt",
+        RunStatus.WAITING_HUMAN,
+        "Waiting for you again.",
+        **{**asked, **asked_by(by)},
     )
 
 
@@ -33,6 +76,7 @@ def released(reason: str) -> EventDraft:
     why = {
         "drain": "The worker stops; another one goes on.",
         "slice": "The run went back in line, because others wait.",
+        "told": "Your message came in at the last moment; the run goes on with it.",
     }
     content = why.get(reason, "The run went back in line.")
     return status_event("note", RunStatus.QUEUED, content, cause=REASONS.get(reason, reason))

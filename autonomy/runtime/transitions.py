@@ -15,6 +15,8 @@ from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F,
 from django.db.models.functions import Extract, Now
 
 from autonomy.core.types import (
+    LIMIT_REASONS,
+    PLAN_APPROVAL,
     TERMINAL_STATUSES,
     CycleStatus,
     EventDraft,
@@ -27,13 +29,26 @@ from autonomy.runtime.budgets_ledger import close_all
 from autonomy.runtime.couriers import ring_run
 from autonomy.runtime.events import append
 from autonomy.runtime.fence import Fence, FencedOut
-from autonomy.runtime.transition_events import released, status_event
+from autonomy.runtime.messages import untaken
+from autonomy.runtime.transition_events import (
+    asked_by,
+    pause_asked,
+    pause_taken_back,
+    paused,
+    released,
+    resumed,
+    status_event,
+    waits_again,
+)
 
 MAX_FAULTS = 3
 """Claims of one checkpoint that ended without progress, and by nobody else's fault, before the run
 counts as poisoned."""
 
 LIVE = frozenset(RunStatus) - TERMINAL_STATUSES
+
+TOLD = {"told": True}
+"""The answer to a plan's question when the person said in a message what to change."""
 
 _SINCE_BEAT = Extract(
     ExpressionWrapper(Now() - F("beat_at"), output_field=DurationField()), "epoch"
@@ -132,11 +147,17 @@ def finish(
     document_id: str = "",
 ) -> None:
     """End the run. `error` says why it failed, `note` why a success came before its time;
-    `document_id` is what it delivers, which for a fork may be its parent's draft.
+    `document_id` is what it delivers. A message that came in at the last moment is heard first:
+    then the run goes back in line instead.
 
     Raises:
         FencedOut: the segment no longer owns the run.
     """
+    # The run's row first: a message is either stored before this, or finds the run ended.
+    Run.objects.select_for_update().filter(pk=fence.run_id, fence=fence.number).first()
+    if untaken(fence.run_id):
+        release(fence, "told")
+        return
     run = _end(
         fence.run_id,
         [RunStatus.RUNNING],
@@ -153,7 +174,7 @@ def finish(
 
 @transaction.atomic
 def release(fence: Fence, reason: str) -> None:
-    """Give the run back to the queue (`slice` or `drain`).
+    """Give the run back to the queue (`slice`, `drain` or `told`).
 
     Raises:
         FencedOut: the segment no longer owns the run.
@@ -169,7 +190,7 @@ def release(fence: Fence, reason: str) -> None:
 @transaction.atomic
 def pause_at_boundary(fence: Fence) -> bool:
     """`running → paused` if a pause is still asked for."""
-    event = status_event("run.paused", RunStatus.PAUSED, "Paused. Everything so far is kept.")
+    event = paused()
     columns = {"requested": "", "claims_without_progress": 0}
     moved = change(
         fence.run_id,
@@ -220,6 +241,10 @@ def wait_for_human(fence: Fence, interrupts: Sequence[tuple[str, Any]]) -> None:
         _bind_cycle(run, item)
     answered = Resume.objects.filter(run=run, interrupt_id__in=[key for key, _ in interrupts])
     if interrupts and answered.count() == len(interrupts):
+        wake(run.pk)
+    elif asked and asked[0].get("kind") == PLAN_APPROVAL and untaken(run.pk):
+        # Said while the plan was being made: it is about the plan that is shown now.
+        store_answer(run, str(asked[0]["interrupt_id"]), TOLD)
         wake(run.pk)
 
 
@@ -307,45 +332,89 @@ def _again(
 
 
 @transaction.atomic
-def cancel(run_id: object) -> bool:
-    """End a live run at once: from here on its segment's writes are refused."""
-    return _end(run_id, LIVE, RunStatus.CANCELLED, StopReason.CANCELLED, "") is not None
+def cancel(run_id: object, by: int | None = None) -> bool:
+    """End a live run at once: from here on its segment's writes are refused.
+
+    `by`, here and below: the user who asked, kept with the event.
+    """
+    ended = _end(run_id, LIVE, RunStatus.CANCELLED, StopReason.CANCELLED, "", by=by)
+    return ended is not None
 
 
 @transaction.atomic
-def pause(run_id: object) -> bool:
-    """Pause a queued run now; ask a running one to pause at its next boundary."""
-    event = status_event("run.paused", RunStatus.PAUSED, "Paused. Everything so far is kept.")
-    if change(run_id, [RunStatus.QUEUED], RunStatus.PAUSED, [event]):
+def pause(run_id: object, by: int | None = None) -> bool:
+    """Pause a run that waits now; ask a running one to pause at its next boundary. What it waits
+    for is kept."""
+    now = [RunStatus.QUEUED, RunStatus.WAITING_HUMAN]
+    if change(run_id, now, RunStatus.PAUSED, [paused(by)], columns={"requested": ""}):
         return True
-    asked = Run.objects.filter(pk=str(run_id), status=RunStatus.RUNNING).update(requested="pause")
-    return asked > 0
-
-
-@transaction.atomic
-def resume(run_id: object) -> bool:
-    """Put a paused run back in line; take back a pause that has not happened yet."""
-    event = status_event("run.resumed", RunStatus.QUEUED, "Going on.")
-    columns = {"requested": "", "claims_without_progress": 0}
-    if to_queue(run_id, [RunStatus.PAUSED], "resumed", [event], columns=columns):
+    running = Run.objects.filter(pk=str(run_id), status=RunStatus.RUNNING)
+    if running.filter(requested="").update(requested="pause"):
+        append(run_id, [pause_asked(by)])
         return True
-    live = [RunStatus.RUNNING, RunStatus.QUEUED]
-    return Run.objects.filter(pk=str(run_id), status__in=live).update(requested="") > 0
+    return running.exists()
 
 
 @transaction.atomic
-def requeue(run_id: object) -> bool:
+def resume(run_id: object, by: int | None = None) -> bool:
+    """Put a paused run back in line, or let it wait again for the person it waited for; take back
+    a pause that has not happened yet."""
+    run = Run.objects.select_for_update().filter(pk=str(run_id)).first()
+    if run is None:
+        return False
+    if run.status == RunStatus.PAUSED:
+        return _resume_paused(run, by)
+    if run.status not in (RunStatus.RUNNING, RunStatus.QUEUED):
+        return False
+    if run.requested:
+        Run.objects.filter(pk=run.pk).update(requested="")
+        append(run.pk, [pause_taken_back(RunStatus(run.status), by)])
+    return True
+
+
+def _resume_paused(run: Run, by: int | None) -> bool:
+    waiting = run.waiting_for or {}
+    asked = waiting.get("interrupt_id")
+    if asked and not Resume.objects.filter(run=run, interrupt_id=asked).exists():
+        event = waits_again(waiting, by)
+        moved = change(run.pk, [RunStatus.PAUSED], RunStatus.WAITING_HUMAN, [event])
+        if moved and waiting.get("kind") == PLAN_APPROVAL and untaken(run.pk):
+            store_answer(run, str(asked), TOLD)
+            wake(run.pk)
+        return moved is not None
+    columns = {"requested": "", "waiting_for": None, "claims_without_progress": 0}
+    event = resumed(RunStatus.QUEUED, "Going on.", by)
+    return to_queue(run.pk, [RunStatus.PAUSED], "resumed", [event], columns=columns) is not None
+
+
+_AGAIN: dict[str, Any] = {
+    "finished_at": None,
+    "stop_reason": "",
+    "error": "",
+    "requested": "",
+    "claims_without_progress": 0,
+}
+
+
+@transaction.atomic
+def requeue(run_id: object, by: int | None = None) -> bool:
     """Try a failed or cancelled run again from its last checkpoint."""
-    event = status_event("run.resumed", RunStatus.QUEUED, "Trying again from the last saved step.")
-    columns = {
-        "finished_at": None,
-        "stop_reason": "",
-        "error": "",
-        "requested": "",
-        "claims_without_progress": 0,
-    }
+    event = resumed(RunStatus.QUEUED, "Trying again from the last saved step.", by)
     expect = [RunStatus.FAILED, RunStatus.CANCELLED]
-    return to_queue(run_id, expect, "requeued", [event], columns=columns) is not None
+    return to_queue(run_id, expect, "requeued", [event], columns=_AGAIN) is not None
+
+
+@transaction.atomic
+def take_up(
+    run_id: object, columns: Mapping[str, Any], meta: Mapping[str, Any], by: int | None = None
+) -> bool:
+    """Go on with a run that a limit had ended, under new limits (`columns`)."""
+    event = resumed(RunStatus.QUEUED, "There is budget again: going on from here.", by, **meta)
+    ended = [RunStatus.SUCCEEDED, RunStatus.FAILED]
+    if not Run.objects.filter(pk=str(run_id), stop_reason__in=sorted(LIMIT_REASONS)).exists():
+        return False
+    changed = {**_AGAIN, "budget_warned": False, **columns}
+    return to_queue(run_id, ended, "raised", [event], columns=changed) is not None
 
 
 def wake(run_id: object) -> bool:
@@ -390,6 +459,7 @@ def _end(
     note: str = "",
     fence: Fence | None = None,
     document_id: str = "",
+    by: int | None = None,
 ) -> Run | None:
     drafts = Artifact.objects.filter(kind=ArtifactKind.DOCUMENT)
     document = (
@@ -406,6 +476,7 @@ def _end(
         stop_reason=stop_reason.value,
         artifact_id=str(document[0]) if document else None,
         summary=summary,
+        **asked_by(by),
     )
     columns = {**_FINISHED, "stop_reason": stop_reason, "error": error}
     return change(run_id, expect, status, [event], fence=fence, columns=columns)

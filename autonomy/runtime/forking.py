@@ -1,0 +1,85 @@
+"""What a fork is given of its parent: history, documents, sources; nothing that is still shared."""
+
+from __future__ import annotations
+
+import json
+
+from django.db import connection
+
+from autonomy.models import Artifact, Checkpoint, Citation, Run, RunSource
+from autonomy.models.fields import new_id
+from autonomy.runtime.checkpoint_copy import copy_history
+
+FRESH = {"cycle_id": "", "heard": 0}
+"""Values that name rows of the parent: the fork opens a cycle and hears messages of its own."""
+
+BLOBS = """
+SELECT b.channel, b.version, b.blob
+FROM jsonb_each_text(%(versions)s::jsonb) AS used(channel, version)
+JOIN autonomy_checkpoint_blobs b
+  ON b.thread_id = %(thread)s AND b.checkpoint_ns = '' AND b.channel = used.channel
+ AND b.version = used.version
+"""
+REPLACE_BLOB = """
+UPDATE autonomy_checkpoint_blobs SET blob = %(blob)s
+WHERE thread_id = %(thread)s AND checkpoint_ns = '' AND channel = %(channel)s
+  AND version = %(version)s
+"""
+
+
+def copy_run(parent: Run, made: Run, start: Checkpoint) -> None:
+    """Give `made` the history of `parent` up to `start`, with copies of the artifacts that its
+    state refers to. Inside the caller's transaction."""
+    copy_history(str(parent.pk), str(made.pk), start.checkpoint_id)
+    thread = str(made.pk)
+    head = Checkpoint.objects.get(
+        thread_id=thread, checkpoint_ns="", checkpoint_id=start.checkpoint_id
+    )
+    with connection.cursor() as cursor:
+        versions = json.dumps(head.checkpoint.get("channel_versions", {}))
+        cursor.execute(BLOBS, {"versions": versions, "thread": thread})
+        blobs = [
+            (channel, version, bytes(blob or b"")) for channel, version, blob in cursor.fetchall()
+        ]
+    text = json.dumps(head.checkpoint)
+    names = _adopted(parent, made, text, [blob for _, _, blob in blobs])
+    for old, new in names.items():
+        text = text.replace(old, new)
+    stored = json.loads(text)
+    values = stored.get("channel_values", {})
+    values.update({key: value for key, value in FRESH.items() if key in values})
+    Checkpoint.objects.filter(pk=head.pk).update(checkpoint=stored)
+    with connection.cursor() as cursor:
+        for channel, version, blob in blobs:
+            # Ids are ASCII of one length, so the serialised form stays valid.
+            changed = blob
+            for old, new in names.items():
+                changed = changed.replace(old.encode(), new.encode())
+            if changed != blob:
+                where = {"thread": thread, "channel": channel, "version": version}
+                cursor.execute(REPLACE_BLOB, {**where, "blob": changed})
+    RunSource.objects.bulk_create(
+        RunSource(
+            run=made, source_id=row.source_id, query=row.query, kept=row.kept, reason=row.reason
+        )
+        for row in RunSource.objects.filter(run=parent)
+    )
+
+
+def _adopted(parent: Run, made: Run, text: str, blobs: list[bytes]) -> dict[str, str]:
+    """Copies of the artifacts that the state names, with their citations: old id to new."""
+    names: dict[str, str] = {}
+    numbers: dict[str, int] = {}
+    for row in Artifact.objects.filter(run=parent).order_by("kind", "version").iterator():
+        old = str(row.pk)
+        if old not in text and not any(old.encode() in blob for blob in blobs):
+            continue
+        numbers[row.kind] = numbers.get(row.kind, 0) + 1
+        names[old] = str(new_id())
+        row.pk, row.run, row.version = names[old], made, numbers[row.kind]
+        row.save(force_insert=True)
+        checks = list(Citation.objects.filter(artifact_id=old))
+        for check in checks:
+            check.pk, check.run, check.artifact_id = new_id(), made, row.pk
+        Citation.objects.bulk_create(checks)
+    return names
