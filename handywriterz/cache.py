@@ -21,6 +21,11 @@ RETRY_SECONDS = 5.0
 """While Redis is away nobody waits for it again sooner than this."""
 
 
+_away: dict[str, float] = {}
+"""Until when each server counts as away. Django makes a cache object per thread and request; what
+one has found out holds for all of the process."""
+
+
 class RedisOrLocalCache(BaseCache):
     """`CACHES` backend. `LOCATION` is a Redis URL; `OPTIONS` as for Django's Redis backend."""
 
@@ -29,18 +34,19 @@ class RedisOrLocalCache(BaseCache):
         quick = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
         options = quick | params.get("OPTIONS", {})
         self._redis = RedisCache(server, params | {"OPTIONS": options})
+        self._server = server
+        # Named after the server, so that every object of the process counts in the same place.
         self._local = LocMemCache(
-            f"fallback of {id(self)}", {k: v for k, v in params.items() if k != "OPTIONS"}
+            f"fallback of {server}", {k: v for k, v in params.items() if k != "OPTIONS"}
         )
         self._clock: Callable[[], float] = time.monotonic
-        self._away_until = float("-inf")
 
     def _call(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        if self._clock() >= self._away_until:
+        if self._clock() >= _away.get(self._server, float("-inf")):
             try:
                 return getattr(self._redis, name)(*args, **kwargs)
             except (RedisError, OSError) as error:
-                self._away_until = self._clock() + RETRY_SECONDS
+                _away[self._server] = self._clock() + RETRY_SECONDS
                 logger.warning("Redis is away (%s); caching in this process", error)
         return getattr(self._local, name)(*args, **kwargs)
 

@@ -10,6 +10,7 @@ import time
 import httpx
 import psycopg
 
+from handywriterz.stack.child import STEADY_SECONDS
 from tests.chaos.invariants import told
 from tests.chaos.load import Load
 from tests.chaos.product import Product, until
@@ -41,6 +42,8 @@ class Storm:
         """Seconds from each return until a run had progressed."""
         self.all_progress: list[float] = []
         """The same, until each run that was going on had."""
+        self.back = 0.0
+        """When it was there again, by the monotonic clock."""
         self.outages: list[tuple[float, float]] = []
         """(stopped, back), seconds since the epoch."""
         self.answers: list[tuple[float, float, str, int, str]] = []
@@ -55,7 +58,9 @@ class Storm:
             await asyncio.sleep(2 + self.rng.random())
             for _ in range(self.stops):
                 await self._outage()
-                await asyncio.sleep(self.rng.uniform(0.5, 2.0))
+                # A server that was killed sooner is started again with ever more patience.
+                await asyncio.sleep(max(0.0, STEADY_SECONDS - (time.monotonic() - self.back)))
+                await asyncio.sleep(self.rng.uniform(0.2, 1.2))
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
         left = await product.settled(60)
@@ -107,8 +112,8 @@ class Storm:
         await asyncio.sleep(0.3)
         assert await until(self._answers, 60) is not None, "PostgreSQL did not come back"
         back, back_at = time.monotonic(), time.time()
+        self.back = back
         self.outages.append((stopped, back_at))
-        going = {run: seq for run, seq in going.items() if run}
         first: float | None = None
         while time.monotonic() - back < 30:
             heads = dict(

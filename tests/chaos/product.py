@@ -10,10 +10,11 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import time
 import uuid
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -269,6 +270,15 @@ class Product:
 
     async def kill(self, name: str, number: int) -> int:
         return await asyncio.to_thread(self.stack.kill, name, number)
+
+    @asynccontextmanager
+    async def unattended(self) -> AsyncIterator[None]:
+        """The supervisor starts nothing again as long as the block runs."""
+        os.kill(self.stack.supervisor, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.stack.supervisor, signal.SIGCONT)
 
 
 def paper(title: str, text: dict[str, str]) -> str:

@@ -12,6 +12,7 @@ import httpx
 import redis as redis_client
 
 from handywriterz.stack.addresses import redis_dir, redis_url
+from handywriterz.stack.child import STEADY_SECONDS
 from tests.chaos.invariants import told
 from tests.chaos.load import Load
 from tests.chaos.product import Person, Product, fresh_paper, until
@@ -44,6 +45,8 @@ class Storm:
         """Seconds from each return until streamed text came again."""
         self.read: list[float] = []
         """Seconds from each return until the file uploaded meanwhile was read."""
+        self.back = 0.0
+        """When it was there again, by the monotonic clock."""
         self.wrong: list[str] = []
         """What did not survive, in words."""
 
@@ -55,7 +58,8 @@ class Storm:
             await asyncio.sleep(2 + self.rng.random())
             for number in range(self.kills):
                 await self._outage(load, number)
-                await asyncio.sleep(self.rng.uniform(0.2, 1.5))
+                await asyncio.sleep(max(0.0, STEADY_SECONDS - (time.monotonic() - self.back)))
+                await asyncio.sleep(self.rng.uniform(0.2, 1.2))
             woken = await self._doorbell()
         left = await product.settled(30)
         offences = await product.offences()
@@ -98,20 +102,22 @@ class Storm:
 
     async def _outage(self, load: Load, number: int) -> None:
         product, alice = self.product, self.product["alice"]
-        await product.kill("redis", signal.SIGKILL)
-        shutil.rmtree(redis_dir(product.stack.data_dir) / "appendonlydir", ignore_errors=True)
-        for file in redis_dir(product.stack.data_dir).glob("*.[ar][od][fb]"):
-            file.unlink()
-        meanwhile = asyncio.create_task(self._meanwhile(number))
+        async with product.unattended():
+            await product.kill("redis", signal.SIGKILL)
+            # What it had kept goes with it: `appendonlydir`, or one file in older versions.
+            for kept in redis_dir(product.stack.data_dir).glob("*aof*"):
+                kept.unlink()
+            shutil.rmtree(redis_dir(product.stack.data_dir) / "appendonlydir", ignore_errors=True)
+            file, sent = await self._meanwhile(number)
         assert await until(self._answers, 60) is not None, "Redis did not come back"
         back, back_at = time.monotonic(), time.time()
+        self.back = back
 
         async def all_current() -> bool:
             return not await load.behind()
 
         took = await until(all_current, 30)
         self.current.append(30.0 if took is None else took)
-        file, sent = await meanwhile
         again = await alice.chat("Review grazing fish on reefs", key=f"meanwhile-{number}")
         if again["run_id"] != sent["run_id"]:
             self.wrong.append("an idempotency key made two runs")

@@ -14,6 +14,11 @@ class Time:
         return self.now
 
 
+@pytest.fixture(autouse=True)
+def _no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_away", {})
+
+
 def make(url: str) -> tuple[RedisOrLocalCache, Time]:
     cache = RedisOrLocalCache(url, {"KEY_PREFIX": "test"})
     cache._clock = time = Time()
@@ -37,6 +42,20 @@ def test_without_redis_this_process_keeps_counting(tmp_path: object) -> None:
     assert cache.add("tries", 1)
     assert cache.incr("tries") == 2
     assert cache.get("tries") == 2
+
+
+def test_every_object_of_the_process_counts_in_the_same_place_and_waits_for_redis_once(
+    tmp_path: object,
+) -> None:
+    url = f"unix://{tmp_path}/nobody.sock?db=0"
+    one, other = make(url)[0], make(url)[0]
+    one.set("tries", 59)
+
+    def fail(*args: object, **kwargs: object) -> None:
+        raise AssertionError("asked a server that is known to be away")
+
+    other._redis.incr = fail  # type: ignore[method-assign]
+    assert other.incr("tries") == 60
 
 
 def test_redis_is_not_tried_again_at_once_but_is_found_again(
