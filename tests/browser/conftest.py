@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.papers import PAPERS, make_pdf
+from tests.browser.papers import PAPERS, fresh_paper, make_pdf
 from tests.stack_process import ROOT, StackProcess
 
 PASSWORD = "correct horse battery staple"
@@ -66,6 +66,12 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The two papers of `tests.browser.papers` as PDF files."""
     folder = tmp_path_factory.mktemp("papers")
     return [make_pdf(paper, folder) for paper in PAPERS]
+
+
+@pytest.fixture
+def paper(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A paper that no other test has uploaded."""
+    return fresh_paper(request.node.name, tmp_path)
 
 
 Opener = Callable[..., Page]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typst
@@ -173,3 +174,10 @@ def make_pdf(paper: Paper, folder: Path) -> Path:
     path = folder / paper.file_name
     path.write_bytes(typst.compile(source.encode()))
     return path
+
+
+def fresh_paper(name: str, folder: Path) -> Path:
+    """A paper that no other test has uploaded, told apart by `name`."""
+    plain = re.sub(r"\W+", "-", name)
+    title = f"{STREET_TREES.title}: {plain.replace('-', ' ')}"
+    return make_pdf(replace(STREET_TREES, file_name=f"{plain[:30]}.pdf", title=title), folder)

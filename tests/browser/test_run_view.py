@@ -10,28 +10,12 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.conftest import Visitor, ask, drop, finished, reading_held, shoot, violations
-from tests.browser.papers import STREET_TREES, Paper, make_pdf
 from tests.stack_process import StackProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(300)]
 
 Visit = Callable[..., Visitor]
 REQUEST = "Write a 600-word report on street trees and summer heat."
-
-
-@pytest.fixture
-def paper(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """A paper that no other test has uploaded."""
-    name = re.sub(r"\W", "-", request.node.name)
-    fresh = Paper(
-        f"{name[:30]}.pdf",
-        f"{STREET_TREES.title}: {name.replace('-', ' ')}",
-        STREET_TREES.authors,
-        STREET_TREES.year,
-        STREET_TREES.journal,
-        STREET_TREES.sections,
-    )
-    return make_pdf(fresh, tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,7 @@ _FOLD = """async ([snapshot, events]) => {
     const view = events.reduce(state.applyEvent, first);
     return {
         ...view,
+        drafts: state.draftsOf(view),
         says: words.activity(view),
         ending: words.endingOf(view),
         behind: state.behind(first, events),
@@ -52,8 +53,8 @@ def event(seq: int, kind: str, **fields: Any) -> dict[str, Any]:
     }
 
 
-def token(text: str, task: str, fence: int = 1) -> dict[str, Any]:
-    return event(0, "token", token=text, meta={"task_id": task, "fence": fence})
+def token(text: str, task: str, fence: int = 1, **meta: Any) -> dict[str, Any]:
+    return event(0, "token", token=text, meta={"task_id": task, "fence": fence, **meta})
 
 
 START = [
@@ -98,12 +99,41 @@ def test_an_event_ahead_of_its_turn_waits_for_a_replay(fold: Fold) -> None:
 
 def test_streamed_text_belongs_to_the_step_of_its_task(fold: Fold) -> None:
     view = fold([*START, token("Hel", "t1"), token("lo", "t1"), token("stray", "t9")])
-    assert view["drafts"] == {"write": {"fence": 1, "text": "Hello"}}
+    assert view["drafts"] == {"write": "Hello"}
 
 
 def test_a_newer_claim_voids_the_text_of_the_older_one(fold: Fold) -> None:
     view = fold([*START, token("old", "t1", 1), token("new", "t1", 2), token("late", "t1", 1)])
-    assert view["drafts"]["write"] == {"fence": 2, "text": "new"}
+    assert view["drafts"] == {"write": "new"}
+
+
+def test_a_piece_of_text_is_never_shown_twice_and_never_in_the_wrong_place(fold: Fold) -> None:
+    first = token("Hello, ", "t1", offset=0)
+    again = token("lo, world", "t1", offset=3)
+    ahead = token("!!", "t1", offset=40)
+    view = fold([*START, first, first, again, ahead])
+    assert view["drafts"] == {"write": "Hello, world"}
+    assert fold([*START, token("middle", "t1", offset=9)])["drafts"] == {}
+
+
+def test_text_that_is_given_anew_replaces_what_was_there(fold: Fold) -> None:
+    again = token("Hello", "t1", offset=0, resync=True)
+    view = fold([*START, token("Hel", "t1", offset=0), token("lo wor", "t1", offset=3), again])
+    assert view["drafts"] == {"write": "Hello"}
+    more = token(" there", "t1", offset=5)
+    taken_over = token("Good", "t1", 2, offset=0, resync=True)
+    assert fold([*START, again, more, taken_over, more])["drafts"] == {"write": "Good"}
+
+
+def test_an_attempt_that_is_begun_anew_takes_its_text_along(fold: Fold) -> None:
+    restarted = event(4, "attempt.restarted", source="runtime")
+    view = fold([*START, token("half a sen", "t1", 1), restarted, token("A whole one.", "t1", 2)])
+    assert view["drafts"] == {"write": "A whole one."}
+
+
+def test_text_may_come_before_the_step_that_it_belongs_to(fold: Fold) -> None:
+    view = fold([*START[:2], token("early", "t1"), START[2]])
+    assert view["drafts"] == {"write": "early"}
 
 
 def test_a_committed_section_replaces_its_draft(fold: Fold) -> None:
@@ -118,7 +148,7 @@ def test_a_section_that_is_written_again_is_a_draft_again(fold: Fold) -> None:
     again = event(5, "step.started", meta={"step_id": "write", "task_id": "t2"})
     view = fold([*START, committed, again, token("better", "t2"), token("old", "t1")])
     assert view["sections"] == []
-    assert view["drafts"]["write"]["text"] == "better"
+    assert view["drafts"] == {"write": "better"}
 
 
 def test_findings_do_not_move_the_position_in_the_loop(fold: Fold) -> None:
@@ -165,3 +195,44 @@ def test_files_that_could_not_be_read_are_no_sources_that_say_nothing(fold: Fold
     ended = event(2, "run.finished", meta={"status": "failed", "stop_reason": "no_evidence"})
     view = fold([START[0], ended], plan=plan)
     assert view["ending"]["title"] == "No source could be read"
+
+
+TOLD = [
+    event(4, "note", content="make it 500 words", meta={"kind": "message", "number": 1}),
+    event(5, "note", content="use APA", meta={"kind": "message", "number": 2}),
+]
+
+
+def test_a_message_waits_until_the_run_has_taken_it_up(fold: Fold) -> None:
+    said = {"kind": "message_taken", "number": 1}
+    taken = event(6, "note", content="500 words from here on.", meta=said)
+    first, second = fold([*START, *TOLD, taken])["told"]
+    assert (first["text"], first["taken"]["effect"]) == (
+        "make it 500 words",
+        "500 words from here on.",
+    )
+    assert (second["text"], second["taken"]) == ("use APA", None)
+
+
+def test_a_pause_is_only_asked_for_until_the_step_is_over(fold: Fold) -> None:
+    view = fold(START, status="running", requested="pause")
+    assert view["says"] == "Pausing after this step"
+    asked = event(4, "run.paused", meta={"status": "running"})
+    assert fold([*START, asked])["status"] == "running"
+    paused = event(5, "run.paused", meta={"status": "paused"})
+    assert fold([*START, asked, paused])["status"] == "paused"
+
+
+def test_a_run_that_is_taken_up_again_forgets_its_ending(fold: Fold) -> None:
+    ended = event(
+        4, "run.finished", meta={"status": "succeeded", "stop_reason": "budget_tokens"}
+    )
+    assert fold([*START, ended])["ending"]["title"] == "Stopped at the token limit"
+    resumed = event(5, "run.resumed", meta={"status": "queued"})
+    view = fold([*START, ended, resumed])
+    assert (view["status"], view["finished"], view["stopReason"]) == ("queued", None, "")
+
+
+def test_a_used_up_allowance_is_an_ending_with_a_date(fold: Fold) -> None:
+    ended = event(4, "run.finished", meta={"status": "succeeded", "stop_reason": "quota"})
+    assert "midnight UTC" in fold([*START, ended])["ending"]["text"]

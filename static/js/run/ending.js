@@ -1,9 +1,20 @@
 // What the person is told when a run is over, and what they can do about it.
 import { html } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
+import * as api from "../lib/api.js";
 import { plural } from "../lib/format.js";
+import { toastError } from "../ui/toast.js";
 import { raiseBudget } from "./raise.js";
 import { endingOf, limitReached } from "./words.js";
+
+/** A run that the day's allowance had ended is taken up under the limits it has. */
+async function goOn(view, onSnapshot) {
+  try {
+    onSnapshot(await api.patch(`/api/v2/runs/${view.id}/budget`, {}));
+  } catch (problem) {
+    toastError(problem);
+  }
+}
 
 /** Nothing is said where the run has done what was asked. */
 export function Ending({ view, onSnapshot }) {
@@ -17,6 +28,7 @@ export function Ending({ view, onSnapshot }) {
     <div><strong>${title}</strong>
       ${view.error && html`<span>${view.error}</span>`}
       <span>${[text, saved, next].filter(Boolean).join(" ")}</span>
+      ${view.stopReason === "quota" && html`<span><button type="button" class="button" onClick=${() => goOn(view, onSnapshot)}><${Icon} name="play" /> Go on from there</button></span>`}
       ${limit && html`<span><button type="button" class="button" onClick=${() => raiseBudget(view, onSnapshot)}><${Icon} name="play" /> Continue with more</button></span>`}</div>
   </div>`;
 }

@@ -54,7 +54,7 @@ const Block = memo(function Block({ text }) {
  * paragraphs keep their identity, so that only the last one renders again. */
 export function Draft({ drafts, sections, plan }) {
   const titles = new Map((plan?.steps ?? []).map((step) => [step.id, step.title]));
-  const live = Object.entries(drafts).filter(([, draft]) => draft.text.trim());
+  const live = Object.entries(drafts).filter(([, text]) => text.trim());
   if (!live.length && !sections.length) {
     return html`<p class="empty-line">The draft appears here as it is written.</p>`;
   }
@@ -66,9 +66,9 @@ export function Draft({ drafts, sections, plan }) {
       </p>`,
     )}
     ${live.map(
-      ([key, draft]) => html`<section key=${key} class="draft-live">
+      ([key, text]) => html`<section key=${key} class="draft-live">
         ${titles.has(key) && html`<h4>${titles.get(key)}</h4>`}
-        ${draft.text.split(/\n{2,}/).map((part, index) => html`<${Block} key=${index} text=${part} />`)}
+        ${text.split(/\n{2,}/).map((part, index) => html`<${Block} key=${index} text=${part} />`)}
       </section>`,
     )}
   </div>`;

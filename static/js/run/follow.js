@@ -3,7 +3,7 @@ import { useCallback, useEffect, useReducer, useRef, useState } from "../lib/vie
 import * as api from "../lib/api.js";
 import { toastError } from "../ui/toast.js";
 import { Connection, replay } from "./connection.js";
-import { applyEvent, applySnapshot, behind, forgetDrafts, fromSnapshot, TERMINAL } from "./state.js";
+import { applyEvent, applySnapshot, behind, forgetTexts, fromSnapshot, TERMINAL } from "./state.js";
 
 const SNAPSHOT_MS = 3000;
 const PAST_RUNS = 12; // finished runs rebuilt at once; older ones when they are opened
@@ -22,8 +22,8 @@ function runsReducer(runs, action) {
       const next = action.events.reduce(applyEvent, view);
       return { ...runs, [action.runId]: action.complete ? { ...next, replayed: true } : next };
     }
-    case "forget-drafts":
-      return Object.fromEntries(Object.values(runs).map((run) => [run.id, forgetDrafts(run)]));
+    case "forget-texts":
+      return Object.fromEntries(Object.values(runs).map((run) => [run.id, forgetTexts(run)]));
     default:
       return runs;
   }
@@ -120,7 +120,7 @@ export function useRuns(conversationId, snapshots) {
       positions: () => Object.fromEntries(views().map((view) => [view.id, TERMINAL.has(view.status) && !incomplete(view) ? view.asOf : view.seq])),
       unfinished,
       caughtUp: () => views().every((view) => TERMINAL.has(view.status) || view.seq >= view.asOf),
-      onSubscribe: () => dispatch({ type: "forget-drafts" }),
+      onSubscribe: () => dispatch({ type: "forget-texts" }),
       onEvent,
       onState: setConnection,
     });

@@ -9,7 +9,7 @@ import { forkFrom } from "./fork.js";
 import { Loop } from "./loop.js";
 import { PlanGraph } from "./plan_graph.js";
 import { Log, Steps } from "./steps.js";
-import { TERMINAL } from "./state.js";
+import { draftsOf, TERMINAL } from "./state.js";
 import { activity, elapsedSeconds } from "./words.js";
 
 const STATUS = {
@@ -115,7 +115,7 @@ function Facets({ view, onFollow }) {
   const growing = tab === "log" || tab === "draft";
   useEffect(() => {
     if (growing && atEnd.current && view.status === "running") panel.current.scrollTop = panel.current.scrollHeight;
-  }, [growing, view.log, view.drafts]);
+  }, [growing, view.log, view.texts]);
   const onScroll = ({ target }) => {
     atEnd.current = target.scrollHeight - target.scrollTop - target.clientHeight < 40;
   };
@@ -136,7 +136,7 @@ function Facets({ view, onFollow }) {
     </div>
     <div class="tab-panel" ref=${panel} onScroll=${onScroll} role="tabpanel" id=${`${id}-panel`} aria-labelledby=${`${id}-${tab}`} tabindex="0">
       ${tab === "plan" && html`<${PlanFacet} view=${view} onFork=${onFork} />`}
-      ${tab === "draft" && html`<${Draft} drafts=${view.drafts} sections=${view.sections} plan=${view.plan} />`}
+      ${tab === "draft" && html`<${Draft} drafts=${draftsOf(view)} sections=${view.sections} plan=${view.plan} />`}
       ${tab === "checks" && html`<${Checks} verdict=${view.verdict} verdicts=${view.verdicts} citations=${view.citations} />`}
       ${tab === "sources" && html`<${Sources} sources=${view.sources} />`}
       ${tab === "log" && html`<${Log} log=${view.log} onFork=${onFork} />`}

@@ -50,23 +50,23 @@ export function PlanEditor({ rows, onRows, problems, disabled }) {
           <span class="part-grip" draggable=${row.place === "body" && !disabled} aria-hidden="true" title=${row.place === "body" ? "Drag to another place" : "Keeps its place"}
             onDragStart=${(event) => { event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", name); event.dataTransfer.setDragImage(event.currentTarget.parentElement, 12, 12); setDragged(row.key); }}
             onDragEnd=${() => setDragged(null)}>${row.place === "body" ? html`<${Icon} name="grip-vertical" />` : ""}</span>
-          <input class="input part-title" aria-label=${`Title of part ${n + 1}`} value=${row.title} placeholder="Title" maxlength="200" disabled=${disabled}
+          ${row.place !== "body" ? html`<span class="part-title part-fixed" tabindex="-1">${row.title}</span>` : html`<input class="input part-title" aria-label=${`Title of part ${n + 1}`} value=${row.title} placeholder="Title" maxlength="200" disabled=${disabled}
             aria-invalid=${problems[row.key] ? "true" : undefined} aria-describedby=${problems[row.key] ? `fault-${row.key}` : undefined}
-            onInput=${(event) => onRows(changed(rows, row.key, { title: event.target.value }))} />
+            onInput=${(event) => onRows(changed(rows, row.key, { title: event.target.value }))} />`}
           <label class="part-words"><input class="input" type="number" min="1" step="10" inputmode="numeric" aria-label=${`Words of part ${n + 1}`} value=${row.words} disabled=${disabled}
             onInput=${(event) => onRows(changed(rows, row.key, { words: event.target.value }))} /><span aria-hidden="true">words</span></label>
           <span class="part-moves">
             <button type="button" class="icon-button small" data-move="-1" aria-label=${`Move ${name} up`} disabled=${disabled || at < 1} onClick=${() => move(row, -1)}><${Icon} name="arrow-up" /></button>
             <button type="button" class="icon-button small" data-move="1" aria-label=${`Move ${name} down`} disabled=${disabled || at < 0 || at === body.length - 1} onClick=${() => move(row, 1)}><${Icon} name="arrow-down" /></button>
-            <button type="button" class="icon-button small" aria-label=${`Remove ${name}`} disabled=${disabled || rows.length < 2} onClick=${() => drop(row)}><${Icon} name="trash-2" /></button>
+            <button type="button" class="icon-button small" aria-label=${`Remove ${name}`} disabled=${disabled || row.place === "answer" || (at >= 0 && body.length < 2)} onClick=${() => drop(row)}><${Icon} name="trash-2" /></button>
           </span>
-          ${row.place === "body" && html`<input class="input part-focus" aria-label=${`What part ${n + 1} is about`} value=${row.focus} placeholder="What it is about (optional)" maxlength="500" disabled=${disabled}
+          ${row.place === "body" && html`<input class="input part-focus" aria-label=${`What part ${n + 1} is about`} value=${row.focus} placeholder="What it is about (optional)" maxlength="300" disabled=${disabled}
             onInput=${(event) => onRows(changed(rows, row.key, { focus: event.target.value }))} />`}
           ${problems[row.key] && html`<p class="error-text part-fault" id=${`fault-${row.key}`}>${problems[row.key]}</p>`}
         </li>`;
       })}
     </ol>
-    <button type="button" class="button quiet part-add" disabled=${disabled} onClick=${add}><${Icon} name="plus" /> Add a part</button>
+    ${rows.every((row) => row.place !== "answer") && html`<button type="button" class="button quiet part-add" disabled=${disabled} onClick=${add}><${Icon} name="plus" /> Add a part</button>`}
     <p class="visually-hidden" role="status">${said}</p>
   </div>`;
 }

@@ -12,10 +12,10 @@ export function rowsOf(plan) {
     focus: step.input?.focus ?? "",
     place: PLACE[step.input?.role] ?? "body",
   }));
-  return ["first", "body", "last"].flatMap((place) => rows.filter((row) => row.place === place));
+  return ["first", "body", "answer", "last"].flatMap((place) => rows.filter((row) => row.place === place));
 }
 
-const PLACE = { introduction: "first", conclusion: "last" };
+const PLACE = { introduction: "first", answer: "answer", conclusion: "last" };
 
 /** The rows with the one of `key` moved by `by` places, never past the frame. */
 export function moved(rows, key, by) {

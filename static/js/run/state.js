@@ -43,8 +43,8 @@ export function fromSnapshot(snapshot) {
       verdicts: 0,
       sources: {},
       sections: [],
-      drafts: {},
-      writers: {},
+      texts: {}, // being streamed, by task
+      writers: {}, // the task that writes a step
       artifacts: {},
       citations: null,
       cycle: null,
@@ -126,7 +126,7 @@ const CHANGES = {
     plan: withStep(view.plan, meta, "running"),
     // A step that is begun again is written again: what it gave before is on its way out.
     writers: meta.task_id ? { ...view.writers, [meta.step_id]: meta.task_id } : view.writers,
-    drafts: without(view.drafts, meta.step_id),
+    texts: without(view.texts, view.writers[meta.step_id]),
     sections: view.sections.filter((section) => section.step_id !== meta.step_id),
     ...working(view),
   }),
@@ -161,10 +161,10 @@ const CHANGES = {
       : {},
   "section.committed": (view, meta) => {
     const others = view.sections.filter((section) => section.step_id !== meta.step_id);
-    return { drafts: without(view.drafts, meta.step_id), sections: [...others, meta] };
+    return { texts: without(view.texts, view.writers[meta.step_id]), sections: [...others, meta] };
   },
   "attempt.restarted": (view, meta) => ({
-    drafts: meta.step_id ? without(view.drafts, meta.step_id) : {},
+    texts: meta.task_id ? without(view.texts, meta.task_id) : {},
   }),
   note: (view, meta, event) => NOTES[meta.kind]?.(view, meta, event) ?? {},
   "citation.verified": (_view, meta) => ({ citations: meta.counts ?? meta }),
@@ -203,7 +203,7 @@ const CHANGES = {
     finishedAt: event.ts,
     waitingFor: null,
     requested: "",
-    drafts: {},
+    texts: {},
     node: null,
   }),
 };
@@ -239,27 +239,44 @@ function working(view) {
 }
 
 /**
- * Tokens are shown, never counted on: a committed section replaces them, and text of a task or a
- * claim that has been superseded is void.
+ * Tokens are shown, never counted on: a committed section replaces them. Each says where in its
+ * task's text it belongs, so that a piece is never shown twice and one that does not fit not at
+ * all; `resync` gives the text anew, as after another worker has taken over.
  */
 function withToken(view, event) {
   if (TERMINAL.has(view.status)) return view;
-  const { task_id: task, fence = 0 } = event.meta ?? {};
-  const key = Object.keys(view.writers).find((step) => view.writers[step] === task);
-  if (!key || view.sections.some((section) => section.step_id === key)) return view;
-  const before = view.drafts[key];
+  const { task_id: task, fence = 0, offset, resync = false } = event.meta ?? {};
+  const piece = event.token ?? "";
+  const before = view.texts[task];
   if (before && before.fence > fence) return view;
-  const text = before?.fence === fence ? before.text : "";
-  return { ...view, drafts: { ...view.drafts, [key]: { fence, text: text + (event.token ?? "") } } };
+  if (resync || !before || before.fence < fence) {
+    if (!resync && offset) return view; // its beginning is not here: it comes with the next resync
+    return { ...view, texts: { ...view.texts, [task]: { fence, offset: offset ?? 0, text: piece } } };
+  }
+  const known = before.offset + before.text.length;
+  const at = offset ?? known;
+  if (at > known || at + piece.length <= known) return view;
+  const text = before.text + piece.slice(known - at);
+  return { ...view, texts: { ...view.texts, [task]: { ...before, text } } };
+}
+
+/** {step id: text} of what is being written now. */
+export function draftsOf(view) {
+  const drafts = {};
+  for (const [step, task] of Object.entries(view.writers)) {
+    const written = view.sections.some((section) => section.step_id === step);
+    if (!written && view.texts[task]?.text) drafts[step] = view.texts[task].text;
+  }
+  return drafts;
 }
 
 /** Streamed text comes again from its start whenever events are subscribed to anew. */
-export function forgetDrafts(view) {
-  return { ...view, drafts: {} };
+export function forgetTexts(view) {
+  return { ...view, texts: {} };
 }
 
-function without(drafts, key) {
-  const { [key]: _gone, ...rest } = drafts;
+function without(texts, task) {
+  const { [task]: _gone, ...rest } = texts;
   return rest;
 }
 

@@ -42,7 +42,7 @@ const ENDINGS = {
   budget_tokens: ["Stopped at the token limit", "warn", "The best draft so far is kept. With a higher limit the run goes on from where it stopped."],
   budget_seconds: ["Stopped at the time limit", "warn", "The best draft so far is kept. With a higher limit the run goes on from where it stopped."],
   budget_usd: ["Stopped at the cost limit", "warn", "The best draft so far is kept. With a higher limit the run goes on from where it stopped."],
-  quota: ["Your allowance for today is used up", "warn", "The best draft so far is kept. The allowance starts anew at midnight UTC."],
+  quota: ["Your allowance for today is used up", "warn", "The best draft so far is kept. The allowance starts anew at midnight UTC; then the run can go on from where it stopped."],
   loop_limit: ["Stopped after too many rounds", "warn", "The checks kept asking for more. The best draft so far is kept; the open points are listed under Checks."],
   cancelled: ["Stopped", "", "You stopped this run. What was made until then is kept."],
   poisoned: ["Stopped: the same step failed three times", "bad", "What was finished before it is kept."],
