@@ -50,6 +50,20 @@ class StaffMayLook:
         return False
 
 
+class StaffMayEdit:
+    """Before `HistoryAdmin`: rows that are staff's own settings, which no process moves. They are
+    edited under Django's own permissions."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _ModelAdmin.has_add_permission(self, request)  # type: ignore[arg-type]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _ModelAdmin.has_change_permission(self, request, obj)  # type: ignore[arg-type]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _ModelAdmin.has_delete_permission(self, request, obj)  # type: ignore[arg-type]
+
+
 class HistoryAdmin(StaffMayLook, _ModelAdmin):
     """A list and a detail page that only show.
 

@@ -118,6 +118,10 @@ def make_world(owner: Any) -> World:
         models.Resume.objects.create(run=run, interrupt_id=unique, value={"answer": SECRET}),
         models.Job.objects.create(run=run, user=owner, reason="started"),
         models.QueueUser.objects.get_or_create(user=owner)[0],
+        models.Quota.objects.get_or_create(user=owner)[0],
+        models.UsageDay.objects.get_or_create(user=owner, day=now.date())[0],
+        models.Upkeep.objects.create(done={"runs": 1}),
+        models.Deletion.objects.create(removed={"runs": 1}),
         models.WorkerProcess.objects.create(host="writer-1", pid=4242, seen_at=now),
         models.ApiKey.objects.create(
             owner=owner, name="laptop", prefix="hw_abcd", sha256=(unique * 2)

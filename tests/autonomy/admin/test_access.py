@@ -26,6 +26,13 @@ WITHOUT_PAGE = {
 answers kept for retried requests, which repeat what other pages show."""
 
 
+SETTINGS = {models.Quota}
+"""Staff's own settings: edited under Django's permissions."""
+CHANGED = {models.Job}
+"""Pages with a form that asks a service, under Django's permissions."""
+HISTORY = [model for model in OURS if model not in SETTINGS]
+
+
 def address(model: type[Model], page: str, *args: object) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
@@ -45,7 +52,7 @@ def pages(world: World) -> list[str]:
 
 def writes(world: World) -> list[str]:
     found = []
-    for model in OURS:
+    for model in HISTORY:
         row = world.rows[model]
         found += [address(model, "add"), address(model, "delete", row.pk)]
     return found
@@ -117,7 +124,7 @@ def test_nobody_adds_changes_or_deletes_history(
         for page in writes(world):
             assert visitor.get(page).status_code == 403, page
             assert visitor.post(page, {"post": "yes"}).status_code == 403, page
-        for model in OURS:
+        for model in set(HISTORY) - CHANGED:
             page = address(model, "change", world.rows[model].pk)
             assert visitor.post(page, {"title": "changed"}).status_code == 403, page
     for model in OURS:
