@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -48,6 +48,20 @@ class Env(BaseSettings):
     signup: Literal["open", "invite", "closed"] = Field(
         default="closed",
         description="Who may sign up after the first visitor (who always may, and becomes staff).",
+    )
+
+    # -- mail
+    email_url: SecretStr | None = Field(
+        default=None,
+        description="smtp://user:password@host:587 (STARTTLS) or smtps://…:465; unset writes mail to the server's log.",
+    )
+    email_from: str = Field(
+        default="HandyWriterz <handywriterz@localhost>",
+        description="Sender of the mail that the server sends.",
+    )
+    notify_by_email: Literal["on", "off"] = Field(
+        default="off",
+        description="Mail the owner of a run when it waits for a person, succeeds or fails. Each notice is sent at most once.",
     )
 
     # -- models
@@ -199,6 +213,13 @@ class Env(BaseSettings):
     upkeep_batch_runs: int = Field(
         default=500, gt=0, description="Most runs whose history one round of upkeep cuts."
     )
+
+    @field_validator("email_url")
+    @classmethod
+    def _a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("smtp://", "smtps://")):
+            raise ValueError("it takes smtp:// or smtps://")
+        return value
 
 
 @cache

@@ -12,7 +12,7 @@ import time
 from django.db import connection, transaction
 
 from autonomy.memory.ingestion import sources_to_ingest
-from autonomy.runtime import transitions
+from autonomy.runtime import notices, transitions
 from autonomy.runtime.couriers import ring_file
 from autonomy.runtime.leases import HELD, LOCK_CLASS
 from autonomy.runtime.queue import SUSPECT
@@ -94,6 +94,7 @@ class Sweeper:
         """One round; call it each second, in a database thread."""
         reclaim_dead()
         self._ring_files()
+        notices.wake()
         now = time.monotonic()
         if now - self._forgot_at > FORGET_SECONDS:
             self._forgot_at = now

@@ -24,7 +24,7 @@ from autonomy.core.types import (
     StopReason,
 )
 from autonomy.models import Artifact, ArtifactKind, Resume, Run, TurnitinCycle
-from autonomy.runtime import queue
+from autonomy.runtime import notices, queue
 from autonomy.runtime.budgets_ledger import close_all
 from autonomy.runtime.couriers import ring_run
 from autonomy.runtime.events import append
@@ -100,7 +100,8 @@ def change(
         close_all(run.pk)
     if run.status == RunStatus.QUEUED and to is not RunStatus.QUEUED:
         queue.dequeue(run)
-    append(run.pk, events)
+    seq = append(run.pk, events)
+    notices.plan(run, to, seq)
     run.refresh_from_db()
     return run
 
