@@ -133,20 +133,24 @@ class RunEffects:
             again: a lost outcome is no hindrance.
             anew: nor is a recorded one.
         """
-        rows = await run_db(
-            execute,
-            BEGIN,
-            {
-                "id": new_id(),
-                "run": self._fence.run_id,
-                "fence": self._fence.number,
-                "key": key,
-                "kind": kind,
-                "lost": LOST,
-                "again": again,
-                "anew": anew,
-            },
-        )
+        parameters = {
+            "id": new_id(),
+            "run": self._fence.run_id,
+            "fence": self._fence.number,
+            "key": key,
+            "kind": kind,
+            "lost": LOST,
+            "again": again,
+            "anew": anew,
+        }
+        asked_at = self._clock()
+        rows = await run_db(execute, BEGIN, parameters)
+        if self._clock() - asked_at > env().lease_ttl_seconds and not await run_db(
+            _owns, self._fence
+        ):
+            # This process stood still for longer than its leases last, and the run has an owner
+            # who may have been told that no call was made.
+            raise FencedOut(self._fence)
         if not rows:
             raise FencedOut(self._fence)
         status, result, note, may_call = rows[0]
@@ -332,6 +336,11 @@ def short_key(key: str) -> str:
         return key
     digest = hashlib.sha256(key.encode()).hexdigest()
     return f"{key[: KEY_CHARS - 65]}~{digest}"
+
+
+def _owns(fence: Fence) -> bool:
+    rows = Run.objects.filter(pk=fence.run_id, fence=fence.number, status="running")
+    return bool(rows.exists())
 
 
 def lock_run(fence: Fence) -> Run:

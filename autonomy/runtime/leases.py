@@ -13,8 +13,11 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.utils import timezone
 
 from autonomy.models import WorkerProcess
@@ -26,12 +29,13 @@ LOCK_CLASS = 7711
 """First key of the two-key advisory locks of workers; the second is `WorkerProcess.lock_no`."""
 
 HELD = f"""
-EXISTS (SELECT 1 FROM pg_locks held
-        WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 2
-          AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-          AND held.classid = {LOCK_CLASS} AND held.objid::bigint = %s)
+%s IN (SELECT held.objid::bigint FROM pg_locks held
+       WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 2
+         AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+         AND held.classid = {LOCK_CLASS})
 """  # noqa: S608 - constants only
-"""Whether the worker with a lock number (a column or a parameter) is alive."""
+"""Whether the worker with a lock number (a column or a parameter) is alive. Written so that
+PostgreSQL lists its locks once per statement, not once per row."""
 
 ALIVE = f"""
 SELECT worker.lock_no FROM autonomy_worker_processes worker
@@ -53,6 +57,17 @@ UPDATE autonomy_worker_processes SET seen_at = now() WHERE lock_no = %(lock)s
 """
 """Rows that another transaction has just locked are renewed by the next beat: a heartbeat never
 waits. Run time is accounted here, so a crash loses at most one beat of it."""
+
+
+def bound_idle_transactions(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Have PostgreSQL end a transaction whose client falls silent for as long as a lease lasts.
+
+    A process that is frozen in the middle of a transaction would keep its row locks, and with them
+    its runs, out of everybody's reach for as long as it is frozen.
+    """
+    milliseconds = int(env().lease_ttl_seconds * 1000)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET idle_in_transaction_session_timeout = {milliseconds}")
 
 
 def live_locks() -> list[int]:
@@ -92,6 +107,7 @@ class Lease:
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
 
     def start(self) -> None:
+        connection_created.connect(bound_idle_transactions, dispatch_uid="lease")
         self._thread.start()
 
     def stop(self) -> None:

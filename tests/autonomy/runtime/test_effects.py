@@ -475,3 +475,22 @@ def test_a_database_that_stays_away_leaves_the_intent_for_the_next_segment(
         run_async(ledger.once("k", "mail", Outside(), Answer))
     assert sum(naps) >= effects.RECORD_PATIENCE
     assert Effect.objects.get().status == EffectStatus.INTENT
+
+
+def test_a_segment_that_stood_still_after_its_intent_does_not_call_any_more(
+    start: Start, claim: TakeClaim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, fence, outside = start(), claim().fence, Outside()
+    times = iter([0.0, 1_000.0])
+    execute = effects.execute
+
+    def frozen(*args: Any) -> Any:
+        rows = execute(*args)
+        next_fence(run, fence)  # others took over meanwhile
+        return rows
+
+    monkeypatch.setattr(effects, "execute", frozen)
+    ledger = RunEffects(fence, clock=lambda: next(times))
+    with pytest.raises(FencedOut):
+        run_async(ledger.once("k", "mail", outside, Answer))
+    assert outside.calls == 0

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from autonomy.core.types import FileStatus, RunStatus, StopReason
 from autonomy.models import Episode, Run, Source, WorkerProcess
-from autonomy.runtime import queue, sweeper, transitions
+from autonomy.runtime import leases, queue, sweeper, transitions
 from autonomy.runtime.fence import Fence
 from autonomy.runtime.leases import LOCK_CLASS, any_worker_alive
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.sweeper import Sweeper, reclaim_dead
+from tests.stack_process import eventually
 
 
 def age(run: Run, seconds: float) -> None:
@@ -57,6 +60,28 @@ def test_a_lock_that_is_held_protects_until_the_lease_ends(
         Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
         assert reclaim_dead() == 1
         cursor.execute("SELECT pg_advisory_unlock(%s, 1)", [LOCK_CLASS])
+
+
+def test_a_process_that_freezes_inside_a_transaction_loses_its_row_locks(
+    start: Callable[..., Run], claim: Callable[[], Claim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = start()
+    claim()
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    ttl = SimpleNamespace(lease_ttl_seconds=2.0)
+    monkeypatch.setattr(leases, "env", lambda: ttl)
+    frozen = connection.copy()
+    try:
+        frozen.connect()
+        leases.bound_idle_transactions(connection=frozen)
+        frozen.set_autocommit(False)
+        with frozen.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM autonomy_runs WHERE id = %s FOR UPDATE", [run.pk])
+        assert reclaim_dead() == 0
+        assert eventually(lambda: reclaim_dead() == 1, 10)
+    finally:
+        with contextlib.suppress(DatabaseError):
+            frozen.close()
 
 
 def test_three_claims_without_progress_end_the_run(
