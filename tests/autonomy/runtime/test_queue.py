@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,8 +13,9 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from autonomy.core.types import RunStatus
-from autonomy.models import Job, QueueUser, Run
+from autonomy import services
+from autonomy.core.types import RunStatus, TaskSpec
+from autonomy.models import Job, QueueUser, Quota, Run
 from autonomy.runtime import queue, transitions
 from autonomy.runtime.queue import Claim
 
@@ -106,3 +109,202 @@ def test_a_job_that_is_not_due_waits(start: Callable[..., Run]) -> None:
     Job.objects.filter(run=run).update(available_at=F("available_at") + queue.timedelta(hours=1))
     assert queue.claim(1) is None
     assert not queue.others_wait()
+
+
+# ------------------------------------------------------------------ fairness
+
+
+def seconds(user: User) -> float:
+    return QueueUser.objects.get(user=user).virtual_time
+
+
+def had(user: User, virtual_time: float) -> None:
+    QueueUser.objects.update_or_create(user=user, defaults={"virtual_time": virtual_time})
+
+
+def test_a_new_user_starts_level_with_old_ones(
+    start: Callable[..., Run], alice: User, bob: User
+) -> None:
+    had(alice, 5_000.0)
+    start(owner=bob)
+    start(owner=alice)
+    assert seconds(bob) == seconds(alice) == 5_000.0
+
+
+def test_time_had_is_still_owed_after_a_pause(
+    start: Callable[..., Run], alice: User, bob: User
+) -> None:
+    start(owner=bob)
+    had(bob, 100.0)
+    had(alice, 160.0)
+    mine = start(owner=alice)
+    for _ in range(3):  # leaving the line and coming back sheds nothing
+        services.cancel(mine)
+        mine = start(owner=alice)
+    assert seconds(alice) == 160.0
+    assert queue.claim(1).owner_id == bob.pk  # type: ignore[union-attr]
+
+
+def test_no_more_is_owed_than_can_have_been_taken_from_others(
+    start: Callable[..., Run], alice: User, bob: User
+) -> None:
+    start(owner=bob)
+    had(bob, 100.0)
+    had(alice, 90_000.0)  # a night alone on the machine
+    start(owner=alice)
+    assert seconds(alice) == 100.0 + queue.most_debt()
+
+
+def test_users_at_their_cap_do_not_hold_the_level_back(
+    start: Callable[..., Run], alice: User, bob: User, make_user: Callable[..., User]
+) -> None:
+    Quota.objects.create(user=alice, runs_at_once=1)
+    start(owner=alice)
+    start(owner=alice)
+    assert queue.claim(1) is not None  # Alice waits with the rest, at her cap and far behind
+    start(owner=bob)
+    had(bob, 700.0)
+    carol = make_user("carol")
+    start(owner=carol)
+    assert seconds(carol) == 700.0
+
+
+def test_a_users_own_cap_goes_before_the_deployments(start: Callable[..., Run], bob: User) -> None:
+    Quota.objects.create(user=bob, runs_at_once=1)
+    for _ in range(3):
+        start(owner=bob)
+    assert queue.claim(1) is not None
+    assert queue.claim(1) is None
+    Quota.objects.update(runs_at_once=2)
+    assert queue.claim(1) is not None
+    assert queue.claim(1) is None
+
+
+# ------------------------------------------------------------------ priorities
+
+
+def test_what_a_person_waits_for_goes_before_the_same_persons_long_work(
+    alice: User, start: Callable[..., Run]
+) -> None:
+    first = start()
+    services.pause(first)
+    bulk = start()
+    services.set_priority(bulk, 10)
+    answer = services.start_run(alice, TaskSpec(goal="What is sight?", journey="answer"))
+    services.resume(first)
+    taken = [claim.fence.run_id for claim in iter(lambda: queue.claim(1), None) if claim]
+    assert taken == [str(answer.pk), str(first.pk), str(bulk.pk)]
+
+
+def test_a_priority_counts_at_once_and_stays_with_the_run(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    start()
+    urgent = start()
+    services.set_priority(urgent, 3)
+    fence = claim().fence
+    assert fence.run_id == str(urgent.pk)
+    transitions.release(fence, "slice")
+    assert Job.objects.get(run=urgent).priority == 3
+    with pytest.raises(services.Invalid):
+        services.set_priority(urgent, 11)
+
+
+# ------------------------------------------------------------------ who is in line
+
+
+def test_the_flag_is_there_exactly_while_jobs_are(
+    start: Callable[..., Run], claim: Callable[[], Claim], alice: User
+) -> None:
+    def in_line() -> bool:
+        return QueueUser.objects.get(user=alice).in_line
+
+    start()
+    second = start()
+    claim()
+    assert in_line()
+    services.cancel(second)
+    assert not in_line()
+    start()
+    assert in_line()
+    claim()
+    assert not in_line()
+
+
+def test_a_flag_left_over_costs_one_look(start: Callable[..., Run], alice: User, bob: User) -> None:
+    start(owner=alice)
+    Job.objects.all().delete()
+    start(owner=bob)
+    assert queue.claim(1) is not None
+    assert not QueueUser.objects.get(user=alice).in_line
+
+
+def test_the_flag_is_never_missing_however_starts_claims_and_cancels_race(
+    start: Callable[..., Run], alice: User
+) -> None:
+    wrong: list[str] = []
+
+    def live(number: int) -> None:
+        dice = random.Random(number)
+        try:
+            for _ in range(12):
+                match dice.randrange(3):
+                    case 0:
+                        start(owner=alice)
+                    case 1:
+                        claimed = queue.claim(1)
+                        if claimed is not None:
+                            services.cancel(Run.objects.get(pk=claimed.fence.run_id))
+                    case _:
+                        queued = Run.objects.filter(status=RunStatus.QUEUED).first()
+                        if queued is not None:
+                            with contextlib.suppress(services.Conflict):
+                                services.cancel(queued)
+                with connection.cursor() as cursor:
+                    cursor.execute(
+                        "SELECT job.run_id FROM autonomy_job_queue job"
+                        " JOIN autonomy_queue_users account USING (user_id)"
+                        " WHERE NOT account.in_line"
+                    )
+                    wrong.extend(str(row[0]) for row in cursor.fetchall())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(live, range(6)))
+    assert wrong == []
+    while queue.claim(1) is not None:
+        Run.objects.filter(status=RunStatus.RUNNING).update(
+            status=RunStatus.PAUSED, owner_lock=None, lease_until=None
+        )
+    assert not Job.objects.exists()
+
+
+# ------------------------------------------------------------------ scale
+
+IDLE_USERS = """
+WITH people AS (
+    INSERT INTO auth_user (username, password, first_name, last_name, email, is_superuser,
+                           is_staff, is_active, date_joined)
+    SELECT 'idle-' || n, '', '', '', '', false, false, true, now()
+    FROM generate_series(1, %s) AS n RETURNING id
+)
+INSERT INTO autonomy_queue_users (user_id, virtual_time, in_line)
+SELECT id, random() * 1000, false FROM people
+"""
+
+
+def test_fifty_thousand_idle_accounts_are_not_looked_at(
+    start: Callable[..., Run], bob: User, alice: User
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(IDLE_USERS, [50_000])
+        cursor.execute("ANALYZE autonomy_queue_users")
+        start(owner=alice)
+        start(owner=bob)
+        parameters = {"skip": [], "cap": 3, "user": alice.pk, "debt": 1.0}
+        for statement in (queue.NEXT_USER, queue.CLAIMABLE, queue.ENQUEUE_USER):
+            cursor.execute(f"EXPLAIN ANALYZE {statement}", parameters)
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            assert "Seq Scan on autonomy_queue_users" not in plan
+            assert "queue_users_" in plan
