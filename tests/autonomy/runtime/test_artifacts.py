@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -111,3 +113,64 @@ def test_a_cycle_is_opened_once_and_settled_once(
     cycle.refresh_from_db()
     assert cycle.status == "rejected"
     assert run_async(cycles.open(draft, 15.0))[1] == 2
+
+
+class Crash(BaseException):
+    """The process dies here, as far as the database can tell."""
+
+
+@pytest.mark.parametrize("point", ["before the row", "before the commit", "after the commit"])
+@pytest.mark.parametrize("kind", ["document", "section"])
+def test_a_save_that_dies_at_any_point_is_one_version_when_it_is_made_again(
+    start: Callable[..., Run],
+    claim: Callable[[], Claim],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    point: str,
+) -> None:
+    run, fence = start(), claim().fence
+    body = {"text": "the draft", "sections": list(range(50))}
+    insert, save = Artifact.objects.create, RunArtifacts._save
+
+    def dying_insert(**columns: Any) -> Artifact:
+        if point == "before the row":
+            raise Crash
+        insert(**columns)
+        raise Crash
+
+    def dying_save(self: RunArtifacts, *arguments: Any) -> str:
+        save(self, *arguments)
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        if point == "after the commit":
+            patch.setattr(RunArtifacts, "_save", dying_save)
+        else:
+            patch.setattr(Artifact.objects, "create", dying_insert)
+        with pytest.raises(Crash):
+            run_async(RunArtifacts(fence, run.owner_id).save(kind, "Title", body))
+    assert Artifact.objects.count() == (1 if point == "after the commit" else 0)
+
+    Run.objects.filter(pk=run.pk).update(fence=fence.number + 1)
+    later = RunArtifacts(Fence(fence.run_id, fence.number + 1), run.owner_id)
+    saved = run_async(later.save(kind, "Title", body))
+    assert [str(row.pk) for row in Artifact.objects.all()] == [saved]
+    assert run_async(later.load(saved)) == body
+    with pytest.raises(FencedOut):
+        run_async(RunArtifacts(fence, run.owner_id).save(kind, "Title", {"text": "a zombie's"}))
+
+
+def test_branches_that_save_at_once_get_versions_of_their_own(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run = start()
+    artifacts = RunArtifacts(claim().fence, run.owner_id)
+
+    async def all_at_once() -> list[str]:
+        bodies = [{"text": str(n % 6)} for n in range(12)]
+        return await asyncio.gather(*(artifacts.save("section", "S", body) for body in bodies))
+
+    ids = run_async(all_at_once())
+    assert ids[:6] == ids[6:], "the same bytes are the same artifact"
+    versions = Artifact.objects.order_by("version").values_list("version", flat=True)
+    assert list(versions) == [1, 2, 3, 4, 5, 6]
