@@ -189,28 +189,35 @@ def dequeue(run: Run) -> None:
 
 
 def claim(lock_no: int) -> Claim | None:
-    """Make the next run `running` under this worker's lock; None when none may run.
+    """Make the next run `running` under this worker's lock; None when none may run."""
+    return next(iter(claim_many(lock_no, 1)), None)
+
+
+@transaction.atomic
+def claim_many(lock_no: int, limit: int) -> list[Claim]:
+    """Make the next runs `running` under this worker's lock, as if claimed one after the other;
+    fewer than `limit` when no more may run.
 
     The order of locks is user, then job and run (skipping locked ones), so claims never wait for
-    each other or for a transition.
+    each other or for a transition; nor does one that holds the locks of several users.
     """
     skip: list[int] = []
     limits = {"cap": env().runs_per_user, "lock": lock_no, "ttl": env().lease_ttl_seconds}
-    while True:
-        with transaction.atomic():
-            found = execute(NEXT_USER, {"cap": limits["cap"], "skip": skip})
-            if not found:
-                return None
-            user_id = int(found[0][0])
-            taken = execute(TAKE, {**limits, "user": user_id, "charge": CLAIM_CHARGE})
-            if not taken:  # a left-over flag, or the job is just being changed
-                skip.append(user_id)
-                continue
-            run_id, number, attempt, reason = taken[0]
-            fence = Fence(str(run_id), int(number))
-            result = Claim(fence, user_id, int(attempt), reason)
-            append(fence.run_id, [claimed(result.attempt, reason)], fence=fence)
-        return result
+    claims: list[Claim] = []
+    while len(claims) < limit:
+        found = execute(NEXT_USER, {"cap": limits["cap"], "skip": skip})
+        if not found:
+            break
+        user_id = int(found[0][0])
+        taken = execute(TAKE, {**limits, "user": user_id, "charge": CLAIM_CHARGE})
+        if not taken:  # a left-over flag, or the job is just being changed
+            skip.append(user_id)
+            continue
+        run_id, number, attempt, reason = taken[0]
+        made = Claim(Fence(str(run_id), int(number)), user_id, int(attempt), reason)
+        append(made.fence.run_id, [claimed(made.attempt, reason)], fence=made.fence)
+        claims.append(made)
+    return claims
 
 
 def charge(run_id: object) -> None:
