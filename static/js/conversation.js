@@ -92,7 +92,7 @@ function App() {
   }, []);
 
   const ask = async () => {
-    const accepted = await send("/api/chat", requestOf(text, options, uploads, boot.conversation?.id));
+    const { accepted } = await send("/api/chat", requestOf(text, options, uploads, boot.conversation?.id));
     if (!accepted) return focusInput();
     setDraft("");
     if (!boot.conversation) {
@@ -106,13 +106,15 @@ function App() {
     return follow(accepted.run_id);
   };
   const steer = async () => {
-    const accepted = await send(`/api/v2/runs/${live.id}/messages`, { message: text.trim() });
+    const { accepted, problem } = await send(`/api/v2/runs/${live.id}/messages`, { message: text.trim() });
     if (accepted) {
       setDraft("");
       toEnd();
+    } else if (problem.status === 409) {
+      setAim("new"); // it ended meanwhile
     }
     focusInput();
-    await load(live.id); // refused, it has most likely ended
+    await load(live.id);
   };
   const follow = async (runId) => {
     await load(runId);

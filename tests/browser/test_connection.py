@@ -125,7 +125,9 @@ def test_offline_is_said_and_what_happened_meanwhile_is_there_afterwards(
     expect(page.get_by_role("article", name=re.compile("^Document"))).to_be_visible()
 
 
-def test_two_tabs_show_the_same_run(visitor: Visitor, live_stack: StackProcess, paper: Path) -> None:
+def test_two_tabs_show_the_same_run(
+    visitor: Visitor, live_stack: StackProcess, paper: Path
+) -> None:
     one = visitor.page()
     with reading_held(live_stack):
         drop(one, [paper])

@@ -224,9 +224,7 @@ def test_a_pause_is_only_asked_for_until_the_step_is_over(fold: Fold) -> None:
 
 
 def test_a_run_that_is_taken_up_again_forgets_its_ending(fold: Fold) -> None:
-    ended = event(
-        4, "run.finished", meta={"status": "succeeded", "stop_reason": "budget_tokens"}
-    )
+    ended = event(4, "run.finished", meta={"status": "succeeded", "stop_reason": "budget_tokens"})
     assert fold([*START, ended])["ending"]["title"] == "Stopped at the token limit"
     resumed = event(5, "run.resumed", meta={"status": "queued"})
     view = fold([*START, ended, resumed])

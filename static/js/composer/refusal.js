@@ -7,7 +7,7 @@ import { moment } from "../lib/format.js";
 export function Refusal({ problem, id }) {
   if (!String(problem.code).startsWith("quota")) {
     const said = problem.errors?.length ? problem.errors.map((e) => e.message).join(" ") : problem.message;
-    return html`<p class="error-text" id=${id} role="alert">${said}</p>`;
+    return html`<p class="error-text" id=${id} role="alert">${said}${problem.status === 409 ? " Your text is kept." : ""}</p>`;
   }
   const { resets_at: resets } = problem.more;
   return html`<div class="notice warn" id=${id} role="alert"><${Icon} name="gauge" /><div>

@@ -25,8 +25,8 @@ export function useAim(live) {
 }
 
 /**
- * @returns {{sending: boolean, refused: ApiError|null, send: (request) => Promise<object|null>}}
- * `send` posts once however often it is pressed after a lost answer, and gives null when refused.
+ * `send(path, body)` posts once however often it is pressed after a lost answer, and gives
+ * `{accepted}` or `{problem}`, which is shown until the next try.
  */
 export function useSending({ text, aim }) {
   const [sending, setSending] = useState(false);
@@ -45,11 +45,11 @@ export function useSending({ text, aim }) {
     try {
       const accepted = await api.post(path, body, { headers: { "Idempotency-Key": key.current } });
       key.current = null;
-      return accepted;
+      return { accepted };
     } catch (problem) {
       if (!problem.transient) key.current = null;
       setRefused(problem);
-      return null;
+      return { problem };
     } finally {
       setSending(false);
     }
