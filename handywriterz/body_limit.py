@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -14,6 +15,7 @@ Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 FORM_OVERHEAD = 1024 * 1024
 """Bytes a multipart form may need besides its file."""
+READ_ON_SECONDS = 120.0
 UPLOAD_PATHS = ("/api/files", "/api/v2/turnitin/")
 
 
@@ -34,6 +36,7 @@ class BodyLimit:
             return
         limit = limit_for(scope["path"])
         if _declared(scope) > limit:
+            await _read_on(receive)
             await _refuse(scope, send, limit)
             return
         received = 0
@@ -49,7 +52,19 @@ class BodyLimit:
         try:
             await self._application(scope, counted, send)
         except _TooLarge:  # Django reads the whole body before it answers: nothing was sent yet
+            await _read_on(receive)
             await _refuse(scope, send, limit)
+
+
+async def _read_on(receive: Receive) -> None:
+    """Let the rest of the body pass by, for a while: a browser shows a refusal only once it has
+    sent everything; hung up on before, it shows a broken connection."""
+    try:
+        async with asyncio.timeout(READ_ON_SECONDS):
+            while (await receive()).get("more_body", False):
+                pass
+    except TimeoutError:
+        return
 
 
 def limit_for(path: str) -> int:

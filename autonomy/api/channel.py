@@ -83,6 +83,7 @@ class Channel:
         self._away_since: float | None = None
         self._ready = False
         self._failure: BaseException | None = None
+        self._ended = False
 
     # ------------------------------------------------------------------ for viewers
 
@@ -117,11 +118,19 @@ class Channel:
             async with asyncio.timeout(seconds):
                 await future
         except TimeoutError:
-            self._check()
+            pass
         finally:
             self._waiting.discard(future)
+        self._check()
+
+    def end_views(self) -> None:
+        """Let nobody wait any longer: the process stops."""
+        self._ended = True
+        self._tell()
 
     def _check(self) -> None:
+        if self._ended:
+            raise LogAway
         if self._failure is not None:
             raise LogAway from self._failure
         since = self._away_since

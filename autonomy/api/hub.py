@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -14,8 +13,7 @@ from autonomy.api.channel import Channel
 from autonomy.api.feed import RunsFeed
 from autonomy.api.hints import listen
 from autonomy.runtime.tokens import pieces_after
-
-logger = logging.getLogger(__name__)
+from handywriterz.stopping import before_stop
 
 
 class TooManyStreams(Exception):
@@ -79,6 +77,11 @@ class Hub:
                 with contextlib.suppress(asyncio.CancelledError):
                     await found.reader
 
+    def end(self) -> None:
+        """End every view; its client comes back to another process."""
+        for found in self._channels.values():
+            found.channel.end_views()
+
 
 async def _read(channel: Channel, group: str) -> None:
     async with listen(group) as hints:
@@ -91,3 +94,6 @@ _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 def hub() -> Hub:
     """The hub of the running event loop."""
     return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+
+
+before_stop(lambda: hub().end())

@@ -152,8 +152,11 @@ class RunEvents:
         Raises:
             FencedOut: the segment no longer owns the run.
         """
+        task_id = current_task_id()
+        if event.type in ("attempt.restarted", "step.started"):
+            self._tokens.restart(task_id)
         found = event.type == "source.found"
-        await run_db(self._append_source if found else self._append, event, current_task_id())
+        await run_db(self._append_source if found else self._append, event, task_id)
 
     def _append(self, event: EventDraft, task_id: str) -> None:
         append(

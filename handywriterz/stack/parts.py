@@ -16,19 +16,8 @@ QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 def web(host: str, port: int) -> list[str]:
     """The web server on `host`:`port`."""
-    return [
-        *(
-            sys.executable,
-            "-m",
-            "handywriterz.web_server",
-            "-b",
-            host,
-            "-p",
-            str(port),
-            "--no-server-name",
-        ),
-        *("--verbosity", "0", "handywriterz.asgi:application"),
-    ]
+    server = (sys.executable, "-m", "handywriterz.web_server", "-b", host, "-p", str(port))
+    return [*server, "handywriterz.asgi:application"]
 
 
 def worker(queue: str) -> list[str]:

@@ -48,7 +48,7 @@ def server() -> Iterator[tuple[int, int]]:
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "handywriterz.web_server", "-b", "127.0.0.1", "-p", str(port)),
-            *("--verbosity", "0", "tests.handywriterz.test_web_server:application"),
+            "tests.handywriterz.test_web_server:application",
         ],
         cwd=ROOT,
         env={
