@@ -15,6 +15,8 @@ from autonomy.runtime.queue import Claim
 
 Graph = CompiledStateGraph[Any, Any, Any, Any]
 
+LISTENS = ("plan", "reflect")
+"""Nodes that take messages themselves before they do anything."""
 INTERRUPTED = ("lost", "retry")
 """Reasons of a claim after which begun steps are finished first: what they have paid for counts."""
 
@@ -28,7 +30,9 @@ async def hear_first(
         return state
     run_id = claim.fence.run_id
     if state.tasks:
-        unbegun = all(t.name == "act" and t.result is None and not t.error for t in state.tasks)
+        unbegun = all(
+            t.name not in LISTENS and t.result is None and not t.error for t in state.tasks
+        )
         wanted = unbegun and claim.reason not in INTERRUPTED and await run_db(untaken, run_id)
     else:
         ended_by = str(state.values.get("stop_reason") or "")
