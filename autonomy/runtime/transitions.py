@@ -94,10 +94,11 @@ def change(
         if count_seconds:
             values["seconds_spent"] = F("seconds_spent") + _SINCE_BEAT
     Run.objects.filter(pk=run.pk).update(**values)
-    if run.status == RunStatus.RUNNING and to is not RunStatus.RUNNING:
-        queue.charge(run.pk)
+    # Locks in one order everywhere: the run, its owner's day, its owner's place in the queue.
     if to in TERMINAL_STATUSES and (run.tokens_reserved or run.usd_reserved):
         close_all(run.pk)
+    if run.status == RunStatus.RUNNING and to is not RunStatus.RUNNING:
+        queue.charge(run.pk)
     if run.status == RunStatus.QUEUED and to is not RunStatus.QUEUED:
         queue.dequeue(run)
     seq = append(run.pk, events)
