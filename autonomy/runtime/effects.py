@@ -31,11 +31,11 @@ from autonomy.core.ports import (
 from autonomy.models import EffectStatus, Run
 from autonomy.models.fields import new_id
 from autonomy.runtime import content
-from autonomy.runtime.checkpoint_rows import execute
 from autonomy.runtime.db import run_db
 from autonomy.runtime.effect_statements import BEGIN, RECORD
 from autonomy.runtime.events import storable
 from autonomy.runtime.fence import Fence, FencedOut
+from autonomy.runtime.prepared import execute
 from handywriterz.env import env
 
 __all__ = ["OutcomeUnknown", "RunEffects", "lock_run"]

@@ -20,8 +20,8 @@ from django.urls import NoReverseMatch, reverse
 from autonomy.core.types import RunStatus
 from autonomy.models import Effect, EffectStatus, Run
 from autonomy.models.fields import new_id
-from autonomy.runtime.checkpoint_rows import execute
 from autonomy.runtime.couriers import Courier
+from autonomy.runtime.prepared import execute
 from handywriterz.env import env
 
 logger = logging.getLogger(__name__)

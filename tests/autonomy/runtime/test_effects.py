@@ -385,8 +385,7 @@ def test_branches_with_effects_of_their_own_do_not_wait_for_each_other(
     ledger = RunEffects(claim().fence)
 
     async def all_at_once() -> None:
-        together = asyncio.Barrier(8) if hasattr(asyncio, "Barrier") else None
-        assert together is not None
+        together = asyncio.Barrier(8)
 
         async def call() -> Answer:
             await together.wait()
