@@ -68,3 +68,25 @@ def supersteps(length: int, seconds: float) -> Callable[[], StateGraph[Any, Any,
         return graph
 
     return build
+
+
+def bare(length: int) -> StateGraph[Any, Any, Any, Any]:
+    """The same supersteps with nothing but LangGraph: no events, effects or budgets."""
+
+    async def act(state: RunState) -> RunState:
+        loop = state.get("loops", 0)
+        await asyncio.sleep(0)
+        changed: RunState = {
+            "loops": loop + 1,
+            "observations": [Observation(step_id="s0", ok=True, summary="A sentence." * 7)],
+            "outbox": [EventDraft(type="observation", source="bench", content=f"done {loop}")],
+        }
+        return changed | {"plan": PLAN} if loop == 0 else changed
+
+    graph: StateGraph[Any, Any, Any, Any] = StateGraph(RunState)
+    graph.add_node("act", act)
+    graph.add_edge(START, "act")
+    graph.add_conditional_edges(
+        "act", lambda state: END if state["loops"] >= length else "act", ["act", END]
+    )
+    return graph
