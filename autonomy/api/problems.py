@@ -18,7 +18,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
-from autonomy.services import QuotaUsedUp, ServiceError
+from autonomy.services import PlanConflict, QuotaUsedUp, ServiceError
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +68,8 @@ class Problem(Schema):
     """… what a day allows, …"""
     resets_at: datetime | None = None
     """… and when it starts anew, UTC. `Retry-After` says the same in seconds."""
+    plan: dict[str, Any] | None = None
+    """The plan as it stands, where an edit was of another version."""
 
 
 def problem(
@@ -80,6 +82,7 @@ def problem(
     errors: Sequence[FieldProblem] = (),
     trace_id: str | None = None,
     quota: QuotaUsedUp | None = None,
+    plan: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """The response for one problem."""
     body = Problem(
@@ -94,6 +97,7 @@ def problem(
         used=quota.used if quota else None,
         limit=quota.limit if quota else None,
         resets_at=quota.resets_at if quota else None,
+        plan=plan,
     )
     response = HttpResponse(
         json.dumps(body.model_dump(mode="json", exclude_none=True)),
@@ -184,7 +188,16 @@ def _on_validation(request: HttpRequest, error: ValidationError) -> HttpResponse
 
 def _on_service(request: HttpRequest, error: ServiceError) -> HttpResponse:
     quota = error if isinstance(error, QuotaUsedUp) else None
-    return problem(request, error.status, error.code, error.detail, title=error.title, quota=quota)
+    plan = error.plan if isinstance(error, PlanConflict) else None
+    return problem(
+        request,
+        error.status,
+        error.code,
+        error.detail,
+        title=error.title,
+        quota=quota,
+        plan=plan,
+    )
 
 
 def _on_not_found(request: HttpRequest, error: Http404) -> HttpResponse:

@@ -7,6 +7,7 @@ objects that the person may touch. Refusals are `ServiceError`s in words for tha
 from autonomy.memory.episodic_repo import events_after
 from autonomy.runtime.tokens import tokens_after
 from autonomy.services.accounts import remove_account
+from autonomy.services.budgets import set_budget
 from autonomy.services.documents import export_document
 from autonomy.services.effects import Settlement, settle_effect
 from autonomy.services.errors import (
@@ -19,24 +20,25 @@ from autonomy.services.errors import (
     Unavailable,
 )
 from autonomy.services.files import add_file, delete_file
+from autonomy.services.forks import fork
 from autonomy.services.health import Health, health, worker_up
 from autonomy.services.keys import create_api_key, revoke_api_key, user_for_key
 from autonomy.services.library import search_memory
 from autonomy.services.originality import submit_report
 from autonomy.services.personal import Entry, personal_entries
+from autonomy.services.plans import PlanConflict, edit_plan
 from autonomy.services.priorities import set_priority
 from autonomy.services.quotas import usage_history, usage_today
 from autonomy.services.runs import (
     answer_interrupt,
     cancel,
-    fork,
     pause,
     requeue,
     resume,
-    set_budget,
     start_run,
 )
 from autonomy.services.snapshots import snapshot
+from autonomy.services.steering import tell
 from autonomy.services.upkeep import Tidied, tidy
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "Health",
     "Invalid",
     "NotFound",
+    "PlanConflict",
     "QuotaUsedUp",
     "ServiceError",
     "Settlement",
@@ -56,6 +59,7 @@ __all__ = [
     "cancel",
     "create_api_key",
     "delete_file",
+    "edit_plan",
     "events_after",
     "export_document",
     "fork",
@@ -73,6 +77,7 @@ __all__ = [
     "snapshot",
     "start_run",
     "submit_report",
+    "tell",
     "tidy",
     "tokens_after",
     "usage_history",

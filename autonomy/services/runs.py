@@ -9,15 +9,12 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from autonomy.core.types import PLAN_APPROVAL, EventDraft, RunStatus, TaskSpec
-from autonomy.models import Checkpoint, Run
-from autonomy.runtime import queue, transitions
-from autonomy.runtime.checkpoint_copy import copy_history
+from autonomy.core.types import PLAN_APPROVAL, RunStatus, TaskSpec
+from autonomy.models import Run
+from autonomy.runtime import transitions
 from autonomy.runtime.couriers import ring_run
-from autonomy.runtime.events import append
-from autonomy.runtime.transition_events import status_event
 from autonomy.services.errors import Conflict, NotFound
-from autonomy.services.quotas import count_run
+from autonomy.services.launch import launch
 
 TITLE_CHARS = 80
 
@@ -54,40 +51,34 @@ def start_run(
             return stored
     else:
         run.save(force_insert=True)
-    return _launch(run, "Accepted; waiting for a worker.")
+    return launch(run, "Accepted; waiting for a worker.")
 
 
-def _launch(run: Run, content: str, **meta: Any) -> Run:
-    count_run(run.owner_id)
-    queue.enqueue(run, "new")
-    event = status_event(
-        "run.started", RunStatus.QUEUED, content, journey=run.journey, title=run.title, **meta
-    )
-    append(run.pk, [event])
-    transaction.on_commit(lambda: ring_run(run.pk))
-    run.refresh_from_db()
-    return run
+def _staff(run: Run, by: User | None) -> int | None:
+    """Who asked, where that is not the owner: kept with the event."""
+    return by.pk if by is not None and by.pk != run.owner_id else None
 
 
-def pause(run: Run) -> None:
-    """Stop at the next step boundary and keep everything. Asking twice changes nothing.
+def pause(run: Run, *, by: User | None = None) -> None:
+    """Stop at the next step boundary and keep everything; a run that waits for a person or in line
+    pauses now. Asking twice changes nothing.
 
     Raises:
-        Conflict: the run has ended, or it waits for a person.
+        Conflict: the run has ended.
     """
-    if transitions.pause(run.pk):
+    if transitions.pause(run.pk, _staff(run, by)):
         return
     _settled(run, fine=RunStatus.PAUSED, verb="paused")
 
 
-def resume(run: Run) -> None:
-    """Go on with a paused run, or agree to the plan that a run waits with. Asking twice changes
-    nothing.
+def resume(run: Run, *, by: User | None = None) -> None:
+    """Go on with a paused run, take back a pause that has not happened yet, or agree to the plan
+    that a run waits with. Asking twice changes nothing.
 
     Raises:
         Conflict: the run has ended, or it waits for another answer.
     """
-    if transitions.resume(run.pk):
+    if transitions.resume(run.pk, _staff(run, by)):
         return
     run.refresh_from_db(fields=["status", "waiting_for"])
     waiting = run.waiting_for or {}
@@ -97,29 +88,29 @@ def resume(run: Run) -> None:
     _settled(run, fine=RunStatus.QUEUED, verb="resumed")
 
 
-def cancel(run: Run) -> None:
+def cancel(run: Run, *, by: User | None = None) -> None:
     """End the run now; what it made so far stays. Asking twice changes nothing.
 
     Raises:
         Conflict: the run has already succeeded or failed.
     """
-    if transitions.cancel(run.pk):
+    if transitions.cancel(run.pk, _staff(run, by)):
         return
     _settled(run, fine=RunStatus.CANCELLED, verb="cancelled")
 
 
-def requeue(run: Run) -> None:
+def requeue(run: Run, *, by: User | None = None) -> None:
     """Drive the run again: a failed or cancelled one from its last checkpoint, a paused one as
     `resume`, a queued one by ringing a worker.
 
     Raises:
         Conflict: it is running, waits for a person, or has succeeded.
     """
-    if transitions.requeue(run.pk):
+    if transitions.requeue(run.pk, _staff(run, by)):
         return
     status = _status(run)
     if status is RunStatus.PAUSED:
-        resume(run)
+        resume(run, by=by)
     elif status is RunStatus.QUEUED:
         ring_run(run.pk)
     else:
@@ -149,80 +140,6 @@ def _settled(run: Run, *, fine: RunStatus | None, verb: str) -> None:
     status = _status(run)
     if status is not fine:
         raise Conflict(f"The run cannot be {verb}: {_WORDS[status]}.", code=f"run_{status.value}")
-
-
-@transaction.atomic
-def fork(run: Run, checkpoint_id: str | None = None) -> Run:
-    """A new run of the same task that goes on from a checkpoint of this one (the newest unless
-    named), with a full budget of its own.
-
-    Raises:
-        NotFound: the run has no such checkpoint.
-    """
-    # Held until the copy is made: `retention.prune_run` passes by a run that is being forked.
-    Run.objects.select_for_update(no_key=True).get(pk=run.pk)
-    rows = Checkpoint.objects.filter(thread_id=str(run.pk), checkpoint_ns="")
-    if checkpoint_id is not None:
-        rows = rows.filter(checkpoint_id=checkpoint_id)
-    start = rows.order_by("-checkpoint_id").values_list("checkpoint_id", flat=True).first()
-    if start is None:
-        raise NotFound(
-            "The run has no such checkpoint to go on from. Of runs that finished some time ago only "
-            "the last checkpoint and those of human decisions are kept."
-        )
-    made = Run.objects.create(
-        owner_id=run.owner_id,
-        conversation_id=run.conversation_id,
-        journey=run.journey,
-        title=run.title,
-        task=run.task,
-        parent=run,
-        tokens_limit=run.tokens_limit,
-        seconds_limit=run.seconds_limit,
-        usd_limit=run.usd_limit,
-    )
-    copy_history(str(run.pk), str(made.pk), start)
-    return _launch(made, "Forked from an earlier step.", parent_id=str(run.pk), checkpoint_id=start)
-
-
-@transaction.atomic
-def set_budget(
-    run: Run,
-    *,
-    tokens: int | None = None,
-    seconds: float | None = None,
-    usd: float | None = None,
-) -> None:
-    """Change limits of a live run; None leaves one as it is. The task keeps what was asked first.
-
-    Raises:
-        Conflict: the run has ended.
-    """
-    limits: dict[str, Any] = {
-        "tokens_limit": tokens,
-        "seconds_limit": seconds,
-        "usd_limit": None if usd is None else Decimal(str(usd)),
-    }
-    changed = {name: value for name, value in limits.items() if value is not None}
-    live = Run.objects.filter(pk=run.pk, status__in=list(transitions.LIVE))
-    if not live.update(**changed, budget_warned=False):
-        _settled(run, fine=None, verb="given another budget")
-    run.refresh_from_db()
-    append(
-        run.pk,
-        [
-            EventDraft(
-                type="budget",
-                source="runtime",
-                content="The budget was changed.",
-                meta={
-                    "tokens_limit": run.tokens_limit,
-                    "seconds_limit": run.seconds_limit,
-                    "usd_limit": float(run.usd_limit),
-                },
-            )
-        ],
-    )
 
 
 @transaction.atomic
