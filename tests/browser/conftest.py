@@ -119,6 +119,17 @@ def visit(chromium: Browser, live_stack: StackProcess) -> Iterator[Callable[...,
         yield make
 
 
+def call(page: Page, method: str, path: str, body: object) -> Any:
+    """Use the API as the page does; the answer, or the status when it was refused."""
+    return page.evaluate(
+        """async ([method, path, body]) => {
+            const api = await import("/static/js/lib/api.js");
+            return api[method](path, body).catch((error) => error.status);
+        }""",
+        [method, path, body],
+    )
+
+
 def shoot(page: Page, name: str) -> Path:
     """Save what the page shows, once nothing moves any more."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)

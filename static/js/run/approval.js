@@ -32,17 +32,20 @@ function useEdits(runId) {
 
 export function ApprovalCard({ view, onSnapshot, onCompose }) {
   const [edits, setEdits] = useEdits(view.id);
-  const [sent, setSent] = useState(null); // {as: "saved" | "approved", version}
+  // {as: "saving" | "saved" | "approved", version}: what became of the last answer, and of which plan
+  const [sent, setSent] = useState(null);
   const waiting = asks(view) && view.plan;
-  const back = sent?.as === "saved" && waiting && view.plan.version > sent.version;
+  const back = sent?.as === "saving" && waiting && view.plan.version > sent.version;
   const over = sent && !waiting && view.status !== "queued" && view.status !== "running";
   useEffect(() => {
-    if (back || over) setSent(null);
+    if (back) setSent({ as: "saved", version: view.plan.version });
+    else if (over) setSent(null);
   }, [back, over]);
+  // Asked anew: whatever was sent about the question before is settled.
+  useEffect(() => setSent((last) => (last?.as === "approved" ? null : last)), [view.waitingFor?.interrupt_id]);
 
-  if (waiting || (sent?.as === "saved" && !over)) {
-    return html`<${Approval} view=${view} edits=${edits} setEdits=${setEdits} sent=${back ? null : sent} setSent=${setSent} saved=${back}
-      onSnapshot=${onSnapshot} onCompose=${onCompose} />`;
+  if (waiting || (sent?.as === "saving" && !over)) {
+    return html`<${Approval} view=${view} edits=${edits} setEdits=${setEdits} sent=${sent} setSent=${setSent} onSnapshot=${onSnapshot} onCompose=${onCompose} />`;
   }
   if (!edits || sent?.as === "approved") return null;
   // Somebody else, or this person in another tab, was faster.
@@ -55,7 +58,7 @@ export function ApprovalCard({ view, onSnapshot, onCompose }) {
   </div></div>`;
 }
 
-function Approval({ view, edits, setEdits, sent, setSent, saved, onSnapshot, onCompose }) {
+function Approval({ view, edits, setEdits, sent, setSent, onSnapshot, onCompose }) {
   const { plan } = view;
   const { asked, ask } = useControl(view, onSnapshot);
   const [error, setError] = useState("");
@@ -65,7 +68,9 @@ function Approval({ view, edits, setEdits, sent, setSent, saved, onSnapshot, onC
   const dirty = edits !== null && !same(rows, own);
   const stale = dirty && edits.version !== plan.version;
   const problems = tried ? faults(rows) : {};
-  const busy = sent !== null || asked !== null;
+  const saving = sent?.as === "saving";
+  const busy = saving || sent?.as === "approved" || asked !== null;
+  const saved = sent?.as === "saved" && sent.version === plan.version && !dirty;
   const onRows = (next) => setEdits({ version: edits?.version ?? plan.version, rows: next });
 
   // A plan that came meanwhile replaces what nobody has touched.
@@ -77,7 +82,7 @@ function Approval({ view, edits, setEdits, sent, setSent, saved, onSnapshot, onC
     setTried(true);
     setError("");
     if (Object.keys(faults(rows)).length) return;
-    setSent({ as: approve ? "approved" : "saved", version: plan.version });
+    setSent({ as: approve ? "approved" : "saving", version: plan.version });
     try {
       const answer = await api.put(`/api/v2/runs/${view.id}/plan`, { version: plan.version, steps: stepsOf(rows, plan), approve });
       setEdits(null);
@@ -98,17 +103,17 @@ function Approval({ view, edits, setEdits, sent, setSent, saved, onSnapshot, onC
   return html`<section class="question plan-approval card" aria-label="Approval of the plan">
     <h2><${Icon} name="list-checks" /> The plan is ready</h2>
     <p>Change it as you like: nothing is written and nothing is spent while it waits for you.</p>
-    ${stale && html`<${OtherPlan} rows=${own} version=${plan.version} onKeep=${() => setEdits({ version: plan.version, rows })} onTake=${() => setEdits(null)} />`}
     <${PlanEditor} rows=${rows} onRows=${onRows} problems=${problems} disabled=${busy} />
     <p class="plan-total">${plural(rows.length, "part")}${total ? `, ${count(total)} words in all` : ""}</p>
+    ${stale && html`<${OtherPlan} rows=${own} version=${plan.version} onKeep=${() => setEdits({ version: plan.version, rows })} onTake=${() => setEdits(null)} />`}
     ${error && html`<p class="error-text" role="alert">${error}</p>`}
-    <p class="visually-hidden" role="status">${saved ? "The changed plan is saved." : sent?.as === "saved" ? "Saving the plan." : ""}</p>
+    <p class="plan-saved" role="status">${saved ? "The changed plan is saved." : saving ? "Saving the plan…" : ""}</p>
     <div class="dialog-actions plan-actions">
       <button type="button" class="button quiet" disabled=${busy} onClick=${() => ask("cancel")}>Stop the run</button>
       <button type="button" class="button quiet" disabled=${busy} onClick=${() => onCompose("", "steer")}><${Icon} name="message-square" /> Ask for changes in words</button>
-      ${dirty && html`<button type="button" class="button" disabled=${busy || stale} onClick=${() => put(false)}>${sent?.as === "saved" ? "Saving…" : "Save changes"}</button>`}
+      ${dirty && html`<button type="button" class="button" disabled=${busy || stale} onClick=${() => put(false)}>${saving ? "Saving…" : "Save changes"}</button>`}
       <button type="button" class="button primary" disabled=${busy || stale} onClick=${() => (dirty ? put(true) : agree())}>
-        ${sent?.as === "saved" ? "Saving…" : busy ? "Going on…" : dirty ? "Save and write" : "Agree and write"}</button>
+        ${saving ? "Saving…" : busy ? "Going on…" : dirty ? "Save and write" : "Agree and write"}</button>
     </div>
   </section>`;
 }
@@ -117,7 +122,7 @@ function Approval({ view, edits, setEdits, sent, setSent, saved, onSnapshot, onC
 function OtherPlan({ rows, version, onKeep, onTake }) {
   return html`<div class="notice warn" role="alert"><${Icon} name="triangle-alert" /><div>
     <strong>The plan was changed meanwhile</strong>
-    <span>Version ${version} has these parts; below are your changes, still unsaved.</span>
+    <span>Version ${version} has these parts; above are your changes, still unsaved.</span>
     <ol class="plan-parts">${rows.map((row) => html`<li key=${row.key}>${row.title}${row.words ? html` <span class="faint">${row.words} words</span>` : ""}</li>`)}</ol>
     <span class="notice-actions"><button type="button" class="button" onClick=${onKeep}>Go on with my changes</button>
       <button type="button" class="button quiet" onClick=${onTake}>Take that plan</button></span>
