@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
-from autonomy.core.types import Observation, Plan, Verdict
-from autonomy.runtime.events import storable
+from autonomy.core.types import Plan, Verdict
+from autonomy.runtime.events import json_text, storable
 from autonomy.runtime.prepared import execute as execute
 
 OUTBOX = "outbox"
@@ -24,21 +23,17 @@ def inline(value: Any) -> bool:
     return value is None or type(value) in (bool, int)
 
 
-def mirror(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the run's row shows of the state; None leaves a column as it is."""
-    plan, verdict, route = values.get("plan"), values.get("verdict"), values.get("route")
-    outbox = values.get(OUTBOX) or ()
+def mirror(values: Mapping[str, Any], changed: Container[str]) -> dict[str, Any]:
+    """What the run's row shows of the state, as far as these channels of it changed; None leaves
+    a column as it is."""
+    shown = {name: values.get(name) for name in ("plan", "verdict", "route") if name in changed}
+    plan, verdict, route = shown.get("plan"), shown.get("verdict"), shown.get("route")
+    outbox = (values.get(OUTBOX) or ()) if OUTBOX in changed else ()
     observed = [draft.meta.get("observation") for draft in outbox if draft.type == "observation"]
     last = observed[-1] if observed else None
-    if isinstance(last, Observation):
-        last = last.model_dump(mode="json")
     return {
-        "plan": _json(plan.model_dump(mode="json")) if isinstance(plan, Plan) else None,
-        "verdict": _json(verdict.model_dump(mode="json")) if isinstance(verdict, Verdict) else None,
+        "plan": json_text(plan) if isinstance(plan, Plan) else None,
+        "verdict": json_text(verdict) if isinstance(verdict, Verdict) else None,
         "route": str(route) if route else None,
-        "observation": _json(last) if last else None,
+        "observation": json_text(last) if last else None,
     }
-
-
-def _json(value: Any) -> str:
-    return json.dumps(storable(value))

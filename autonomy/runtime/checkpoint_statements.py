@@ -4,6 +4,8 @@
 the checkpoint and what the run's row mirrors commit together or not at all.
 """
 
+from functools import cache
+
 # ruff: noqa: S608 - built from constants
 
 OPEN_GUARD = "guard AS (SELECT 0::bigint AS last_seq, true AS known)"
@@ -37,7 +39,7 @@ before AS (
 """
 """A checkpoint that is put again under the same id does not log its events again."""
 
-PUT = """
+_PUT = """
 WITH {guard}, blobs AS (
     INSERT INTO autonomy_checkpoint_blobs (thread_id, checkpoint_ns, channel, version, type, blob)
     SELECT %(thread)s, %(ns)s, b.channel, b.version, b.type, b.blob
@@ -53,6 +55,8 @@ ON CONFLICT (thread_id, checkpoint_ns, checkpoint_id)
 DO UPDATE SET checkpoint = EXCLUDED.checkpoint, metadata = EXCLUDED.metadata
 RETURNING (SELECT last_seq FROM guard)
 """
+PUT = _PUT.format(guard=PUT_GUARD)
+PUT_OPEN = _PUT.format(guard=OPEN_GUARD)
 
 WRITES_GUARD = """
 guard AS (
@@ -61,7 +65,7 @@ guard AS (
 )
 """
 
-PUT_WRITES = """
+_PUT_WRITES = """
 WITH {guard}, written AS (
     INSERT INTO autonomy_checkpoint_writes
         (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, type, blob)
@@ -75,6 +79,17 @@ SELECT 1 FROM guard
 WRITES_KEEP = "DO NOTHING"
 WRITES_REPLACE = """(thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
 DO UPDATE SET channel = EXCLUDED.channel, type = EXCLUDED.type, blob = EXCLUDED.blob"""
+
+
+@cache
+def put_writes(fenced: bool, replace: bool) -> str:
+    """The statement that stores a task's writes; `replace` those of the special channels, which a
+    task may write again."""
+    return _PUT_WRITES.format(
+        guard=WRITES_GUARD if fenced else OPEN_GUARD,
+        conflict=WRITES_REPLACE if replace else WRITES_KEEP,
+    )
+
 
 SELECT = """
 SELECT c.thread_id, c.checkpoint_ns, c.checkpoint_id, c.parent_checkpoint_id,

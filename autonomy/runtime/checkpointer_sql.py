@@ -35,7 +35,7 @@ from autonomy.runtime import checkpoint_statements as sql
 from autonomy.runtime.checkpoint_rows import OUTBOX, execute, inline, mirror
 from autonomy.runtime.couriers import hint
 from autonomy.runtime.db import run_db
-from autonomy.runtime.events import columns, storable
+from autonomy.runtime.events import columns, json_text
 from autonomy.runtime.fence import Fence, FencedOut
 
 Writes = list[PendingWrite]
@@ -68,6 +68,7 @@ class DjangoCheckpointSaver(BaseCheckpointSaver[str]):
         self._fence = fence
         self._attempt = attempt
         self._conversation_id = conversation_id
+        self._mirrored = False
 
     def get_next_version(self, current: str | None, channel: None) -> str:
         # The random part keeps versions of forks apart: two branches that count from the same
@@ -97,9 +98,7 @@ class DjangoCheckpointSaver(BaseCheckpointSaver[str]):
             "id": checkpoint["id"],
             "parent": parent,
             "checkpoint": json.dumps(stored),
-            "metadata": json.dumps(
-                storable(get_serializable_checkpoint_metadata(config, metadata))
-            ),
+            "metadata": json_text(get_serializable_checkpoint_metadata(config, metadata)),
             "channels": [blob[0] for blob in blobs],
             "versions": [blob[1] for blob in blobs],
             "types_of": [blob[2] for blob in blobs],
@@ -110,13 +109,15 @@ class DjangoCheckpointSaver(BaseCheckpointSaver[str]):
             values = checkpoint["channel_values"]
             if OUTBOX in new_versions:
                 drafts = [d for d in values.get(OUTBOX) or () if isinstance(d, EventDraft)]
-            parameters |= self._guarded() | columns(drafts) | mirror(values)
+            # A fork's row has shown nothing yet: the first checkpoint of a segment shows all.
+            changed = new_versions if self._mirrored else values
+            parameters |= self._guarded() | columns(drafts) | mirror(values, changed)
             parameters |= {"count": len(drafts), "attempt": self._attempt}
-        guard = sql.PUT_GUARD if self._fence is not None else sql.OPEN_GUARD
-        row = execute(sql.PUT.format(guard=guard), parameters)
+        row = execute(sql.PUT if self._fence is not None else sql.PUT_OPEN, parameters)
         if self._fence is not None:
             if not row:
                 raise FencedOut(self._fence)
+            self._mirrored = True
             if drafts:
                 self._announce(int(row[0][0]))
         return _config(thread, ns, checkpoint["id"])
@@ -150,12 +151,9 @@ class DjangoCheckpointSaver(BaseCheckpointSaver[str]):
             "blobs": [row[3] for row in dumped],
         }
         special = all(channel in WRITES_IDX_MAP for channel, _ in writes)
-        guard = sql.OPEN_GUARD
         if self._fence is not None:
             parameters |= self._guarded()
-            guard = sql.WRITES_GUARD
-        conflict = sql.WRITES_REPLACE if special else sql.WRITES_KEEP
-        row = execute(sql.PUT_WRITES.format(guard=guard, conflict=conflict), parameters)
+        row = execute(sql.put_writes(self._fence is not None, special), parameters)
         if self._fence is not None and not row:
             raise FencedOut(self._fence)
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from pydantic import BaseModel
+from pydantic_core import to_json, to_jsonable_python
 
 from autonomy.core.types import EventDraft
 from autonomy.models import Run, RunSource, Source
@@ -56,14 +58,28 @@ def storable(value: Any) -> Any:
     return value
 
 
+def json_text(value: Any) -> str:
+    """`value` (a model, or plain data with models in it) as JSON that PostgreSQL can store."""
+    try:
+        text = to_json(value, inf_nan_mode="null").decode()
+    except ValueError:  # a lone surrogate
+        text = _NUL
+    if _NUL in text:
+        plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+        return json.dumps(storable(plain), default=to_jsonable_python)
+    return text
+
+
+_NUL = "\\u0000"
+
+
 def columns(drafts: Sequence[EventDraft]) -> dict[str, list[str]]:
     """The arrays that the inserting statement unnests."""
-    dumped = [storable(draft.model_dump(mode="json")) for draft in drafts]
     return {
-        "types": [row["type"] for row in dumped],
-        "sources": [row["source"][:40] for row in dumped],
-        "contents": [row["content"] for row in dumped],
-        "metas": [json.dumps(row["meta"]) for row in dumped],
+        "types": [str(draft.type) for draft in drafts],
+        "sources": [storable(draft.source)[:40] for draft in drafts],
+        "contents": [storable(draft.content) for draft in drafts],
+        "metas": [json_text(draft.meta) for draft in drafts],
     }
 
 
