@@ -252,6 +252,15 @@ class Product:
 
         return await asyncio.to_thread(ask)
 
+    async def execute(self, statement: str, values: Sequence[Any] | None = None) -> None:
+        """Change something that only staff may."""
+
+        def change() -> None:
+            with self.connect() as connection:
+                connection.execute(statement, values)
+
+        await asyncio.to_thread(change)
+
     async def settled(self, seconds: float = 60.0) -> int:
         """Wait until no run is queued or running; how many still are after `seconds`."""
         deadline = time.monotonic() + seconds
