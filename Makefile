@@ -44,8 +44,8 @@ test: check ## Everything that CI runs: the checks, then all tests with coverage
 	@deploy/test-tools.sh
 	$(PY) -m pytest --cov --cov-report=term --cov-report=html
 
-bench: install ## Measure starting, stopping and memory on this machine
-	@$(PY) -m handywriterz.stack.bench
+bench: install-dev ## Measure speed and memory on this machine, against named baselines [BENCH="throughput …"]
+	@$(PY) -m tests.bench $(BENCH)
 
 clean: ## Remove what was built; DATA_DIR stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov test-results
