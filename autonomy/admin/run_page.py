@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString
 
 from autonomy.admin.checkpoint_state import ReadState, read_state
 from autonomy.admin.display import admin_url, badge, json_block, json_text, short
-from autonomy.core.types import RunStatus
-from autonomy.models import Checkpoint, Episode, Run
+from autonomy.admin.run_controls import controls_for, forms_for
+from autonomy.models import Checkpoint, EffectStatus, Episode, Run
 
 TIMELINE_PAGE = 200
 CHECKPOINTS_PAGE = 10
@@ -73,6 +73,8 @@ def run_page(run: Run, query: Mapping[str, str]) -> dict[str, Any]:
     return {
         "run": run,
         "controls": controls_for(run),
+        "forms": forms_for(run),
+        "unknown_effects": run.effects.filter(status=EffectStatus.UNKNOWN).count(),
         "plan": plan_of(run),
         "plan_rows": plan_rows(run.plan),
         "timeline": timeline(run, _number(query.get("after"))),
@@ -90,30 +92,6 @@ def run_page(run: Run, query: Mapping[str, str]) -> dict[str, Any]:
         "ledger": run.budget_entries.order_by("-created_at")[:ROWS],
         "rows_shown": ROWS,
     }
-
-
-def controls_for(run: Run) -> tuple[tuple[str, str], ...]:
-    """(verb, label) of the controls that make sense in this state. `services` decides again:
-    the state may change between looking and pressing."""
-    match RunStatus(run.status):
-        case RunStatus.SUCCEEDED:
-            return ()
-        case RunStatus.FAILED | RunStatus.CANCELLED:
-            return (("requeue", "Requeue"),)
-        case RunStatus.PAUSED:
-            return (("resume", "Resume"), ("cancel", "Cancel"))
-        case RunStatus.WAITING_HUMAN:
-            return (("cancel", "Cancel"),)
-        case RunStatus.RUNNING if run.requested == "pause":
-            return (("resume", "Take the pause back"), ("cancel", "Cancel"))
-        case RunStatus.RUNNING:
-            return (("pause", "Pause"), ("cancel", "Cancel"))
-        case RunStatus.QUEUED:
-            return (
-                ("requeue", "Ring a worker again"),
-                ("pause", "Pause"),
-                ("cancel", "Cancel"),
-            )
 
 
 def plan_of(run: Run) -> dict[str, Any]:

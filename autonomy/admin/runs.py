@@ -1,15 +1,17 @@
-"""Runs: what each is doing, what it cost, and the four controls that staff have."""
+"""Runs: what each is doing, what it cost, and the controls that staff have."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
@@ -17,16 +19,9 @@ from django.views.decorators.http import require_POST
 from autonomy import services
 from autonomy.admin.base import HistoryAdmin, is_staff
 from autonomy.admin.display import admin_url, age, badge, json_block, link, meter, short
+from autonomy.admin.run_controls import CONTROLS
 from autonomy.admin.run_page import run_page
 from autonomy.models import Run
-
-CONTROLS: dict[str, str] = {
-    "pause": "Asked to pause",
-    "resume": "Resumed",
-    "cancel": "Asked to cancel",
-    "requeue": "Asked to run again",
-}
-"""Verb of `autonomy.services` → what the message says when it was accepted."""
 
 MAX_SELECTED = 200
 """Most runs that one action touches: each is its own transaction while the page waits."""
@@ -172,14 +167,24 @@ class RunAdmin(HistoryAdmin):
         self._control(request, runs, "resume")
 
     @admin.action(description="Cancel selected runs")
-    def cancel_selected(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
-        self._control(request, runs, "cancel")
+    def cancel_selected(self, request: HttpRequest, runs: QuerySet[Run]) -> HttpResponse | None:
+        if request.POST.get("confirmed") == "yes" or runs.count() > MAX_SELECTED:
+            self._control(request, runs, "cancel")
+            return None
+        context = {**self.admin_site.each_context(request), "runs": runs, "title": "Cancel runs"}
+        return TemplateResponse(request, "autonomy/admin/confirm_cancel.html", context)
 
     @admin.action(description="Requeue selected runs")
     def requeue_selected(self, request: HttpRequest, runs: QuerySet[Run]) -> None:
         self._control(request, runs, "requeue")
 
-    def _control(self, request: HttpRequest, runs: Iterable[Run], verb: str) -> None:
+    def _control(
+        self,
+        request: HttpRequest,
+        runs: Iterable[Run],
+        verb: str,
+        given: Mapping[str, str] | None = None,
+    ) -> None:
         """Ask `services` for `verb` on each run and say what came of each."""
         if isinstance(runs, QuerySet):
             total = runs.count()
@@ -190,21 +195,22 @@ class RunAdmin(HistoryAdmin):
                     messages.ERROR,
                 )
                 return
-        call: Callable[[Run], object] = getattr(services, verb)
+        done, ask = CONTROLS[verb]
+        by = cast("User", request.user)
         accepted = 0
         for run in runs:
             try:
-                call(run)
+                ask(run, by, given or {})
             except services.ServiceError as refusal:
                 self.message_user(
                     request, f"{short(str(run), 60)}: {refusal.detail}", messages.WARNING
                 )
             else:
                 accepted += 1
-                self.log_change(request, run, f"{CONTROLS[verb]} by staff.")
+                self.log_change(request, run, f"{done} by staff.")
         if accepted:
             noun = "run" if accepted == 1 else "runs"
-            self.message_user(request, f"{CONTROLS[verb]}: {accepted} {noun}.", messages.SUCCESS)
+            self.message_user(request, f"{done}: {accepted} {noun}.", messages.SUCCESS)
 
     def get_urls(self) -> list[Any]:
         control = path(
@@ -219,7 +225,7 @@ class RunAdmin(HistoryAdmin):
         run = self.get_queryset(request).filter(pk=run_id).first()
         if run is None or verb not in CONTROLS or not is_staff(request):
             raise Http404
-        self._control(request, [run], verb)
+        self._control(request, [run], verb, request.POST)
         return HttpResponseRedirect(admin_url("run", run.pk))
 
     # ----------------------------------------------------------------- the page

@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from autonomy import models, services
-from autonomy.admin.run_page import CHECKPOINTS_PAGE, TIMELINE_PAGE, controls_for, plan_rows
+from autonomy.admin.run_controls import controls_for
+from autonomy.admin.run_page import CHECKPOINTS_PAGE, TIMELINE_PAGE, plan_rows
 from autonomy.core.types import RunStatus
 from tests.autonomy.admin.conftest import SECRET, World, make_run
 
@@ -29,7 +30,11 @@ def press(client: Client, run: models.Run, verb: str) -> Any:
 
 
 def select(client: Client, runs: list[models.Run], verb: str) -> Any:
-    data = {"action": f"{verb}_selected", "_selected_action": [str(run.pk) for run in runs]}
+    data = {
+        "action": f"{verb}_selected",
+        "_selected_action": [str(run.pk) for run in runs],
+        "confirmed": "yes",
+    }
     return client.post(RUNS, data, follow=True)
 
 
@@ -38,8 +43,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, models.Run]]:
     """What was asked of `services`, in order; every request is accepted."""
     calls: list[tuple[str, models.Run]] = []
 
-    def recorder(verb: str) -> Callable[[models.Run], None]:
-        return lambda run: calls.append((verb, run))
+    def recorder(verb: str) -> Callable[..., None]:
+        return lambda run, *, by: calls.append((verb, run))
 
     for verb in VERBS:
         monkeypatch.setattr(services, verb, recorder(verb))
@@ -75,7 +80,7 @@ def test_a_refusal_is_shown_with_its_reason_and_the_others_go_on(
     other = make_run(bob, title="A finished run")
     paused: list[models.Run] = []
 
-    def pause(run: models.Run) -> None:
+    def pause(run: models.Run, **_: Any) -> None:
         if run.pk == other.pk:
             raise services.Conflict("It has finished, so there is nothing to pause.")
         paused.append(run)
@@ -146,6 +151,45 @@ def test_an_unknown_control_or_run_is_not_found(world: World, staff_client: Clie
     assert press(staff_client, ghost, "cancel").status_code == 404
 
 
+def test_cancelling_many_is_asked_twice(world: World, staff_client: Client) -> None:
+    data = {"action": "cancel_selected", "_selected_action": [str(world.run.pk)]}
+    page = staff_client.post(RUNS, data)
+    assert "Yes, cancel" in page.content.decode()
+    world.run.refresh_from_db()
+    assert not world.run.finished
+    staff_client.post(RUNS, {**data, "confirmed": "yes"})
+    world.run.refresh_from_db()
+    assert world.run.status == RunStatus.CANCELLED
+
+
+def test_staff_tell_fork_and_raise_and_are_named_in_the_events(
+    world: World, staff_client: Client, staff: Any
+) -> None:
+    def ask(verb: str, **fields: str) -> str:
+        address = reverse("admin:autonomy_run_control", args=[world.run.pk, verb])
+        return str(staff_client.post(address, fields, follow=True).content.decode())
+
+    assert "Told: 1 run." in ask("tell", message="use APA")
+    assert "Given another budget: 1 run." in ask("budget", tokens="300,000", usd="7.5")
+    assert "must be a number" in ask("budget", tokens="many")
+    assert "Say what the run should do" in ask("tell", message=" ")
+    assert "no such checkpoint" in ask("fork", checkpoint_id="nowhere")
+    events = models.Episode.objects.filter(run=world.run, meta__by=staff.pk).order_by("seq")
+    assert [event.type for event in events] == ["note", "budget"]
+    world.run.refresh_from_db()
+    assert world.run.tokens_limit == 300_000
+
+
+@pytest.mark.parametrize("verb", ["tell", "budget", "fork"])
+def test_only_staff_reach_the_forms(
+    world: World, alice_client: Client, anonymous_client: Client, verb: str
+) -> None:
+    address = reverse("admin:autonomy_run_control", args=[world.run.pk, verb])
+    for client in (alice_client, anonymous_client):
+        assert client.post(address, {"message": "x"}).status_code in (302, 403, 404)
+    assert not models.RunMessage.objects.exists()
+
+
 def test_only_controls_that_make_sense_are_offered() -> None:
     def verbs(status: str, requested: str = "") -> set[str]:
         return {verb for verb, _ in controls_for(models.Run(status=status, requested=requested))}
@@ -153,7 +197,7 @@ def test_only_controls_that_make_sense_are_offered() -> None:
     assert verbs("succeeded") == set()
     assert verbs("cancelled") == verbs("failed") == {"requeue"}
     assert verbs("paused") == {"resume", "cancel"}
-    assert verbs("waiting_human") == {"cancel"}
+    assert verbs("waiting_human") == {"pause", "cancel"}
     assert verbs("queued") == {"requeue", "pause", "cancel"}
     assert verbs("running") == {"pause", "cancel"}
     assert verbs("running", "pause") == {"resume", "cancel"}
@@ -201,7 +245,7 @@ def test_a_hostile_title_goal_plan_and_event_are_escaped(staff_client: Client, a
 def test_a_refusal_with_markup_is_escaped(
     world: World, staff_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cancel(run: models.Run) -> None:
+    def cancel(run: models.Run, **_: Any) -> None:
         raise services.Conflict(HOSTILE)
 
     monkeypatch.setattr(services, "cancel", cancel)
