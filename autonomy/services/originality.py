@@ -28,12 +28,12 @@ def submit_report(
 ) -> TurnitinCycle:
     """Record the report of a cycle once and wake the run.
 
-    `report_file` is an uploaded file (`name`, `chunks()`). The first report of a cycle counts: a
-    repeated or late one changes nothing and gets the cycle as it stands.
+    `report_file` is an uploaded file (`name`, `chunks()`). The first report of a cycle counts: the
+    same one again, however late, changes nothing and gets the cycle as it stands.
 
     Raises:
         NotFound: the run has no such cycle.
-        Conflict: the run ended before the report came.
+        Conflict: the run ended before the report came, or the cycle has another report.
     """
     stored = keep(report_file.chunks(), folder="reports") if report_file is not None else None
     try:
@@ -48,12 +48,26 @@ def submit_report(
                 note=note,
             )
     except Exception:
-        if stored is not None:
+        if stored is not None and not _kept(stored.name):
             discard(stored)
         raise
-    if stored is not None and not taken and cycle.report_file != stored.name:
+    if stored is not None and not taken and not _kept(stored.name):
         discard(stored)
     return cycle
+
+
+def _kept(name: str) -> bool:
+    """Whether some cycle's report is this file: the same bytes may have come twice at once."""
+    return TurnitinCycle.objects.filter(report_file=name).exists()
+
+
+def _differs(cycle: TurnitinCycle, report: dict[str, Any]) -> bool:
+    """Whether `report` says something else than the cycle's own. A file's name says nothing."""
+    return any(
+        getattr(cycle, name) != value
+        for name, value in report.items()
+        if name != "report_file_name"
+    )
 
 
 def _record(run: Run, cycle_id: uuid.UUID | str, **report: Any) -> tuple[TurnitinCycle, bool]:
@@ -63,6 +77,11 @@ def _record(run: Run, cycle_id: uuid.UUID | str, **report: Any) -> tuple[Turniti
     if cycle is None:
         raise NotFound("The run has no originality cycle with this id.", code="cycle_not_found")
     if cycle.status != CycleStatus.AWAITING_REPORT:
+        if _differs(cycle, report):
+            raise Conflict(
+                f"Cycle {cycle.number} already has another report; the first one counts.",
+                code="already_reported",
+            )
         return cycle, False
     if locked.status in TERMINAL_STATUSES:
         raise Conflict("The run ended before this report came.", code=f"run_{locked.status}")

@@ -272,13 +272,19 @@ def test_a_report_that_comes_before_the_pause_is_not_lost(
 def test_a_report_with_a_file_is_kept_once(
     alice_run: Run, cycle: TurnitinCycle, storage: Path
 ) -> None:
-    for text in (b"report", b"report", b"another"):
+    def submit(content: bytes, similarity: float) -> None:
         services.submit_report(
             alice_run,
             cycle_id=cycle.pk,
-            observed_similarity=12,
-            report_file=SimpleUploadedFile("r.pdf", text),
+            observed_similarity=similarity,
+            report_file=SimpleUploadedFile("r.pdf", content),
         )
+
+    submit(b"report", 12)
+    submit(b"report", 12)
+    for content, similarity in ((b"another", 12), (b"report", 13)):
+        with pytest.raises(services.Conflict):
+            submit(content, similarity)
     cycle.refresh_from_db()
     assert cycle.status == CycleStatus.REPORT_READY
     assert cycle.report_file_name == "r.pdf"

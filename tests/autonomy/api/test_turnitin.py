@@ -34,8 +34,19 @@ def test_a_report_is_taken_once(api: KeyClient, world: World) -> None:
     first = api.send("POST", address(world, "report"), report)
     assert first.status_code == 200
     assert (first.json()["status"], first.json()["observed_similarity"]) == ("report_ready", 12.5)
-    again = api.send("POST", address(world, "report"), report | {"observed_similarity": 99})
-    assert again.json()["observed_similarity"] == 12.5
+    again = api.send("POST", address(world, "report"), report)
+    assert (again.status_code, again.json()) == (200, first.json())
+
+
+def test_another_report_for_the_same_cycle_is_told_that_the_first_one_counts(
+    api: KeyClient, world: World
+) -> None:
+    report = {"cycle_id": str(world.cycle.pk), "observed_similarity": 12.5}
+    api.send("POST", address(world, "report"), report)
+    other = api.send("POST", address(world, "report"), report | {"observed_similarity": 99})
+    assert (other.status_code, other.json()["code"]) == (409, "already_reported")
+    shown = api.get(address(world, "status")).json()["current"]
+    assert shown["observed_similarity"] == 12.5
 
 
 def test_a_report_may_come_with_its_file(api: KeyClient, world: World) -> None:
