@@ -23,7 +23,7 @@ from django.db import InterfaceError, OperationalError
 
 from autonomy.api import stream as pace
 from autonomy.api.events import TOO_MANY
-from autonomy.api.hub import TooManyStreams, hub
+from autonomy.api.hub import hub
 from autonomy.api.stream import LogAway, Position, follow
 from autonomy.core.types import Event
 from autonomy.runtime.db import run_db
@@ -88,14 +88,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # chan
             await self.close(CLOSE_UNAUTHORIZED)
         elif not allowed:
             await self.close(CLOSE_NOT_FOUND)
+        elif hub().full(self.user.pk, settings.ENV.streams_per_user):
+            await self._refuse(Refused("too_many_streams", TOO_MANY))
+            await self.close(CLOSE_TOO_FAST)
         else:
-            try:
-                self.seat.enter_context(hub().seat(self.user.pk, settings.ENV.streams_per_user))
-            except TooManyStreams:
-                await self._refuse(Refused("too_many_streams", TOO_MANY))
-                await self.close(CLOSE_TOO_FAST)
-            else:
-                self._start("session", self._watch_session())
+            self.seat.enter_context(hub().seat(self.user.pk))
+            self._start("session", self._watch_session())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self._too_fast():

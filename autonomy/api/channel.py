@@ -1,7 +1,7 @@
 """The newest events of one run or conversation, read once per process for all who watch it.
 
-One task reads the log when a hint says so (and polls, since hints may be lost), turns each event
-into JSON once and keeps the newest in a ring. Viewers walk along the ring, each at its own pace;
+One task reads the log when a hint says so (or the hub, which polls, since hints may be lost), turns
+each event into JSON once and keeps the newest in a ring. Viewers walk along the ring, each at its own pace;
 one that is too slow falls out of it and reads the log for itself. So a process holds a bounded
 amount for each thing that is followed, however many follow it and however slowly.
 """
@@ -30,6 +30,8 @@ KEEP_CHARS = 4_000_000
 PREFILL = 300
 """Events in the ring from the start, so that viewers who come back need not read the log."""
 PAGE = 500
+LOOK_SECONDS = 60.0
+"""A channel that nobody woke looks by itself; the hub wakes it much sooner when there is cause."""
 GATHER_SECONDS = 0.02
 """Least time between two reads: under a storm of events each read brings several."""
 
@@ -150,7 +152,7 @@ class Channel:
                     await self._read_log()
                 await self._read_text()
                 self._tell()
-                woken = await hints.wait(stream.POLL_SECONDS)
+                woken = await hints.wait(LOOK_SECONDS)
                 logged = hints.logged or not woken
                 # redis-py sends with `asyncio.wait_for`, which in Python 3.11 swallows a
                 # cancellation that comes as the write completes.

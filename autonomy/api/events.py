@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from pydantic.json_schema import models_json_schema
 from autonomy.api import stream as pace
 from autonomy.api.auth import ApiRequest
 from autonomy.api.feed import RunsFeed, Target
-from autonomy.api.hub import TooManyStreams, hub
+from autonomy.api.hub import hub
 from autonomy.api.ownership import owned
 from autonomy.api.problems import problem
 from autonomy.api.stream import Item, LogAway, Position, follow, parse_cursor
@@ -98,10 +97,9 @@ async def stream_response(
 ) -> HttpResponseBase:
     """Server-sent events of `feed`; a client that leaves cancels the generator, which lets go of
     its seat and its channel."""
-    seat = ExitStack()
 
     async def body() -> AsyncIterator[bytes]:
-        with seat:
+        with hub().seat(request.auth.pk):
             # A first byte at once: proxies and clients learn that the stream is open.
             yield f"retry: {RETRY_MILLISECONDS}\n: open\n\n".encode()
             try:
@@ -113,9 +111,7 @@ async def stream_response(
                 # The client comes back with its cursor, and is told what is wrong if it still is.
                 yield b": the database is away\n\n"
 
-    try:
-        seat.enter_context(hub().seat(request.auth.pk, settings.ENV.streams_per_user))
-    except TooManyStreams:
+    if hub().full(request.auth.pk, settings.ENV.streams_per_user):
         return problem(request, 429, "too_many_streams", TOO_MANY)
     # Authentication opened a connection on this request's own thread; a stream lasts for hours
     # and must not hold it.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from django.db import InterfaceError, OperationalError
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from autonomy import services
-from autonomy.api.stream import Batch, LogAway, Position, Scope
+from autonomy.api.stream import Batch, LogAway, Position, Scope, Signature
 from autonomy.core.types import TERMINAL_STATUSES, Event
 from autonomy.models import Run
 from autonomy.runtime.db import run_db
@@ -42,6 +43,43 @@ def oldest_of(position: dict[str, int]) -> str:
         return str(uuid.UUID(min(position, default="")))
     except ValueError:
         return ""
+
+
+async def signatures(targets: Sequence[Target]) -> dict[str, Signature]:
+    """What there is of each target, by group; those without a run are left out. Two queries,
+    however many targets there are.
+
+    Raises:
+        LogAway: the database cannot be reached.
+    """
+    try:
+        return await run_db(_signatures, targets)
+    except (OperationalError, InterfaceError) as error:
+        raise LogAway from error
+
+
+def _signatures(targets: Sequence[Target]) -> dict[str, Signature]:
+    found: dict[str, Signature] = {}
+    unfinished = ~Q(status__in=TERMINAL_STATUSES)
+    for kind, column in (("run", "id"), ("conversation", "conversation_id")):
+        ids = [target.id for target in targets if target.kind == kind]
+        if not ids:
+            continue
+        rows = (
+            Run.objects.filter(**{f"{column}__in": ids})
+            .order_by()
+            .values(column)
+            .annotate(
+                runs=Count("pk"),
+                events=Sum("last_seq"),
+                open_runs=Count("pk", filter=unfinished),
+                fences=Coalesce(Sum("fence", filter=unfinished), 0),
+            )
+            .values_list(column, "runs", "events", "open_runs", "fences")
+        )
+        for row_id, runs, events, open_runs, fences in rows:
+            found[f"{kind}.{row_id}"] = (runs, events, open_runs, fences)
+    return found
 
 
 class RunsFeed:

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
+from autonomy.api import stream
 from autonomy.api.channel import Channel
-from autonomy.api.feed import RunsFeed
-from autonomy.api.hints import listen
+from autonomy.api.feed import RunsFeed, signatures
+from autonomy.api.hints import Hints, listen
+from autonomy.api.stream import Scope
 from autonomy.runtime.tokens import pieces_after
 from handywriterz.stopping import before_stop
 
+logger = logging.getLogger(__name__)
 
-class TooManyStreams(Exception):
-    """The person has as many views open as one may have."""
+NOTHING = Scope().signature
 
 
 @dataclass(slots=True)
 class _Open:
+    feed: RunsFeed
     channel: Channel
-    reader: asyncio.Task[None]
+    reader: asyncio.Task[None] | None = None
+    hints: Hints | None = None
     viewers: int = 0
 
 
@@ -33,16 +38,15 @@ class Hub:
 
     _channels: dict[str, _Open] = field(default_factory=dict)
     _seats: Counter[int] = field(default_factory=Counter)
+    _poller: asyncio.Task[None] | None = None
+
+    def full(self, user_id: int, limit: int) -> bool:
+        """Whether this person has `limit` views open in this process."""
+        return self._seats[user_id] >= limit
 
     @contextlib.contextmanager
-    def seat(self, user_id: int, limit: int) -> Iterator[None]:
-        """Count one view of this person while the block runs.
-
-        Raises:
-            TooManyStreams: there are `limit` of them in this process.
-        """
-        if self._seats[user_id] >= limit:
-            raise TooManyStreams
+    def seat(self, user_id: int) -> Iterator[None]:
+        """Count one view of this person while the block runs."""
         self._seats[user_id] += 1
         try:
             yield
@@ -61,9 +65,10 @@ class Hub:
         group = feed.target.group
         found = self._channels.get(group)
         if found is None:
-            channel = Channel(feed, pieces_after)
-            reader = asyncio.create_task(_read(channel, group), name=f"channel {group}")
-            found = self._channels[group] = _Open(channel, reader)
+            found = self._channels[group] = _Open(feed, Channel(feed, pieces_after))
+            found.reader = asyncio.create_task(_read(found), name=f"channel {group}")
+        if self._poller is None or self._poller.done():
+            self._poller = asyncio.create_task(self._poll(), name="poll of followed runs")
         found.viewers += 1
         try:
             await found.channel.ready()
@@ -73,9 +78,26 @@ class Hub:
             if not found.viewers:
                 if self._channels.get(group) is found:
                     del self._channels[group]
-                found.reader.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await found.reader
+                await _stop(found.reader)
+            if not self._channels:
+                poller, self._poller = self._poller, None
+                await _stop(poller)
+
+    async def _poll(self) -> None:
+        """Hints may be lost: ask at intervals what has changed, for all channels at once, and
+        wake those that do not know it."""
+        while True:
+            await asyncio.sleep(stream.POLL_SECONDS)
+            try:
+                now = await signatures([found.feed.target for found in self._channels.values()])
+            except stream.LogAway:
+                continue
+            for group, found in self._channels.items():
+                known = found.channel.scope.signature
+                if found.hints is not None and now.get(group, NOTHING) != known:
+                    found.hints.wake(1)
+                elif found.hints is not None and found.channel.scope.unfinished:
+                    found.hints.wake(0)  # streamed text
 
     def end(self) -> None:
         """End every view; its client comes back to another process."""
@@ -83,9 +105,17 @@ class Hub:
             found.channel.end_views()
 
 
-async def _read(channel: Channel, group: str) -> None:
-    async with listen(group) as hints:
-        await channel.run(hints)
+async def _read(found: _Open) -> None:
+    async with listen(found.feed.target.group) as found.hints:
+        await found.channel.run(found.hints)
+
+
+async def _stop(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        (failure,) = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(failure, Exception):
+            logger.error("%s failed", task.get_name(), exc_info=failure)
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

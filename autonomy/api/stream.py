@@ -27,6 +27,11 @@ class LogAway(Exception):
     """The log cannot be read at the moment."""
 
 
+Signature = tuple[int, int, int, int]
+"""Of some runs: how many, their events, how many are unfinished, and the fences of those. Whatever
+a view shows of the runs, this differs once there is something new."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The followed runs, as one read found them."""
@@ -37,6 +42,15 @@ class Scope:
     """Last sequence number of each."""
     unfinished: Mapping[str, int] = field(default_factory=dict)
     """Those that may still log something, and the fence of each."""
+
+    @property
+    def signature(self) -> Signature:
+        return (
+            len(self.runs),
+            sum(self.heads.values()),
+            len(self.unfinished),
+            sum(self.unfinished.values()),
+        )
 
 
 class Item:

@@ -13,17 +13,22 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.db import connections
+from django.db import OperationalError, connections
 from django.test import Client
 
 from autonomy import services
 from autonomy.api import stream
+from autonomy.core.types import EventDraft
 from autonomy.models import ApiKey, Run
 from autonomy.runtime.db import close_pool
+from autonomy.runtime.events import append
+from autonomy.runtime.fence import Fence
+from autonomy.runtime.tokens import TokenStream, close_client
 from chat import consumers
 from chat.consumers import ConversationConsumer
 from chat.models import Conversation, Message
 from chat.routing import websocket_application, websocket_urlpatterns
+from chat.socket_auth import Credentials
 from tests.autonomy.api.world import finish, make_run, say
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -283,6 +288,115 @@ async def test_every_socket_is_in_this_file() -> None:
     assert [str(p.pattern) for p in websocket_urlpatterns] == [
         "ws/conversations/<uuid:conversation_id>/"
     ]
+
+
+@pytest.mark.parametrize("path", ["/ws/", "/ws/nothing/", "/ws/conversations/7/", "/"])
+async def test_an_address_that_is_none_is_refused_like_a_missing_page(path: str) -> None:
+    socket = WebsocketCommunicator(websocket_application, path, headers=[ORIGIN])
+    assert await socket.connect() == (False, 1000)
+    socket = WebsocketCommunicator(websocket_application, path, headers=[ORIGIN])
+    socket.scope["extensions"] = {"websocket.http.response": {}}
+    await socket.send_input({"type": "websocket.connect"})
+    assert (await socket.receive_output(5))["status"] == 404
+    assert (await socket.receive_output(5))["type"] == "websocket.http.response.body"
+
+
+async def test_a_socket_too_many_is_told_so_and_closed(
+    connect: Connect, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "ENV", settings.ENV.model_copy(update={"streams_per_user": 2}))
+    open_sockets = [await connect() for _ in range(2)]
+    for socket in open_sockets:  # counted once they are let in, which is after they are open
+        await subscribe(socket)
+        assert (await frame(socket))["seq"] == 1
+    refused = await connect()
+    assert (await frame(refused))["meta"]["code"] == "too_many_streams"
+    assert await closed_with(refused) == consumers.CLOSE_TOO_FAST
+    await open_sockets.pop().disconnect(timeout=5)
+    again = await connect()
+    await subscribe(again)
+    assert (await frame(again))["seq"] == 1
+
+
+async def test_a_command_while_the_database_is_away_is_answered(
+    connect: Connect, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket = await connect()
+    await subscribe(socket)
+    for seq in (1, 2, 3):
+        assert (await frame(socket))["seq"] == seq
+
+    def away(*_: Any) -> None:
+        raise OperationalError("the server closed the connection")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(Credentials, "verify", away)
+        await socket.send_json_to({"type": "run.cancel", "run_id": str(run.pk), "request_id": "r"})
+        error = await frame(socket)
+        assert error["meta"] == {"code": "unavailable", "request_id": "r"}
+        late = await connect()
+        assert await closed_with(late) == consumers.CLOSE_UNAVAILABLE
+    await sync_to_async(say)(run, "four")
+    assert (await frame(socket))["seq"] == 4, "the socket lives on"
+
+
+async def test_an_outage_does_not_end_an_idle_session(
+    connect: Connect, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ConversationConsumer, "check_seconds", 0.01)
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    socket = await connect()
+    await subscribe(socket)
+    for _ in range(3):
+        await frame(socket)
+
+    def away(*_: Any) -> None:
+        loop.call_soon_threadsafe(asked.set)
+        raise OperationalError("the server closed the connection")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(Credentials, "verify", away)
+        async with asyncio.timeout(5):
+            await asked.wait()
+    await sync_to_async(say)(run, "four")
+    assert (await frame(socket))["seq"] == 4
+
+
+async def test_text_so_far_comes_once_and_a_takeover_voids_it(
+    connect: Connect, run: Run, redis_url: str
+) -> None:
+    await sync_to_async(Run.objects.filter(pk=run.pk).update)(fence=1)
+    before = TokenStream(Fence(str(run.pk), 1), run.conversation_id)
+    before.add("t", "The old")
+    await before.close()
+    socket = await connect()
+    await subscribe(socket, **{str(run.pk): 3})
+    first = await frame(socket)
+    assert (first["token"], first["meta"]["resync"]) == ("The old", True)
+    before.add("t", " text")
+    await before.close()
+    second = await frame(socket)
+    assert (second["token"], second["meta"].get("resync")) == (" text", None)
+
+    await sync_to_async(Run.objects.filter(pk=run.pk).update)(fence=2)
+    await sync_to_async(append)(
+        run.pk, [EventDraft(type="attempt.restarted", source="runtime", content="Going on.")]
+    )
+    assert (await frame(socket))["type"] == "attempt.restarted"
+    before.add("t", " of a zombie")
+    await before.close()
+    after = TokenStream(Fence(str(run.pk), 2), run.conversation_id)
+    after.add("t", "The new")
+    await after.close()
+    third = await frame(socket)
+    assert (third["token"], third["meta"]["fence"]) == ("The new", 2)
+
+    late = await connect()
+    await subscribe(late, **{str(run.pk): 4})
+    assert (await frame(late))["token"] == "The new"
+    assert await late.receive_nothing(timeout=0.2)
+    await close_client()
 
 
 async def test_anonymous_is_closed_with_4401(connect: Connect) -> None:

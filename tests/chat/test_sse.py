@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connections
 
@@ -127,3 +129,47 @@ async def test_a_stranger_gets_no_stream(
         assert response.status == 404
     async with get(f"/api/stream/{conversation.pk}") as response:
         assert response.status == 401
+
+
+async def test_a_stream_too_many_is_refused_until_one_ends(
+    conversation: Conversation, runs: list[Run], key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "ENV", settings.ENV.model_copy(update={"streams_per_user": 1}))
+    address = f"/api/stream/{conversation.pk}"
+    async with get(address, key) as first:
+        assert (await first.event() or {})["seq"] == 1
+        async with get(address, key) as second:
+            assert second.status == 429
+            assert second.headers["content-type"] == "application/problem+json"
+            assert json.loads(await second.text())["code"] == "too_many_streams"
+    async with get(address, key) as third:
+        assert third.status == 200
+
+
+async def test_a_stream_says_how_soon_to_come_back_and_asks_proxies_not_to_hold_it(
+    conversation: Conversation, runs: list[Run], key: str
+) -> None:
+    async with get(f"/api/stream/{conversation.pk}", key) as response:
+        assert (await response.block() or "").startswith("retry: 1000")
+        assert response.headers["x-accel-buffering"] == "no"
+        assert "no-transform" in response.headers["cache-control"]
+
+
+async def test_two_runs_at_once_lose_nothing_wherever_a_client_is_cut_off(
+    conversation: Conversation, alice: User, key: str
+) -> None:
+    one, two = [await sync_to_async(make_run)(alice, conversation) for _ in range(2)]
+    async with get(f"/api/stream/{conversation.pk}", key) as response:
+        for n in range(10):
+            await sync_to_async(say)(one, f"one {n}")
+            await sync_to_async(say)(two, f"two {n}")
+        await sync_to_async(finish)(one)
+        await sync_to_async(say)(two, "last")
+        events = [await response.event() or {} for _ in range(22)]
+    whole = sorted(place(event) for event in events)
+    assert whole == sorted(
+        [(str(one.pk), n) for n in range(1, 12)] + [(str(two.pk), n) for n in range(1, 12)]
+    )
+    for cut in range(22):
+        rest = await replay(conversation, key, last_event_id=str(events[cut]["id"]))
+        assert sorted(place(e) for e in [*events[: cut + 1], *rest]) == whole, cut
