@@ -222,6 +222,3 @@ async def pieces_after(cursors: Mapping[str, str]) -> tuple[list[Piece], dict[st
                 )
             )
     return found, ahead
-
-
-tokens_after = pieces_after

@@ -5,7 +5,6 @@ objects that the person may touch. Refusals are `ServiceError`s in words for tha
 """
 
 from autonomy.memory.episodic_repo import events_after
-from autonomy.runtime.tokens import tokens_after
 from autonomy.services.accounts import remove_account
 from autonomy.services.budgets import set_budget
 from autonomy.services.documents import export_document
@@ -79,7 +78,6 @@ __all__ = [
     "submit_report",
     "tell",
     "tidy",
-    "tokens_after",
     "usage_history",
     "usage_today",
     "user_for_key",
