@@ -171,7 +171,7 @@ class Env(BaseSettings):
         default=10_000, gt=0, description="Most words a person may give one section of a plan."
     )
     runs_per_worker: int = Field(
-        default=50, gt=0, description="Runs one worker process drives at once."
+        default=200, gt=0, description="Runs one worker process drives at once."
     )
     db_threads: int = Field(
         default=6, gt=0, description="Database threads (and connections) per worker process."
