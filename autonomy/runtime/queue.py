@@ -29,6 +29,10 @@ from handywriterz.env import env
 CLAIM_CHARGE = 1.0
 """Seconds of virtual time charged in advance, so that simultaneous claims alternate users."""
 
+BEHIND = CLAIM_CHARGE / 2
+"""How far behind whoever is served next a user gets in line: nobody who comes overtakes the first,
+and a stream of newcomers moves the level on towards those who have had more."""
+
 CAP = """COALESCE(
     (SELECT NULLIF(quota.runs_at_once, 0) FROM autonomy_quotas quota
      WHERE quota.user_id = account.user_id), %(cap)s)
@@ -114,7 +118,7 @@ RETURNING run.id, run.fence, run.claims_without_progress, gone.reason
 ENQUEUE_USER = f"""
 INSERT INTO autonomy_queue_users AS mine (user_id, virtual_time, in_line)
 SELECT %(user)s, COALESCE(
-    (SELECT next.virtual_time FROM ({CLAIMABLE}) AS next),
+    (SELECT next.virtual_time + {BEHIND} FROM ({CLAIMABLE}) AS next),
     (SELECT virtual_time FROM autonomy_queue_users ORDER BY virtual_time DESC LIMIT 1),
     0), true
 ON CONFLICT (user_id) DO UPDATE
@@ -125,8 +129,8 @@ SET in_line = true,
         ELSE LEAST(GREATEST(mine.virtual_time, EXCLUDED.virtual_time),
                    EXCLUDED.virtual_time + %(debt)s) END
 """  # noqa: S608 - constants only
-"""A user who gets in line starts level with whoever is served next, and while nobody could be
-served with the one who had the most: idle time is no credit, be it of an old account or a new one.
+"""A user who gets in line starts just behind whoever is served next, and while nobody could be
+served level with the one who had the most: idle time is no credit, be it of an old account or a new one.
 Time had beyond the level stays a debt, whatever the user does meanwhile; but no more of it than can
 have been taken from others, see `most_debt`."""
 
