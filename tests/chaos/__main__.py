@@ -55,6 +55,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=1.0, help="1 is the full storm")
     parser.add_argument("--fence", choices=["on", "off"], default="on")
     parser.add_argument("--durability", choices=["sync", "async"], default="sync")
+    parser.add_argument("--point", default="", help="where each worker dies (see points.NAMES)")
     parser.add_argument("--into", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -73,6 +74,7 @@ def _in_a_process(name: str, options: argparse.Namespace) -> list[Row]:
         environment = os.environ | {
             "CHAOS_FENCE": options.fence,
             "CHAOS_DURABILITY": options.durability,
+            **({"CHAOS_POINT": options.point} if options.point else {}),
         }
         try:
             code = subprocess.run(command, env=environment, timeout=LIMIT_SECONDS).returncode

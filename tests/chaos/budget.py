@@ -38,6 +38,13 @@ FROM autonomy_runs run
 """
 
 
+ENDS = [
+    f"{status} ({limit})"
+    for status in ("succeeded", "failed")
+    for limit in ("budget_tokens", "budget_usd")
+]
+
+
 class Watcher:
     """Looks at every run's account again and again, on a connection of its own."""
 
@@ -135,15 +142,7 @@ class TightBudget:
                 stopped > 0 and not odd and not draftless,
                 0.0,
             ),
-            *promises(
-                storm,
-                fault,
-                seconds,
-                "failed (budget_tokens)",
-                "failed (budget_usd)",
-                "succeeded (budget_tokens)",
-                "succeeded (budget_usd)",
-            ),
+            *promises(storm, fault, seconds, endings=ENDS),
         ]
 
 

@@ -75,7 +75,7 @@ class Poison:
                 not wrong and 3 * poisonous <= deaths <= MOST_DEATHS * poisonous,
                 seconds,
             ),
-            *promises(storm, fault, seconds, "failed (poisoned)"),
+            *promises(storm, fault, seconds, endings=["failed (poisoned)"]),
         ]
 
 

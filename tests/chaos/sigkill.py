@@ -66,9 +66,9 @@ class SigKill:
     def _spawn(self, storm: Storm) -> None:
         pick = storm.random
         if pick.random() < 0.6:
-            storm.spawn(pick.choice(NAMES), pick.randint(1, 4), ARMED_LIVES)
+            storm.spawn(pick.choice(NAMES), pick.randint(1, 4), ARMED_LIVES, calm=False)
         else:
-            storm.spawn(lives=pick.uniform(*LIVES))
+            storm.spawn(lives=pick.uniform(*LIVES), calm=False)
 
     def _start(self, storm: Storm, question: str) -> None:
         if storm.random.random() < PRODUCT_SHARE:
@@ -99,7 +99,7 @@ class SigKill:
                 len(deaths) >= kills and storm.started >= runs and settled,
                 raged,
             ),
-            *promises(storm, fault, seconds),
+            *promises(storm, fault, seconds, apart=True),
             Row(
                 f"{fault}: kill → next claim",
                 f"p50 {percentile(waits, 0.5):.2f} s, p95 {p95:.2f} s, max {worst:.2f} s"

@@ -21,6 +21,8 @@ TTL_SECONDS = 2.0
 """Shorter than the product's, so that forty stops fit into a minute; all else is in proportion."""
 BEAT_SECONDS = 0.4
 AFTER_TTL = 1.0
+STUCK_SECONDS = 15.0
+"""For each round of stops: beyond, something holds on to the runs of a stopped worker."""
 NOTICE_SECONDS = 2.0
 
 
@@ -46,7 +48,8 @@ class SigStop:
             storm.spawn(witness=True)
         stopped: dict[int, tuple[Worker, float]] = {}
         done = stale = 0
-        while done < stops or stopped:
+        deadline = time.monotonic() + STUCK_SECONDS * max(1, stops // STOPPED_AT_ONCE)
+        while (done < stops or stopped) and time.monotonic() < deadline:
             if storm.active() < BUSY:
                 for _ in range(6):
                     storm.start_run(self._course(storm))

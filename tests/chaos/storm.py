@@ -8,7 +8,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,8 @@ from tests.chaos.zygote import Zygote, alive
 SETTLE_SECONDS = 90.0
 """How long the runs may take after the last fault."""
 POLL_SECONDS = 0.02
+CRASH = "crashed"
+"""File in `DATA_DIR` with the traceback of a worker that broke by itself."""
 
 ACTIVE = "SELECT count(*) FROM autonomy_runs WHERE status IN ('queued', 'running')"
 UNSETTLED = (
@@ -95,7 +97,13 @@ class Storm:
         return f"storm {pick.randint(3, 6)} {pick.randint(1, 3)} {pick.randint(5, 60)}"
 
     def active(self) -> int:
-        """Runs that wait for a worker or have one."""
+        """Runs that wait for a worker or have one.
+
+        Raises:
+            AssertionError: a worker could not even begin its work.
+        """
+        crash = self.arena.data_dir / CRASH
+        assert not crash.exists(), crash.read_text()
         return int(self.outside.execute(ACTIVE).fetchone()[0])  # type: ignore[index]
 
     def settle(self, seconds: float = SETTLE_SECONDS) -> bool:
@@ -104,9 +112,23 @@ class Storm:
 
     # ------------------------------------------------------------------ workers
 
-    def spawn(self, point: str = "", times: int = 1, lives: float = 0.0, **order: Any) -> Worker:
-        """Start a worker; `lives` is after how many seconds it is to be killed."""
-        files = {"journal": str(self.arena.journal), "log": str(self.arena.log)}
+    def spawn(
+        self, point: str = "", times: int = 1, lives: float = 0.0, calm: bool = True, **order: Any
+    ) -> Worker:
+        """Start a worker.
+
+        Args:
+            point, times: where it dies by itself.
+            lives: after how many seconds it is to be killed; 0 for never.
+            calm: leave it alone, whatever `--point` says.
+        """
+        files = {
+            "journal": str(self.arena.journal),
+            "log": str(self.arena.log),
+            "crash": str(self.arena.data_dir / CRASH),
+        }
+        if not calm:
+            point = os.environ.get("CHAOS_POINT", point)
         pid = self._zygote.spawn(point=point, times=times, **files, **order)
         made = Worker(pid, point=point, until=time.monotonic() + lives if lives else 0.0)
         self.workers.append(made)
@@ -189,33 +211,33 @@ class Storm:
         return {str(name): int(number) for name, number in rows}
 
 
-def promises(storm: Storm, fault: str, seconds: float, *allowed: str) -> list[Row]:
-    """A row per promise: the named ones of the issue first, then all others together.
+NAMED = ("lost runs", "steps committed twice", "effects made twice", "gaps or doubles in seq")
+"""The promises that get a row of their own where there is room for it."""
+
+
+def promises(
+    storm: Storm, fault: str, seconds: float, *, endings: Sequence[str] = (), apart: bool = False
+) -> list[Row]:
+    """Whether every promise held.
 
     Args:
-        allowed: endings other than success that the scenario calls for.
+        endings: other than success that the scenario calls for.
+        apart: a row for each of `NAMED`, not one for all.
     """
     found = storm.broken()
-    rows = []
-    for name in (
-        "lost runs",
-        "steps committed twice",
-        "effects made twice",
-        "gaps or doubles in seq",
-    ):
-        seen = found.pop(name, [])
-        rows.append(Row(f"{fault}: {name}", _seen(seen), "0", not seen, seconds))
-    others = {name: len(seen) for name, seen in found.items()}
-    if others:
-        print(json.dumps({name: str(seen[:3]) for name, seen in found.items()}, indent=1))
-    rows.append(
-        Row(f"{fault}: other promises", str(others) if others else "0 broken", "0", not others, 0.0)
-    )
+    for name, seen in found.items():
+        print(f"    {fault}: {name}: {len(seen)}, e.g. {seen[:3]}", flush=True)
     ended = storm.ended()
-    odd = {name: n for name, n in ended.items() if name != "succeeded" and name not in allowed}
-    rows.append(Row(f"{fault}: endings", str(ended), "all as meant", not odd, 0.0))
-    return rows
+    odd = {name: n for name, n in ended.items() if name != "succeeded" and name not in endings}
+    rows = []
+    for name in NAMED if apart else ():
+        seen = found.pop(name, [])
+        rows.append(Row(f"{fault}: {name}", str(len(seen)), "0", not seen, seconds))
+    broken = {name: len(seen) for name, seen in found.items()}
+    told = f"{broken or 0} broken; {_counted(ended)}"
+    which = "all other promises" if apart else "all promises"
+    return [*rows, Row(f"{fault}: {which}", told, "0 broken", not broken and not odd, seconds)]
 
 
-def _seen(rows: list[tuple[Any, ...]]) -> str:
-    return str(len(rows)) if not rows else f"{len(rows)}, e.g. {rows[0]}"
+def _counted(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in sorted(numbers.items()))

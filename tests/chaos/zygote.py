@@ -13,6 +13,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
@@ -23,6 +24,7 @@ class Zygote:
 
     Args:
         work: what a worker does with its order; runs in the forked process, which ends with it.
+            What it raises is written to the file `order["crash"]`.
     """
 
     def __init__(self, work: Callable[[dict[str, Any]], None]) -> None:
@@ -72,7 +74,7 @@ def _work(order: dict[str, Any], work: Callable[[dict[str, Any]], None]) -> None
     try:
         work(order)
     except BaseException:  # noqa: BLE001 - the process ends with it, after saying why
-        traceback.print_exc()
+        Path(order["crash"]).write_text(traceback.format_exc())
         code = 1
     sys.stdout.flush()
     sys.stderr.flush()
