@@ -12,13 +12,23 @@ from autonomy.agents.outline import (
     survey_plan,
 )
 from autonomy.agents.plan_edit import is_section, keep_finished
+from autonomy.agents.revision import again
 from autonomy.agents.steering import shaped, take
 from autonomy.agents.writer import OPENING_PASSAGES
 from autonomy.core import prompts
 from autonomy.core.brief import Brief, read_brief
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable, task_id
 from autonomy.core.state import RunState
-from autonomy.core.types import Author, EventDraft, Plan, Source, Steering, StepStatus, StopReason
+from autonomy.core.types import (
+    Author,
+    EventDraft,
+    Plan,
+    Source,
+    Steering,
+    StepKind,
+    StepStatus,
+    StopReason,
+)
 from autonomy.core.words import clause, key_terms
 
 
@@ -83,7 +93,7 @@ async def _outlined(
     outline, notice = await _outline(deps, brief, sources, task, former)
     if notice and former is not None and any(is_section(s) for s in former.steps):
         # A plan that a model made is not thrown away for the template because the model is gone.
-        return former, f"The plan was left as it is: {clause(notice)}"
+        return _kept(former, deps), notice.replace("was made by rule", "was left as it is")
     outline, journey = shaped(outline, deps.journey, steering)
     kept = tuple(
         s
@@ -95,6 +105,15 @@ async def _outlined(
     if former is not None:
         made = keep_finished(made, former, (s.heading for s in outline.sections if s.keep))
     return made, notice
+
+
+def _kept(former: Plan, deps: Deps) -> Plan:
+    """The plan as it stands, for a writer that is told what the planner could not be."""
+    version = former.version + 1
+    if not deps.models.available("writer"):
+        return former.model_copy(update={"version": version})
+    redone = [again(s) for s in former.steps if s.kind is StepKind.WRITE or s.id == "assemble"]
+    return former.replace(*redone).model_copy(update={"version": version})
 
 
 async def _topic_of(sources: list[Source], deps: Deps) -> str:
