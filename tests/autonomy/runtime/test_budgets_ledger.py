@@ -17,6 +17,7 @@ from autonomy.core.ports import BudgetExhausted
 from autonomy.models import BudgetEntry, Episode, Run, UsageDay
 from autonomy.runtime import budgets_ledger
 from autonomy.runtime.budgets_ledger import RunLedger, close_left_open
+from autonomy.runtime.db import run_db
 from autonomy.runtime.fence import Fence, FencedOut
 from autonomy.runtime.prepared import execute
 from autonomy.runtime.queue import Claim
@@ -289,3 +290,52 @@ def test_four_fifths_of_a_limit_are_told_once(
     told = Episode.objects.get(run=run, type="budget")
     assert told.content == "85% of a budget limit is used."
     assert told.meta["tokens_spent"] == 850
+
+
+def test_fifty_deaths_at_a_tight_budget_never_pass_it(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run, fence = start(tokens=2_000, usd=1), claim().fence
+    dice = random.Random(50)
+    most = 0
+
+    async def live(ledger: RunLedger, life: int) -> None:
+        """Three branches; each call ends in a settlement, a release, or never."""
+
+        async def branch(number: int) -> None:
+            nonlocal most
+            for call in range(3):
+                tokens = dice.randint(10, 400)
+                # Half the keys come again in the next life, as those of a re-executed step do.
+                key = f"{number}:{call}" if dice.random() < 0.5 else f"{life}:{number}:{call}"
+                try:
+                    await ledger.reserve(key, "writer", "m", tokens, tokens / 4_000)
+                except BudgetExhausted:
+                    continue
+                spent, reserved, usd_spent, usd_reserved = await run_db(totals, run)
+                assert usd_spent + usd_reserved <= 1
+                most = max(most, spent + reserved)
+                if dice.random() < 0.5:
+                    await ledger.release(key)
+                elif dice.random() < 0.9:
+                    await ledger.settle(
+                        key,
+                        input_tokens=tokens // 50,
+                        output_tokens=0,
+                        usd=0.0001,
+                        price_known=True,
+                    )
+
+        await asyncio.gather(*(branch(number) for number in range(3)))
+
+    for life in range(50):
+        ledger = RunLedger(fence)
+        run_async(live(ledger, life))
+        fence = successor(fence)
+        close_left_open(fence)
+        spent, reserved, _, usd_reserved = totals(run)
+        assert (reserved, usd_reserved) == (0, 0)
+        assert spent <= 2_000
+    assert 1_500 < most <= 2_000, "the limit was felt, and held"
+    entries = BudgetEntry.objects.filter(run=run)
+    assert sum((e.input_tokens or 0) + (e.output_tokens or 0) for e in entries) == spent
