@@ -70,6 +70,7 @@ function App() {
   const { shown, onOpen, onClose } = useShown(runs, input);
   const active = Object.values(runs).filter((view) => !TERMINAL.has(view.status));
   const live = active.at(-1) ?? null;
+  const stoppable = active.findLast((view) => view.status === "running" || view.status === "queued");
   const [aim, setAim] = useAim(live);
   const { sending, refused, setRefused, send } = useSending({ text, aim });
   const [away, toEnd] = useFollow(scroller, runs, (boot.messages ?? []).length > 0);
@@ -122,12 +123,10 @@ function App() {
     toEnd();
   };
   const onStop = async () => {
-    for (const view of active) {
-      try {
-        onSnapshot(await api.post(`/api/v2/runs/${view.id}/cancel`));
-      } catch (problem) {
-        toastError(problem);
-      }
+    try {
+      onSnapshot(await api.post(`/api/v2/runs/${stoppable.id}/cancel`));
+    } catch (problem) {
+      toastError(problem);
     }
   };
   const pick = (example) => {
@@ -166,7 +165,7 @@ function App() {
         ${away && html`<button type="button" class="button to-end" onClick=${toEnd}><${Icon} name="arrow-down" /> Latest</button>`}
         <${Composer} boot=${boot} uploads=${uploads} text=${text} setText=${setText} options=${options} setOptions=${setOptions}
           sending=${sending} refused=${refused} onSend=${live && aim === "steer" ? steer : ask} live=${live} aim=${aim} onAim=${setAim}
-          stoppable=${active.some((view) => view.status === "running" || view.status === "queued")} onStop=${onStop} input=${input} />
+          others=${active.length - 1} stoppable=${Boolean(stoppable)} onStop=${onStop} input=${input} />
         <p class="fine-print">Read a document before you hand it in: check that each cited passage says what you say.</p>
       </div>
     </div>

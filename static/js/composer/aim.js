@@ -13,15 +13,16 @@ export function Aim({ aim, onAim }) {
   </fieldset>`;
 }
 
-const SAID = {
-  queued: "Goes to the run, which takes it up when it starts",
-  running: "Goes to the run, which takes it up after the current step",
-  paused: "Goes to the run, which takes it up when you resume it",
-  waiting_human: "Goes to the run, which takes it up when it goes on",
+const WHEN = {
+  queued: "which takes it up when it starts",
+  running: "which takes it up after the current step",
+  paused: "which takes it up when you resume it",
+  waiting_human: "which takes it up when it goes on",
 };
 
-/** One line on what becomes of a message to `run`. */
-export function destination(run) {
-  if (run.waitingFor?.kind === "plan_approval") return "Goes to the run, which changes its plan and asks you again";
-  return SAID[run.status];
+/** One line on what becomes of a message to `run`, the newest of those that are live. */
+export function destination(run, others) {
+  const which = others > 0 ? "Goes to the newest run" : "Goes to the run";
+  if (run.waitingFor?.kind === "plan_approval") return `${which}, which changes its plan and asks you again`;
+  return `${which}, ${WHEN[run.status]}`;
 }

@@ -34,8 +34,8 @@ function Pill({ label, value, onChange, options }) {
     </select><${Icon} name="chevron-down" /></label>`;
 }
 
-/** `live` is the run that a message can be given to, or null; `aim` is "steer" or "new". */
-export function Composer({ boot, uploads, text, setText, options, setOptions, sending, refused, onSend, live, aim, onAim, stoppable, onStop, input }) {
+/** `live` is the run that a message can be given to, or null, beside `others`; `aim` is "steer" or "new". */
+export function Composer({ boot, uploads, text, setText, options, setOptions, sending, refused, onSend, live, others, aim, onAim, stoppable, onStop, input }) {
   const picker = useRef(null);
   const [more, setMore] = useState(false);
   const steering = live !== null && aim === "steer";
@@ -78,7 +78,7 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
       ${!steering && html`<button type="button" class="icon-button" aria-label="Attach files" title="Attach files" onClick=${() => picker.current.click()}><${Icon} name="paperclip" /></button>`}
       <input ref=${picker} type="file" multiple hidden aria-label="Files" accept=".pdf,.docx,.txt,.md,.markdown,.html,.htm"
         onChange=${(event) => { uploads.add([...event.target.files]); event.target.value = ""; }} />
-      ${steering && html`<p class="sources-used" role="status">${destination(live)}</p>`}
+      ${steering && html`<p class="sources-used" role="status">${destination(live, others)}</p>`}
       ${!steering && html`<div class="pills">
         <${Pill} label="Journey" value=${options.journey} onChange=${set("journey")} options=${journeys} />
         <${Pill} label="Citation style" value=${options.style} onChange=${set("style")} options=${boot.styles} />

@@ -27,7 +27,7 @@ export function cleanHtml(source) {
 
 /** Passage markers of a draft become small marks; the finished document carries real citations. */
 export function renderMarkdown(source) {
-  const marked = source.replace(/\[\[[pn]:[^\]]*\]\]/g, "⟦•⟧").replace(/\[\[[^\]]*$/, "");
+  const marked = source.replace(/\[\[[pn]:[^\]]*\]\]/g, "⟦•⟧").replace(/\[(\[[^\]]*\]?)?$/, "");
   const rendered = markdown.render(marked).replaceAll("⟦•⟧", '<span class="draft-cite" title="bound to a passage">•</span>');
   return DOMPurify.sanitize(rendered, { ...RULES, USE_PROFILES: { html: true } });
 }

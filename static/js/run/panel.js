@@ -10,7 +10,7 @@ import { Loop } from "./loop.js";
 import { PlanGraph } from "./plan_graph.js";
 import { Log, Steps } from "./steps.js";
 import { draftsOf, TERMINAL } from "./state.js";
-import { activity, elapsedSeconds } from "./words.js";
+import { activity, elapsedSeconds, limitReached } from "./words.js";
 
 const STATUS = {
   queued: ["Queued", "", "clock"],
@@ -21,6 +21,9 @@ const STATUS = {
   failed: ["Failed", "bad", "circle-x"],
   cancelled: ["Stopped", "", "square"],
 };
+
+/** Ended by a limit, with or without a draft: nothing is broken, and it can go on. */
+const LIMITED = ["Stopped", "warn", "gauge"];
 
 function useTick(active) {
   const [now, setNow] = useState(Date.now());
@@ -38,7 +41,7 @@ export function RunPanel({ view, connection, onSnapshot, onExpand, onFollow }) {
   const open = chosen ?? (!over && !(view.status === "waiting_human" && view.cycle));
   const now = useTick(view.status === "running" || view.status === "queued");
   const id = useId();
-  const [word, tone, icon] = STATUS[view.status] ?? STATUS.queued;
+  const [word, tone, icon] = over && (limitReached(view) || view.stopReason === "quota") ? LIMITED : (STATUS[view.status] ?? STATUS.queued);
   const doing = activity(view);
   const toggle = () => {
     if (!open) onExpand(view.id);
