@@ -82,6 +82,7 @@ class Channel:
         self._drafts = Drafts()
         self._cursors: dict[str, str] = {}
         self._waiting: set[asyncio.Future[None]] = set()
+        self._told = (0, True)
         self._away_since: float | None = None
         self._ready = False
         self._failure: BaseException | None = None
@@ -151,7 +152,7 @@ class Channel:
                 if logged:
                     await self._read_log()
                 await self._read_text()
-                self._tell()
+                self._tell_of_news()
                 woken = await hints.wait(LOOK_SECONDS)
                 logged = hints.logged or not woken
                 # redis-py sends with `asyncio.wait_for`, which in Python 3.11 swallows a
@@ -202,7 +203,7 @@ class Channel:
                 # Only now: with all of its events in the ring a run may count as finished.
                 self._scope = batch.scope
                 return
-            self._tell()
+            self._tell_of_news()
 
     async def _read_text(self) -> None:
         unfinished = self._scope.unfinished
@@ -238,6 +239,13 @@ class Channel:
             self._chars -= len(gone.text)
             if gone.event.seq:
                 self._floor[gone.event.run_id or ""] = gone.event.seq
+
+    def _tell_of_news(self) -> None:
+        """Wake who waits, if it is worth while: waking a thousand viewers is not free."""
+        news = (self.end, bool(self._scope.unfinished))
+        if news != self._told:
+            self._told = news
+            self._tell()
 
     def _tell(self) -> None:
         for future in self._waiting:
