@@ -37,6 +37,8 @@ WATCH_SECONDS = 0.4
 SWEEP_SECONDS = 1.0
 CANCEL_AGAIN_SECONDS = 0.5
 STOP_SECONDS = 25.0
+HAND_BACK_SECONDS = 5.0
+"""Longest wait for a database that does not answer while the process ends."""
 
 MINE = """
 SELECT id, fence, requested FROM autonomy_runs WHERE owner_lock = %s AND status = 'running'
@@ -120,6 +122,7 @@ class Engine:
     def _run_loop(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._bell = asyncio.Event()
+        self._claiming = asyncio.Lock()
         self._duties = [
             self._loop.create_task(self._duty(self._claim, CLAIM_SECONDS, self._bell)),
             self._loop.create_task(self._duty(self._watch, WATCH_SECONDS)),
@@ -172,18 +175,19 @@ class Engine:
                 pass
 
     async def _claim(self) -> None:
-        while self._lock_no is not None and not self._draining:
-            wanted = min(self._capacity - len(self._driven), CLAIM_BATCH)
-            if wanted <= 0:
-                return
-            lock_no = self._lock_no
-            claims = await run_db(queue.claim_many, lock_no, wanted)
-            if self._lock_no != lock_no:
-                return  # claimed under a lock that is gone: the sweeper finds them
-            for claim in claims:
-                self._drive(claim)
-            if len(claims) < wanted:
-                return
+        async with self._claiming:
+            while self._lock_no is not None and not self._draining:
+                wanted = min(self._capacity - len(self._driven), CLAIM_BATCH)
+                if wanted <= 0:
+                    return
+                lock_no = self._lock_no
+                claims = await run_db(queue.claim_many, lock_no, wanted)
+                if self._lock_no != lock_no:
+                    return  # claimed under a lock that is gone: the sweeper finds them
+                for claim in claims:
+                    self._drive(claim)
+                if len(claims) < wanted:
+                    return
 
     def _drive(self, claim: Claim) -> None:
         key = (claim.fence.run_id, claim.fence.number)
@@ -240,18 +244,27 @@ class Engine:
         await run_db(self._sweeper.sweep)
 
     async def _shut_down(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
         self._drain()
-        left = list(self._driven.values())
-        if left:
-            logger.info("stopping: %d runs go to their next boundary", len(left))
-            await asyncio.wait([driven.task for driven in left], timeout=seconds)
-        for driven in [d for d in left if not d.task.done()]:
-            await end_tasks(driven.task)
-            try:
-                await run_db(transitions.release, driven.claim.fence, DRAIN)
-            except (FencedOut, DatabaseError, InterfaceError) as error:
-                logger.info("run %s: not given back: %s", driven.claim.fence.run_id, error)
-        await end_tasks(*self._duties)
+        async with self._claiming:
+            pass  # what is being claimed at this moment has to be given back too
+        if self._driven:
+            logger.info("stopping: %d runs go to their next boundary", len(self._driven))
+        while self._driven and (left := deadline - time.monotonic()) > 0:
+            await asyncio.wait([driven.task for driven in self._driven.values()], timeout=left)
+        late = [*self._driven.values()]
+        await end_tasks(*[driven.task for driven in late], *self._duties)
+        await asyncio.gather(*[self._hand_back(driven.claim) for driven in late])
+
+    async def _hand_back(self, claim: Claim) -> None:
+        """Give back a run that did not reach a boundary in time: another worker goes on at once
+        from the last checkpoint. Should that fail, it is found when our lock is gone."""
+        run_id = claim.fence.run_id
+        try:
+            async with asyncio.timeout(HAND_BACK_SECONDS):
+                await run_db(transitions.release, claim.fence, DRAIN)
+        except (FencedOut, DatabaseError, InterfaceError, TimeoutError) as error:
+            logger.info("run %s: not given back: %s", run_id, error)
 
 
 async def end_tasks(*tasks: asyncio.Task[None]) -> None:

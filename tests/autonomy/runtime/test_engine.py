@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from autonomy import services
 from autonomy.core.ports import Deps
 from autonomy.core.types import RunStatus
 from autonomy.models import Episode, Run, WorkerProcess
+from autonomy.runtime import queue
 from autonomy.runtime.engine import Engine, end_tasks
 from autonomy.runtime.runner import Runner
 from tests.autonomy.runtime.graphs import line
@@ -136,8 +138,6 @@ def test_a_full_engine_yields_a_long_run_to_those_who_wait(
 def test_a_run_that_nobody_drives_is_reclaimed_by_its_own_process(
     start: Callable[..., Run], engine: Launch
 ) -> None:
-    from autonomy.runtime import queue
-
     run = start()
     made = engine(line(2))
     assert eventually(lambda: status(run) == RunStatus.SUCCEEDED)
@@ -170,3 +170,111 @@ async def test_a_task_that_swallows_a_cancellation_is_still_ended() -> None:
     await asyncio.wait_for(end_tasks(task), 30)
 
     assert task.cancelled()
+
+
+def stuck_once(started: threading.Event) -> Callable[[int, Deps], Any]:
+    """Never comes back the first time it is called; does nothing later."""
+    calls: list[int] = []
+
+    async def before(loop: int, deps: Deps) -> None:
+        calls.append(loop)
+        if len(calls) == 1:
+            started.set()
+            await asyncio.Event().wait()
+
+    return before
+
+
+def test_a_drain_that_misses_its_time_gives_the_run_back_for_another_to_go_on_at_once(
+    start: Callable[..., Run], engine: Launch
+) -> None:
+    started = threading.Event()
+    before = stuck_once(started)
+    runs = [start()]
+    leaving = engine(line(2, before=before))
+    assert started.wait(30)
+    leaving.stop(0.2)
+    assert [status(run) for run in runs] == [RunStatus.QUEUED]
+    assert said(runs[0], "The worker stops; another one goes on.")
+    engine(line(2, before=before))
+    assert eventually(lambda: status(runs[0]) == RunStatus.SUCCEEDED, 30)
+    # Given back, not found: nothing waited for a lock or a lease, and no try counts as lost.
+    assert not Episode.objects.filter(run=runs[0], type="attempt.restarted").exists()
+
+
+def test_a_run_that_cannot_be_given_back_in_an_outage_is_found_by_another_worker(
+    start: Callable[..., Run], engine: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from autonomy.runtime import transitions
+
+    started = threading.Event()
+    before = stuck_once(started)
+    run = start()
+    leaving = engine(line(2, before=before))
+    assert started.wait(30)
+
+    def away(*_: object) -> None:
+        raise OperationalError("the server is away")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(transitions, "release", away)
+        leaving.stop(0.2)
+    assert status(run) == RunStatus.RUNNING
+    engine(line(2, before=before))
+    assert eventually(lambda: status(run) == RunStatus.SUCCEEDED, 60)
+    assert Episode.objects.filter(run=run, type="attempt.restarted").count() == 1
+
+
+def test_stopping_twice_and_draining_before_is_harmless(
+    start: Callable[..., Run], engine: Launch
+) -> None:
+    run = start()
+    made = engine(line(200, seconds=0.05))
+    assert eventually(lambda: said(run, "done 1"))
+    made.begin_drain()
+    made.begin_drain()
+    made.stop(20)
+    made.stop(20)
+    assert status(run) == RunStatus.QUEUED
+    assert Episode.objects.filter(run=run, content__startswith="The worker stops").count() == 1
+
+
+def test_five_hundred_segments_leave_no_connection_behind(
+    start: Callable[..., Run],
+    engine: Launch,
+    make_user: Callable[..., User],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    roomy = queue.env().model_copy(update={"runs_per_user": 1_000})
+    monkeypatch.setattr(queue, "env", lambda: roomy)
+    with transaction.atomic():
+        for _ in range(500):
+            start()
+    made = engine(line(1), capacity=100)
+    left = Run.objects.exclude(status=RunStatus.SUCCEEDED)
+    assert eventually(lambda: not left.exists(), 150, every=0.5)
+    assert made.driving == 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        connections = int(cursor.fetchone()[0])
+    assert connections <= queue.env().db_threads + 1  # and that of the lease
+
+
+def test_claims_in_one_transaction_take_whom_single_claims_would(
+    start: Callable[..., Run], make_user: Callable[..., User]
+) -> None:
+    people = [make_user(f"person{number}") for number in range(3)]
+    for person in people:
+        for _ in range(5):
+            start(owner=person)
+    claims = queue.claim_many(1, 100)
+    cap = queue.env().runs_per_user
+    assert len(claims) == 3 * cap
+    # In turns, because each claim charges its user before the next is chosen.
+    turns = [claim.owner_id for claim in claims]
+    assert all(len(set(turns[at : at + 3])) == 3 for at in range(0, len(turns), 3))
+    assert queue.claim_many(1, 5) == []
+    assert queue.claim(1) is None

@@ -124,6 +124,19 @@ def test_sigterm_gives_runs_back_at_a_boundary_and_another_worker_goes_on(
     assert working == [f"working on {loop}" for loop in range(8)]
 
 
+def test_a_second_sigterm_changes_nothing(
+    start: Callable[..., Run], worker: Start, redis_url: str
+) -> None:
+    first = worker(length=40, seconds=0.3)
+    run = start()
+    assert eventually(lambda: "done 1" in contents(run))
+    first.send_signal(signal.SIGTERM)
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(60) == 0
+    assert status(run) == RunStatus.QUEUED
+    assert contents(run).count("The worker stops; another one goes on.") == 1
+
+
 def test_runs_are_driven_while_redis_is_away(start: Callable[..., Run], worker: Start) -> None:
     worker(seconds=0.0, redis="unix:///nonexistent/redis.sock?db=0")
     run = start()
