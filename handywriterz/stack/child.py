@@ -133,9 +133,9 @@ class Child:
             self._say(f"{self.spec.title} {_ending(code)}; starting it again in {pause:g} s.")
             self._end_group()
             await asyncio.sleep(pause)
-            if self.spec.before_restart is not None:
-                self.spec.before_restart()
             try:
+                if self.spec.before_restart is not None:
+                    await asyncio.to_thread(self.spec.before_restart)
                 await self.start()
             except StackError as error:
                 self._say(str(error))

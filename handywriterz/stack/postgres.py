@@ -140,27 +140,46 @@ class Postgres:
             )
 
     def clear_stale(self) -> None:
-        """Wait for an earlier server on this cluster to end, then remove the pid file it left.
+        """Wait for an earlier server on this cluster to end, then remove what it left.
 
         The caller holds the lock of `DATA_DIR`, so such a server belongs to nobody. PostgreSQL
-        itself trusts any live process with the recorded pid, ours checks that it serves us.
+        itself trusts any process with the recorded pid, even one that is dead and that nobody has
+        collected (as in a container without an init), ours checks that it serves us. What is left
+        of a killed server may still write, so its memory is looked at too.
+
+        Raises:
+            StackError: the earlier server does not end.
         """
         pid = self._recorded_pid()
-        if pid is None:
-            self._pid_file.unlink(missing_ok=True)
-            return
-        if self._serves(pid):
+        if pid is not None and self._serves(pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGINT)
         deadline = time.monotonic() + EARLIER_SECONDS
-        while self._serves(pid):
+        while pid is not None and (self._serves(pid) or self._attached()):
             if time.monotonic() > deadline:
                 raise StackError(
                     f"An earlier PostgreSQL (pid {pid}) still uses {self._cluster} and does not "
                     "stop; end it and start again."
                 )
             time.sleep(0.05)
-        self._pid_file.unlink(missing_ok=True)
+        socket = postgres_socket(self._data_dir)
+        for left in (self._pid_file, socket, socket.with_name(f"{socket.name}.lock")):
+            left.unlink(missing_ok=True)
+
+    def _attached(self) -> bool:
+        """Whether some process still uses the shared memory of the recorded server."""
+        try:
+            lines = self._pid_file.read_text(encoding="ascii", errors="replace").splitlines()
+            segment = lines[6].split()[1]
+            segments = Path("/proc/sysvipc/shm").read_text(encoding="ascii").splitlines()
+        except (OSError, IndexError):
+            return False
+        columns = segments[0].split()
+        for line in segments[1:]:
+            row = dict(zip(columns, line.split(), strict=False))
+            if row.get("shmid") == segment:
+                return row.get("nattch") != "0"
+        return False
 
     def _recorded_pid(self) -> int | None:
         try:

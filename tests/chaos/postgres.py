@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
 import time
@@ -15,6 +16,7 @@ from tests.chaos.invariants import told
 from tests.chaos.load import Load
 from tests.chaos.product import Product, until
 from tests.chaos.scenario import Row, allowed, count
+from tests.stack_process import running
 
 SETTLE_SECONDS = 1.0
 """After its return; what was asked before may still get its refusal then."""
@@ -63,6 +65,7 @@ class Storm:
                 await asyncio.sleep(self.rng.uniform(0.2, 1.2))
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
+            again = await self._everything_at_once(load)
         left = await product.settled(60)
         offences = await product.offences()
         doubled = len(load.runs) - len(set(load.runs.values()))
@@ -73,6 +76,7 @@ class Storm:
         )
         seconds = time.monotonic() - began
         meanwhile, after = self._sorted(load)
+        again_late = allowed(30.0, self.scale)
         return [
             Row(
                 f"PostgreSQL restarted -m immediate {self.stops}×",
@@ -98,15 +102,18 @@ class Storm:
                 and not any(status >= 500 or not status for status in after),
                 seconds,
             ),
+            Row(
+                "supervisor and both servers killed at once, started again",
+                f"every run goes on {again:.1f} s after the command",
+                f"< {again_late:.0f} s, 0 lost (above)",
+                again < again_late,
+                seconds,
+            ),
         ]
 
     async def _outage(self) -> None:
         product = self.product
-        going = dict(
-            await product.sql(
-                "SELECT id::text, last_seq FROM autonomy_runs WHERE status IN ('queued', 'running')"
-            )
-        )
+        going = await self._going()
         stopped = time.time()
         await product.kill("postgres", signal.SIGQUIT)
         await asyncio.sleep(0.3)
@@ -114,22 +121,53 @@ class Storm:
         back, back_at = time.monotonic(), time.time()
         self.back = back
         self.outages.append((stopped, back_at))
+        first, every = await self._progress(going, back)
+        self.progress.append(first)
+        self.all_progress.append(every)
+
+    async def _everything_at_once(self, load: Load) -> float:
+        """Seconds from starting the product again to every run having gone on."""
+        product = self.product
+        going = await self._going()
+        orphans = [
+            product.stack.pid(name) for name in ("postgres", "redis", "web", "runs", "files")
+        ]
+        self.outages.append((time.time(), time.time() + 90))  # what happens now is its own row
+        for pid in (product.stack.supervisor, orphans[0], orphans[1]):
+            os.kill(pid, signal.SIGKILL)
+        began = time.monotonic()
+        await asyncio.to_thread(product.stack.wait)
+        # At once, while the workers of the earlier life may still be ending.
+        await asyncio.to_thread(product.stack.start)
+        assert not any(running(pid) for pid in orphans), "a process outlived its supervisor"
+        _, every = await self._progress(going, began)
+        return every
+
+    async def _going(self) -> dict[str, int]:
+        """The newest event of every run that is going on."""
+        return dict(
+            await self.product.sql(
+                "SELECT id::text, last_seq FROM autonomy_runs WHERE status IN ('queued', 'running')"
+            )
+        )
+
+    async def _progress(self, going: dict[str, int], since: float) -> tuple[float, float]:
+        """Seconds since `since` until one of the runs, and until all of them had gone on."""
         first: float | None = None
-        while time.monotonic() - back < 30:
+        while True:
             heads = dict(
-                await product.sql(
+                await self.product.sql(
                     "SELECT id::text, last_seq FROM autonomy_runs WHERE id::text = ANY(%s)",
                     [list(going)],
                 )
             )
+            took = time.monotonic() - since
             moved = [run for run, seq in going.items() if heads.get(run, 0) > seq]
             if moved and first is None:
-                first = time.monotonic() - back
-            if len(moved) == len(going):
-                break
+                first = took
+            if len(moved) == len(going) or took > 60:
+                return (took if first is None else first), took
             await asyncio.sleep(0.1)
-        self.progress.append(30.0 if first is None else first)
-        self.all_progress.append(time.monotonic() - back)
 
     async def _answers(self) -> bool:
         try:
