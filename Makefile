@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev check test bench clean
+.PHONY: help run install install-dev check test bench chaos clean
 
 PY := .venv/bin/python
 
@@ -46,6 +46,9 @@ test: check ## Everything that CI runs: the checks, then all tests with coverage
 
 bench: install-dev ## Measure speed and memory on this machine, against named baselines [BENCH="throughput …"]
 	@$(PY) -m tests.bench $(BENCH)
+
+chaos: install-dev ## Hurt everything on purpose and check every promise [SEED=1] [CHAOS="--only sigkill"]
+	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(CHAOS)
 
 clean: ## Remove what was built; DATA_DIR stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov test-results

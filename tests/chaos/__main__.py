@@ -21,6 +21,7 @@ from pathlib import Path
 from tests.chaos.scenario import NAMES, Row, available, load
 
 RESULTS = Path("test-results") / "chaos.json"
+"""Where the report goes, unless `--results` says otherwise."""
 LIMIT_SECONDS = 420.0
 """Of one scenario: a hang is a failure with a name."""
 
@@ -44,7 +45,7 @@ def main() -> int:
     _write(options, rows, seconds)
     print(_table(rows))
     verdict = f"{len(failed)} of {len(rows)} goals missed" if failed else "all goals met"
-    print(f"\n{verdict}; seed {options.seed}; {seconds:.0f} s; {RESULTS}")
+    print(f"\n{verdict}; seed {options.seed}; {seconds:.0f} s; {options.results}")
     return 1 if failed or not rows else 0
 
 
@@ -56,6 +57,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--fence", choices=["on", "off"], default="on")
     parser.add_argument("--durability", choices=["sync", "async"], default="sync")
     parser.add_argument("--point", default="", help="where each worker dies (see points.NAMES)")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="file for the report")
     parser.add_argument("--into", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -101,7 +103,7 @@ def _table(rows: list[Row]) -> str:
 
 
 def _write(options: argparse.Namespace, rows: list[Row], seconds: float) -> None:
-    RESULTS.parent.mkdir(exist_ok=True)
+    options.results.parent.mkdir(exist_ok=True)
     report = {
         "seed": options.seed,
         "scale": options.scale,
@@ -111,7 +113,7 @@ def _write(options: argparse.Namespace, rows: list[Row], seconds: float) -> None
         "cores": os.cpu_count(),
         "rows": [dataclasses.asdict(row) for row in rows],
     }
-    RESULTS.write_text(json.dumps(report, indent=2) + "\n")
+    options.results.write_text(json.dumps(report, indent=2) + "\n")
 
 
 if __name__ == "__main__":

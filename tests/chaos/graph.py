@@ -1,13 +1,15 @@
 """What storms drive: a small graph over the real state that does everything a crash could spoil.
 
-A run's goal says how it goes: `storm LOOPS WIDTH MILLISECONDS [poison]`. Each loop fans out into
-WIDTH branches; a branch calls a model under the budget, reads, posts (the outside dedupes by key)
-and mails (may happen once only). The outside is a table that keeps every call.
+A run's goal says how it goes: `storm LOOPS WIDTH MILLISECONDS [silent] [poison]`. Each loop fans
+out into WIDTH branches; a branch calls a model under the budget, reads, posts (the outside dedupes
+by key) and mails (may happen once only). The outside is a table that keeps every call; it can be
+asked after a mail, unless it is silent: then a mail whose outcome was lost is left alone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 from pydantic import BaseModel
 
-from autonomy.core.ports import Asked, Deps, Repeat, task_id
+from autonomy.core.ports import Asked, Deps, OutcomeUnknown, Repeat, task_id
 from autonomy.core.state import ActInput, RunState
 from autonomy.core.types import EventDraft, Observation, Plan, Step, StepKind
 from autonomy.runtime.db import run_db
@@ -48,7 +50,7 @@ SELECT run.id, count(DISTINCT (call.kind, call.what)),
 FROM autonomy_runs run LEFT JOIN chaos_calls call
   ON call.run = run.id AND call.kind IN ('mail', 'post')
 WHERE run.status = 'succeeded' AND run.stop_reason = 'completed'
-  AND run.task ->> 'goal' LIKE 'storm %'
+  AND run.task ->> 'goal' LIKE 'storm %' AND run.task ->> 'goal' NOT LIKE '% silent%'
 GROUP BY run.id
 HAVING count(DISTINCT (call.kind, call.what)) <>
        2 * split_part(run.task ->> 'goal', ' ', 2)::int * split_part(run.task ->> 'goal', ' ', 3)::int
@@ -68,12 +70,14 @@ class Course:
     loops: int
     width: int
     seconds: float
+    silent: bool
     poison: bool
 
     @classmethod
     def of(cls, goal: str) -> Course:
         _, loops, width, milliseconds, *rest = goal.split()
-        return cls(int(loops), int(width), int(milliseconds) / 1000, "poison" in rest)
+        seconds = int(milliseconds) / 1000
+        return cls(int(loops), int(width), seconds, "silent" in rest, "poison" in rest)
 
 
 class Said(BaseModel):
@@ -106,7 +110,7 @@ async def act(state: ActInput, runtime: Runtime[Deps]) -> RunState:
     await _think(deps, f"{task}:model", course.seconds)
     await _read(deps, f"{task}:read", what)
     await _post(deps, f"{task}:post", what)
-    await _mail(deps, f"{task}:mail", what)
+    await _mail(deps, f"{task}:mail", what, course.silent)
     observation = Observation(step_id=step.id, attempt=int(loop) + 1, ok=True, summary=what)
     return {
         "observations": [observation],
@@ -187,21 +191,23 @@ async def _post(deps: Deps, key: str, what: str) -> None:
     )
 
 
-async def _mail(deps: Deps, key: str, what: str) -> None:
-    """May happen once; what became of a lost call the outside can be asked."""
+async def _mail(deps: Deps, key: str, what: str, silent: bool) -> None:
+    """May happen once. What became of a lost call the outside can be asked, or nobody knows."""
     name = deps.effects.outside_key(key)
 
     async def ask() -> Said | Asked:
         return Said(text=what) if await run_db(_seen, name) else Asked.NOT_DONE
 
-    await deps.effects.once(
-        key,
-        "mail",
-        lambda: _call(deps, what, name, "mail"),
-        Said,
-        repeat=Repeat.ONCE,
-        reconcile=ask,
-    )
+    # A call that the outside never got is then never made: what is unknown is not repeated.
+    with contextlib.suppress(OutcomeUnknown):
+        await deps.effects.once(
+            key,
+            "mail",
+            lambda: _call(deps, what, name, "mail"),
+            Said,
+            repeat=Repeat.ONCE,
+            reconcile=None if silent else ask,
+        )
 
 
 async def _call(deps: Deps, what: str, name: str, kind: str) -> Said:

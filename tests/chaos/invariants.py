@@ -86,10 +86,14 @@ INVARIANTS: dict[str, str] = {
     "driven by nobody": """
         SELECT id, owner_lock, lease_until FROM autonomy_runs
         WHERE status = 'running' AND lease_until < now()""",
+    # LangGraph does not wait for a thread's very first checkpoint, which holds nothing but the
+    # input: a crash before it leaves the input's writes, older than whatever is stored then.
     "writes of no checkpoint": """
         SELECT w.thread_id, w.checkpoint_id, w.task_id, w.channel
         FROM autonomy_checkpoint_writes w
-        WHERE NOT EXISTS (SELECT 1 FROM autonomy_checkpoints c
+        WHERE w.checkpoint_id > (SELECT min(first.checkpoint_id) FROM autonomy_checkpoints first
+                                 WHERE first.thread_id = w.thread_id)
+          AND NOT EXISTS (SELECT 1 FROM autonomy_checkpoints c
                           WHERE c.thread_id = w.thread_id AND c.checkpoint_ns = w.checkpoint_ns
                             AND c.checkpoint_id = w.checkpoint_id)""",
     "checkpoints without a parent": """

@@ -94,7 +94,8 @@ class Storm:
     def course(self) -> str:
         """How some run goes."""
         pick = self.random
-        return f"storm {pick.randint(3, 6)} {pick.randint(1, 3)} {pick.randint(5, 60)}"
+        silent = " silent" if pick.random() < 0.3 else ""
+        return f"storm {pick.randint(3, 6)} {pick.randint(1, 3)} {pick.randint(5, 60)}{silent}"
 
     def active(self) -> int:
         """Runs that wait for a worker or have one.

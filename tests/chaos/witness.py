@@ -52,8 +52,8 @@ class Witness:
             (RunArtifacts, "save", "artifacts"),
         ):
             self._watch_method(owner, name, what)
-        for name in ("finish", "release", "wait_for_human", "retry"):
-            self._watch_transition(transitions, name)
+        for name in ("finish", "release", "wait_for_human"):
+            self._watch_transition(transitions, name)  # `retry` is silent about being refused
 
     def _watch_method(self, owner: Any, name: str, what: str) -> None:
         original = getattr(owner, name)
