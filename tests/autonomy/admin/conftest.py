@@ -116,6 +116,7 @@ def make_world(owner: Any) -> World:
         models.Effect.objects.create(run=run, key=f"model:{unique}", kind="model", fence=1),
         models.BudgetEntry.objects.create(run=run, key=f"model:{unique}", role="writer"),
         models.Resume.objects.create(run=run, interrupt_id=unique, value={"answer": SECRET}),
+        models.RunMessage.objects.create(run=run, number=1, author=owner, text=SECRET),
         models.Job.objects.create(run=run, user=owner, reason="started"),
         models.QueueUser.objects.get_or_create(user=owner)[0],
         models.Quota.objects.get_or_create(user=owner)[0],

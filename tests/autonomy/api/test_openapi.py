@@ -52,7 +52,13 @@ def test_operation_ids_are_unique(schema: Any) -> None:
 
 
 def test_creating_operations_name_the_idempotency_header(schema: Any) -> None:
-    for path in ("/api/chat", "/api/files", "/api/v2/runs", "/api/v2/runs/{run_id}/fork"):
+    for path in (
+        "/api/chat",
+        "/api/files",
+        "/api/v2/runs",
+        "/api/v2/runs/{run_id}/fork",
+        "/api/v2/runs/{run_id}/messages",
+    ):
         names = {p["name"] for p in schema["paths"][path]["post"]["parameters"]}
         assert "Idempotency-Key" in names
 

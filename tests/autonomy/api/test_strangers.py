@@ -86,6 +86,11 @@ TABLE: dict[str, Row] = {
     "POST v2/runs/{uuid:run_id}/cancel": Row(HIDDEN, _run),
     "POST v2/runs/{uuid:run_id}/fork": Row(HIDDEN, _run, lambda w: {}),
     "PATCH v2/runs/{uuid:run_id}/budget": Row(HIDDEN, _run, lambda w: {"tokens": 5}),
+    "POST v2/runs/{uuid:run_id}/messages": Row(HIDDEN, _run, lambda w: {"message": "Stop"}),
+    "GET v2/runs/{uuid:run_id}/messages": Row(HIDDEN, _run),
+    "PUT v2/runs/{uuid:run_id}/plan": Row(
+        HIDDEN, _run, lambda w: {"version": 1, "steps": [{"title": "Mine now"}]}
+    ),
     "GET v2/runs/{uuid:run_id}/checkpoints": Row(HIDDEN, _run),
     "GET v2/runs/{uuid:run_id}/artifacts": Row(HIDDEN, _run),
     "GET v2/runs/{uuid:run_id}/artifacts/{uuid:artifact_id}": Row(HIDDEN, _artifact),
