@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from ninja import Router
 from pydantic import Field
@@ -16,6 +17,7 @@ from pydantic.json_schema import models_json_schema
 
 from autonomy.api import stream as pace
 from autonomy.api.auth import ApiRequest
+from autonomy.api.credentials import Credentials
 from autonomy.api.feed import RunsFeed, Target
 from autonomy.api.hub import hub
 from autonomy.api.ownership import owned
@@ -23,12 +25,16 @@ from autonomy.api.problems import problem
 from autonomy.api.stream import Item, LogAway, Position, follow, parse_cursor
 from autonomy.core import types
 from autonomy.models import Run
+from autonomy.runtime.db import run_db
 
 router = Router(tags=["runs"])
 schema_router = Router(tags=["schema"])
 
 RETRY_MILLISECONDS = 1_000
 """How soon a browser's EventSource comes back after a stream ended."""
+CHECK_SECONDS = 10.0
+"""A stream's session or key is looked at before it sends anything after this long; a silent one
+sends a sign of life every 20 s."""
 TOO_MANY = "You have too many live views open. Close some of them, in other tabs or programs, and try again."
 
 STREAM_OPENAPI: dict[str, Any] = {
@@ -98,14 +104,23 @@ async def stream_response(
     """Server-sent events of `feed`; a client that leaves cancels the generator, which lets go of
     its seat and its channel."""
 
+    credentials = Credentials.of(
+        request.headers.get("Authorization", ""), request.headers.get("Cookie", "")
+    )
+
     async def body() -> AsyncIterator[bytes]:
         with hub().seat(request.auth.pk):
             # A first byte at once: proxies and clients learn that the stream is open.
             yield f"retry: {RETRY_MILLISECONDS}\n: open\n\n".encode()
+            checked_at = time.monotonic()
             try:
                 async for chunk in _chunks(
                     feed, position, live=live, until_finished=until_finished, cursor=cursor
                 ):
+                    if time.monotonic() - checked_at >= CHECK_SECONDS:
+                        checked_at = time.monotonic()
+                        if not await _still_allowed(credentials):
+                            return
                     yield chunk
             except LogAway:
                 # The client comes back with its cursor, and is told what is wrong if it still is.
@@ -121,6 +136,15 @@ async def stream_response(
         content_type="text/event-stream; charset=utf-8",
         headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"},
     )
+
+
+async def _still_allowed(credentials: Credentials) -> bool:
+    """False once signed out, expired, revoked or disabled. While the database is away nobody can
+    tell, and there is nothing to be read from it either."""
+    try:
+        return await run_db(credentials.verify) is not None
+    except (OperationalError, InterfaceError):
+        return True
 
 
 async def _chunks(

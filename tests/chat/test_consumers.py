@@ -18,6 +18,7 @@ from django.test import Client
 
 from autonomy import services
 from autonomy.api import stream
+from autonomy.api.credentials import Credentials
 from autonomy.core.types import EventDraft
 from autonomy.models import ApiKey, Run
 from autonomy.runtime.db import close_pool
@@ -28,7 +29,6 @@ from chat import consumers
 from chat.consumers import ConversationConsumer
 from chat.models import Conversation, Message
 from chat.routing import websocket_application, websocket_urlpatterns
-from chat.socket_auth import Credentials
 from tests.autonomy.api.world import finish, make_run, say
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,10 +11,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.db import connections
+from django.test import Client
 
 from autonomy import services
-from autonomy.api import stream
+from autonomy.api import events, stream
 from autonomy.models import Run
 from autonomy.runtime.db import close_pool
 from chat.models import Conversation, Message
@@ -173,3 +175,27 @@ async def test_two_runs_at_once_lose_nothing_wherever_a_client_is_cut_off(
     for cut in range(22):
         rest = await replay(conversation, key, last_event_id=str(events[cut]["id"]))
         assert sorted(place(e) for e in [*events[: cut + 1], *rest]) == whole, cut
+
+
+@pytest.mark.parametrize("how", ["revoked key", "signed out"])
+async def test_a_stream_ends_when_the_right_to_it_does(
+    conversation: Conversation,
+    runs: list[Run],
+    alice: User,
+    alice_client: Client,
+    how: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(events, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(stream, "HEARTBEAT_SECONDS", 0.05)
+    row, key = await sync_to_async(services.create_api_key)(alice, "")
+    session = f"{settings.SESSION_COOKIE_NAME}={alice_client.cookies['sessionid'].value}"
+    way = {"key": key} if how == "revoked key" else {"cookie": session}
+    async with get(f"/api/stream/{conversation.pk}", **way) as response:
+        assert (await response.event() or {})["seq"] == 1
+        if how == "revoked key":
+            await sync_to_async(services.revoke_api_key)(row)
+        else:
+            await sync_to_async(Session.objects.all().delete)()
+        while not response.ended:
+            await response.block()
