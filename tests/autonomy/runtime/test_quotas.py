@@ -7,20 +7,23 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from langgraph.runtime import RunControl
 
 from autonomy import services
-from autonomy.core.ports import BudgetExhausted
+from autonomy.core.ports import BudgetExhausted, Deps
 from autonomy.core.types import TaskSpec
 from autonomy.models import BudgetEntry, Episode, Job, Quota, Run, UsageDay
 from autonomy.runtime import quotas
 from autonomy.runtime.budgets_ledger import RunLedger
 from autonomy.runtime.queue import Claim
+from autonomy.runtime.runner import Runner
 from tests.autonomy.runtime.conftest import run_async
+from tests.autonomy.runtime.graphs import line
 
 Limits = Callable[..., None]
 
@@ -142,6 +145,27 @@ def test_a_run_that_spends_nothing_goes_on_when_the_day_is_used_up(
     start()
     UsageDay.objects.filter(user=alice).update(tokens_spent=100)
     assert run_async(RunLedger(claim().fence).exhausted()) is None
+
+
+def test_a_run_that_needs_more_than_the_day_has_ends_as_such_with_nothing_left_reserved(
+    start: Callable[..., Run], claim: Callable[[], Claim], limits: Limits, alice: User
+) -> None:
+    limits(tokens=1_000)
+    run = start()
+
+    async def spend(loop: int, deps: Deps) -> None:
+        ledger = cast("RunLedger", deps.budget)
+        await ledger.reserve(f"call {loop}", "writer", "m", 700, 0.1)
+        await ledger.settle(
+            f"call {loop}", input_tokens=600, output_tokens=50, usd=0.1, price_known=True
+        )
+
+    run_async(Runner(line(4, before=spend)).drive(claim(), RunControl()))
+    run.refresh_from_db()
+    assert (run.stop_reason, run.tokens_spent, run.tokens_reserved) == ("quota", 650, 0)
+    told = Episode.objects.get(run=run, type="run.finished")
+    assert "00:00 UTC" in told.content
+    assert UsageDay.objects.get(user=alice).tokens_spent == 650
 
 
 def test_parallel_runs_never_pass_the_day_together(
