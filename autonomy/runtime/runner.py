@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError
@@ -94,22 +95,28 @@ class Runner:
         saver = DjangoCheckpointSaver(
             fence, attempt=claim.attempt, conversation_id=run.conversation_id
         )
-        graph = self._compiled.copy({"checkpointer": saver})
+        graph = copy(self._compiled)  # LangGraph's own `copy` would check the whole graph again
+        graph.checkpointer = saver
         config: Any = {
             "configurable": {"thread_id": fence.run_id},
             "recursion_limit": RECURSION_LIMIT,
         }
         state = await hear_first(graph, config, await graph.aget_state(config), claim)
         todo, given = await self._input(fence, state)
+        values: dict[str, Any] = state.values
+        interrupts = state.interrupts
         try:
             if todo:
                 context = await run_db(self._deps, segment)
-                await graph.ainvoke(
-                    given, config, context=context, durability="sync", control=control
+                output = await graph.ainvoke(
+                    given, config, context=context, durability="sync", control=control, version="v2"
                 )
-                state = await graph.aget_state(config)
+                values, interrupts = output.value, output.interrupts
+                if interrupts or values is None:  # at its end nothing need be read back
+                    state = await graph.aget_state(config)
+                    values, interrupts = state.values, state.interrupts
         except GraphRecursionError:
-            await self._finish(fence, state.values, StopReason.LOOP_LIMIT)
+            await self._finish(fence, values, StopReason.LOOP_LIMIT)
             return
         except BudgetExhausted as limit:
             state = await graph.aget_state(config)
@@ -117,11 +124,11 @@ class Runner:
             return
         finally:
             await tokens.close()
-        if state.interrupts:
-            asked = [(item.id, item.value) for item in state.interrupts]
+        if interrupts:
+            asked = [(item.id, item.value) for item in interrupts]
             await run_db(transitions.wait_for_human, fence, asked)
         else:
-            await self._finish(fence, state.values)
+            await self._finish(fence, values)
 
     async def _input(self, fence: Fence, state: StateSnapshot) -> tuple[bool, Any]:
         """Whether there is anything to run, and what to run it with."""
