@@ -117,7 +117,7 @@ class TightBudget:
         self, storm: Storm, watcher: Watcher, kills: int, settled: bool, seconds: float
     ) -> list[Row]:
         deaths = len(storm.deaths())
-        stopped, with_draft, odd, draftless = storm.outside.execute(ENDINGS).fetchone() or ()
+        stopped, with_draft, odd, draftless = storm.outside.execute(ENDINGS).fetchall()[0]
         fault = "kills at a tight budget"
         return [
             Row(

@@ -13,7 +13,7 @@ import contextlib
 import os
 import signal
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db import connection
 from langgraph.graph import END, START, StateGraph
@@ -22,7 +22,7 @@ from langgraph.types import Send
 from pydantic import BaseModel
 
 from autonomy.core.ports import Asked, Deps, OutcomeUnknown, Repeat, task_id
-from autonomy.core.state import ActInput, RunState
+from autonomy.core.state import RunState
 from autonomy.core.types import EventDraft, Observation, Plan, Step, StepKind
 from autonomy.runtime.db import run_db
 from tests.chaos.points import reach
@@ -80,6 +80,13 @@ class Course:
         return cls(int(loops), int(width), seconds, "silent" in rest, "poison" in rest)
 
 
+class Branch(TypedDict):
+    """What one parallel branch is sent."""
+
+    step: Step
+    loop: int
+
+
 class Said(BaseModel):
     text: str
 
@@ -94,24 +101,21 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
 
 def branches(state: RunState) -> list[Send]:
     loop = state.get("loops", 0)
-    return [
-        Send("act", ActInput(step=step, plan=state["plan"], document_id="", notice=str(loop)))
-        for step in state["plan"].steps
-    ]
+    return [Send("act", Branch(step=step, loop=loop)) for step in state["plan"].steps]
 
 
-async def act(state: ActInput, runtime: Runtime[Deps]) -> RunState:
+async def act(state: Branch, runtime: Runtime[Deps]) -> RunState:
     deps, course = runtime.context, Course.of(runtime.context.task.goal)
-    step, loop, task = state["step"], state["notice"], task_id(runtime)
+    step, loop, task = state["step"], state["loop"], task_id(runtime)
     what = f"{loop}:{step.id}"
     await deps.events.emit(EventDraft(type="action", source="storm", content=f"begins {what}"))
-    if course.poison and int(loop) >= 1:
+    if course.poison and loop >= 1:
         os.kill(os.getpid(), signal.SIGKILL)
     await _think(deps, f"{task}:model", course.seconds)
     await _read(deps, f"{task}:read", what)
     await _post(deps, f"{task}:post", what)
     await _mail(deps, f"{task}:mail", what, course.silent)
-    observation = Observation(step_id=step.id, attempt=int(loop) + 1, ok=True, summary=what)
+    observation = Observation(step_id=step.id, attempt=loop + 1, ok=True, summary=what)
     return {
         "observations": [observation],
         "outbox": [_told(f"done {what}", "observation", observation=observation.model_dump())],
@@ -136,7 +140,7 @@ def build() -> StateGraph[Any, Any, Any, Any]:
     """plan → (act × width → reflect) × loops."""
     graph: StateGraph[Any, Any, Any, Any] = StateGraph(RunState, context_schema=Deps)
     graph.add_node("plan", plan)
-    graph.add_node("act", act, input_schema=ActInput)
+    graph.add_node("act", act, input_schema=Branch)
     graph.add_node("reflect", reflect)
     graph.add_edge(START, "plan")
     graph.add_conditional_edges("plan", branches, ["act"])

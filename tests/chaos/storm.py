@@ -87,7 +87,7 @@ class Storm:
         owner = self.arena.people[self.started % len(self.arena.people)]
         self.started += 1
         limits = {"tokens": 1_000_000, "seconds": 3_600.0, "usd": 500.0, **budget}
-        settings = TaskSettings(budget=Budget(**limits))  # type: ignore[arg-type]
+        settings = TaskSettings(budget=Budget.model_validate(limits))
         spec = TaskSpec(goal=goal, journey=journey, settings=settings)
         return str(services.start_run(owner, spec).pk)
 

@@ -72,7 +72,7 @@ def prepare() -> None:
     """In the zygote: import and build once what every worker needs."""
     from autonomy.runtime import context
 
-    context.shared_embedder = HashedWords  # type: ignore[assignment]
+    context.shared_embedder = HashedWords  # type: ignore[attr-defined, assignment]
     context.registry()
 
 
