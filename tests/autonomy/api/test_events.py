@@ -118,7 +118,13 @@ async def test_streamed_text_comes_without_a_cursor(
 
     async with get(address(world), alice_key) as response:
         await response.event()
-        entry: Any = {"task": "t1", "fence": "1", "part": "0", "offset": "0", "text": "Attention is"}
+        entry: Any = {
+            "task": "t1",
+            "fence": "1",
+            "part": "0",
+            "offset": "0",
+            "text": "Attention is",
+        }
         await tokens.client().xadd(tokens.key(world.run.pk), entry)
         await sync_to_async(say)(world.run, "wake up")
         events = [await response.event(), await response.event()]
