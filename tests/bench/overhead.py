@@ -17,8 +17,8 @@ from typing import Any
 from tests.bench.figures import Figure, percentile, table
 from tests.bench.servers import servers
 
-STEPS = 60
-ROUNDS = 8
+STEPS = 40
+ROUNDS = 6
 
 
 def bench() -> list[Figure]:
