@@ -6,6 +6,7 @@ import { Connection, replay } from "./connection.js";
 import { applyEvent, applySnapshot, behind, forgetTexts, fromSnapshot, TERMINAL } from "./state.js";
 
 const SNAPSHOT_MS = 3000;
+const REPLAY_RETRY_MS = 2000;
 const PAST_RUNS = 12; // finished runs rebuilt at once; older ones when they are opened
 const TELLING = /^(run\.|interrupt|turnitin|error)/; // events after which the snapshot says more
 
@@ -65,10 +66,17 @@ export function useRuns(conversationId, snapshots) {
     try {
       const events = await replay(runId, view.seq);
       dispatch({ type: "events", runId, events, complete: true });
-    } catch (error) {
-      if (!error.transient) toastError(error);
-    } finally {
       replaying.current.delete(runId);
+    } catch (error) {
+      const again = () => {
+        replaying.current.delete(runId);
+        expand(runId, { again: true });
+      };
+      if (error.transient) setTimeout(again, REPLAY_RETRY_MS);
+      else {
+        replaying.current.delete(runId);
+        toastError(error);
+      }
     }
   }, []);
 
