@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models import DateTimeField, F, Func, Q
 from django.utils import timezone
 
 from autonomy.core.types import FileStatus
@@ -39,6 +39,7 @@ _SIGN_SECONDS = 5.0
 _MAX_ATTEMPTS = 3
 _EMBED_BATCH = 32
 _GONE = "gone"
+_SERVER_STARTED = Func(function="pg_postmaster_start_time", output_field=DateTimeField())
 _IN_WORK = (FileStatus.PARSING, FileStatus.EMBEDDING)
 
 
@@ -83,7 +84,12 @@ def _claim(key: uuid.UUID) -> tuple[Source, str] | None:
     stale = Q(worked_at__lt=timezone.now() - _STALE) | Q(worked_at__isnull=True)
     with transaction.atomic():
         free = Q(status=FileStatus.QUEUED) | (Q(status__in=_IN_WORK) & stale)
-        source = Source.objects.select_for_update().filter(free, id=key).first()
+        source = (
+            Source.objects.select_for_update()
+            .filter(free, id=key)
+            .annotate(server_restarted=Q(worked_at__lt=_SERVER_STARTED))
+            .first()
+        )
         if source is None:
             return None
         was = source.status
@@ -92,7 +98,8 @@ def _claim(key: uuid.UUID) -> tuple[Source, str] | None:
         if was == FileStatus.QUEUED:
             source.status = FileStatus.PARSING
         source.save(update_fields=["attempts", "worked_at", "status"])
-    if source.attempts > _MAX_ATTEMPTS:
+    # When PostgreSQL went away under the last attempt, that was no fault of the file.
+    if source.attempts > _MAX_ATTEMPTS and not source.server_restarted:
         _fail(
             source,
             "damaged",
@@ -197,7 +204,11 @@ def _signs_of_life(source: Source) -> Iterator[None]:
     def renew() -> None:
         try:
             while not done.wait(_SIGN_SECONDS):
-                _held(source).update(worked_at=timezone.now())
+                try:
+                    _held(source).update(worked_at=timezone.now())
+                except (DatabaseError, InterfaceError) as error:
+                    _log.info("source %s: no sign of life this time (%s)", source.id, error)
+                    connection.close()  # the next one gets a new session
         finally:
             connection.close()
 

@@ -39,7 +39,19 @@ def keep(chunks: Iterable[bytes], folder: str = "files") -> Stored:
     Raises:
         TooLarge: they are more than the deployment takes; reading stops there.
         Invalid: there are none.
+        Unavailable: the disk is full or cannot be written, here or for the copy made meanwhile.
     """
+    try:
+        return _keep(chunks, folder)
+    except OSError as error:
+        raise Unavailable(
+            "The file could not be stored: this server has no room left or cannot write. "
+            "Nothing was kept; try again later.",
+            code="storage",
+        ) from error
+
+
+def _keep(chunks: Iterable[bytes], folder: str) -> Stored:
     limit = env().upload_max_bytes
     digest = hashlib.sha256()
     size = 0
@@ -66,14 +78,10 @@ def keep(chunks: Iterable[bytes], folder: str = "files") -> Stored:
             try:
                 # Storage may choose another name if the same bytes arrive at the same moment.
                 name = default_storage.save(name, File(copy))
-            except OSError as error:
+            except OSError:
                 with contextlib.suppress(OSError):
                     default_storage.delete(name)
-                raise Unavailable(
-                    "The file could not be stored: this server has no room left or cannot write. "
-                    "Nothing was kept; try again later.",
-                    code="storage",
-                ) from error
+                raise
     return Stored(name, sha256, size, head, fresh)
 
 

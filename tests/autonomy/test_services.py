@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -359,6 +361,25 @@ def test_files_without_bytes_or_with_too_many_are_refused(
     assert refused.value.code == "empty"
     assert not Source.objects.exists()
     assert not [path for path in storage.rglob("*") if path.is_file()]
+
+
+@pytest.mark.django_db
+def test_a_full_disk_is_said_and_leaves_nothing(
+    alice: User, storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from autonomy.services import storage as module
+
+    class Full(io.BytesIO):
+        def write(self, data: Any) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(module.tempfile, "TemporaryFile", Full)
+        with pytest.raises(services.Unavailable) as refused:
+            services.add_file(alice, "a.pdf", [b"x"])
+    assert refused.value.code == "storage"
+    assert not Source.objects.exists()
+    assert services.add_file(alice, "a.pdf", [b"x"]).status == FileStatus.QUEUED
 
 
 @pytest.mark.parametrize(

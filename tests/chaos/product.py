@@ -191,6 +191,7 @@ class Product:
             "OPENAI_BASE_URL": self.provider.base_url,
             "HANDYWRITERZ_MODEL": "openai:simulated",
             "RUNS_PER_USER": "20",
+            "STREAMS_PER_USER": "500",
             **self._environment,
         }
         self._exits.callback(self.stack.remove)

@@ -8,7 +8,7 @@ import time
 
 from tests.chaos.product import GOAL, Product, until
 from tests.chaos.scenario import Row, allowed, count, percentile
-from tests.chaos.watching import Gone, Viewer
+from tests.chaos.watching import AGAIN_SECONDS, Gone, Viewer
 
 
 class Dropped(Viewer):
@@ -29,6 +29,7 @@ class Dropped(Viewer):
                     self.drops += 1
             except (Gone, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
                 self.refusals.append(error.status if isinstance(error, Gone) else 0)
+                await asyncio.sleep(AGAIN_SECONDS)
             self.drops += 1
 
 

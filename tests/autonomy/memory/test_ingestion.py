@@ -145,12 +145,22 @@ def test_a_file_that_kills_every_worker_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ingestion, "parse_in_subprocess", _never)
-    gone = timezone.now() - timedelta(minutes=2)
+    monkeypatch.setattr(ingestion, "_STALE", timedelta())
+    gone = timezone.now()
     path = documents.word_document(tmp_path / "wells.docx")
     source = upload(path, status="parsing", worked_at=gone, attempts=3)
     assert ingest_file(source.id, embedder) == "failed"
     source.refresh_from_db()
     assert "3 times" in source.error
+
+
+def test_a_restart_of_postgresql_is_not_held_against_the_file(
+    upload: Callable[..., Source], embedder: Embedder, tmp_path: Path
+) -> None:
+    before = timezone.now() - timedelta(days=30)  # the last sign of life is older than the server
+    path = documents.word_document(tmp_path / "wells.docx")
+    source = upload(path, status="parsing", worked_at=before, attempts=3)
+    assert ingest_file(source.id, embedder) == "ready"
 
 
 def test_a_superseded_worker_writes_nothing(
