@@ -107,6 +107,11 @@ class Storm:
         assert not crash.exists(), crash.read_text()
         return int(self.outside.execute(ACTIVE).fetchone()[0])  # type: ignore[index]
 
+    def committed(self) -> int:
+        """Checkpoints so far, of all runs."""
+        row = self.outside.execute("SELECT max(id) FROM autonomy_checkpoints").fetchone()
+        return int(row[0] or 0) if row else 0
+
     def settle(self, seconds: float = SETTLE_SECONDS) -> bool:
         """Whether every run comes to rest in time."""
         return self.until(lambda: self.active() == 0, seconds, every=0.2)
