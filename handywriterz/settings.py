@@ -260,7 +260,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "channels_redis": {"level": "ERROR"},
-        "daphne": {"level": "WARNING"},
+        "uvicorn": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
     },

@@ -53,7 +53,6 @@ STREAM_OPENAPI: dict[str, Any] = {
             "a comment every 20 s keeps the connection open.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         },
-        429: {"description": "As many streams of yours are open as one person may have."},
     },
 }
 

@@ -46,13 +46,13 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[int]:
     """Which problems the operation can give, read off what it takes."""
     found = [500]
     if operation.get("security"):
-        found.append(401)
+        found += [401, 429]
     if "{" in path:
         found.append(404)
     if operation.get("parameters") or operation.get("requestBody"):
         found.append(422)
     if method != "get":
-        found += [403, 409, 429] if operation.get("security") else []
+        found += [403, 409] if operation.get("security") else []
         if operation.get("requestBody"):
             found += [400, 413]
     return sorted(found)

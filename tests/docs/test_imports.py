@@ -19,6 +19,7 @@ INDIRECT = {
     "kombu": "celery",
     "langchain_core": "langgraph",
     "csp": "django-csp",
+    "pydantic_core": "pydantic",
     "typing_extensions": "pydantic",
     "packaging": "pytest",
 }

@@ -114,15 +114,18 @@ def test_a_report_wakes_the_run_once(start: Callable[..., Run], claim: Callable[
     assert waiting["kind"] == "similarity_report"
     assert waiting["cycle_id"] == str(cycle.pk)
 
-    for similarity in (12.0, 12.0, 99.0):
-        services.submit_report(run, cycle_id=cycle.pk, observed_similarity=similarity)
+    for _ in range(2):
+        services.submit_report(run, cycle_id=cycle.pk, observed_similarity=12.0)
+    with pytest.raises(services.Conflict, match="first one counts"):
+        services.submit_report(run, cycle_id=cycle.pk, observed_similarity=99.0)
     drive(claim(), asking)
     run.refresh_from_db()
     assert run.status == RunStatus.SUCCEEDED
     assert contents(run).count("report says 12.0") == 1
     cycle.refresh_from_db()
     assert cycle.status == "accepted"
-    services.submit_report(run, cycle_id=cycle.pk, observed_similarity=50)
+    with pytest.raises(services.Conflict, match="first one counts"):
+        services.submit_report(run, cycle_id=cycle.pk, observed_similarity=50)
     cycle.refresh_from_db()
     assert cycle.observed_similarity == 12.0
 
