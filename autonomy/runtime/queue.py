@@ -174,8 +174,11 @@ def enqueue(run: Run, reason: str, delay: timedelta | None = None) -> None:
         # First the user's row, which stays locked until commit: whoever clears the flag meanwhile
         # waits, and then sees the job.
         cursor.execute(ENQUEUE_USER, parameters)
+    # What has begun goes before its owner's runs that have not: whoever has a hundred of them and
+    # yields to others now and then would otherwise begin all of them and finish none.
+    place = {"enqueued_at": run.created_at} if run.started_at else {}
     job = Job.objects.create(
-        run=run, user_id=run.owner_id, reason=reason, priority=of_job(run, reason)
+        run=run, user_id=run.owner_id, reason=reason, priority=of_job(run, reason), **place
     )
     if delay is not None:
         Job.objects.filter(pk=job.pk).update(available_at=Now() + delay)

@@ -73,6 +73,18 @@ def test_priority_then_age_within_one_user(start: Callable[..., Run]) -> None:
     assert taken == [str(urgent.pk), str(first.pk), str(second.pk)]
 
 
+def test_a_run_that_yielded_goes_before_its_owners_runs_that_have_not_begun(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    first, second = start(), start()
+    for _ in range(3):
+        taken = claim()
+        assert taken.fence.run_id == str(first.pk)
+        transitions.release(taken.fence, "slice")
+    assert claim().fence.run_id == str(first.pk)
+    assert claim().fence.run_id == str(second.pk)
+
+
 def test_idle_time_is_no_credit(start: Callable[..., Run], alice: User, bob: User) -> None:
     start(owner=alice)
     QueueUser.objects.filter(user=alice).update(virtual_time=500)
