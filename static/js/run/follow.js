@@ -65,6 +65,8 @@ export function useRuns(conversationId, snapshots) {
     replaying.current.add(runId);
     try {
       const events = await replay(runId, view.seq);
+      // An answer that leaves out what is known to have happened is as good as none.
+      if (view.asOf > view.seq && events[0]?.seq !== view.seq + 1 && latest.current[runId].seq === view.seq) throw new api.ApiError({ code: "incomplete" });
       dispatch({ type: "events", runId, events, complete: true });
       replaying.current.delete(runId);
     } catch (error) {

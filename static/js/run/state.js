@@ -117,7 +117,7 @@ export function behind(view, events) {
 }
 
 const CHANGES = {
-  "run.started": (_view, meta) => (meta.parent_id ? { branch: meta } : {}),
+  "run.started": () => ({}),
   "plan.updated": (view, { plan }) => ({
     plan: plan ? mergePlan(null, plan) : view.plan,
     ...working(view),
