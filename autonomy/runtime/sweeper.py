@@ -34,19 +34,30 @@ ONE_SWEEPER = "SELECT pg_try_advisory_xact_lock(%s, %s)"
 SWEEP_CLASS = LOCK_CLASS + 1
 """Key of the lock that a sweeper holds on a dead worker while it takes over its runs."""
 
+DEATHS_SINCE = f"""
+(SELECT count(*) FROM autonomy_worker_processes gone
+ WHERE gone.seen_at > COALESCE(
+           (SELECT saved.created_at FROM autonomy_checkpoints saved
+            WHERE saved.thread_id = run.id::text AND saved.checkpoint_ns = ''
+            ORDER BY saved.checkpoint_id DESC LIMIT 1), run.started_at)
+   AND NOT ({HELD % "gone.lock_no"}))
+"""  # noqa: S608 - constants only
+"""Workers that went away since the run's last checkpoint."""
+
 LEFT_BEHIND = f"""
 SELECT id, fence,
-       claims_without_progress > {SUSPECT}
-       OR NOT EXISTS (SELECT 1 FROM autonomy_runs other
-                      WHERE other.owner_lock = run.owner_lock AND other.status = 'running'
-                        AND other.id <> run.id)
+       (claims_without_progress > {SUSPECT}
+        OR NOT EXISTS (SELECT 1 FROM autonomy_runs other
+                       WHERE other.owner_lock = run.owner_lock AND other.status = 'running'
+                         AND other.id <> run.id))
+       AND {DEATHS_SINCE} <= claims_without_progress + 1
 FROM autonomy_runs run
 WHERE owner_lock = %(lock)s AND {DEAD}
 ORDER BY owner_id, id
 FOR UPDATE OF run SKIP LOCKED
 """  # noqa: S608 - constants only
 """Runs of a dead worker, and of each whether it alone can be to blame: it was the only run there,
-or the only suspect (see `queue.SUSPECT`). In the order of their owners, whose rows are locked on
+or the only suspect (see `queue.SUSPECT`), and no more workers died than have driven it. In the order of their owners, whose rows are locked on
 the way to the queue."""
 
 FORGET = f"""

@@ -44,6 +44,8 @@ from autonomy.runtime.transition_events import (
 MAX_FAULTS = 3
 """Claims of one checkpoint that ended without progress, and by nobody else's fault, before the run
 counts as poisoned."""
+MAX_CLAIMS = 10
+"""The same, whoever is to blame: nobody takes that many workers' time without a result."""
 
 LIVE = frozenset(RunStatus) - TERMINAL_STATUSES
 
@@ -285,7 +287,7 @@ def reclaim(run_id: object, number: int, *, own_fault: bool = False) -> bool:
     `own_fault` says that no other run can have killed the worker.
     """
     fence = Fence(str(run_id), number)
-    cause = "Its worker stopped without a word three times at the same step."
+    cause = "Its worker stopped without a word again and again at the same step."
     return _again(run_id, fence, "lost", cause, own_fault=own_fault, count_seconds=False)
 
 
@@ -307,7 +309,7 @@ def _again(
     else:
         # After a checkpoint of this very segment the count starts anew.
         faults = faults + own_fault if claims else 0
-    if faults >= MAX_FAULTS:
+    if faults >= MAX_FAULTS or claims >= MAX_CLAIMS:
         _end(run.pk, [RunStatus.RUNNING], RunStatus.FAILED, StopReason.POISONED, cause, fence=fence)
         return False
     event = status_event(

@@ -15,9 +15,9 @@ WORKERS = 3
 SLOW_MILLISECONDS = 900
 """Of a step of every other innocent run: longer than a worker with a poisonous run lives, so that
 such runs make no progress beside one."""
-MOST_DEATHS = 7
-"""Per poisonous run: at most three beside others before it is suspected, and three of its own; and
-one for the chance that two of them meet."""
+MOST_DEATHS = 11
+"""Per poisonous run: one alone takes six workers, of which three are its own; several give each
+other an alibi, up to ten claims each."""
 
 WRONGLY = """
 SELECT id, task ->> 'goal', stop_reason FROM autonomy_runs
