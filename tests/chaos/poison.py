@@ -15,9 +15,10 @@ WORKERS = 3
 SLOW_MILLISECONDS = 900
 """Of a step of every other innocent run: longer than a worker with a poisonous run lives, so that
 such runs make no progress beside one."""
-MOST_DEATHS = 11
+MOST_DEATHS = 12
 """Per poisonous run: one alone takes six workers, of which three are its own; several give each
-other an alibi, up to ten claims each."""
+other an alibi, up to ten claims each,
+and a kill right after a checkpoint is not among them."""
 
 WRONGLY = """
 SELECT id, task ->> 'goal', stop_reason FROM autonomy_runs
