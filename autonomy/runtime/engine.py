@@ -241,7 +241,8 @@ class Engine:
                     driven.control.request_drain(SLICE)
 
     async def _sweep(self) -> None:
-        await run_db(self._sweeper.sweep)
+        if await run_db(self._sweeper.sweep):
+            self._bell.set()
 
     async def _shut_down(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds

@@ -101,9 +101,10 @@ class Sweeper:
         self._rung: dict[str, float] = {}
         self._forgot_at = 0.0
 
-    def sweep(self) -> None:
-        """One round; call it each second, in a database thread."""
-        reclaim_dead()
+    def sweep(self) -> int:
+        """One round; call it each second, in a database thread. How many runs it put back in the
+        queue: the caller may claim them at once."""
+        reclaimed = reclaim_dead()
         self._ring_files()
         notices.wake()
         now = time.monotonic()
@@ -111,6 +112,7 @@ class Sweeper:
             self._forgot_at = now
             with connection.cursor() as cursor:
                 cursor.execute(FORGET)
+        return reclaimed
 
     def _ring_files(self) -> None:
         now = time.monotonic()
