@@ -285,7 +285,7 @@ class QueueUser(models.Model):
                 fields=["virtual_time", "user"],
                 name="queue_users_in_line",
                 condition=Q(in_line=True),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models.functions import Now
 
 from autonomy.models import (
@@ -32,17 +32,35 @@ from autonomy.models import (
 )
 from autonomy.runtime import transitions
 from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
+from autonomy.runtime.effect_files import drop_unreferenced_results
 
 logger = logging.getLogger(__name__)
 
 BATCH = 50
 """Runs or sources per statement."""
+RESULT_SECONDS = 60.0
+"""Recorded results that nobody refers to go with the account when they are older than this; what
+another run is just recording is younger."""
+
+
+class LastAdministrator(Exception):
+    """There are other people, and nobody else could administer."""
 
 
 @transaction.atomic
 def begin(user: User) -> Deletion:
-    """Shut the person out and store that the account is to go."""
+    """Shut the person out and store that the account is to go.
+
+    Raises:
+        LastAdministrator: nothing was done.
+    """
+    # All of them are locked, so that of two who leave at once the second sees the first gone.
+    administrators = User.objects.filter(is_superuser=True, is_active=True).order_by("pk")
+    others = [one for one in administrators.select_for_update() if one.pk != user.pk]
     locked = User.objects.select_for_update().get(pk=user.pk)
+    people = User.objects.exclude(pk=user.pk).filter(is_active=True)
+    if locked.is_superuser and not others and people.exists():
+        raise LastAdministrator
     locked.is_active = False
     locked.save(update_fields=["is_active"])
     ApiKey.objects.filter(owner=locked, revoked_at=None).update(revoked_at=Now())
@@ -63,6 +81,7 @@ def complete(deletion: Deletion) -> dict[str, int]:
     removed = {"runs": len(runs), "sources": len(sources), "files": len(stored)}
     for start in range(0, len(runs), BATCH):
         _remove_runs(runs[start : start + BATCH])
+    drop_unreferenced_results(older_seconds=RESULT_SECONDS)
     for start in range(0, len(sources), BATCH):
         Passage.objects.filter(source_id__in=sources[start : start + BATCH]).delete()
     for name in stored:  # before the rows: what is not reached now is found by them again
@@ -80,11 +99,18 @@ def complete(deletion: Deletion) -> dict[str, int]:
 
 
 def complete_all() -> int:
-    """Complete every removal that was cut short; how many there were."""
-    left = list(Deletion.objects.filter(finished_at=None, user__isnull=False))
-    for deletion in left:
-        complete(deletion)
-    return len(left)
+    """Complete every removal that was cut short; how many were completed."""
+    completed = 0
+    for deletion in Deletion.objects.filter(finished_at=None, user__isnull=False):
+        try:
+            complete(deletion)
+        except OperationalError:
+            raise
+        except Exception:  # the next round tries again; the others do not wait for it
+            logger.exception("removal %s could not be completed", deletion.pk)
+        else:
+            completed += 1
+    return completed
 
 
 def _end_sessions(user: User) -> None:

@@ -125,6 +125,11 @@ def prune_run(run_id: object) -> Pruned | None:
     return Pruned(*(was - now for was, now in zip(before, after, strict=True)))
 
 
+def leave(run_id: object) -> None:
+    """Count a run as cut although it was not, so that later rounds pass it by."""
+    Run.objects.filter(pk=str(run_id)).update(pruned_at=Now())
+
+
 def _size(thread: str) -> tuple[int, int, int]:
     with connection.cursor() as cursor:
         cursor.execute(SIZE, {"thread": thread})

@@ -7,6 +7,7 @@ that and leave.
 from __future__ import annotations
 
 import contextlib
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -17,7 +18,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -27,6 +28,8 @@ from autonomy.runtime.effect_files import drop_unreferenced_results
 from handywriterz.env import env
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 UPKEEP_LOCK = (7712, 1)
 """Two-key advisory lock: one round at a time in the whole deployment."""
@@ -46,6 +49,8 @@ class Tidied:
 
     runs: int = 0
     """Whose history was cut."""
+    left: int = 0
+    """Whose history could not be cut; the log says why."""
     checkpoints: int = 0
     writes: int = 0
     history_bytes: int = 0
@@ -90,11 +95,11 @@ def tidy(*, days: int | None = None, dry_run: bool = False) -> Tidied:
     with _alone():
         done = Tidied()
         row = None if dry_run else Upkeep.objects.create()
+        if not dry_run:  # first of all: this is what people are waiting for
+            done.accounts = removal.complete_all()
         keep = env().retention_history_days if days is None else days
         if keep or days is not None:
             _prune_old(timezone.now() - timedelta(days=keep), done, dry_run)
-        if not dry_run:
-            done.accounts = removal.complete_all()
         _drop_rows(done, dry_run)
         _drop_lost_files(done, dry_run)
         if row is not None:
@@ -136,7 +141,15 @@ def _prune_old(before: datetime, done: Tidied, dry_run: bool) -> None:
     limit = env().upkeep_batch_runs
     found = retention.due(before, limit)
     for run_id in found:
-        _prune(run_id, done, dry_run)
+        try:
+            _prune(run_id, done, dry_run)
+        except OperationalError:
+            raise
+        except Exception:  # one history that cannot be read must not keep all others
+            logger.exception("the history of run %s cannot be cut; it is left as it is", run_id)
+            done.left += 1
+            if not dry_run:
+                retention.leave(run_id)
     done.more = len(found) == limit
 
 

@@ -16,11 +16,11 @@ def remove_account(user: User) -> dict[str, int]:
     Raises:
         Conflict: the person is the only administrator and there are other people.
     """
-    others = User.objects.exclude(pk=user.pk).filter(is_active=True)
-    if user.is_superuser and others.exists() and not others.filter(is_superuser=True).exists():
+    try:
+        return removal.complete(removal.begin(user))
+    except removal.LastAdministrator:
         raise Conflict(
             "You are the only administrator. Make somebody else one first (Administration, "
             "People), then remove your account.",
             code="last_administrator",
-        )
-    return removal.complete(removal.begin(user))
+        ) from None

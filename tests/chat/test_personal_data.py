@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -364,3 +365,46 @@ def test_staff_may_remove_people_and_all_that_is_theirs_goes(
     assert alice.email not in told
     tidy()
     assert staff_client.get(reverse("admin:autonomy_upkeep_changelist")).status_code == 200
+
+
+def test_one_removal_that_fails_keeps_no_other(
+    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = removal.begin(alice), removal.begin(bob)
+    whole = removal.complete
+
+    def fail_for_alice(deletion: Deletion) -> dict[str, int]:
+        if deletion.pk == first.pk:
+            raise ValueError
+        return whole(deletion)
+
+    monkeypatch.setattr(removal, "complete", fail_for_alice)
+    assert tidy().accounts == 1
+    second.refresh_from_db()
+    assert second.finished_at is not None
+    assert User.objects.get() == alice
+
+
+def test_two_administrators_who_leave_at_once_leave_one(
+    alice: User, staff: User, bob: User
+) -> None:
+    User.objects.filter(pk__in=[alice.pk, staff.pk]).update(is_superuser=True)
+    outcomes: list[str] = []
+    together = threading.Barrier(2)
+
+    def leave(pk: int) -> None:
+        together.wait(10)
+        try:
+            services.remove_account(User.objects.get(pk=pk))
+            outcomes.append("gone")
+        except services.Conflict:
+            outcomes.append("kept")
+        connection.close()
+
+    leaving = [threading.Thread(target=leave, args=(user.pk,)) for user in (alice, staff)]
+    for thread in leaving:
+        thread.start()
+    for thread in leaving:
+        thread.join(30)
+    assert sorted(outcomes) == ["gone", "kept"]
+    assert User.objects.filter(is_superuser=True, is_active=True).count() == 1

@@ -21,7 +21,7 @@ from django.utils import timezone
 from langgraph.runtime import RunControl
 
 from autonomy import services
-from autonomy.models import Checkpoint, IdempotencyKey, Run, Upkeep, UsageDay
+from autonomy.models import Checkpoint, CheckpointBlob, IdempotencyKey, Run, Upkeep, UsageDay
 from autonomy.runtime import upkeep
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import Runner
@@ -165,3 +165,17 @@ def test_one_run_can_be_cut_by_hand(
         call_command("prune", run=live.pk)
     with pytest.raises(CommandError, match="no such run"):
         call_command("prune", run=live.owner_id and "0198c0de-0000-7000-8000-000000000000")
+
+
+def test_a_history_that_cannot_be_read_keeps_no_other(
+    start: Start, claim: Take, storage: Path
+) -> None:
+    bad, good = finished(start, claim, 40), finished(start, claim, 35)
+    CheckpointBlob.objects.filter(thread_id=str(bad.pk)).update(type="msgpack", blob=b"\xc1")
+
+    done = services.tidy()
+
+    assert (done.left, done.runs) == (1, 1)
+    assert checkpoints(good) == 1
+    assert checkpoints(bad) > 1
+    assert services.tidy().left == 0, "it is not tried for ever"
