@@ -25,8 +25,10 @@ from handywriterz.env import env
 
 logger = logging.getLogger(__name__)
 
-LOCK_CLASS = 7711
-"""First key of the two-key advisory locks of workers; the second is `WorkerProcess.lock_no`."""
+LOCK_CLASS, UPKEEP_CLASS, SWEEP_CLASS = 7711, 7712, 7713
+"""First keys of all two-key advisory locks of the product, so that no two mean the same lock: of
+workers (the second key is `WorkerProcess.lock_no`), of upkeep, and of a dead worker's take-over
+(the second key is its number again)."""
 
 HELD = f"""
 %s IN (SELECT held.objid::bigint FROM pg_locks held

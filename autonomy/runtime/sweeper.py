@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from autonomy.memory.ingestion import sources_to_ingest
 from autonomy.runtime import notices, transitions
 from autonomy.runtime.couriers import ring_file
-from autonomy.runtime.leases import HELD, LOCK_CLASS
+from autonomy.runtime.leases import HELD, SWEEP_CLASS
 from autonomy.runtime.queue import SUSPECT
 from handywriterz.env import env
 
@@ -31,8 +31,7 @@ hangs)."""
 DEAD_WORKERS = f"SELECT DISTINCT owner_lock FROM autonomy_runs run WHERE {DEAD}"  # noqa: S608
 
 ONE_SWEEPER = "SELECT pg_try_advisory_xact_lock(%s, %s)"
-SWEEP_CLASS = LOCK_CLASS + 1
-"""Key of the lock that a sweeper holds on a dead worker while it takes over its runs."""
+"""Held on a dead worker while its runs are taken over."""
 
 DEATHS_SINCE = f"""
 (SELECT count(*) FROM autonomy_worker_processes gone

@@ -25,13 +25,14 @@ from django.utils import timezone
 from autonomy.models import IdempotencyKey, Source, TurnitinCycle, Upkeep, UsageDay
 from autonomy.runtime import removal, retention
 from autonomy.runtime.effect_files import drop_unreferenced_results
+from autonomy.runtime.leases import UPKEEP_CLASS
 from handywriterz.env import env
 
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-UPKEEP_LOCK = (7712, 1)
+UPKEEP_LOCK = (UPKEEP_CLASS, 1)
 """Two-key advisory lock: one round at a time in the whole deployment."""
 KEYS_KEPT = timedelta(hours=24)
 """How long the answer to an `Idempotency-Key` can be asked for again."""

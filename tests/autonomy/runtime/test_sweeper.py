@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from autonomy.core.types import FileStatus, RunStatus, StopReason
 from autonomy.models import Episode, Run, Source, WorkerProcess
-from autonomy.runtime import leases, queue, sweeper, transitions
+from autonomy.runtime import leases, queue, sweeper, transitions, upkeep
 from autonomy.runtime.fence import Fence
 from autonomy.runtime.leases import LOCK_CLASS, any_worker_alive
 from autonomy.runtime.queue import Claim
@@ -61,6 +61,22 @@ def test_a_lock_that_is_held_protects_until_the_lease_ends(
         Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
         assert reclaim_dead() == 1
         cursor.execute("SELECT pg_advisory_unlock(%s, 1)", [LOCK_CLASS])
+
+
+def test_a_round_of_upkeep_keeps_nobody_from_taking_over(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run = start()
+    claim()
+    age(run, 1)
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", upkeep.UPKEEP_LOCK)
+        assert Run.objects.get(pk=run.pk).owner_lock == upkeep.UPKEEP_LOCK[1], "the same number"
+        assert reclaim_dead() == 1
+    finally:
+        other.close()
 
 
 def test_a_process_that_freezes_inside_a_transaction_loses_its_row_locks(
