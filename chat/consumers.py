@@ -152,6 +152,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # chan
                         await self._send(frame.item.text)
         except LogAway:
             await self.close(CLOSE_UNAVAILABLE)
+        else:
+            # A conversation has no end; without a code the client would wait at an open socket.
+            await self.close(CLOSE_INTERNAL)
 
     async def _watch_session(self) -> None:
         away_since: float | None = None

@@ -212,15 +212,13 @@ async def follow(
         LogAway: the log could not be read for `OUTAGE_SECONDS`.
     """
     view = _View(feed, position, heartbeat_seconds, clock)
-    while True:
+    while not view.finished:
         async for frame in view.replay(live):
             yield frame
         if live is None:
             return
         async for frame in view.ride(live, until_finished=until_finished):
             yield frame
-        if live.covers(position):
-            return
 
 
 class _View:
@@ -232,6 +230,9 @@ class _View:
         self._heartbeat_seconds = heartbeat_seconds
         self._clock = clock
         self._spoke_at = clock()
+        self.finished = False
+        """Everything was delivered and nothing is to come. Whether the ring covers the position
+        does not tell: who fell out of it by streamed text lacks no logged event."""
 
     def _silence(self) -> float:
         """Seconds until a sign of life is due."""
@@ -263,7 +264,7 @@ class _View:
                 return
 
     async def ride(self, live: Live, *, until_finished: bool) -> AsyncIterator[Frame]:
-        """What the ring has and gets; ends when this viewer fell out of it, or has everything."""
+        """What the ring has and gets; ends when this viewer fell out of it or has `finished`."""
         index, joined, text = live.start, live.end, live.text()
         while index >= live.start:
             if index >= joined and text:
@@ -278,6 +279,7 @@ class _View:
                 if new:
                     yield self._say(Frame(item))
             elif until_finished and not live.scope.unfinished:
+                self.finished = True
                 return
             elif self._silence() <= 0:
                 yield self._say(ALIVE)

@@ -19,6 +19,7 @@ from django.test import Client
 from autonomy import services
 from autonomy.api import stream
 from autonomy.api.credentials import Credentials
+from autonomy.api.stream import ALIVE, Frame
 from autonomy.core.types import EventDraft
 from autonomy.models import ApiKey, Run
 from autonomy.runtime.db import close_pool
@@ -361,6 +362,18 @@ async def test_an_outage_does_not_end_an_idle_session(
             await asked.wait()
     await sync_to_async(say)(run, "four")
     assert (await frame(socket))["seq"] == 4
+
+
+async def test_a_view_that_ends_by_itself_closes_the_socket(
+    connect: Connect, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def over(*_: Any, **__: Any) -> AsyncIterator[Frame]:
+        yield ALIVE
+
+    monkeypatch.setattr(consumers, "follow", over)
+    socket = await connect()
+    await subscribe(socket)
+    assert await closed_with(socket) == consumers.CLOSE_INTERNAL
 
 
 async def test_text_so_far_comes_once_and_a_takeover_voids_it(

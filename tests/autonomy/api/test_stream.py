@@ -269,6 +269,37 @@ async def test_who_falls_out_of_the_ring_gets_an_exact_replay_and_comes_back(
         assert here.log.reads == reads + 1, "from the ring again"
 
 
+async def test_who_falls_out_of_the_ring_by_streamed_text_stays_until_the_run_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(channels, "KEEP_ITEMS", 5)
+    pieces: list[Piece] = []
+
+    async def text(cursors: Mapping[str, str]) -> tuple[list[Piece], dict[str, str]]:
+        found = pieces.copy()
+        pieces.clear()
+        return found, dict(cursors)
+
+    async with room(Log(event(A, 1)), text) as here:
+        slow = follow(here.log, Position(), here.channel, until_finished=True)
+        assert seqs(await take(slow, 1)) == [(A, 1)]
+        for n in range(20):
+            pieces.append(Piece(A, "task", 1, 1, n, "x", "2026-01-01T00:00:00+00:00"))
+        here.hints.raised.set()
+        async with asyncio.timeout(5):
+            while here.channel.end < 21:
+                await asyncio.sleep(0)
+        assert here.channel.start > 1, "the place of the viewer is gone"
+        (whole,) = await take(slow, 1)
+        assert whole.item is not None
+        assert whole.item.event.token == "x" * 20
+        await here.commit(event(A, 2))
+        assert seqs(await take(slow, 1)) == [(A, 2)]
+        here.log.finished.add(A)
+        await here.commit(event(A, 3, "run.finished"))
+        assert seqs(await take(slow, 1000)) == [(A, 3)]
+
+
 async def test_a_large_ring_is_bounded_by_its_text_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channels, "KEEP_CHARS", 1_000)
     async with room(Log(event(A, 1))) as here:
