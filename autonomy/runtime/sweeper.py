@@ -20,15 +20,25 @@ from handywriterz.env import env
 
 logger = logging.getLogger(__name__)
 
-DEAD = f"""
-status = 'running'
-AND (lease_until < now()
-     OR (beat_at < now() - make_interval(secs => %(grace)s) AND NOT {HELD % "run.owner_lock"}))
-"""
-"""The lock is gone and the last beat is not of this moment, or the lease ran out (its process
-hangs)."""
+DEAD_WORKERS = f"""
+SELECT owner_lock, over < now() - make_interval(secs => %(patience)s)
+FROM (SELECT driven.owner_lock, LEAST(
+          max(driven.lease_until), min(driven.lease_until) + make_interval(secs => %(ttl)s),
+          CASE WHEN NOT {HELD % "driven.owner_lock"}
+               THEN max(driven.beat_at) + make_interval(secs => %(grace)s) END) AS over
+      FROM autonomy_runs driven WHERE driven.status = 'running'
+      GROUP BY driven.owner_lock) AS worker
+WHERE over < now()
+"""  # noqa: S608 - constants only
+"""Dead workers, and of each whether it is so for longer than a transaction that touches a run may
+take. Death is a worker's, not a run's: a run that was claimed a moment before it belongs to it.
 
-DEAD_WORKERS = f"SELECT DISTINCT owner_lock FROM autonomy_runs run WHERE {DEAD}"  # noqa: S608
+A worker is dead when its lock is gone and its last beat is not of this moment; when it hangs, so
+that all of its leases ran out; or when one of them is so old that its heartbeat cannot be at work.
+"""
+
+PATIENCE_SECONDS = 5.0
+"""How long the runs of a dead worker wait for one among them that somebody has locked."""
 
 ONE_SWEEPER = "SELECT pg_try_advisory_xact_lock(%s, %s)"
 """Held on a dead worker while its runs are taken over."""
@@ -43,6 +53,8 @@ DEATHS_SINCE = f"""
 """  # noqa: S608 - constants only
 """Workers that went away since the run's last checkpoint."""
 
+LEFT = "SELECT count(*) FROM autonomy_runs WHERE owner_lock = %(lock)s AND status = 'running'"
+
 LEFT_BEHIND = f"""
 SELECT id, fence,
        (claims_without_progress > {SUSPECT}
@@ -51,13 +63,13 @@ SELECT id, fence,
                          AND other.id <> run.id))
        AND {DEATHS_SINCE} <= claims_without_progress + 1
 FROM autonomy_runs run
-WHERE owner_lock = %(lock)s AND {DEAD}
+WHERE owner_lock = %(lock)s AND status = 'running'
 ORDER BY owner_id, id
 FOR UPDATE OF run SKIP LOCKED
 """  # noqa: S608 - constants only
 """Runs of a dead worker, and of each whether it alone can be to blame: it was the only run there,
-or the only suspect (see `queue.SUSPECT`), and no more workers died than have driven it. In the order of their owners, whose rows are locked on
-the way to the queue."""
+or the only suspect (see `queue.SUSPECT`), and no more workers died than have driven it. In the
+order of their owners, whose rows are locked on the way to the queue."""
 
 FORGET = f"""
 DELETE FROM autonomy_worker_processes worker
@@ -71,25 +83,39 @@ FORGET_SECONDS = 3_600.0
 
 def reclaim_dead() -> int:
     """Put runs of dead workers back in the queue; how many there were."""
+    limits = {
+        "grace": env().lease_grace_seconds,
+        "ttl": env().lease_ttl_seconds,
+        "patience": PATIENCE_SECONDS,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(DEAD_WORKERS, {"grace": env().lease_grace_seconds})
-        workers = [int(row[0]) for row in cursor.fetchall()]
-    return sum(_take_over(lock_no) for lock_no in workers)
+        cursor.execute(DEAD_WORKERS, limits)
+        workers = [(int(row[0]), bool(row[1])) for row in cursor.fetchall()]
+    return sum(_take_over(lock_no, for_long=for_long) for lock_no, for_long in workers)
 
 
 @transaction.atomic
-def _take_over(lock_no: int) -> int:
+def _take_over(lock_no: int, *, for_long: bool) -> int:
     """Reclaim what one dead worker drove, all at once: who had company must be known before any
-    of them is moved. Another process's sweep of the same worker is left to finish."""
+    of them is moved. Another process's sweep of the same worker is left to finish.
+
+    While somebody has one of the runs locked, the others wait for it; a worker that is dead
+    `for_long` leaves it behind, and then its death is laid to nobody.
+    """
     with connection.cursor() as cursor:
         cursor.execute(ONE_SWEEPER, [SWEEP_CLASS, lock_no])
         if not cursor.fetchall()[0][0]:
             return 0
-        cursor.execute(LEFT_BEHIND, {"lock": lock_no, "grace": env().lease_grace_seconds})
+        cursor.execute(LEFT, {"lock": lock_no})
+        there = int(cursor.fetchall()[0][0])
+        cursor.execute(LEFT_BEHIND, {"lock": lock_no})
         left = cursor.fetchall()
+    complete = len(left) == there
+    if not complete and not for_long:
+        return 0
     for run_id, number, own_fault in left:
         logger.warning("run %s: its worker (fence %s) is dead; reclaiming", run_id, number)
-        transitions.reclaim(run_id, int(number), own_fault=bool(own_fault))
+        transitions.reclaim(run_id, int(number), own_fault=bool(own_fault) and complete)
     return len(left)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -19,11 +19,43 @@ from autonomy.runtime.fence import Fence
 from autonomy.runtime.leases import LOCK_CLASS, any_worker_alive
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.sweeper import Sweeper, reclaim_dead
+from handywriterz.env import env
 from tests.stack_process import eventually
 
 
 def age(run: Run, seconds: float) -> None:
     Run.objects.filter(pk=run.pk).update(beat_at=timezone.now() - timedelta(seconds=seconds))
+
+
+def ago(seconds: float) -> datetime:
+    return timezone.now() - timedelta(seconds=seconds)
+
+
+@contextlib.contextmanager
+def lock_of_worker(lock_no: int) -> Iterator[None]:
+    """As if that worker lived."""
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_CLASS, lock_no])
+        yield
+    finally:
+        other.close()
+
+
+@contextlib.contextmanager
+def locked(run: Run) -> Iterator[None]:
+    """As if somebody's transaction were just changing the run."""
+    other = connection.copy()
+    try:
+        other.connect()
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM autonomy_runs WHERE id = %s FOR UPDATE", [run.pk])
+        yield
+        other.rollback()
+    finally:
+        other.close()
 
 
 def test_a_run_whose_workers_lock_is_gone_is_reclaimed_after_the_grace(
@@ -168,6 +200,74 @@ def test_only_the_run_that_kills_alone_is_poisoned(
     assert (poison.status, poison.stop_reason) == (RunStatus.FAILED, StopReason.POISONED)
     assert neighbour.status == RunStatus.QUEUED
     assert neighbour.faults == 0
+
+
+def test_a_run_claimed_right_before_its_worker_died_goes_with_the_others_and_is_not_blamed(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    early, late = start("Early"), start("Late")
+    claim()
+    claim()
+    age(early, 10)
+    age(late, -60)  # of this very moment: perhaps the worker is only just gone
+    assert reclaim_dead() == 0
+    age(late, 1)
+    assert reclaim_dead() == 2
+    assert set(Run.objects.values_list("status", "faults")) == {(RunStatus.QUEUED, 0)}
+
+
+def test_a_worker_hangs_when_all_of_its_leases_ran_out(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    early, late = start("Early"), start("Late")
+    claim()
+    claim()
+    with lock_of_worker(1):
+        Run.objects.filter(pk=early.pk).update(lease_until=ago(0.1))
+        assert reclaim_dead() == 0, "the other's lease is good: it was claimed after the last beat"
+        Run.objects.filter(pk=late.pk).update(lease_until=ago(0.1))
+        assert reclaim_dead() == 2
+    assert set(Run.objects.values_list("status", "faults")) == {(RunStatus.QUEUED, 0)}
+
+
+def test_a_worker_whose_heartbeat_is_stuck_does_not_go_on_by_claiming(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    early, _late = start("Early"), start("Late")
+    claim()
+    claim()
+    ttl = env().lease_ttl_seconds
+    with lock_of_worker(1):
+        Run.objects.filter(pk=early.pk).update(lease_until=ago(ttl + 1))
+        assert reclaim_dead() == 2
+
+
+def test_a_run_that_somebody_has_locked_is_waited_for_by_those_it_died_with(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    runs = [start(), start()]
+    claim()
+    claim()
+    Run.objects.update(beat_at=ago(1))
+    with locked(runs[0]):
+        assert reclaim_dead() == 0
+    assert reclaim_dead() == 2
+    assert set(Run.objects.values_list("status", "faults")) == {(RunStatus.QUEUED, 0)}
+
+
+def test_a_run_that_stays_locked_is_left_behind_and_nobody_is_blamed(
+    start: Callable[..., Run], claim: Callable[[], Claim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeper, "PATIENCE_SECONDS", 0.0)
+    suspect, stuck = start(), start()
+    claim()
+    claim()
+    Run.objects.update(beat_at=ago(1))
+    Run.objects.filter(pk=suspect.pk).update(claims_without_progress=queue.SUSPECT + 1)
+    with locked(stuck):
+        assert reclaim_dead() == 1
+    suspect.refresh_from_db()
+    assert (suspect.status, suspect.faults) == (RunStatus.QUEUED, 0)
 
 
 def test_a_run_is_not_blamed_while_workers_die_without_it(
