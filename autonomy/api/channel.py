@@ -91,6 +91,11 @@ class Channel:
     # ------------------------------------------------------------------ for viewers
 
     @property
+    def failed(self) -> bool:
+        """Nothing will follow what is in the ring: whoever comes needs another channel."""
+        return self._failure is not None
+
+    @property
     def scope(self) -> Scope:
         return self._scope
 

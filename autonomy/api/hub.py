@@ -64,7 +64,9 @@ class Hub:
         """
         group = feed.target.group
         found = self._channels.get(group)
-        if found is None:
+        # A failed one is left to those who are in it: one of them may be sending to a client that
+        # reads nothing, and come to notice only minutes later.
+        if found is None or found.channel.failed:
             found = self._channels[group] = _Open(feed, Channel(feed, pieces_after))
             found.reader = asyncio.create_task(_read(found), name=f"channel {group}")
         if self._poller is None or self._poller.done():

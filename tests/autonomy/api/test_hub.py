@@ -61,7 +61,7 @@ def feed(run: Run) -> RunsFeed:
 async def seen(hub: Hub, run: Run, count: int) -> list[int]:
     """Numbers of the first `count` events that a viewer gets."""
     found: list[int] = []
-    async with asyncio.timeout(10), hub.watch(feed(run)) as channel:
+    async with asyncio.timeout(30), hub.watch(feed(run)) as channel:
         async for frame in follow(feed(run), Position(), channel):
             if frame.item is not None:
                 found.append(frame.item.event.seq)
@@ -88,6 +88,32 @@ async def test_all_who_watch_the_same_share_a_channel_and_the_last_one_closes_it
     assert asyncio.all_tasks() == before
     async with hub.watch(feed(run)) as fourth:
         assert first is not fourth
+
+
+async def test_a_failed_channel_is_not_given_to_who_comes_while_a_viewer_is_still_in_it(
+    run: Run,
+) -> None:
+    hub = Hub()
+
+    async def broken() -> None:
+        raise ValueError("an entry that nobody expected")
+
+    async with contextlib.AsyncExitStack() as later, contextlib.AsyncExitStack() as first:
+        failed = await first.enter_async_context(hub.watch(feed(run)))
+        failed._read_text = broken  # type: ignore[method-assign]
+        await sync_to_async(say)(run, "two")
+        async with asyncio.timeout(10):
+            while not failed.failed:
+                await asyncio.sleep(0.01)
+        with pytest.raises(LogAway):
+            await failed.changed(failed.end, 1.0)
+        assert await seen(hub, run, 2) == [1, 2]
+        fresh = await later.enter_async_context(hub.watch(feed(run)))
+        # The last one out of the failed channel ends neither the fresh one nor its poll.
+        await first.aclose()
+        await sync_to_async(say)(run, "three")
+        assert await seen(hub, run, 3) == [1, 2, 3]
+        assert fresh.scope.heads == {str(run.pk): 3}
 
 
 async def test_viewers_of_one_thing_do_not_see_another(run: Run, alice: User) -> None:
