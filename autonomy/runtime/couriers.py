@@ -26,6 +26,8 @@ CAPACITY = 2_000
 PAUSE_SECONDS = 1.0
 """After a failure everything is dropped for this long instead of being tried."""
 HINT_SECONDS = 1.0
+RINGS = 16
+"""Doorbells that may wait to be rung; enough to wake several workers for a burst of runs."""
 
 
 class Courier(Generic[T]):
@@ -46,6 +48,10 @@ class Courier(Generic[T]):
             self._queue.put_nowait(message)
         except queue.Full:
             logger.debug("%s: dropped a message", self._name)
+
+    def waiting(self) -> int:
+        """Messages that are not on their way yet."""
+        return self._queue.qsize() if self._pid == os.getpid() else 0
 
     def _ensure_thread(self) -> None:
         if self._pid == os.getpid():
@@ -131,8 +137,10 @@ _hints = HintCourier()
 
 
 def ring_run(run_id: object) -> None:
-    """Wake a worker for this run."""
-    _doorbell.send(("autonomy.tasks.drive", str(run_id)))
+    """Wake a worker for this run. Whoever hears a ring looks at the whole queue, so when a burst
+    of runs comes some rings are enough."""
+    if _doorbell.waiting() < RINGS:
+        _doorbell.send(("autonomy.tasks.drive", str(run_id)))
 
 
 def ring_file(source_id: object) -> None:

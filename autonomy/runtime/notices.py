@@ -97,9 +97,14 @@ class Notice(NamedTuple):
     status: RunStatus
 
 
+def due_on(to: RunStatus) -> bool:
+    """Whether a transition to this status is told by mail."""
+    return env().notify_by_email == "on" and to in SUBJECTS
+
+
 def plan(run: Run, to: RunStatus, seq: int) -> None:
     """Intend a mail about the transition that event `seq` tells of; inside its transaction."""
-    if env().notify_by_email == "off" or to not in SUBJECTS:
+    if not due_on(to):
         return
     Effect.objects.create(
         id=new_id(),

@@ -24,7 +24,7 @@ from autonomy.core.types import (
     StopReason,
 )
 from autonomy.models import Artifact, ArtifactKind, Resume, Run, TurnitinCycle
-from autonomy.runtime import notices, queue
+from autonomy.runtime import endings, notices, queue
 from autonomy.runtime.budgets_ledger import close_all
 from autonomy.runtime.couriers import ring_run
 from autonomy.runtime.events import append
@@ -140,7 +140,6 @@ def to_queue(
 # ------------------------------------------------------------------ by the segment that drives
 
 
-@transaction.atomic
 def finish(
     fence: Fence,
     status: RunStatus,
@@ -157,23 +156,29 @@ def finish(
     Raises:
         FencedOut: the segment no longer owns the run.
     """
-    # The run's row first: a message is either stored before this, or finds the run ended.
-    Run.objects.select_for_update().filter(pk=fence.run_id, fence=fence.number).first()
-    if untaken(fence.run_id):
-        release(fence, "told")
-        return
-    run = _end(
-        fence.run_id,
-        [RunStatus.RUNNING],
-        status,
-        stop_reason,
-        error,
-        note=note,
-        fence=fence,
-        document_id=document_id,
-    )
-    if run is None:
-        raise FencedOut(fence)
+    seen = None if notices.due_on(status) else endings.look(fence, document_id)
+    if seen is not None:
+        event = _finished(status, stop_reason, error, note, seen.document)
+        if endings.end(fence, seen, status, stop_reason, error, event):
+            return
+    with transaction.atomic():
+        # The run's row first: a message is either stored before this, or finds the run ended.
+        Run.objects.select_for_update().filter(pk=fence.run_id, fence=fence.number).first()
+        if untaken(fence.run_id):
+            release(fence, "told")
+            return
+        run = _end(
+            fence.run_id,
+            [RunStatus.RUNNING],
+            status,
+            stop_reason,
+            error,
+            note=note,
+            fence=fence,
+            document_id=document_id,
+        )
+        if run is None:
+            raise FencedOut(fence)
 
 
 @transaction.atomic
@@ -472,8 +477,21 @@ def _end(
         .values_list("id", "title")
         .first()
     )
+    event = _finished(status, stop_reason, error, note, document, by)
+    columns = {**_FINISHED, "stop_reason": stop_reason, "error": error}
+    return change(run_id, expect, status, [event], fence=fence, columns=columns)
+
+
+def _finished(
+    status: RunStatus,
+    stop_reason: StopReason,
+    error: str,
+    note: str,
+    document: tuple[object, str] | None,
+    by: int | None = None,
+) -> EventDraft:
     summary = error or f"{_summary(status, document[1] if document else '')} {note}".strip()
-    event = status_event(
+    return status_event(
         "run.finished",
         status,
         summary,
@@ -482,8 +500,6 @@ def _end(
         summary=summary,
         **asked_by(by),
     )
-    columns = {**_FINISHED, "stop_reason": stop_reason, "error": error}
-    return change(run_id, expect, status, [event], fence=fence, columns=columns)
 
 
 def _summary(status: RunStatus, title: str) -> str:

@@ -81,7 +81,7 @@ def install(armed: Armed, journal: Journal) -> None:
     """Put the points into the product's functions, in this process."""
     global _armed
     _armed = armed
-    from autonomy.runtime import artifacts, content, leases, queue, sweeper, transitions
+    from autonomy.runtime import artifacts, content, endings, leases, queue, sweeper, transitions
     from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
 
     def claimed(found: Any) -> None:
@@ -109,6 +109,7 @@ def install(armed: Armed, journal: Journal) -> None:
         after="after an artifact's row",
     )
     wrap(content, "keep", after="between file and row")
+    wrap(endings, "end", before="inside finish")  # looked at, not ended yet
     wrap(transitions, "change", after=ended)  # inside the transition's transaction
     wrap(transitions, "finish", after="after finish")
     wrap(transitions, "release", after="after release")

@@ -84,3 +84,23 @@ def test_an_absent_layer_costs_the_sender_nothing_and_later_hints_arrive(layer: 
         courier.send(("run.a", {"seq": seq}))
         ticks.wait(0.01)
     assert layer.delivered
+
+
+def test_a_burst_of_runs_rings_some_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    open_, entered = threading.Event(), threading.Event()
+    rung: list[tuple[str, str]] = []
+
+    def deliver(message: tuple[str, str]) -> None:
+        entered.set()
+        assert open_.wait(10)
+        rung.append(message)
+
+    doorbell = couriers.Courier("doorbell", deliver)
+    monkeypatch.setattr(couriers, "_doorbell", doorbell)
+    couriers.ring_run("first")
+    assert entered.wait(10)
+    for number in range(100):
+        couriers.ring_run(number)
+    couriers.ring_file("a file")  # says which, so each is rung
+    assert doorbell.waiting() == couriers.RINGS + 1
+    open_.set()
