@@ -158,3 +158,15 @@ CLOSE_LEFT = CLOSE.format(
 )
 """Those of segments before this one; a segment that is not the newest closes nothing."""
 CLOSE_ALL = CLOSE.format(owned="true", left="true")
+
+HOLD_DAYS = """
+SELECT 1 FROM autonomy_usage_days used
+WHERE (used.user_id, used.day) IN (
+    SELECT run.owner_id, entry.day
+    FROM autonomy_budget_ledger entry JOIN autonomy_runs run ON run.id = entry.run_id
+    WHERE entry.run_id = ANY(%(runs)s) AND entry.settled_at IS NULL)
+ORDER BY used.user_id, used.day
+FOR NO KEY UPDATE
+"""
+"""For a transaction that ends or moves several runs: the days that closing them may touch, before
+any of their owners' places in the queue."""

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from autonomy.memory.ingestion import sources_to_ingest
 from autonomy.runtime import notices, transitions
+from autonomy.runtime.budget_statements import HOLD_DAYS
 from autonomy.runtime.couriers import ring_file
 from autonomy.runtime.leases import HELD, SWEEP_CLASS
 from autonomy.runtime.queue import SUSPECT
@@ -69,7 +70,8 @@ FOR UPDATE OF run SKIP LOCKED
 """  # noqa: S608 - constants only
 """Runs of a dead worker, and of each whether it alone can be to blame: it was the only run there,
 or the only suspect (see `queue.SUSPECT`), and no more workers died than have driven it. In the
-order of their owners, whose rows are locked on the way to the queue."""
+order of their owners: two sweeps lock their places in the queue one after the other, and no place
+before a day that is needed (`HOLD_DAYS`), because whoever starts a run locks the day first."""
 
 FORGET = f"""
 DELETE FROM autonomy_worker_processes worker
@@ -110,6 +112,7 @@ def _take_over(lock_no: int, *, for_long: bool) -> int:
         there = int(cursor.fetchall()[0][0])
         cursor.execute(LEFT_BEHIND, {"lock": lock_no})
         left = cursor.fetchall()
+        cursor.execute(HOLD_DAYS, {"runs": [row[0] for row in left]})
     complete = len(left) == there
     if not complete and not for_long:
         return 0

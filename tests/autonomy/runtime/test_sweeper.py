@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -12,14 +13,17 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from autonomy.core.types import FileStatus, RunStatus, StopReason
+from autonomy import services
+from autonomy.core.types import FileStatus, RunStatus, StopReason, TaskSpec
 from autonomy.models import Episode, Run, Source, WorkerProcess
 from autonomy.runtime import leases, queue, sweeper, transitions, upkeep
+from autonomy.runtime.budgets_ledger import RunLedger, close_all
 from autonomy.runtime.fence import Fence
 from autonomy.runtime.leases import LOCK_CLASS, any_worker_alive
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.sweeper import Sweeper, reclaim_dead
 from handywriterz.env import env
+from tests.autonomy.runtime.conftest import run_async
 from tests.stack_process import eventually
 
 
@@ -268,6 +272,57 @@ def test_a_run_that_stays_locked_is_left_behind_and_nobody_is_blamed(
         assert reclaim_dead() == 1
     suspect.refresh_from_db()
     assert (suspect.status, suspect.faults) == (RunStatus.QUEUED, 0)
+
+
+def test_taking_over_and_starting_a_run_of_the_same_person_wait_for_each_other_in_one_order(
+    start: Callable[..., Run],
+    claim: Callable[[], Claim],
+    alice: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One run of the dead worker goes back in line, the next ends with an open reservation; in
+    between, its owner starts another."""
+    start()
+    poisoned = start()
+    for made in (claim(), claim()):
+        run_async(RunLedger(made.fence).reserve("k", "writer", "m", 10, 0.01))
+    Run.objects.filter(pk=poisoned.pk).update(claims_without_progress=transitions.MAX_CLAIMS)
+    Run.objects.update(beat_at=ago(1))
+    problems: list[BaseException] = []
+    starting = threading.Thread(target=_start_one, args=[alice, problems])
+
+    def closing(run_id: object) -> int:
+        starting.start()
+        # Until it has the day, or waits for a row that the sweep has locked.
+        assert eventually(lambda: waits_for_a_lock() or not starting.is_alive(), 10)
+        return close_all(run_id)
+
+    monkeypatch.setattr(transitions, "close_all", closing)
+    assert reclaim_dead() == 2
+    starting.join(30)
+    assert problems == []
+    poisoned.refresh_from_db()
+    assert (poisoned.stop_reason, poisoned.tokens_reserved) == (StopReason.POISONED, 0)
+    assert Run.objects.filter(status=RunStatus.QUEUED).count() == 2
+
+
+def _start_one(owner: User, problems: list[BaseException]) -> None:
+    try:
+        services.start_run(owner, TaskSpec(goal="Another", journey="write"))
+    except DatabaseError as error:
+        problems.append(error)
+    finally:
+        connection.close()
+
+
+def waits_for_a_lock() -> bool:
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            return bool(cursor.fetchone()[0])
+    finally:
+        other.close()
 
 
 def test_a_run_is_not_blamed_while_workers_die_without_it(
