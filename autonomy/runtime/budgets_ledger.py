@@ -29,8 +29,8 @@ from autonomy.runtime.prepared import execute
 WARN_AT = 0.8
 KEY_CHARS = 180
 _MICRODOLLAR = Decimal("0.000001")
-_NOTHING = Decimal(0)
-_TRIES = 5
+_TRIES = 100
+"""Each of them failed only because another call's end made room in the very moment."""
 
 _MESSAGES = {
     StopReason.BUDGET_TOKENS: "The token budget of this run is used up.",
@@ -55,24 +55,39 @@ class Account:
         self.warned = bool(row[10])
         self._day = row[11:]
 
-    def exhausted(self, tokens: int = 0, usd: Decimal = _NOTHING) -> StopReason | None:
-        """The limit that is reached, or that would be passed by another `tokens` and `usd`."""
+    def exhausted(self) -> StopReason | None:
+        """The limit that is reached: whatever the run wants next, it cannot have."""
         if self.seconds[0] >= self.seconds[2]:
             return StopReason.BUDGET_SECONDS
-        if _full(self.tokens, tokens):
+        if _full(self.tokens[0], self.tokens[2]):
             return StopReason.BUDGET_TOKENS
-        if _full(self.usd, usd):
+        if _full(self.usd[0], self.usd[2]):
             return StopReason.BUDGET_USD
         # A run that needs no allowance goes on when others have used it up.
-        wants = tokens or usd or self.tokens[0] or self.usd[0]
-        return StopReason.QUOTA if wants and self._day_is_full(tokens, usd) else None
+        wants = self.tokens[0] or self.usd[0]
+        full = any(_full(spent, limit) for spent, _, limit in self._days())
+        return StopReason.QUOTA if wants and full else None
 
-    def _day_is_full(self, tokens: int, usd: Decimal) -> bool:
-        parts = ((*self._day[:3], tokens), (*self._day[3:], usd)) if self._day else ()
-        return any(
-            limit is not None and _full((Decimal(spent), Decimal(reserved), Decimal(limit)), more)
-            for spent, reserved, limit, more in parts
+    def refuses(self, tokens: int, usd: Decimal) -> StopReason | None:
+        """The limit for which RESERVE books nothing of this size: the same conditions, which are
+        about the request, where `exhausted` is about the run."""
+        if self.seconds[0] >= self.seconds[2]:
+            return StopReason.BUDGET_SECONDS
+        if _over(*self.tokens, tokens):
+            return StopReason.BUDGET_TOKENS
+        if _over(*self.usd, usd):
+            return StopReason.BUDGET_USD
+        over = any(
+            _over(*day, more) for day, more in zip(self._days(), (tokens, usd), strict=False)
         )
+        return StopReason.QUOTA if over else None
+
+    def _days(self) -> list[tuple[Any, Any, Any]]:
+        """Spent, reserved and limit of the owner's day, in tokens and in dollars."""
+        if not self._day:
+            return []
+        tokens, tokens_open, tokens_limit, usd, usd_open, usd_limit = self._day
+        return [(tokens, tokens_open, tokens_limit), (usd, usd_open, usd_limit)]
 
     def share(self) -> float:
         """The most used limit, 1.0 being all of it. What is only reserved does not count."""
@@ -94,14 +109,14 @@ class Account:
         }
 
 
-def _full(
-    account: tuple[float, float, float] | tuple[Decimal, Decimal, Decimal], more: float | Decimal
-) -> bool:
-    spent, reserved, limit = (Decimal(part) for part in account)
-    if more > 0:
-        return spent + reserved + Decimal(more) > limit
+def _over(spent: Any, reserved: Any, limit: Any, more: float | Decimal) -> bool:
+    """Whether `more` does not fit; a limit of None has room for anything."""
+    return limit is not None and Decimal(spent) + Decimal(reserved) + Decimal(more) > Decimal(limit)
+
+
+def _full(spent: Any, limit: Any) -> bool:
     # A limit of nothing is not "used up" by a run that spends nothing.
-    return spent > 0 and spent >= limit
+    return limit is not None and spent > 0 and Decimal(spent) >= Decimal(limit)
 
 
 def read_account(run_id: str) -> Account:
@@ -149,21 +164,19 @@ class RunLedger:
             "tokens": tokens,
             "usd": usd,
         }
-        reason = None
-        for _ in range(_TRIES):  # again when another call's end made room since the refusal
+        for _ in range(_TRIES):
             booked = execute(RESERVE, {**parameters, **_per_day()})
             if booked:
                 return booked[0][0]
             account = read_account(self._fence.run_id)
             if account.fence != self._fence.number or account.status != "running":
                 raise FencedOut(self._fence)
-            reason = account.exhausted(tokens, usd)
+            reason = account.refuses(tokens, usd)
             if reason is not None:
-                break
-        reason = reason or StopReason.BUDGET_TOKENS
-        if reason is StopReason.QUOTA:
-            self._refused = (tokens, usd)
-        raise BudgetExhausted(reason.value, _MESSAGES[reason])
+                if reason is StopReason.QUOTA:
+                    self._refused = (tokens, usd)
+                raise BudgetExhausted(reason.value, _MESSAGES[reason])
+        raise RuntimeError(f"refused {_TRIES} times although every limit had room for it")
 
     async def settle(
         self, key: str, *, input_tokens: int, output_tokens: int, usd: float, price_known: bool
@@ -218,7 +231,7 @@ class RunLedger:
         self._warn(account)
         reason = account.exhausted()
         if reason is None and self._refused is not None:
-            again = account.exhausted(*self._refused)
+            again = account.refuses(*self._refused)
             reason = again if again is StopReason.QUOTA else None
         return reason
 

@@ -92,6 +92,28 @@ def test_the_limit_that_refuses_is_named(
     assert totals(run) == (0, 0, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("asked", "account", "reason"),
+    [
+        ((0, 0.01), {"tokens_spent": 50, "tokens_reserved": 60}, "budget_tokens"),
+        ((10, 0.0), {"usd_spent": Decimal("0.5"), "usd_reserved": Decimal("0.6")}, "budget_usd"),
+    ],
+)
+def test_a_call_of_no_price_is_refused_for_the_limit_that_an_expensive_answer_has_passed(
+    start: Callable[..., Run],
+    claim: Callable[[], Claim],
+    asked: tuple[int, float],
+    account: dict[str, float],
+    reason: str,
+) -> None:
+    run = start(tokens=100, usd=1)
+    ledger = RunLedger(claim().fence)
+    Run.objects.filter(pk=run.pk).update(**account)
+    with pytest.raises(BudgetExhausted) as refused:
+        run_async(ledger.reserve("k", "writer", "m", *asked))
+    assert refused.value.stop_reason == reason
+
+
 def test_a_run_that_spends_nothing_is_not_stopped_by_a_limit_of_nothing(
     start: Callable[..., Run], claim: Callable[[], Claim]
 ) -> None:
