@@ -102,7 +102,8 @@ class DatabaseThreads:
                 self._idle -= 1
             elif len(self._threads) < self._size:
                 self._start_thread()
-        self._queue.put((future, results, partial(fn, *args, **kwargs)))
+            # Under the lock: what is put after `close` looked would never be answered.
+            self._queue.put((future, results, partial(fn, *args, **kwargs)))
         return await future
 
     def close(self) -> None:
@@ -120,8 +121,11 @@ class DatabaseThreads:
         self._opened.clear()
 
     def _refuse_waiting(self) -> None:
-        while not self._queue.empty():
-            call = self._queue.get()
+        while True:
+            try:
+                call = self._queue.get_nowait()
+            except queue.Empty:
+                return
             if call is not None:
                 call[1].add(call[0], None, PoolClosed("the database pool is closed"))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, InterfaceError, connection
@@ -113,6 +115,33 @@ async def test_closing_refuses_what_waits_and_what_comes(transactional_db: None)
     await closing
     with pytest.raises(PoolClosed):
         await pool.run(int, "1")
+
+
+async def test_a_call_that_meets_the_closing_is_answered_all_the_same(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever comes first: here the pool begins to close while the call is being put in line."""
+    pool = DatabaseThreads(1)
+    put = pool._queue.put
+    closer = threading.Thread(target=pool.close)
+
+    class Slow:
+        """The queue of a caller whose thread stands still before it puts its call."""
+
+        def put(self, call: Any) -> None:
+            if call is not None:
+                closer.start()
+                closer.join(0.2)  # as far as it gets: it has to wait for the call to be in line
+            put(call)
+
+        get = staticmethod(pool._queue.get)
+        get_nowait = staticmethod(pool._queue.get_nowait)
+
+    monkeypatch.setattr(pool, "_queue", Slow())
+    async with asyncio.timeout(30):
+        with contextlib.suppress(PoolClosed):
+            assert await pool.run(int, "7") == 7
+    await asyncio.to_thread(closer.join)
 
 
 def test_two_event_loops_share_a_pool(pool: DatabaseThreads) -> None:
