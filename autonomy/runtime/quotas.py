@@ -85,7 +85,7 @@ class QuotaReached(Exception):
     """No further run may be started today."""
 
     def __init__(self, usage: Usage) -> None:
-        super().__init__(f"{usage.runs.spent:.0f} runs of {usage.runs.limit:.0f} today")
+        super().__init__(f"{usage.runs.spent:.0f} runs were started on {usage.day}: no more today")
         self.usage = usage
 
 
@@ -110,8 +110,11 @@ def count_run(owner_id: int) -> None:
         QuotaReached: the user has started all that a day allows; nothing was counted.
     """
     parameters = {"user": owner_id, "id": new_id(), "runs_per_day": settings()["runs_per_day"]}
-    if not execute(ADMIT, parameters):
-        raise QuotaReached(usage_today(owner_id))
+    while not execute(ADMIT, parameters):
+        usage = usage_today(owner_id)
+        if usage.runs.left == 0:
+            raise QuotaReached(usage)
+        # The limit was raised or the day ended since the refusal: that is asked anew.
 
 
 def usage_today(owner_id: int) -> Usage:

@@ -92,6 +92,22 @@ def test_a_users_own_quota_goes_before_the_deployments_and_nought_is_no_limit(
         start(owner=alice)
 
 
+def test_a_limit_that_is_lifted_while_it_refuses_refuses_nobody(
+    start: Callable[..., Run], limits: Limits, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits(runs=1)
+    start()
+    usage_today = quotas.usage_today
+
+    def lifted_first(owner_id: int) -> quotas.Usage:
+        Quota.objects.update_or_create(user=alice, defaults={"runs_per_day": 0})
+        return usage_today(owner_id)
+
+    monkeypatch.setattr(quotas, "usage_today", lifted_first)
+    quotas.count_run(alice.pk)
+    assert usage_today(alice.pk).runs == quotas.Amount(2, 0, None)
+
+
 def test_without_quotas_use_is_counted_all_the_same(start: Callable[..., Run], alice: User) -> None:
     start()
     start()
