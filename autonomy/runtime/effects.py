@@ -270,23 +270,39 @@ class _Once(Generic[M]):
         raise OutcomeUnknown(self._key, self._kind, why)
 
     async def _kept(self, result: M, note: str = "") -> M:
-        """Record the result and return it as a replay would."""
+        """Record the result and return it as a replay would.
+
+        Raises:
+            ResultLost: it is one that cannot be kept; the ledger says that the call was made.
+        """
         value = canonical(result.model_dump(mode="json"))
         text = json.dumps(value, ensure_ascii=False)
         size = len(text.encode())
         most = env().effect_result_max_bytes
         if size > most:
-            why = f"its result of {size:,} bytes is larger than the {most:,} that are kept"
-            said = f"{why[:1].upper()}{why[1:]}."
-            if self._repeat is Repeat.READ:
-                await self._ledger.record(self._key, EffectStatus.FAILED, note=said)
-                raise ResultTooLarge(self._key, self._kind, why)
-            await self._ledger.record(self._key, EffectStatus.DONE, note=said)
-            raise ResultLost(self._key, self._kind, why)
+            raise await self._lost(
+                f"its result of {size:,} bytes is larger than the {most:,} that are kept",
+                ResultTooLarge if self._repeat is Repeat.READ else ResultLost,
+            )
+        try:
+            as_replayed = self._model.model_validate(value)
+        except ValidationError as error:
+            where = ".".join(str(part) for part in error.errors()[0]["loc"])
+            raise await self._lost(
+                f"what can be stored of its result is not valid: {where}: "
+                f"{error.errors()[0]['msg']}",
+                ResultLost,
+            ) from error
         if size > env().effect_inline_bytes:
             text = await run_db(_in_a_file, text)
         await self._ledger.record(self._key, EffectStatus.DONE, text, note)
-        return self._model.model_validate(value)
+        return as_replayed
+
+    async def _lost(self, why: str, as_what: type[ResultLost]) -> ResultLost:
+        """Record that the call was made and its result is not kept; the error to raise."""
+        status = EffectStatus.FAILED if self._repeat is Repeat.READ else EffectStatus.DONE
+        await self._ledger.record(self._key, status, note=f"{why[:1].upper()}{why[1:]}.")
+        return as_what(self._key, self._kind, why)
 
 
 UNKNOWN = "Unknown: "

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from autonomy.core.ports import (
     Asked,
@@ -493,3 +493,30 @@ def test_a_segment_that_stood_still_after_its_intent_does_not_call_any_more(
     with pytest.raises(FencedOut):
         run_async(ledger.once("k", "mail", outside, Answer))
     assert outside.calls == 0
+
+
+class Named(BaseModel):
+    name: str = Field(min_length=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("mail", EffectStatus.DONE), ("search", EffectStatus.FAILED)]
+)
+def test_a_result_that_storing_would_spoil_is_not_recorded_as_one(
+    start: Start, claim: TakeClaim, kind: str, status: EffectStatus
+) -> None:
+    start()
+    ledger, calls = RunEffects(claim().fence), []
+
+    async def call() -> Named:
+        calls.append(1)
+        return Named(name="\x00")  # valid, until PostgreSQL has it
+
+    with pytest.raises(ResultLost, match="not valid: name"):
+        run_async(ledger.once("k", kind, call, Named))
+    effect = Effect.objects.get()
+    assert (effect.status, effect.result) == (status, None)
+    assert "not valid" in effect.note
+    with pytest.raises(ResultLost, match="not valid: name"):
+        run_async(ledger.once("k", kind, call, Named))
+    assert len(calls) == (1 if kind == "mail" else 2), "what changes something is done once"
