@@ -116,7 +116,8 @@ class Runner:
                     state = await graph.aget_state(config)
                     values, interrupts = state.values, state.interrupts
         except GraphRecursionError:
-            await self._finish(fence, values, StopReason.LOOP_LIMIT)
+            state = await graph.aget_state(config)
+            await self._finish(fence, state.values, StopReason.LOOP_LIMIT)
             return
         except BudgetExhausted as limit:
             state = await graph.aget_state(config)

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from langgraph.runtime import RunControl
+from langgraph.graph import START, StateGraph
+from langgraph.runtime import RunControl, Runtime
 
 from autonomy import services
 from autonomy.core.ports import BudgetExhausted, Deps
+from autonomy.core.state import RunState
 from autonomy.core.types import RunStatus, StopReason
 from autonomy.models import Episode, Job, Run, TurnitinCycle
+from autonomy.runtime import runner
 from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import PAUSE, SLICE, Runner
@@ -209,3 +212,35 @@ def test_a_cancelled_run_accepts_nothing_from_its_segment(
     services.cancel(run)
     with pytest.raises(services.Conflict):
         services.pause(run)
+
+
+def looping() -> StateGraph[Any, Any, Any, Any]:
+    """Saves a draft and then goes round for ever."""
+
+    async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
+        draft = await runtime.context.artifacts.save("document", "Draft", {"text": "so far"})
+        return {"document_id": draft, "loops": 0}
+
+    async def act(state: RunState, runtime: Runtime[Deps]) -> RunState:
+        return {"loops": state["loops"] + 1}
+
+    graph: StateGraph[Any, Any, Any, Any] = StateGraph(RunState, context_schema=Deps)
+    graph.add_node("plan", plan)
+    graph.add_node("act", act)
+    graph.add_edge(START, "plan")
+    graph.add_edge("plan", "act")
+    graph.add_edge("act", "act")
+    return graph
+
+
+def test_a_run_that_takes_too_many_steps_hands_over_what_it_wrote_in_them(
+    start: Callable[..., Run], claim: Callable[[], Claim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "RECURSION_LIMIT", 6)
+    run = start()
+    drive(claim(), looping)
+    run.refresh_from_db()
+    assert (run.status, run.stop_reason) == (RunStatus.SUCCEEDED, StopReason.LOOP_LIMIT)
+    assert Episode.objects.get(run=run, type="run.finished").meta["artifact_id"] == str(
+        run.artifacts.get().pk
+    )
