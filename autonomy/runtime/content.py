@@ -21,6 +21,8 @@ from django.core.files.storage import default_storage
 FOLDER = "results"
 DRAFT = ".draft-"
 """Prefix of a file that is being written; one that is old was left by a crash."""
+ASIDE = ".aside-"
+"""Prefix of a file that is about to be removed: no longer stored, though it can still be loaded."""
 
 
 class ContentLost(Exception):
@@ -78,10 +80,19 @@ def load(sha256: str) -> bytes:
     Raises:
         ContentLost: they are gone or damaged.
     """
-    try:
-        data = _path(sha256).read_bytes()
-    except OSError as error:
-        raise ContentLost(f"{sha256} is not in storage") from error
+    path = _path(sha256)
+    data = None
+    # Aside it may be put back at any moment, so its own place is looked at once more.
+    for place in (path, _aside(path), path):
+        try:
+            data = place.read_bytes()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise ContentLost(f"{sha256} cannot be read: {error}") from error
+        break
+    if data is None:
+        raise ContentLost(f"{sha256} is not in storage")
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ContentLost(f"{sha256} is damaged")
     return data
@@ -100,11 +111,56 @@ def unreferenced(referenced: Callable[[], set[str]], older_seconds: float) -> It
         return
     needed = referenced()
     for path in old:
-        if path.name in needed:
+        if path.name.removeprefix(ASIDE) in needed:
             continue
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_mtime <= before:  # not stored again meanwhile
                 yield path
+
+
+def drop_unreferenced(referenced: Callable[[], set[str]], older_seconds: float) -> tuple[int, int]:
+    """Remove what `unreferenced` finds: how many files, and their bytes. Safe to run twice, and
+    from several machines at once.
+
+    Between a look at a file and its removal somebody may store the same bytes again and refer to
+    them. So each is put aside first, where `keep` does not find it any more, and looked at again.
+    """
+    before = time.time() - older_seconds
+    taken = list(_put_aside(unreferenced(referenced, older_seconds)))
+    needed = referenced() if taken else set()
+    files = size = 0
+    for path in taken:
+        with contextlib.suppress(FileNotFoundError):
+            found = path.stat()
+            name = path.name.removeprefix(ASIDE)
+            if path.name != name and (name in needed or found.st_mtime > before):
+                _put_back(path)
+                continue
+            path.unlink()
+            files += 1
+            size += found.st_size
+    return files, size
+
+
+def _put_aside(paths: Iterator[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.name.startswith((DRAFT, ASIDE)):
+            yield path
+            continue
+        with contextlib.suppress(FileNotFoundError):  # another machine was faster
+            yield path.rename(_aside(path))
+
+
+def _put_back(aside: Path) -> None:
+    path = aside.with_name(aside.name.removeprefix(ASIDE))
+    if path.exists():  # written anew meanwhile
+        aside.unlink()
+    else:
+        aside.rename(path)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{ASIDE}{path.name}")
 
 
 def _root() -> Path:

@@ -22,14 +22,14 @@ def unreferenced_results(older_seconds: float = LOST_SECONDS) -> Iterator[Path]:
 def drop_unreferenced_results(
     older_seconds: float = LOST_SECONDS, *, dry_run: bool = False
 ) -> tuple[int, int]:
-    """Remove them (or only count them): how many there were, and their bytes. Safe to run twice, and from several
-    machines at once."""
+    """Remove them (or only count them): how many there were, and their bytes. Safe to run twice,
+    and from several machines at once."""
+    if not dry_run:
+        return content.drop_unreferenced(_referenced, older_seconds)
     files = size = 0
     for path in unreferenced_results(older_seconds):
         with contextlib.suppress(FileNotFoundError):
             size += path.stat().st_size
-            if not dry_run:
-                path.unlink()
             files += 1
     return files, size
 

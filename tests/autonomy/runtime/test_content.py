@@ -113,6 +113,61 @@ def test_a_file_that_is_stored_again_meanwhile_is_not_taken_for_lost(root: Path)
     assert list(content.unreferenced(referenced, 60.0)) == []
 
 
+def test_a_file_that_is_stored_again_in_the_very_moment_of_its_removal_stays(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The moment is the one after the last look at the file in its place."""
+    name = content.keep(DATA)
+    path = root / name[:2] / name
+    os.utime(path, (0, 0))
+    rename = Path.rename
+
+    def stored_first(self: Path, target: Path) -> Path:
+        if self == path:
+            content.keep(DATA)
+        return rename(self, target)
+
+    monkeypatch.setattr(content.Path, "rename", stored_first)
+    assert content.drop_unreferenced(set, 60.0) == (0, 0)
+    assert [p.name for p in path.parent.iterdir()] == [name]
+    assert content.load(name) == DATA
+
+
+@pytest.mark.parametrize("meanwhile", ["loaded", "stored", "referred to"])
+def test_a_file_that_is_put_aside_for_removal_loses_nobody_anything(
+    root: Path, meanwhile: str
+) -> None:
+    name = content.keep(DATA)
+    path = root / name[:2] / name
+    os.utime(path, (0, 0))
+    answers = iter([set(), {name} if meanwhile == "referred to" else set()])
+
+    def referenced() -> set[str]:
+        if not path.exists():  # the second time
+            assert content.load(name) == DATA
+            if meanwhile == "stored":
+                content.keep(DATA)
+        return next(answers)
+
+    dropped, _ = content.drop_unreferenced(referenced, 60.0)
+    assert dropped == (0 if meanwhile == "referred to" else 1)
+    assert [p.name for p in path.parent.iterdir()] == ([] if meanwhile == "loaded" else [name])
+
+
+def test_a_file_left_aside_by_a_crash_is_still_loaded_and_removed_once_nobody_needs_it(
+    root: Path,
+) -> None:
+    name = content.keep(DATA)
+    path = root / name[:2] / name
+    path.rename(path.with_name(content.ASIDE + name))
+    assert content.load(name) == DATA
+    assert content.drop_unreferenced(lambda: {name}, -1) == (0, 0)
+    assert content.load(name) == DATA
+    assert content.drop_unreferenced(set, -1) == (1, len(DATA))
+    with pytest.raises(content.ContentLost):
+        content.load(name)
+
+
 # ----------------------------------------------------------------- between the file and its row
 
 
