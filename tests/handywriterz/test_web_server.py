@@ -45,7 +45,7 @@ async def _respond(scope: dict[str, Any], receive: Any, send: Any) -> None:
         return
     if scope["path"] == "/slow":
         await send({"type": "http.response.body", "body": b"begun", "more_body": True})
-        await asyncio.sleep(1.0)
+        await _hung_up().wait()
     if scope["path"] == "/breaks":
         await send({"type": "http.response.body", "body": b"begun", "more_body": True})
         raise RuntimeError("in the middle of the answer")
@@ -60,11 +60,19 @@ def _stopping() -> asyncio.Event:
     return event
 
 
+@cache
+def _hung_up() -> asyncio.Event:
+    """Set when a socket was closed before it was spoken to."""
+    return asyncio.Event()
+
+
 async def _talk(receive: Any, send: Any) -> None:
     """Sends 20 MB as fast as it may once it is spoken to."""
     await receive()
     await send({"type": "websocket.accept"})
-    await receive()
+    if (await receive())["type"] == "websocket.disconnect":
+        _hung_up().set()
+        return
     for number in range(PIECES):
         await send({"type": "websocket.send", "bytes": number.to_bytes(4, "big") + PIECE})
     await receive()
