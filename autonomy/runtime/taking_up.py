@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from langgraph.graph import END
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import StateSnapshot
 
@@ -30,10 +31,18 @@ async def hear_first(
         return state
     run_id = claim.fence.run_id
     if state.tasks:
-        unbegun = all(
-            t.name not in LISTENS and t.result is None and not t.error for t in state.tasks
+        deaf = all(t.name not in LISTENS for t in state.tasks)
+        unbegun = all(t.result is None and not t.error for t in state.tasks)
+        # A limit ended the last segment in the middle of its steps, and left the run to whoever
+        # hears the message: begun again, they would meet the same limit, and so on for ever.
+        limited = claim.reason == "told" and not unbegun
+        if limited and deaf and await run_db(untaken, run_id):
+            return await _at_reflect(
+                graph, config, finished=any(t.result is not None for t in state.tasks)
+            )
+        wanted = (
+            deaf and unbegun and claim.reason not in INTERRUPTED and await run_db(untaken, run_id)
         )
-        wanted = unbegun and claim.reason not in INTERRUPTED and await run_db(untaken, run_id)
     else:
         ended_by = str(state.values.get("stop_reason") or "")
         wanted = await run_db(untaken, run_id) or (
@@ -41,6 +50,16 @@ async def hear_first(
         )
     if not wanted:
         return state
-    # As if the steps had been done: control is at `reflect`, and what was not begun is planned anew.
+    return await _at_reflect(graph, config)
+
+
+async def _at_reflect(graph: Graph, config: Any, *, finished: bool = False) -> StateSnapshot:
+    """As if the steps had been done: control is at `reflect`, and what was not is planned anew.
+
+    Args:
+        finished: some of them were done; what they brought is kept.
+    """
+    if finished:
+        await graph.aupdate_state(config, None, as_node=END)
     await graph.aupdate_state(config, None, as_node="act")
     return await graph.aget_state(config)
