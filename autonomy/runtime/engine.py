@@ -37,6 +37,8 @@ WATCH_SECONDS = 0.4
 SWEEP_SECONDS = 1.0
 CANCEL_AGAIN_SECONDS = 0.5
 STOP_SECONDS = 25.0
+CUT = "cut"
+"""Reason of giving a run back that has not reached a boundary in time."""
 HAND_BACK_SECONDS = 5.0
 """Longest wait for a database that does not answer while the process ends."""
 
@@ -259,11 +261,11 @@ class Engine:
 
     async def _hand_back(self, claim: Claim) -> None:
         """Give back a run that did not reach a boundary in time: another worker goes on at once
-        from the last checkpoint. Should that fail, it is found when our lock is gone."""
+        from the last checkpoint, and does the step again. Should that fail, it is found when our lock is gone."""
         run_id = claim.fence.run_id
         try:
             async with asyncio.timeout(HAND_BACK_SECONDS):
-                await run_db(transitions.release, claim.fence, DRAIN)
+                await run_db(transitions.release, claim.fence, CUT)
         except (FencedOut, DatabaseError, InterfaceError, TimeoutError) as error:
             logger.info("run %s: not given back: %s", run_id, error)
 

@@ -16,12 +16,16 @@ REASONS = {
     "requeued": "requeued",
     "slice": "yielded",
     "drain": "worker_stopping",
+    "cut": "step_cut_off",
     "lost": "worker_lost",
     "retry": "error",
     "told": "message",
     "raised": "budget_raised",
 }
 """Reason of a job → cause as events and views name it."""
+
+INTERRUPTED = ("cut", "lost", "retry")
+"""Reasons after which a segment begins where another was stopped in the middle of a step."""
 
 
 def status_event(kind: EventType, status: RunStatus, content: str, /, **meta: Any) -> EventDraft:
@@ -72,9 +76,10 @@ def waits_again(asked: Mapping[str, Any], by: int | None = None) -> EventDraft:
 
 
 def released(reason: str) -> EventDraft:
-    """A segment gave its run back at a boundary."""
+    """A segment gave its run back at a boundary, or its worker did in the middle of a step."""
     why = {
         "drain": "The worker stops; another one goes on.",
+        "cut": "The worker had to stop in the middle of a step; another one does it again.",
         "slice": "The run went back in line, because others wait.",
         "told": "Your message came in at the last moment; the run goes on with it.",
     }
@@ -83,9 +88,9 @@ def released(reason: str) -> EventDraft:
 
 
 def claimed(attempt: int, reason: str) -> EventDraft:
-    """A worker took the run. After a crash the text of the interrupted attempt is void."""
+    """A worker took the run. After an interruption the text of that attempt is void."""
     cause = REASONS.get(reason, reason)
-    if reason in ("lost", "retry"):
+    if reason in INTERRUPTED:
         return status_event(
             "attempt.restarted",
             RunStatus.RUNNING,

@@ -31,6 +31,7 @@ from autonomy.runtime.events import append
 from autonomy.runtime.fence import Fence, FencedOut
 from autonomy.runtime.messages import untaken
 from autonomy.runtime.transition_events import (
+    INTERRUPTED,
     asked_by,
     pause_asked,
     pause_taken_back,
@@ -183,13 +184,14 @@ def finish(
 
 @transaction.atomic
 def release(fence: Fence, reason: str) -> None:
-    """Give the run back to the queue (`slice`, `drain` or `told`).
+    """Give the run back to the queue: at a boundary (`slice`, `drain` or `told`), or by a worker
+    that stops in the middle of a step (`cut`), which is no fault but no progress either.
 
     Raises:
         FencedOut: the segment no longer owns the run.
     """
     event = released(reason)
-    columns = {"claims_without_progress": 0}
+    columns = {} if reason in INTERRUPTED else {"claims_without_progress": 0}
     if not to_queue(
         fence.run_id, [RunStatus.RUNNING], reason, [event], fence=fence, columns=columns
     ):

@@ -17,8 +17,9 @@ from autonomy import services
 from autonomy.core.ports import Deps
 from autonomy.core.types import RunStatus
 from autonomy.models import Episode, Run, WorkerProcess
-from autonomy.runtime import queue
+from autonomy.runtime import queue, transitions
 from autonomy.runtime.engine import Engine, end_tasks
+from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import Runner
 from tests.autonomy.runtime.graphs import line
 from tests.stack_process import eventually
@@ -195,18 +196,34 @@ def test_a_drain_that_misses_its_time_gives_the_run_back_for_another_to_go_on_at
     assert started.wait(30)
     leaving.stop(0.2)
     assert [status(run) for run in runs] == [RunStatus.QUEUED]
-    assert said(runs[0], "The worker stops; another one goes on.")
+    assert said(
+        runs[0], "The worker had to stop in the middle of a step; another one does it again."
+    )
     engine(line(2, before=before))
     assert eventually(lambda: status(runs[0]) == RunStatus.SUCCEEDED, 30)
-    # Given back, not found: nothing waited for a lock or a lease, and no try counts as lost.
-    assert not Episode.objects.filter(run=runs[0], type="attempt.restarted").exists()
+    # Given back, not found; but what the step had said so far is void, and views are told so.
+    again = Episode.objects.get(run=runs[0], type="attempt.restarted")
+    assert again.meta["cause"] == "step_cut_off"
+    first, second = Episode.objects.filter(run=runs[0], content="working on 0").order_by("seq")
+    assert first.seq < again.seq < second.seq
+
+
+def test_a_step_that_is_cut_off_counts_as_an_attempt_and_not_as_a_fault(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run = start()
+    transitions.release(claim().fence, "cut")
+    second = claim()
+    assert (second.attempt, second.reason) == (2, "cut")
+    transitions.release(second.fence, "drain")
+    assert claim().attempt == 1, "a boundary is progress"
+    run.refresh_from_db()
+    assert run.faults == 0
 
 
 def test_a_run_that_cannot_be_given_back_in_an_outage_is_found_by_another_worker(
     start: Callable[..., Run], engine: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from autonomy.runtime import transitions
-
     started = threading.Event()
     before = stuck_once(started)
     run = start()
