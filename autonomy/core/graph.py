@@ -22,7 +22,7 @@ RECURSION_LIMIT = 400
 """Supersteps of one run; the critic's own loop limit ends a run long before."""
 
 
-def ready_steps(state: RunState) -> Sequence[Send] | str:
+def _ready(state: RunState) -> Sequence[Send] | str:
     """One parallel `act` per step whose dependencies are done; straight to `reflect` if none is."""
     current = state["plan"]
     sends = [
@@ -41,22 +41,33 @@ def ready_steps(state: RunState) -> Sequence[Send] | str:
     return sends or "reflect"
 
 
-def next_route(state: RunState) -> Sequence[Send] | str:
+# The edges are coroutines although they wait for nothing: LangGraph would call a plain function in
+# a thread, once per superstep of every run.
+
+
+async def ready_steps(state: RunState) -> Sequence[Send] | str:
+    """What can be done now, see `_ready`."""
+    return _ready(state)
+
+
+async def next_route(state: RunState) -> Sequence[Send] | str:
     """Where the critic's verdict leads."""
     route = state["route"]
     if route is Route.ACT:
-        return ready_steps(state)
+        return _ready(state)
     return END if route is Route.END else route.value
 
 
-def after_approval(state: RunState) -> Sequence[Send] | str:
+async def after_approval(state: RunState) -> Sequence[Send] | str:
     """On with an approved plan; a changed one is shown again, or made anew first."""
-    return next_route(state) if state["route"] in (Route.ASK, Route.PLAN) else ready_steps(state)
+    if state["route"] in (Route.ASK, Route.PLAN):
+        return await next_route(state)
+    return _ready(state)
 
 
-def after_report(state: RunState) -> Sequence[Send] | str:
+async def after_report(state: RunState) -> Sequence[Send] | str:
     """A branch of a run that waited for its report opens a cycle of its own first."""
-    return ready_steps(state) if state.get("cycle_id") else "turnitin_pause"
+    return _ready(state) if state.get("cycle_id") else "turnitin_pause"
 
 
 def build_graph() -> StateGraph[RunState, Deps, RunState, RunState]:

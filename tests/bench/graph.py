@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
@@ -41,6 +41,15 @@ async def pretended_call(deps: Deps, key: str, seconds: float) -> Answer:
     return await deps.effects.once(key, "model", call, Answer)
 
 
+def _onward(length: int) -> Callable[[RunState], Awaitable[str]]:
+    """Another `act` until there were `length`; a coroutine, as the product's edges are."""
+
+    async def route(state: RunState) -> str:
+        return END if state["loops"] >= length else "act"
+
+    return route
+
+
 def supersteps(length: int, seconds: float) -> Callable[[], StateGraph[Any, Any, Any, Any]]:
     """`length` supersteps; each emits a progress event, makes one call of `seconds` through the
     effects and budget ledgers, and commits a boundary event with its checkpoint."""
@@ -62,9 +71,7 @@ def supersteps(length: int, seconds: float) -> Callable[[], StateGraph[Any, Any,
         graph: StateGraph[Any, Any, Any, Any] = StateGraph(RunState, context_schema=Deps)
         graph.add_node("act", act)
         graph.add_edge(START, "act")
-        graph.add_conditional_edges(
-            "act", lambda state: END if state["loops"] >= length else "act", ["act", END]
-        )
+        graph.add_conditional_edges("act", _onward(length), ["act", END])
         return graph
 
     return build
@@ -86,7 +93,5 @@ def bare(length: int) -> StateGraph[Any, Any, Any, Any]:
     graph: StateGraph[Any, Any, Any, Any] = StateGraph(RunState)
     graph.add_node("act", act)
     graph.add_edge(START, "act")
-    graph.add_conditional_edges(
-        "act", lambda state: END if state["loops"] >= length else "act", ["act", END]
-    )
+    graph.add_conditional_edges("act", _onward(length), ["act", END])
     return graph
