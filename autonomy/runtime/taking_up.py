@@ -13,13 +13,12 @@ from autonomy.runtime.budgets_ledger import read_account
 from autonomy.runtime.db import run_db
 from autonomy.runtime.messages import untaken
 from autonomy.runtime.queue import Claim
+from autonomy.runtime.transition_events import INTERRUPTED
 
 Graph = CompiledStateGraph[Any, Any, Any, Any]
 
 LISTENS = ("plan", "reflect")
 """Nodes that take messages themselves before they do anything."""
-INTERRUPTED = ("lost", "retry")
-"""Reasons of a claim after which begun steps are finished first: what they have paid for counts."""
 
 
 async def hear_first(

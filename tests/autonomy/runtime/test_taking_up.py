@@ -20,7 +20,7 @@ from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
 from autonomy.runtime.db import run_db
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import SLICE, Runner
-from autonomy.runtime.taking_up import INTERRUPTED
+from autonomy.runtime.transition_events import INTERRUPTED
 from tests.autonomy.runtime.conftest import run_async
 
 Graph = StateGraph[Any, Any, Any, Any]
