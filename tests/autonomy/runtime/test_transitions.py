@@ -1,0 +1,261 @@
+"""Every arrow between the states of a run, and that there are no others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from autonomy import services
+from autonomy.core.types import TERMINAL_STATUSES, RunStatus, StopReason
+from autonomy.models import Episode, Job, Resume, Run
+from autonomy.runtime import transitions
+from autonomy.runtime.fence import Fence, FencedOut
+from autonomy.runtime.queue import Claim
+
+QUEUED, RUNNING = RunStatus.QUEUED, RunStatus.RUNNING
+WAITING, PAUSED = RunStatus.WAITING_HUMAN, RunStatus.PAUSED
+SUCCEEDED, FAILED, CANCELLED = RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED
+EVERY = (QUEUED, RUNNING, WAITING, PAUSED, SUCCEEDED, FAILED, CANCELLED)
+ASKED = [("i1", {"kind": "question"})]
+
+At = Callable[[RunStatus], Run]
+Segment = Callable[[], tuple[Run, Fence]]
+
+
+@pytest.fixture
+def segment(start: Callable[..., Run], claim: Callable[[], Claim]) -> Segment:
+    """A run that is being driven, and the fence of whoever drives it."""
+
+    def make() -> tuple[Run, Fence]:
+        run = start()
+        return run, claim().fence
+
+    return make
+
+
+@pytest.fixture
+def at(start: Callable[..., Run], segment: Segment) -> At:
+    """A run that came to a status by the usual way; it ended by a limit, where it did."""
+
+    def make(status: RunStatus) -> Run:
+        if status in (QUEUED, PAUSED, CANCELLED):
+            run = start()
+            if status is not QUEUED:
+                (transitions.pause if status is PAUSED else transitions.cancel)(run.pk)
+        else:
+            run, fence = segment()
+            if status is WAITING:
+                transitions.wait_for_human(fence, ASKED)
+            elif status is not RUNNING:
+                transitions.finish(fence, status, StopReason.BUDGET_TOKENS, error="used up")
+        assert now(run) is status
+        return run
+
+    return make
+
+
+def now(run: Run) -> RunStatus:
+    """The run's status, with which everything else about it must agree."""
+    run.refresh_from_db()
+    status = RunStatus(run.status)
+    assert Job.objects.filter(run=run).exists() == (status is QUEUED)
+    assert (run.owner_lock is not None) == (status is RUNNING)
+    assert (run.finished_at is not None) == (status in TERMINAL_STATUSES)
+    told = Episode.objects.filter(run=run).order_by("seq")
+    assert [event.seq for event in told] == list(range(1, run.last_seq + 1))
+    assert [event.meta["status"] for event in told if "status" in event.meta][-1] == status
+    return status
+
+
+@transaction.atomic
+def wake(run_id: object) -> bool:
+    return transitions.wake(run_id)
+
+
+def take_up(run_id: object) -> bool:
+    return transitions.take_up(run_id, {"tokens_limit": 9_000_000}, {})
+
+
+BY_PEOPLE: dict[Callable[[object], bool], dict[RunStatus, RunStatus]] = {
+    transitions.pause: {QUEUED: PAUSED, WAITING: PAUSED},
+    transitions.resume: {PAUSED: QUEUED},
+    transitions.cancel: dict.fromkeys((QUEUED, RUNNING, WAITING, PAUSED), CANCELLED),
+    transitions.requeue: dict.fromkeys((FAILED, CANCELLED), QUEUED),
+    take_up: dict.fromkeys((SUCCEEDED, FAILED), QUEUED),
+    wake: {WAITING: QUEUED},
+}
+"""What each control makes of each status; whatever is not named stays as it is."""
+
+
+@pytest.mark.parametrize("control", BY_PEOPLE, ids=lambda control: control.__name__)
+@pytest.mark.parametrize("status", EVERY)
+def test_a_control_does_what_the_table_says_and_nothing_else(
+    at: At, control: Callable[[object], bool], status: RunStatus
+) -> None:
+    run, to = at(status), BY_PEOPLE[control].get(status)
+    done = control(run.pk)
+    assert now(run) is (to or status)
+    if to is not None:
+        assert done
+        assert not control(run.pk) or now(run) is to, "the second time it changes nothing"
+
+
+# ------------------------------------------------------------------------------ by the segment
+
+
+def finish(fence: Fence) -> None:
+    transitions.finish(fence, SUCCEEDED, StopReason.COMPLETED)
+
+
+def fail(fence: Fence) -> None:
+    transitions.finish(fence, FAILED, StopReason.POISONED, error="no use")
+
+
+def give_back(fence: Fence) -> None:
+    transitions.release(fence, "slice")
+
+
+def ask(fence: Fence) -> None:
+    transitions.wait_for_human(fence, ASKED)
+
+
+def reclaim(fence: Fence) -> None:
+    transitions.reclaim(fence.run_id, fence.number)
+
+
+def retry(fence: Fence) -> None:
+    transitions.retry(fence, "again")
+
+
+BY_SEGMENT: dict[Callable[[Fence], Any], RunStatus] = {
+    finish: SUCCEEDED,
+    fail: FAILED,
+    give_back: QUEUED,
+    ask: WAITING,
+    retry: QUEUED,
+    reclaim: QUEUED,
+    transitions.pause_at_boundary: RUNNING,  # nobody asked for it
+}
+
+
+@pytest.mark.parametrize("act", BY_SEGMENT, ids=lambda act: act.__name__)
+def test_whoever_drives_a_run_moves_it_once(segment: Segment, act: Callable[[Fence], Any]) -> None:
+    run, fence = segment()
+    act(fence)
+    assert now(run) is BY_SEGMENT[act]
+    seq = run.last_seq
+    if act is transitions.pause_at_boundary:
+        return
+    if act in (retry, reclaim):
+        act(fence)
+    else:
+        with pytest.raises(FencedOut):
+            act(fence)
+    assert now(run) is BY_SEGMENT[act]
+    assert run.last_seq == seq
+
+
+@pytest.mark.parametrize("act", BY_SEGMENT, ids=lambda act: act.__name__)
+def test_whoever_lost_a_run_to_another_moves_nothing(
+    segment: Segment, claim: Callable[[], Claim], act: Callable[[Fence], Any]
+) -> None:
+    run, stale = segment()
+    transitions.reclaim(run.pk, stale.number)
+    claim()
+    transitions.pause(run.pk)
+    assert now(run) is RUNNING
+    seq = run.last_seq
+    if act in (finish, fail, give_back, ask):
+        with pytest.raises(FencedOut):
+            act(stale)
+    else:
+        act(stale)
+    assert now(run) is RUNNING
+    assert run.last_seq == seq
+
+
+def test_a_pause_that_was_asked_for_happens_at_the_boundary_once(segment: Segment) -> None:
+    run, fence = segment()
+    assert transitions.pause(run.pk)
+    assert now(run) is RUNNING
+    assert transitions.pause_at_boundary(fence)
+    assert now(run) is PAUSED
+    assert run.requested == ""
+    assert not transitions.pause_at_boundary(fence)
+
+
+def test_a_pause_that_was_taken_back_does_not_happen(segment: Segment) -> None:
+    run, fence = segment()
+    transitions.pause(run.pk)
+    assert transitions.resume(run.pk)
+    assert not transitions.pause_at_boundary(fence)
+    assert now(run) is RUNNING
+
+
+def test_a_run_paused_while_it_waited_for_somebody_waits_again(at: At) -> None:
+    run = at(WAITING)
+    transitions.pause(run.pk)
+    assert now(run) is PAUSED
+    assert transitions.resume(run.pk)
+    assert now(run) is WAITING
+
+
+def test_a_run_whose_question_was_answered_while_it_was_paused_goes_on(at: At) -> None:
+    run = at(WAITING)
+    transitions.pause(run.pk)
+    assert transitions.store_answer(run, "i1", "yes")
+    assert transitions.resume(run.pk)
+    assert now(run) is QUEUED
+
+
+def test_the_first_answer_stays(at: At) -> None:
+    run = at(WAITING)
+    assert transitions.store_answer(run, "i1", "yes")
+    assert not transitions.store_answer(run, "i1", "no")
+    assert Resume.objects.get().value == "yes"
+
+
+def test_a_question_that_was_answered_before_it_was_asked_is_not_waited_for(
+    segment: Segment,
+) -> None:
+    run, fence = segment()
+    transitions.store_answer(run, "i1", "yes")
+    transitions.wait_for_human(fence, ASKED)
+    assert now(run) is QUEUED
+
+
+def test_what_was_said_at_the_last_moment_is_heard_before_the_end(segment: Segment) -> None:
+    run, fence = segment()
+    services.tell(run, "Shorter, please")
+    finish(fence)
+    assert now(run) is QUEUED
+    assert Job.objects.get().reason == "told"
+
+
+def test_a_checkpoint_that_fails_again_and_again_by_its_own_fault_ends_the_run(
+    segment: Segment, claim: Callable[[], Claim]
+) -> None:
+    run, fence = segment()
+    for _ in range(transitions.MAX_FAULTS - 1):
+        assert transitions.retry(fence, "no use")
+        assert now(run) is QUEUED
+        Job.objects.update(available_at=run.created_at)
+        fence = claim().fence
+    assert not transitions.retry(fence, "no use")
+    assert now(run) is FAILED
+    assert (run.stop_reason, run.error) == (StopReason.POISONED, "no use")
+
+
+def test_a_run_is_not_blamed_for_deaths_that_others_may_have_caused(
+    segment: Segment, claim: Callable[[], Claim]
+) -> None:
+    run, fence = segment()
+    for _ in range(transitions.MAX_CLAIMS - 1):
+        assert transitions.reclaim(run.pk, fence.number)
+        assert now(run) is QUEUED
+        fence = claim().fence
+    assert not transitions.reclaim(run.pk, fence.number), "not for ever, though"
+    assert now(run) is FAILED
