@@ -30,6 +30,9 @@ LOCK_CLASS, UPKEEP_CLASS, SWEEP_CLASS = 7711, 7712, 7713
 workers (the second key is `WorkerProcess.lock_no`), of upkeep, and of a dead worker's take-over
 (the second key is its number again)."""
 
+AGAIN_SECONDS = 0.5
+"""Between losing a lock and announcing the process anew."""
+
 HELD = f"""
 %s IN (SELECT held.objid::bigint FROM pg_locks held
        WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 2
@@ -119,20 +122,30 @@ class Lease:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            lock_no: int | None = None
             try:
-                lock_no = self._announce()
-                self._on_held(lock_no)
-                while not self._stop.wait(self._beat_seconds):
-                    self._beat(lock_no)
+                self._hold()
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("the worker's lock is lost: %s", error)
-            finally:
+            except Exception:
+                # Without this thread the process would live on and never claim again.
+                logger.exception("the worker's heartbeat failed; it announces itself anew")
+            self._stop.wait(AGAIN_SECONDS)
+
+    def _hold(self) -> None:
+        """Announce this process and renew its leases until it stops or something fails."""
+        lock_no: int | None = None
+        try:
+            lock_no = self._announce()
+            self._on_held(lock_no)
+            while not self._stop.wait(self._beat_seconds):
+                self._beat(lock_no)
+        finally:
+            try:
                 if lock_no is not None and not self._stop.is_set():
                     self._on_lost()
+            finally:  # the lock goes with the session, whatever else happens
                 with contextlib.suppress(DatabaseError, InterfaceError):
                     connection.close()
-            self._stop.wait(0.5)
 
     def _announce(self) -> int:
         """A row and a held lock for this process, under a number never used before."""
