@@ -27,6 +27,8 @@ PORT = 21_700
 GOAL_MS = 250.0
 SLOW_GOAL_MS = 500.0
 SLOW_GOAL_MB = 100.0
+LATENCIES = ((1, 50, 20), (100, 50, 10), (1000, 40, 4))
+"""Viewers, events and events per second of each scene; every scene has a conversation of its own."""
 
 
 class Partner:
@@ -105,7 +107,7 @@ def scene(port: int = PORT) -> Iterator[Scene]:
             raise RuntimeError("the web server did not start")
         for module in ("tests.bench.viewer_source", "tests.bench.viewer_client"):
             partners.append(Partner(module, stack.environment))
-        world = partners[0].ask("prepare", conversations=200)
+        world = partners[0].ask("prepare", conversations=len(LATENCIES) + 1)
         yield Scene(process, partners[0], partners[1], {**world, "port": port})
     finally:
         for partner in partners:
@@ -241,7 +243,7 @@ def bench() -> list[Figure]:
     figures: list[Figure] = []
     with scene() as here:
         idle = here.megabytes()
-        for run, (viewers, events, rate) in enumerate([(1, 50, 10), (100, 50, 5), (1000, 40, 4)]):
+        for run, (viewers, events, rate) in enumerate(LATENCIES):
             found = latency(here, viewers, run, events, rate)
             for share in (0.5, 0.95, 0.99):
                 value = percentile(found.milliseconds, share)
@@ -275,7 +277,7 @@ def bench() -> list[Figure]:
                     f"{idle:.0f} MB idle",
                 )
             )
-        figures += slow_readers(here, run=3)
+        figures += slow_readers(here, run=len(LATENCIES))
     return figures
 
 
