@@ -12,6 +12,9 @@ http = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter
 from chat.routing import websocket_application
+from handywriterz.admission import Admission
 from handywriterz.body_limit import BodyLimit
 
-application = ProtocolTypeRouter({"http": BodyLimit(http), "websocket": websocket_application})
+application = ProtocolTypeRouter(
+    {"http": BodyLimit(Admission(http)), "websocket": websocket_application}
+)

@@ -64,6 +64,17 @@ class Env(BaseSettings):
         description="Mail the owner of a run when it waits for a person, succeeds or fails. Each notice is sent at most once.",
     )
 
+    web_requests_at_once: int = Field(
+        default=24,
+        gt=0,
+        description="Requests that one web process works on at once, each with a database connection; streams and sockets do not count.",
+    )
+    web_wait_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="Longest a request waits for its turn before it is answered with 503, seconds.",
+    )
+
     # -- models
     handywriterz_model: str | None = Field(
         default=None,
@@ -205,6 +216,7 @@ class Env(BaseSettings):
     retention_history_days: int = Field(
         default=30,
         ge=0,
+        le=36_500,
         description="Days after which a finished run's checkpoints are cut to the newest and those of human decisions; 0 keeps all. Documents, sources and the event log stay.",
     )
     upkeep_hours: float = Field(

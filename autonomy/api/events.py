@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 from uuid import UUID
@@ -108,7 +110,7 @@ async def stream_response(
     )
 
     async def body() -> AsyncIterator[bytes]:
-        with hub().seat(request.auth.pk):
+        with seat:
             # A first byte at once: proxies and clients learn that the stream is open.
             yield f"retry: {RETRY_MILLISECONDS}\n: open\n\n".encode()
             checked_at = time.monotonic()
@@ -127,14 +129,23 @@ async def stream_response(
 
     if hub().full(request.auth.pk, settings.ENV.streams_per_user):
         return problem(request, 429, "too_many_streams", TOO_MANY)
-    # Authentication opened a connection on this request's own thread; a stream lasts for hours
-    # and must not hold it.
-    await sync_to_async(connections.close_all)()
-    return StreamingHttpResponse(
+    # Taken in the same breath as the look: of many who come at once each sees those before.
+    seat = contextlib.ExitStack()
+    seat.enter_context(hub().seat(request.auth.pk))
+    try:
+        # Authentication opened a connection on this request's own thread; a stream lasts for hours
+        # and must not hold it.
+        await sync_to_async(connections.close_all)()
+    except BaseException:
+        seat.close()
+        raise
+    response = StreamingHttpResponse(
         body(),
         content_type="text/event-stream; charset=utf-8",
         headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"},
     )
+    weakref.finalize(response, seat.close).atexit = False  # for a body that never began
+    return response
 
 
 async def _still_allowed(credentials: Credentials) -> bool:

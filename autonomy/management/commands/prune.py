@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from autonomy import services
 
+MOST_DAYS = 36_500
+
 
 class Command(BaseCommand):
     help = (
@@ -28,8 +30,8 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Only say what would go.")
 
     def handle(self, *, days: int | None, run: UUID | None, dry_run: bool, **options: Any) -> None:
-        if days is not None and days < 0:
-            raise CommandError("--days must be 0 or more.")
+        if days is not None and not 0 <= days <= MOST_DAYS:
+            raise CommandError(f"--days must be from 0 to {MOST_DAYS:,}.")
         try:
             done = services.tidy(days=days, run_id=run, dry_run=dry_run)
         except services.ServiceError as error:
