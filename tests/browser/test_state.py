@@ -234,3 +234,41 @@ def test_a_run_that_is_taken_up_again_forgets_its_ending(fold: Fold) -> None:
 def test_a_used_up_allowance_is_an_ending_with_a_date(fold: Fold) -> None:
     ended = event(4, "run.finished", meta={"status": "succeeded", "stop_reason": "quota"})
     assert "midnight UTC" in fold([*START, ended])["ending"]["text"]
+
+
+def test_the_figures_of_then_do_not_replace_those_of_now(fold: Fold) -> None:
+    now = {"tokens_spent": 24_368, "tokens_reserved": 0, "tokens_limit": 200_000}
+    then = {"tokens_spent": 5_000, "tokens_reserved": 24_200, "tokens_limit": 3_000}
+    replayed = [event(1, "run.started"), event(2, "budget", meta=then)]
+    assert fold(replayed, status="succeeded", as_of_seq=2, budgets=now)["budget"] == now
+
+    later = event(3, "budget", meta={"tokens_spent": 30_000})
+    budget = fold([*replayed, later], as_of_seq=2, budgets=now)["budget"]
+    assert budget == now | {"tokens_spent": 30_000}
+
+
+def test_a_snapshot_that_is_overtaken_changes_no_figure(page: Page) -> None:
+    spent = page.evaluate(
+        """async () => {
+            const { applySnapshot, fromSnapshot } = await import("/static/js/run/state.js");
+            const at = (seq, tokens_spent) => ({ id: "r", status: "running", as_of_seq: seq, budgets: { tokens_spent } });
+            return applySnapshot(fromSnapshot(at(9, 900)), at(4, 400)).budget.tokens_spent;
+        }"""
+    )
+    assert spent == 900
+
+
+@pytest.mark.parametrize(("limit", "used", "expected"), [(3_000, 24_368, "48736"), (50, 40, "100")])
+def test_what_is_suggested_for_going_on_is_more_than_what_is_used(
+    page: Page, limit: int, used: int, expected: str
+) -> None:
+    found = page.evaluate(
+        """async ([limit, used]) => {
+            const { suggested } = await import("/static/js/run/raise.js");
+            const budget = { tokens_limit: limit, tokens_spent: used };
+            const view = { status: "succeeded", stopReason: "budget_tokens", budget };
+            return suggested(view, { name: "tokens", unit: 1 });
+        }""",
+        [limit, used],
+    )
+    assert found == expected

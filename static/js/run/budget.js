@@ -20,13 +20,14 @@ function Meter({ name, spent, reserved, limit, show, title }) {
     <svg class="meter-bar" data-near=${used >= WARN_AT} viewBox="0 0 100 4" preserveAspectRatio="none" role="meter" aria-label=${`${name} used`}
       aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.round(used * 100)} aria-valuetext=${figures}>
       <rect class="meter-held" width=${held * 100} height="4" /><rect class="meter-used" width=${used * 100} height="4" /></svg>
-    <span class="meter-figures">${show(spent)}${reserved > 0 && html` <span class="meter-reserved">+ ${show(reserved)} held</span>`} <span class="faint">/ ${show(limit)}</span></span>
+    <span class="meter-figures"><span>${show(spent)}</span>${reserved > 0 && html` <span class="meter-reserved">+ ${show(reserved)} held</span>`} <span class="faint">/ ${show(limit)}</span></span>
   </div>`;
 }
 
 export function Budget({ view, onSnapshot }) {
   const { budget } = view;
   if (!budget?.tokens_limit && !budget?.seconds_limit) return null;
+  const over = TERMINAL.has(view.status);
   const rows = [
     { name: "Tokens", of: "tokens", show: short, title: `${count(budget.tokens_spent ?? 0)} of ${count(budget.tokens_limit ?? 0)} tokens` },
     { name: "Time", of: "seconds", show: duration, title: "Run time; waiting for you costs nothing" },
@@ -34,14 +35,14 @@ export function Budget({ view, onSnapshot }) {
   ].map((row) => ({
     ...row,
     spent: Number(budget[`${row.of}_spent`] ?? 0),
-    reserved: Number(budget[`${row.of}_reserved`] ?? 0),
+    reserved: over ? 0 : Number(budget[`${row.of}_reserved`] ?? 0), // nothing is under way any more
     limit: Number(budget[`${row.of}_limit`] ?? 0),
   }));
-  const near = TERMINAL.has(view.status) ? [] : rows.filter((row) => shareOf(row.spent, 0, row.limit) >= WARN_AT);
+  const near = over ? [] : rows.filter((row) => shareOf(row.spent, 0, row.limit) >= WARN_AT);
   return html`<div class="budget" role="group" aria-label="Budget">
     ${rows.map((row) => html`<${Meter} key=${row.of} ...${row} />`)}
     <p class="budget-note" role="status">${near.map((row) => `${Math.round(shareOf(row.spent, 0, row.limit) * 100)} % of the ${WORD[row.of]} limit is used; at the limit the run ends with its best draft.`).join(" ")}</p>
-    ${!TERMINAL.has(view.status) && html`<button type="button" class="link-button budget-change" onClick=${() => raiseBudget(view, onSnapshot)}>Change the budget</button>`}
+    ${!over && html`<button type="button" class="link-button budget-change" onClick=${() => raiseBudget(view, onSnapshot)}>Change the budget</button>`}
   </div>`;
 }
 

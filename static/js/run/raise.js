@@ -22,10 +22,11 @@ export async function raiseBudget(view, onSnapshot) {
 const limitOf = (view, name) => Number(view.budget?.[`${name}_limit`] ?? 0);
 const spentOf = (view, name) => Number(view.budget?.[`${name}_spent`] ?? 0);
 
-/** Twice what it was, where that is what the run ran out of. */
-function suggested(view, { name, unit }) {
+/** Twice what it was or what is used, whichever is more, where that is what the run ran out of. */
+export function suggested(view, { name, unit }) {
   const now = limitOf(view, name);
-  return String(Math.round(((limitReached(view) === name ? now * 2 : now) / unit) * 100) / 100);
+  const wanted = limitReached(view) === name ? 2 * Math.max(now, spentOf(view, name)) : now;
+  return String(Math.round((wanted / unit) * 100) / 100);
 }
 
 function RaiseDialog({ view, settle }) {

@@ -66,12 +66,13 @@ export function applySnapshot(view, snapshot) {
     task: snapshot.task ?? view.task,
     createdAt: snapshot.created_at,
     startedAt: snapshot.started_at ?? view.startedAt,
-    budget: { ...view.budget, ...snapshot.budgets },
+    // Money and time move without an event, so the newest snapshot knows best.
+    budget: snapshot.as_of_seq >= (view.asOf ?? 0) ? { ...view.budget, ...snapshot.budgets } : view.budget,
     queuePosition: snapshot.queue_position ?? null,
     workerUp: snapshot.worker_up !== false,
     artifactId: snapshot.artifact_id ?? view.artifactId ?? null,
     parentId: snapshot.parent_id ?? null,
-    asOf: snapshot.as_of_seq,
+    asOf: Math.max(view.asOf ?? 0, snapshot.as_of_seq),
   };
   if (snapshot.as_of_seq >= view.seq) {
     next.status = snapshot.status;
@@ -168,7 +169,8 @@ const CHANGES = {
   }),
   note: (view, meta, event) => NOTES[meta.kind]?.(view, meta, event) ?? {},
   "citation.verified": (_view, meta) => ({ citations: meta.counts ?? meta }),
-  budget: (view, meta) => ({ budget: { ...view.budget, ...meta } }),
+  // In a replay these are the figures of then, and the snapshot has those of now.
+  budget: (view, meta, event) => (event.seq <= view.asOf ? {} : { budget: { ...view.budget, ...meta } }),
   "artifact.created": (view, meta, event) =>
     meta.artifact_id
       ? {
