@@ -41,7 +41,7 @@ __all__ = [
     "title_for",
 ]
 
-State = Literal["idle", "running", "needs_you", "failed", "done"]
+State = Literal["idle", "running", "needs_you", "paused", "failed", "done"]
 """What the sidebar shows for a conversation."""
 
 
@@ -175,8 +175,10 @@ def conversation_state(latest_status: str | None) -> State:
             return "idle"
         case RunStatus.QUEUED | RunStatus.RUNNING:
             return "running"
-        case RunStatus.WAITING_HUMAN | RunStatus.PAUSED:
+        case RunStatus.WAITING_HUMAN:
             return "needs_you"
+        case RunStatus.PAUSED:
+            return "paused"
         case RunStatus.FAILED:
             return "failed"
         case _:

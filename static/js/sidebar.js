@@ -10,6 +10,7 @@ const REFRESH_MS = 5000;
 const STATE = {
   running: "running",
   needs_you: "needs you",
+  paused: "paused",
   failed: "failed",
   done: "done",
 };
@@ -18,7 +19,7 @@ const STATE_OF_STATUS = {
   queued: "running",
   running: "running",
   waiting_human: "needs_you",
-  paused: "needs_you",
+  paused: "paused",
   failed: "failed",
   succeeded: "done",
   cancelled: "done",

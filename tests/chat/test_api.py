@@ -181,7 +181,7 @@ def test_a_revoked_key_and_a_disabled_user_get_nothing(api: KeyClient, alice: Us
     [
         ("queued", "running"),
         ("waiting_human", "needs_you"),
-        ("paused", "needs_you"),
+        ("paused", "paused"),
         ("succeeded", "done"),
         ("cancelled", "done"),
         ("failed", "failed"),
