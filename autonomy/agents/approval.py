@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 from pydantic import ValidationError
 
-from autonomy.agents.plan_edit import BadEdit, apply_edit, described, is_section
+from autonomy.agents.plan_edit import BadEdit, apply_edit, described, is_section, writing
 from autonomy.agents.steering import take
 from autonomy.core.ports import Deps
 from autonomy.core.state import RunState
@@ -19,6 +19,7 @@ from autonomy.core.types import (
     Plan,
     PlanEdit,
     Route,
+    Steering,
     StepKind,
 )
 
@@ -41,7 +42,7 @@ async def await_approval(state: RunState, runtime: Runtime[Deps]) -> RunState:
     answer = interrupt({"kind": PLAN_APPROVAL, "plan_version": plan.version})
     given: dict[str, Any] = answer if isinstance(answer, dict) else {}
     if "edit" in given:
-        return _edited(plan, given["edit"])
+        return _edited(plan, given["edit"], state.get("steering"))
     if given.get("approved"):
         return _approved("The plan was approved.")
     return await _changed_in_words(state, runtime.context)
@@ -55,7 +56,7 @@ def _approved(said: str) -> RunState:
     }
 
 
-def _edited(plan: Plan, given: object) -> RunState:
+def _edited(plan: Plan, given: object, steering: Steering | None) -> RunState:
     topic = next((str(s.input.get("topic", "")) for s in plan.steps if is_section(s)), "")
     try:
         edit = PlanEdit.model_validate(given)
@@ -69,7 +70,7 @@ def _edited(plan: Plan, given: object) -> RunState:
         }
     what = described(plan, made) or "nothing is different"
     approved = " It is approved." if edit.approve else ""
-    return {
+    update: RunState = {
         "plan": made,
         "approved": edit.approve,
         "route": Route.ACT if edit.approve else Route.ASK,
@@ -82,6 +83,16 @@ def _edited(plan: Plan, given: object) -> RunState:
             )
         ],
     }
+    if _sizes(made) != _sizes(plan):
+        # The plan's total is the length that its person wants now, until they say otherwise.
+        wanted = sum(_sizes(made).values())
+        update["steering"] = (steering or Steering()).model_copy(update={"length_words": wanted})
+    return update
+
+
+def _sizes(plan: Plan) -> dict[str, int]:
+    """Words of each writing step."""
+    return {step.id: int(step.input.get("words", 0)) for step in writing(plan)}
 
 
 async def _changed_in_words(state: RunState, deps: Deps) -> RunState:
