@@ -11,7 +11,7 @@ from autonomy.agents.outline import (
     steps_plan,
     survey_plan,
 )
-from autonomy.agents.plan_edit import is_section, keep_finished
+from autonomy.agents.plan_edit import described, is_section, keep_finished
 from autonomy.agents.revision import again
 from autonomy.agents.steering import shaped, take
 from autonomy.agents.writer import OPENING_PASSAGES
@@ -58,11 +58,19 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
         EventDraft(
             type="plan.updated",
             source="planner",
-            content=f"Plan {made.version}: {len(made.steps)} steps. {made.rationale}",
+            content=_announced(made, state.get("plan")),
             meta={"plan": made.model_dump(mode="json")},
         ),
     ]
     return update
+
+
+def _announced(made: Plan, shown: Plan | None) -> str:
+    """What a plan is made of; of one made anew, what is different from the plan that was shown."""
+    if shown is None or not any(is_section(step) for step in shown.steps):
+        return f"Plan {made.version}: {len(made.steps)} steps. {made.rationale}"
+    what = described(shown, made)
+    return f"Plan {made.version}: {what}." if what else "Nothing in the plan changed."
 
 
 async def _recall(brief: Brief, deps: Deps) -> None:

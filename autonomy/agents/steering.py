@@ -105,7 +105,7 @@ async def take(state: RunState, deps: Deps, plan: Plan | None) -> Taken:
     if taken.changed and taken.plan is not None:
         # A report was about the draft as it was.
         update["reported_similarity"] = None
-        taken.events.append(_planned(taken.plan))
+        taken.events.append(_planned(plan, taken.plan))
     return taken
 
 
@@ -216,7 +216,7 @@ def _judgement(taken: Taken, wishes: Wishes) -> str:
     deps, plan = taken.deps, taken.plan
     if deps.models.available("planner") and deps.journey.survey and not deps.journey.annotations:
         taken.replan = plan is not None and any(is_section(s) for s in plan.steps)
-        return "The plan is made with this in mind; finished sections that still fit are kept."
+        return "Passed to the planner; finished sections that still fit are kept."
     if deps.models.available("writer"):
         if plan is not None and any(is_section(s) for s in plan.steps):
             redone = [again(s) for s in plan.steps if s.kind is StepKind.WRITE]
@@ -224,7 +224,7 @@ def _judgement(taken: Taken, wishes: Wishes) -> str:
                 update={"version": plan.version + (0 if taken.changed else 1)}
             )
             taken.changed = True
-        return "It is written with this in mind."
+        return "Passed to the writer."
     return (
         f"Nothing was changed for {quoted}: without a language model I can only follow requests "
         f"such as {EXAMPLES}."
@@ -240,11 +240,12 @@ def _note(message: Told, said: str) -> EventDraft:
     )
 
 
-def _planned(plan: Plan) -> EventDraft:
+def _planned(before: Plan | None, plan: Plan) -> EventDraft:
+    what = described(before, plan) if before is not None else ""
     return EventDraft(
         type="plan.updated",
         source="planner",
-        content=f"Plan {plan.version}: changed as you asked.",
+        content=f"Plan {plan.version}: {what or 'the same parts, done anew'}.",
         meta={"plan": plan.model_dump(mode="json")},
     )
 

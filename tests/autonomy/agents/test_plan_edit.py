@@ -144,8 +144,56 @@ def test_words_and_titles_have_the_section_written_again() -> None:
     assert made.step("search-2").status is StepStatus.DONE
     assert made.title == "Renamed"
     said = described(plan, made)
-    assert "“Alpha”" in said
+    assert "renamed: “A” → “Alpha”" in said
     assert "the title is “Renamed”" in said
+    assert " words" in said
+
+
+def test_the_differences_of_two_plans_are_named_one_by_one() -> None:
+    plan = make_plan("A", "B", "C")
+    parts = {p.title: p for p in as_edit(plan).steps}
+    total = sum(int(s.input["words"]) for s in writing(plan))
+    halved = int(plan.step("write-1").input["words"]) // 2
+
+    made = edit(
+        plan,
+        parts["Introduction"],
+        parts["B"].model_copy(update={"title": "Beta"}),
+        parts["A"].model_copy(update={"words": halved, "focus": "grazing fish"}),
+        SectionEdit(title="Seaweed", words=60),
+    )
+
+    now = sum(int(s.input["words"]) for s in writing(made))
+    assert described(plan, made) == (
+        "added: “Seaweed”; left out: “C”, “Conclusion”; renamed: “B” → “Beta”; "
+        f"{total} → {now} words; another order; focus on “grazing fish”"
+    )
+
+
+def test_a_plan_made_anew_is_compared_by_its_headings() -> None:
+    before, after = make_plan("A", "B", "C"), make_plan("C", "B")
+
+    said = described(before, after)
+    assert said.startswith("left out: “A”")
+    assert "renamed" not in said
+    assert "another order" in said
+
+
+def test_rounding_is_no_change_and_other_shares_are_one() -> None:
+    plan = make_plan("A", "B")
+    one, two = (plan.step(f"write-{n}") for n in (1, 2))
+
+    def sized(first: int, second: int) -> Plan:
+        words = [(one, first), (two, second)]
+        return plan.replace(
+            *(
+                s.model_copy(update={"input": {**s.input, "words": s.input["words"] + more}})
+                for s, more in words
+            )
+        )
+
+    assert described(plan, sized(1, -1)) == ""
+    assert described(plan, sized(30, -30)) == "the words are shared out otherwise"
 
 
 def test_the_plan_as_it_stands_changes_nothing_but_the_version() -> None:
