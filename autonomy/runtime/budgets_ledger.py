@@ -77,9 +77,8 @@ class Account:
             return StopReason.BUDGET_TOKENS
         if _over(*self.usd, usd):
             return StopReason.BUDGET_USD
-        over = any(
-            _over(*day, more) for day, more in zip(self._days(), (tokens, usd), strict=False)
-        )
+        sizes = (Decimal(tokens), usd)
+        over = any(_over(*day, size) for day, size in zip(self._days(), sizes, strict=False))
         return StopReason.QUOTA if over else None
 
     def _days(self) -> list[tuple[Any, Any, Any]]:
@@ -109,7 +108,7 @@ class Account:
         }
 
 
-def _over(spent: Any, reserved: Any, limit: Any, more: float | Decimal) -> bool:
+def _over(spent: Any, reserved: Any, limit: Any, more: int | Decimal) -> bool:
     """Whether `more` does not fit; a limit of None has room for anything."""
     return limit is not None and Decimal(spent) + Decimal(reserved) + Decimal(more) > Decimal(limit)
 
