@@ -6,7 +6,7 @@ import { toastError } from "./ui/toast.js";
 import { Composer } from "./composer/composer.js";
 import { DropZone } from "./composer/drop.js";
 import { nextOptions, startingOptions } from "./composer/options.js";
-import { requestOf, useAim, useDraft, useSending } from "./composer/sending.js";
+import { requestOf, useAim, useDraft, useSending, useTurned } from "./composer/sending.js";
 import { Uploads } from "./composer/uploads.js";
 import { DocumentPanel } from "./document/panel.js";
 import { useShown } from "./document/shown.js";
@@ -73,6 +73,12 @@ function App() {
   const stoppable = active.findLast((view) => view.status === "running" || view.status === "queued");
   const [aim, setAim] = useAim(live);
   const { sending, refused, setRefused, send } = useSending({ text, aim });
+  const turned = useTurned({ live, aim, text });
+  // What failed for want of a connection is no longer so once there is one.
+  const reached = connection === "live" || connection === "polling";
+  useEffect(() => {
+    if (reached) setRefused((problem) => (problem?.status === 0 ? null : problem));
+  }, [reached]);
   const [away, toEnd] = useFollow(scroller, runs, (boot.messages ?? []).length > 0);
   const addFiles = useCallback((files) => uploads.add(files), []);
 
@@ -122,9 +128,9 @@ function App() {
     resubscribe();
     toEnd();
   };
-  const onStop = async () => {
+  const control = async (run, what) => {
     try {
-      onSnapshot(await api.post(`/api/v2/runs/${stoppable.id}/cancel`));
+      onSnapshot(await api.post(`/api/v2/runs/${run.id}/${what}`));
     } catch (problem) {
       toastError(problem);
     }
@@ -165,7 +171,8 @@ function App() {
         ${away && html`<button type="button" class="button to-end" onClick=${toEnd}><${Icon} name="arrow-down" /> Latest</button>`}
         <${Composer} boot=${boot} uploads=${uploads} text=${text} setText=${setText} options=${options} setOptions=${setOptions}
           sending=${sending} refused=${refused} onSend=${live && aim === "steer" ? steer : ask} live=${live} aim=${aim} onAim=${setAim}
-          others=${active.length - 1} stoppable=${Boolean(stoppable)} onStop=${onStop} input=${input} />
+          others=${active.length - 1} stoppable=${Boolean(stoppable)} onStop=${() => control(stoppable, "cancel")} onResume=${() => control(live, "resume")}
+          notice=${turned && !refused ? "The run has ended; this would start a new one." : ""} input=${input} />
         <p class="fine-print">Read a document before you hand it in: check that each cited passage says what you say.</p>
       </div>
     </div>

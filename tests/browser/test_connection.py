@@ -119,9 +119,18 @@ def test_offline_is_said_and_what_happened_meanwhile_is_there_afterwards(
         expect(page.locator(".run")).to_have_attribute("data-connection", "live")
         visitor.context.set_offline(True)
         expect(page.get_by_text("You are offline.")).to_be_visible()
+        page.get_by_label("What should the run change?").fill("make it 300 words")
+        page.get_by_role("button", name="Send to the run").click()
+        expect(page.locator("#composer-error")).to_be_visible()
+        page.get_by_role("button", name="Pause", exact=True).click()
+        expect(page.get_by_text("Not paused")).to_be_visible()
+        page.get_by_role("button", name="Send to the run").click(trial=True)
         assert violations(page) == []
     visitor.context.set_offline(False)
     finished(page)
+    expect(page.locator("#composer-error")).to_have_count(0)
+    expect(page.get_by_text("The run has ended; this would start a new one.")).to_be_visible()
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_enabled()
     expect(page.get_by_role("article", name=re.compile("^Document"))).to_be_visible()
 
 

@@ -174,6 +174,8 @@ def test_changes_are_asked_for_in_words(
         re.compile("irrigation", re.IGNORECASE), timeout=30_000
     )
     expect(page.locator(".told-message")).to_contain_text("Taken up")
+    expect(card.locator(".plan-message")).to_contain_text("add a section on irrigation")
+    expect(card.locator(".plan-message")).to_contain_text("Taken up")
     card.get_by_role("button", name="Agree and write").click()
     finished(page)
 

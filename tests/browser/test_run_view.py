@@ -73,6 +73,9 @@ def test_stop_ends_the_run_and_says_what_is_kept(
         page.locator(".controls").get_by_role("button", name="Stop").click()
         finished(page, "cancelled")
     expect(page.get_by_text("You stopped this run.")).to_be_visible()
+    page.locator(".notice").get_by_role("button", name="Go on from here in a copy").click()
+    expect(page.get_by_role("button", name="Make the copy")).to_be_enabled()
+    page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("button", name="Send")).to_be_visible()
     assert violations(page) == []
     assert visitor.complaints == []
@@ -92,7 +95,18 @@ def test_pause_and_resume_keep_the_run(
         expect(page.locator(".run-doing")).to_have_text("Pausing after this step")
     # The pause takes effect at the next step boundary, which is the end of the reading.
     finished(page, "paused")
-    page.get_by_role("button", name="Resume", exact=True).click()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.reload()
+    finished(page, "paused")
+    expect(page.locator(".sidebar").get_by_text("paused", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Resume", exact=True)).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Go on with the paused run")).to_be_in_viewport()
+    page.get_by_label("What should the run change?").fill("use APA")
+    expect(page.get_by_role("button", name="Send to the run")).to_be_enabled()
+    page.get_by_label("What should the run change?").fill("")
+    shoot(page, "paused-desktop")
+    assert violations(page) == []
+    page.get_by_role("button", name="Go on with the paused run").click()
     finished(page)
 
 

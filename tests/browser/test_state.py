@@ -272,3 +272,13 @@ def test_what_is_suggested_for_going_on_is_more_than_what_is_used(
         [limit, used],
     )
     assert found == expected
+
+
+def test_a_duration_leaves_out_what_there_is_none_of(page: Page) -> None:
+    said = page.evaluate(
+        """async () => {
+            const { duration } = await import("/static/js/lib/format.js");
+            return [0, 59, 60, 900, 905, 3600, 3660].map(duration);
+        }"""
+    )
+    assert said == ["0 s", "59 s", "1 min", "15 min", "15 min 5 s", "1 h", "1 h 1 min"]

@@ -23,7 +23,7 @@ _WATCH = """() => {
     window.seen = [];
     const look = () => {
         for (const section of document.querySelectorAll(".draft-live")) {
-            const title = section.querySelector("h4")?.innerText ?? "";
+            const title = section.querySelector("h2")?.innerText ?? "";
             window.seen.push([title, section.innerText.slice(title.length).trim()]);
         }
     };

@@ -35,7 +35,7 @@ function Pill({ label, value, onChange, options }) {
 }
 
 /** `live` is the run that a message can be given to, or null, beside `others`; `aim` is "steer" or "new". */
-export function Composer({ boot, uploads, text, setText, options, setOptions, sending, refused, onSend, live, others, aim, onAim, stoppable, onStop, input }) {
+export function Composer({ boot, uploads, text, setText, options, setOptions, sending, refused, onSend, live, others, aim, onAim, stoppable, onStop, onResume, notice, input }) {
   const picker = useRef(null);
   const [more, setMore] = useState(false);
   const steering = live !== null && aim === "steer";
@@ -73,6 +73,7 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
       onInput=${(event) => setText(event.target.value)} onKeyDown=${onKeyDown}></textarea>
     ${tooLong && html`<p class="error-text" role="alert">This is ${(text.length - boot.limits.message_max_chars).toLocaleString("en-GB")} characters too long. Put long material into a file and attach it.</p>`}
     ${refused && html`<${Refusal} problem=${refused} id="composer-error" />`}
+    ${notice && html`<p class="composer-notice" role="status">${notice}</p>`}
     ${!steering && html`<p class="sources-used" role="status">${sourcesUsed(uploads, boot)}</p>`}
     <div class="composer-bar">
       ${!steering && html`<button type="button" class="icon-button" aria-label="Attach files" title="Attach files" onClick=${() => picker.current.click()}><${Icon} name="paperclip" /></button>`}
@@ -87,7 +88,9 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
         <button type="button" class="pill pill-button" aria-expanded=${more ? "true" : "false"} aria-controls="composer-more" onClick=${() => setMore(!more)}>
           <${Icon} name=${more ? "chevron-down" : "settings"} /> ${chosen ? `More (${chosen})` : "More"}</button>
       </div>`}
-      ${stoppable && !text.trim()
+      ${steering && live.status === "paused" && !text.trim()
+        ? html`<button type="button" class="send" aria-label="Go on with the paused run" title="Resume" onClick=${onResume}><${Icon} name="play" /></button>`
+        : stoppable && !text.trim()
         ? html`<button type="button" class="send stop" aria-label="Stop the run" title="Stop" onClick=${onStop}><${Icon} name="square" /></button>`
         : html`<button type="submit" class="send" aria-label=${send} title=${`${send} (Enter)`} disabled=${!ready}><${Icon} name=${sending ? "loader-circle" : "arrow-up"} spin=${sending} /></button>`}
     </div>

@@ -12,7 +12,7 @@ export function sourcesUsed(uploads, boot) {
   const given = boot.files?.length ?? 0; // taken out of the list here, but still the conversation's
   if (given) return `Uses the ${plural(given, "file")} of this conversation`;
   const library = boot.library_sources + uploads.added;
-  if (!library) return "No source can be read yet";
+  if (!library) return unreadable ? "No source can be read yet" : "No source yet: drop a PDF";
   return `${unreadable ? "No file of these can be used. " : ""}Uses your whole library: ${plural(library, "source")}`;
 }
 

@@ -24,6 +24,20 @@ export function useAim(live) {
   return [aim ?? "new", (next) => live && setChosen({ [live.id]: next })];
 }
 
+/** Whether the run that `text` was meant for has ended while it was written. */
+export function useTurned({ live, aim, text }) {
+  const [turned, setTurned] = useState(false);
+  const before = useRef({ live, aim });
+  const empty = !text.trim();
+  useEffect(() => {
+    const was = before.current;
+    before.current = { live, aim };
+    if (live || empty) setTurned(false);
+    else if (was.live && was.aim === "steer") setTurned(true);
+  }, [live?.id, aim, empty]);
+  return turned;
+}
+
 /**
  * `send(path, body)` posts once however often it is pressed after a lost answer, and gives
  * `{accepted}` or `{problem}`, which is shown until the next try.

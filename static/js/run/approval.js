@@ -7,6 +7,7 @@ import { count, plural } from "../lib/format.js";
 import { useControl } from "./controls.js";
 import { faults, inWords, rowsOf, same, stepsOf, totalWords } from "./plan_edits.js";
 import { PlanEditor } from "./plan_editor.js";
+import { Outcome } from "./told.js";
 
 export const PLAN_APPROVAL = "plan_approval";
 
@@ -100,6 +101,7 @@ function Approval({ view, edits, setEdits, sent, setSent, onSnapshot, onCompose 
     ask("resume");
   };
   const total = totalWords(rows);
+  const message = view.told.at(-1);
   return html`<section class="question plan-approval card" aria-label="Approval of the plan">
     <h2><${Icon} name="list-checks" /> The plan is ready</h2>
     <p>Change it as you like: nothing is written and nothing is spent while it waits for you.</p>
@@ -115,6 +117,7 @@ function Approval({ view, edits, setEdits, sent, setSent, onSnapshot, onCompose 
       <button type="button" class="button primary" disabled=${busy || stale} onClick=${() => (dirty ? put(true) : agree())}>
         ${saving ? "Saving…" : busy ? "Going on…" : dirty ? "Save and write" : "Agree and write"}</button>
     </div>
+    ${message && html`<div class="plan-message"><p>You said: “${message.text}”</p><${Outcome} message=${message} status=${view.status} /></div>`}
   </section>`;
 }
 

@@ -2,9 +2,10 @@
 import { html, useEffect, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import * as api from "../lib/api.js";
-import { toastError } from "../ui/toast.js";
+import { toast, toastError } from "../ui/toast.js";
 import { TERMINAL } from "./state.js";
 
+const NOT_DONE = { cancel: "Not stopped", pause: "Not paused", resume: "Not resumed" };
 const ASKED = { cancel: "Stopping…", pause: "Pausing…", resume: "Going on…" };
 
 export function useControl(view, onSnapshot) {
@@ -17,7 +18,8 @@ export function useControl(view, onSnapshot) {
       if (what !== "cancel") setAsked(null);
     } catch (error) {
       setAsked(null);
-      toastError(error);
+      if (error.transient) toast("The server could not be asked just now. Press it again in a moment.", { title: NOT_DONE[what], kind: "bad" });
+      else toastError(error);
     }
   };
   return { asked, ask };

@@ -67,7 +67,7 @@ export function Draft({ drafts, sections, plan }) {
     )}
     ${live.map(
       ([key, text]) => html`<section key=${key} class="draft-live">
-        ${titles.has(key) && html`<h4>${titles.get(key)}</h4>`}
+        ${titles.has(key) && html`<h2>${titles.get(key)}</h2>`}
         ${text.split(/\n{2,}/).map((part, index) => html`<${Block} key=${index} text=${part} />`)}
       </section>`,
     )}

@@ -8,7 +8,7 @@ export const Told = memo(function Told({ told, status, onAgain }) {
   return html`<ol class="told" aria-label="Messages to this run">
     ${told.map((message) => html`<li key=${message.number} class="told-message">
       <p class="told-text"><span class="visually-hidden">You, to the run: </span>${message.text}</p>
-      <p class="told-state" role="status">${stateOf(message, status)}
+      <p class="told-state" role="status"><${Outcome} message=${message} status=${status} />
         ${!message.taken && TERMINAL.has(status) && html` <button type="button" class="link-button" onClick=${() => onAgain(message.text)}>Put it into a new request</button>`}</p>
     </li>`)}
   </ol>`;
@@ -21,11 +21,12 @@ const BEFORE = {
   waiting_human: "Will be taken up in a moment",
 };
 
-function stateOf(message, status) {
+/** What became of one message. */
+export function Outcome({ message, status }) {
   if (message.taken) {
     const effect = message.taken.effect.replace(/^Taken up[:.]?\s*/i, "");
-    return html`<${Icon} name="circle-check" /> <span><strong>Taken up</strong>${effect ? `: ${effect}` : ""}</span>`;
+    return html`<span class="told-outcome"><${Icon} name="circle-check" /><span><strong>Taken up</strong>${effect ? `: ${effect}` : ""}</span></span>`;
   }
-  if (TERMINAL.has(status)) return html`<${Icon} name="circle-slash" /> <span>The run ended before it was taken up.</span>`;
-  return html`<${Icon} name="clock" /> <span>${BEFORE[status]}</span>`;
+  if (TERMINAL.has(status)) return html`<span class="told-outcome"><${Icon} name="circle-slash" /><span>The run ended before it was taken up.</span></span>`;
+  return html`<span class="told-outcome"><${Icon} name="clock" /><span>${BEFORE[status]}</span></span>`;
 }

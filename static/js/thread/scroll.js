@@ -1,18 +1,28 @@
 // Where the thread is scrolled to.
 import { useEffect, useRef, useState } from "../lib/view.js";
 
+const NEAR_PX = 120; // so near to the end, one is there
+
 /** Keeps the end in view until the person scrolls up. */
 export function useFollow(scroller, dependency, startsPinned) {
   const pinned = useRef(startsPinned);
   const [away, setAway] = useState(false);
   useEffect(() => {
     const element = scroller.current;
+    const atEnd = () => element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
     const onScroll = () => {
-      pinned.current = element.scrollHeight - element.scrollTop - element.clientHeight < 120;
+      pinned.current = atEnd();
       setAway(!pinned.current);
     };
+    // What is shown can become shorter or longer without a scroll.
+    const sizes = new ResizeObserver(() => setAway(!atEnd()));
+    sizes.observe(element);
+    sizes.observe(element.firstElementChild);
     element.addEventListener("scroll", onScroll, { passive: true });
-    return () => element.removeEventListener("scroll", onScroll);
+    return () => {
+      sizes.disconnect();
+      element.removeEventListener("scroll", onScroll);
+    };
   }, []);
   useEffect(() => {
     if (pinned.current) scroller.current.scrollTop = scroller.current.scrollHeight;

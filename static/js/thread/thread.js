@@ -23,7 +23,7 @@ export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, 
         ${view && html`<div class="reply"><span class="visually-hidden">HandyWriterz: </span>
           <${RunPanel} view=${view} connection=${connection} onSnapshot=${onSnapshot} onExpand=${onExpand} onFollow=${onFollow} />
           <${Told} told=${view.told} status=${view.status} onAgain=${(words) => onCompose(words, "new")} />
-          ${TERMINAL.has(view.status) && html`<${Ending} view=${view} onSnapshot=${onSnapshot} />`}
+          ${TERMINAL.has(view.status) && html`<${Ending} view=${view} onSnapshot=${onSnapshot} onFollow=${onFollow} />`}
           ${view.journey === "answer" && view.artifactId && answerText(turn, view)
             ? html`<${CitedAnswer} runId=${view.id} artifactId=${view.artifactId} text=${answerText(turn, view)} onOpen=${onOpen} />`
             : html`<${Answer} text=${answerText(turn, view)} />`}
@@ -53,12 +53,14 @@ function DocumentCard({ view, open, onOpen }) {
   const counts = Object.entries(view.citations ?? {}).filter(([name]) => VERDICTS[name]);
   const total = counts.reduce((sum, [, n]) => sum + n, 0);
   const sound = counts.filter(([name]) => VERDICTS[name].tone === "good").reduce((sum, [, n]) => sum + n, 0);
+  const broken = counts.filter(([name]) => VERDICTS[name].tone === "bad").reduce((sum, [, n]) => sum + n, 0);
   const title = artifact.title || view.plan?.title || view.title || "Document";
   return html`<article class="document-card card" aria-label=${`Document: ${title}`}>
     <div class="document-mark" aria-hidden="true"><${Icon} name="file-text" /></div>
     <div class="document-about">
       <h2>${title}</h2>
       <p>${[over ? "" : "Draft, still being checked", artifact.version ? `Version ${artifact.version}` : "", total ? `${plural(total, "citation")} checked, ${sound} sound` : ""].filter(Boolean).join(" · ")}</p>
+      ${broken > 0 && html`<p class="document-warning"><${Icon} name="triangle-alert" /> ${plural(broken, "citation does", "citations do")} not hold</p>`}
     </div>
     <div class="document-actions">
       <button type="button" class=${open ? "button" : "button primary"} aria-expanded=${open ? "true" : "false"} onClick=${() => onOpen(view.id, view.artifactId)}>
