@@ -130,7 +130,7 @@ def test_a_message_at_the_moment_of_a_limit_is_heard_once_and_the_run_ends(
 ) -> None:
     """Steps that met the limit are not begun again: they would only meet it again."""
     run = start()
-    recorded = _both_have_written(monkeypatch)
+    recorded, said = _a_step_is_recorded(monkeypatch), asyncio.Event()
 
     async def too_dear(number: int, deps: Deps) -> None:
         if number not in limited:
@@ -139,6 +139,8 @@ def test_a_message_at_the_moment_of_a_limit_is_heard_once_and_the_run_ends(
             await recorded()
         if number == limited[0]:
             await run_db(tell(run))
+            said.set()
+        await said.wait()
         raise BudgetExhausted("budget_tokens", "The token budget of this run is used up.")
 
     fan = Fan(too_dear)
@@ -153,7 +155,7 @@ def test_a_message_at_the_moment_of_a_limit_is_heard_once_and_the_run_ends(
     assert (run.status, run.stop_reason) == (RunStatus.SUCCEEDED, StopReason.COMPLETED)
 
 
-def _both_have_written(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+def _a_step_is_recorded(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
     """Awaitable: the writes of a finished step are stored."""
     written = asyncio.Event()
     put = DjangoCheckpointSaver.aput_writes
