@@ -19,19 +19,31 @@ from chat.personal import write_archive
 router = Router(tags=["account"])
 
 
+EXPORTS = "10/h"
+"""Archives of one person; each renders every document."""
+
+
+class ExportThrottle(AuthRateThrottle):
+    scope = "export_account"
+
+
+class RemovalThrottle(AuthRateThrottle):
+    scope = "remove_account"
+
+
 class RemovalIn(Schema):
     email: str
     """Your address, as a sign that you mean it."""
     password: str
 
 
-@router.get("/export", throttle=[AuthRateThrottle("10/h")], url_name="export_account")
+@router.get("/export", throttle=[ExportThrottle(EXPORTS)], url_name="export_account")
 def export_account(request: ApiRequest) -> FileResponse:
     """All your data as one ZIP: conversations, files, documents, runs with every event."""
     return archive(request.auth)
 
 
-@router.delete("", response={204: None}, throttle=[AuthRateThrottle("10/h")])
+@router.delete("", response={204: None}, throttle=[RemovalThrottle("10/h")])
 def remove_account(request: ApiRequest, body: RemovalIn) -> Status[None]:
     """Remove your account and everything in it, for good. An API key alone is not enough."""
     check_intent(request.auth, body.email, body.password)

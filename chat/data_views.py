@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from autonomy import services
 from autonomy.services import ServiceError
-from chat.account_api import archive, check_intent
+from chat.account_api import EXPORTS, ExportThrottle, archive, check_intent
 from chat.views import SignedIn
 
 
@@ -24,7 +24,12 @@ def your_data(request: SignedIn) -> HttpResponse:
 
 @require_POST
 @login_required
-def download(request: SignedIn) -> FileResponse:
+def download(request: SignedIn) -> HttpResponse | FileResponse:
+    """The archive; through this door and the API's together only so often."""
+    request.auth = request.user  # type: ignore[attr-defined] # whose limit it is
+    if not ExportThrottle(EXPORTS).allow_request(request):
+        refused = "You have taken it along many times within the hour. Try again a little later."
+        return render(request, "chat/data.html", {"export_refused": refused}, status=429)
     return archive(request.user)
 
 

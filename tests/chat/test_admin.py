@@ -89,11 +89,3 @@ def test_people_are_edited_by_those_with_permission_only(
     )
     assert helper.get(page).status_code == 403
     assert helper.get(reverse("admin:auth_user_changelist")).status_code == 403
-
-
-def test_a_person_with_work_cannot_be_deleted_along_with_it(
-    conversation: Conversation, alice: Any, staff_client: Client
-) -> None:
-    staff_client.post(reverse("admin:auth_user_delete", args=[alice.pk]), {"post": "yes"})
-    alice.refresh_from_db()
-    assert Conversation.objects.filter(owner=alice).exists()

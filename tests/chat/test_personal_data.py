@@ -222,6 +222,18 @@ def test_the_archive_comes_over_the_api_and_the_page(alice: User, alice_client: 
     assert Client().get("/api/v2/me/export").status_code == 401
 
 
+def test_both_doors_to_the_archive_share_one_limit_and_leaving_has_its_own(
+    alice: User, alice_client: Client
+) -> None:
+    User.objects.filter(pk=alice.pk).update(username="nobody counted yet")
+    got = [alice_client.get("/api/v2/me/export").status_code for _ in range(5)]
+    got += [alice_client.post(reverse("download_data")).status_code for _ in range(6)]
+    assert got == [200] * 10 + [429]
+    body = json.dumps({"email": alice.email, "password": "guess"})
+    refused = alice_client.delete("/api/v2/me", data=body, content_type="application/json")
+    assert refused.status_code == 422
+
+
 def test_the_command_writes_a_file_and_overwrites_none(alice: User, tmp_path: Path) -> None:
     target = tmp_path / "alice.zip"
     call_command("export_user", alice.email, str(target))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -146,6 +147,18 @@ async def test_a_stream_too_many_is_refused_until_one_ends(
             assert json.loads(await second.text())["code"] == "too_many_streams"
     async with get(address, key) as third:
         assert third.status == 200
+
+
+async def test_of_streams_that_are_opened_at_once_only_the_allowed_are(
+    conversation: Conversation, runs: list[Run], key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "ENV", settings.ENV.model_copy(update={"streams_per_user": 2}))
+    address = f"/api/stream/{conversation.pk}"
+    async with contextlib.AsyncExitStack() as opened:
+        streams = await asyncio.gather(
+            *(opened.enter_async_context(get(address, key)) for _ in range(6))
+        )
+        assert sorted(stream.status for stream in streams) == [200] * 2 + [429] * 4
 
 
 async def test_a_stream_says_how_soon_to_come_back_and_asks_proxies_not_to_hold_it(
