@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja.responses import NinjaJSONEncoder
@@ -16,6 +15,7 @@ from pydantic import BaseModel
 
 from autonomy.api.auth import ApiRequest
 from autonomy.models import IdempotencyKey
+from autonomy.runtime.contention import transacted
 from autonomy.services import ServiceError
 
 HEADER = "Idempotency-Key"
@@ -70,24 +70,27 @@ def once(request: ApiRequest, make: Callable[[], tuple[int, BaseModel]]) -> Http
         return JsonResponse(_json(body), status=status)
     if not 1 <= len(key) <= 200 or "\x00" in key:
         raise BadKey
-    seal = fingerprint(request)
-    with transaction.atomic():
-        mine = IdempotencyKey.objects.filter(owner=request.auth)
-        mine.filter(created_at__lt=timezone.now() - KEPT).delete()
-        IdempotencyKey.objects.bulk_create(
-            [IdempotencyKey(owner=request.auth, key=key, fingerprint=seal)],
-            ignore_conflicts=True,
-        )
-        row = mine.select_for_update().get(key=key)
-        if row.fingerprint != seal:
-            raise KeyReused
-        if row.status:
-            return JsonResponse(
-                row.body, status=row.status, headers={"Idempotent-Replayed": "true"}
-            )
-        row.status, body = make()
-        row.body = _json(body)
-        row.save(update_fields=["status", "body"])
+    return _kept(request, key, fingerprint(request), make)
+
+
+@transacted
+def _kept(
+    request: ApiRequest, key: str, seal: str, make: Callable[[], tuple[int, BaseModel]]
+) -> HttpResponse:
+    mine = IdempotencyKey.objects.filter(owner=request.auth)
+    mine.filter(created_at__lt=timezone.now() - KEPT).delete()
+    IdempotencyKey.objects.bulk_create(
+        [IdempotencyKey(owner=request.auth, key=key, fingerprint=seal)],
+        ignore_conflicts=True,
+    )
+    row = mine.select_for_update().get(key=key)
+    if row.fingerprint != seal:
+        raise KeyReused
+    if row.status:
+        return JsonResponse(row.body, status=row.status, headers={"Idempotent-Replayed": "true"})
+    row.status, body = make()
+    row.body = _json(body)
+    row.save(update_fields=["status", "body"])
     return JsonResponse(row.body, status=row.status)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -18,6 +19,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
+from autonomy.runtime.contention import collided
 from autonomy.services import PlanConflict, QuotaUsedUp, ServiceError
 
 logger = logging.getLogger(__name__)
@@ -216,8 +218,22 @@ def _on_authentication(request: HttpRequest, error: AuthenticationError) -> Http
 
 
 def _on_throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
-    wait = f" Try again in {error.wait} seconds." if error.wait else " Try again in a minute."
-    return problem(request, 429, "too_many_requests", "That was too many requests at once." + wait)
+    seconds = max(1, math.ceil(error.wait or 60))
+    response = problem(
+        request,
+        429,
+        "too_many_requests",
+        f"That was too many requests at once. Try again in {_duration(seconds)}.",
+    )
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def _duration(seconds: int) -> str:
+    """A wait in words, never shorter than it is."""
+    if seconds < 120:
+        return "1 second" if seconds == 1 else f"{seconds} seconds"
+    return f"{math.ceil(seconds / 60)} minutes"
 
 
 def _on_http(request: HttpRequest, error: HttpError) -> HttpResponse:
@@ -252,6 +268,8 @@ AWAY = (OperationalError, InterfaceError)
 
 def database_away(request: HttpRequest, error: BaseException) -> HttpResponse:
     """A 503: nothing is wrong with the request, and it may be sent again as it is."""
+    if collided(error):
+        return _crowded(request, error)
     logger.warning("%s: the database does not answer (%s)", request.path, error)
     response = problem(
         request,
@@ -260,6 +278,20 @@ def database_away(request: HttpRequest, error: BaseException) -> HttpResponse:
         "The database does not answer at the moment. Nothing that was saved is lost; try again "
         "in a few seconds.",
         title="Unavailable for a moment",
+    )
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _crowded(request: HttpRequest, error: BaseException) -> HttpResponse:
+    logger.warning("%s: gave way to other transactions each time (%s)", request.path, error)
+    response = problem(
+        request,
+        503,
+        "busy",
+        "Too many changes to the same thing came at the same moment, and this one was not made. "
+        "Nothing is lost; try again in a few seconds.",
+        title="Too much at once",
     )
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

@@ -366,7 +366,7 @@ def lock_run(fence: Fence) -> Run:
         FencedOut: the segment no longer owns the run.
     """
     run = (
-        Run.objects.select_for_update()
+        Run.objects.select_for_update(no_key=True)
         .filter(pk=fence.run_id, fence=fence.number, status="running")
         .first()
     )

@@ -34,7 +34,7 @@ def set_priority(run_id: object, priority: int) -> bool:
     """
     if not LOWEST <= priority <= HIGHEST:
         raise ValueError(f"A priority is between {LOWEST} and {HIGHEST}.")
-    run = Run.objects.select_for_update().filter(pk=str(run_id)).first()
+    run = Run.objects.select_for_update(no_key=True).filter(pk=str(run_id)).first()
     if run is None:
         return False
     Run.objects.filter(pk=run.pk).update(priority=priority)

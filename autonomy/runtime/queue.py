@@ -90,7 +90,8 @@ WITH next AS (
       AND (run.claims_without_progress < {SUSPECT} OR NOT {DRIVES_SUSPECT})
     ORDER BY job.priority DESC, job.enqueued_at, job.run_id
     LIMIT 1
-    FOR UPDATE OF job, run SKIP LOCKED
+    FOR UPDATE OF job SKIP LOCKED
+    FOR NO KEY UPDATE OF run SKIP LOCKED
 ), gone AS (
     DELETE FROM autonomy_job_queue job USING next WHERE job.run_id = next.run_id
     RETURNING job.run_id, job.reason

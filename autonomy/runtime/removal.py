@@ -56,8 +56,8 @@ def begin(user: User) -> Deletion:
     """
     # All of them are locked, so that of two who leave at once the second sees the first gone.
     administrators = User.objects.filter(is_superuser=True, is_active=True).order_by("pk")
-    others = [one for one in administrators.select_for_update() if one.pk != user.pk]
-    locked = User.objects.select_for_update().get(pk=user.pk)
+    others = [one for one in administrators.select_for_update(no_key=True) if one.pk != user.pk]
+    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     people = User.objects.exclude(pk=user.pk).filter(is_active=True)
     if locked.is_superuser and not others and people.exists():
         raise LastAdministrator

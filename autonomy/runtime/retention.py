@@ -101,7 +101,7 @@ def prune_run(run_id: object) -> Pruned | None:
     """Cut the history of a finished run; None when it is live, busy (being forked or taken up
     again at this moment) or gone. Doing it again removes nothing more."""
     rows = Run.objects.filter(pk=str(run_id), finished_at__isnull=False)
-    run = rows.select_for_update(skip_locked=True).first()
+    run = rows.select_for_update(no_key=True, skip_locked=True).first()
     if run is None:
         return None
     thread = str(run.pk)

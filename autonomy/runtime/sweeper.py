@@ -66,7 +66,7 @@ SELECT id, fence,
 FROM autonomy_runs run
 WHERE owner_lock = %(lock)s AND status = 'running'
 ORDER BY owner_id, id
-FOR UPDATE OF run SKIP LOCKED
+FOR NO KEY UPDATE OF run SKIP LOCKED
 """  # noqa: S608 - constants only
 """Runs of a dead worker, and of each whether it alone can be to blame: it was the only run there,
 or the only suspect (see `queue.SUSPECT`), and no more workers died than have driven it. In the

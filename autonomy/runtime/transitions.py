@@ -88,7 +88,7 @@ def change(
         rows = rows.filter(fence=fence.number)
     if requested is not None:
         rows = rows.filter(requested=requested)
-    run = rows.select_for_update().first()
+    run = rows.select_for_update(no_key=True).first()
     if run is None:
         return None
     values: dict[str, Any] = {"status": to, **(columns or {})}
@@ -164,7 +164,9 @@ def finish(
             return
     with transaction.atomic():
         # The run's row first: a message is either stored before this, or finds the run ended.
-        Run.objects.select_for_update().filter(pk=fence.run_id, fence=fence.number).first()
+        Run.objects.select_for_update(no_key=True).filter(
+            pk=fence.run_id, fence=fence.number
+        ).first()
         if untaken(fence.run_id):
             release(fence, "told")
             return
@@ -302,7 +304,7 @@ def _again(
     run_id: object, fence: Fence, reason: str, cause: str, *, own_fault: bool, count_seconds: bool
 ) -> bool:
     run = (
-        Run.objects.select_for_update()
+        Run.objects.select_for_update(no_key=True)
         .filter(pk=str(run_id), fence=fence.number, status=RunStatus.RUNNING)
         .annotate(server_restarted=Q(beat_at__lt=_SERVER_STARTED))
         .first()
@@ -370,7 +372,7 @@ def pause(run_id: object, by: int | None = None) -> bool:
 def resume(run_id: object, by: int | None = None) -> bool:
     """Put a paused run back in line, or let it wait again for the person it waited for; take back
     a pause that has not happened yet."""
-    run = Run.objects.select_for_update().filter(pk=str(run_id)).first()
+    run = Run.objects.select_for_update(no_key=True).filter(pk=str(run_id)).first()
     if run is None:
         return False
     if run.status == RunStatus.PAUSED:

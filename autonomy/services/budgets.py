@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
 
 from autonomy.core.types import LIMIT_REASONS, EventDraft, RunStatus, StopReason
 from autonomy.models import Run
 from autonomy.runtime import transitions
+from autonomy.runtime.contention import transacted
 from autonomy.runtime.events import append
 from autonomy.runtime.transition_events import asked_by
 from autonomy.services.errors import Conflict, NotFound
@@ -22,7 +22,7 @@ _SPENT = {
 }
 
 
-@transaction.atomic
+@transacted
 def set_budget(
     run: Run,
     *,
@@ -41,7 +41,7 @@ def set_budget(
         Conflict: the run has ended for another reason, or is not given enough to go on.
         NotFound: the run has been deleted.
     """
-    locked = Run.objects.select_for_update().filter(pk=run.pk).first()
+    locked = Run.objects.select_for_update(no_key=True).filter(pk=run.pk).first()
     if locked is None:
         raise NotFound("The run has been deleted.")
     wanted: dict[str, Any] = {

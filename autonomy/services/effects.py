@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from autonomy.core.types import TERMINAL_STATUSES, EventDraft, RunStatus
 from autonomy.models import Effect, EffectStatus, Run
+from autonomy.runtime.contention import transacted
 from autonomy.runtime.effects import canonical
 from autonomy.runtime.events import append
 from autonomy.services.errors import Conflict
@@ -31,7 +31,7 @@ _SAID = {
 }
 
 
-@transaction.atomic
+@transacted
 def settle_effect(
     effect: Effect,
     outcome: Settlement | str,
@@ -49,7 +49,7 @@ def settle_effect(
         ValueError: there is no such outcome.
     """
     settlement = Settlement(outcome)
-    run = Run.objects.select_for_update().get(pk=effect.run_id)
+    run = Run.objects.select_for_update(no_key=True).get(pk=effect.run_id)
     open_ones = Q(status=EffectStatus.UNKNOWN)
     if run.status != RunStatus.RUNNING:
         open_ones |= Q(status=EffectStatus.INTENT)

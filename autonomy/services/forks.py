@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
-from django.db import transaction
 
 from autonomy.models import Checkpoint, Run
 from autonomy.runtime import forking
+from autonomy.runtime.contention import transacted
 from autonomy.services.errors import NotFound
 from autonomy.services.launch import launch
 from autonomy.services.steering import checked, keep_message
 
 
-@transaction.atomic
+@transacted
 def fork(
     run: Run, checkpoint_id: str | None = None, *, message: str = "", by: User | None = None
 ) -> Run:
@@ -26,7 +26,7 @@ def fork(
     """
     said = checked(message) if message.strip() else ""
     # Held until the copy is made: upkeep may not cut this history meanwhile.
-    parent = Run.objects.select_for_update().filter(pk=run.pk).first()
+    parent = Run.objects.select_for_update(no_key=True).filter(pk=run.pk).first()
     rows = Checkpoint.objects.filter(thread_id=str(run.pk), checkpoint_ns="")
     if checkpoint_id is not None:
         rows = rows.filter(checkpoint_id=checkpoint_id)

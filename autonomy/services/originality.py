@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.db import transaction
 from django.db.models.functions import Now
 
 from autonomy.core.types import TERMINAL_STATUSES, CycleStatus
 from autonomy.models import Run, TurnitinCycle
 from autonomy.runtime import transitions
+from autonomy.runtime.contention import transacted
 from autonomy.services.errors import Conflict, NotFound
 from autonomy.services.storage import discard, keep
 
@@ -37,16 +37,15 @@ def submit_report(
     """
     stored = keep(report_file.chunks(), folder="reports") if report_file is not None else None
     try:
-        with transaction.atomic():
-            cycle, taken = _record(
-                run,
-                cycle_id,
-                observed_similarity=observed_similarity,
-                report_url=report_url,
-                report_file=stored.name if stored else "",
-                report_file_name=str(getattr(report_file, "name", "") or "")[:255],
-                note=note,
-            )
+        cycle, taken = _record(
+            run,
+            cycle_id,
+            observed_similarity=observed_similarity,
+            report_url=report_url,
+            report_file=stored.name if stored else "",
+            report_file_name=str(getattr(report_file, "name", "") or "")[:255],
+            note=note,
+        )
     except Exception:
         if stored is not None and not _kept(stored.name):
             discard(stored)
@@ -70,9 +69,10 @@ def _differs(cycle: TurnitinCycle, report: dict[str, Any]) -> bool:
     )
 
 
+@transacted
 def _record(run: Run, cycle_id: uuid.UUID | str, **report: Any) -> tuple[TurnitinCycle, bool]:
     # The run's row first, as in every transition: two reports of one run come one by one.
-    locked = Run.objects.select_for_update().get(pk=run.pk)
+    locked = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     cycle = TurnitinCycle.objects.filter(run=locked, pk=str(cycle_id)).first()
     if cycle is None:
         raise NotFound("The run has no originality cycle with this id.", code="cycle_not_found")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
 
 from autonomy.agents.plan_edit import BadEdit, apply_edit
 from autonomy.core.types import PLAN_APPROVAL, Author, Plan, PlanEdit, RunStatus
 from autonomy.models import Run
 from autonomy.runtime import transitions
+from autonomy.runtime.contention import transacted
 from autonomy.services.errors import Conflict, Invalid, NotFound
 from handywriterz.env import env
 
@@ -23,7 +23,7 @@ class PlanConflict(Conflict):
         self.plan = plan
 
 
-@transaction.atomic
+@transacted
 def edit_plan(run: Run, edit: PlanEdit, *, by: User | None = None) -> None:
     """Answer the run's question about its plan with the plan as `edit` has it. The run applies it
     and asks again, or goes on where the edit approves. The same edit again changes nothing.
@@ -33,7 +33,7 @@ def edit_plan(run: Run, edit: PlanEdit, *, by: User | None = None) -> None:
         Invalid: the edit names unknown steps, leaves none, or goes over a limit.
         NotFound: the run has been deleted.
     """
-    locked = Run.objects.select_for_update().filter(pk=run.pk).first()
+    locked = Run.objects.select_for_update(no_key=True).filter(pk=run.pk).first()
     if locked is None:
         raise NotFound("The run has been deleted.")
     stored = locked.plan or {}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from autonomy.models import Run
 from autonomy.runtime import priorities
+from autonomy.runtime.contention import transacted
 from autonomy.services.errors import Invalid, NotFound
 
 
+@transacted
 def set_priority(run: Run, priority: int) -> None:
     """Give the run a priority; it counts at once and stays. Other people's runs are not affected.
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models import Max
 
 from autonomy.core.types import PLAN_APPROVAL, TERMINAL_STATUSES, EventDraft, RunStatus
 from autonomy.models import Run, RunMessage
 from autonomy.runtime import transitions
+from autonomy.runtime.contention import transacted
 from autonomy.runtime.events import append, storable
 from autonomy.runtime.transition_events import asked_by
 from autonomy.services.errors import Conflict, Invalid, NotFound
 from handywriterz.env import env
 
 
-@transaction.atomic
+@transacted
 def tell(run: Run, text: str, *, by: User | None = None) -> RunMessage:
     """Keep a message for the run, which takes it before its next step. A run that shows its plan
     changes it accordingly and asks again; a paused or queued one takes it when it goes on.
@@ -32,7 +32,7 @@ def tell(run: Run, text: str, *, by: User | None = None) -> RunMessage:
     """
     said = checked(text)
     # The run's row first, as in every transition: numbers are gapless, and the end is the end.
-    locked = Run.objects.select_for_update().filter(pk=run.pk).first()
+    locked = Run.objects.select_for_update(no_key=True).filter(pk=run.pk).first()
     if locked is None:
         raise NotFound("The run has been deleted.")
     if locked.status in TERMINAL_STATUSES:

@@ -14,7 +14,8 @@ from django.db import connection
 from autonomy import services
 from autonomy.core.types import PlanEdit, RunStatus
 from autonomy.models import Episode, Job, Resume, Run, RunMessage
-from autonomy.runtime import queue
+from autonomy.runtime import queue, transitions
+from autonomy.runtime.retention import prune_run
 from autonomy.runtime.transitions import LIVE
 from tests.autonomy.services.ride import Ride, gapless
 
@@ -183,3 +184,68 @@ def test_a_report_and_a_fork_at_once_leave_both_runs_whole(alice: User) -> None:
     fork.drive()
     assert fork.run.status == RunStatus.WAITING_HUMAN
     legal(fork.run)
+
+
+def test_many_forks_of_one_run_succeed_while_workers_claim(alice: User) -> None:
+    ride = Ride(alice).drive()
+    enough = threading.Event()
+    barrier = threading.Barrier(10)
+
+    def branch(_: int) -> list[Run]:
+        try:
+            barrier.wait(timeout=10)
+            return [services.fork(ride.run) for _ in range(3)]
+        finally:
+            connection.close()
+
+    def take(_: int) -> list[str]:
+        taken = []
+        try:
+            barrier.wait(timeout=10)
+            while not enough.is_set():
+                for found in queue.claim_many(1, 2):
+                    taken.append(found.fence.run_id)
+                    transitions.release(found.fence, "slice")
+            return taken
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as pool:
+        claims = [pool.submit(take, number) for number in range(2)]
+        forks = [pool.submit(branch, number) for number in range(8)]
+        try:
+            made = [run for each in forks for run in each.result()]
+        finally:
+            enough.set()
+        taken = [run_id for each in claims for run_id in each.result()]
+    assert len({run.pk for run in made}) == 24
+    assert taken
+    for run in made:
+        legal(run)
+
+
+def test_a_run_that_is_forked_is_not_cut_meanwhile(alice: User) -> None:
+    ride = Ride(alice).drive()
+    barrier = threading.Barrier(2)
+
+    def branch() -> Run:
+        try:
+            barrier.wait(timeout=10)
+            return services.fork(ride.run)
+        finally:
+            connection.close()
+
+    def cut() -> None:
+        try:
+            barrier.wait(timeout=10)
+            prune_run(ride.run.pk)
+        finally:
+            connection.close()
+
+    for _ in range(5):
+        with ThreadPoolExecutor(2) as pool:
+            made, cutting = pool.submit(branch), pool.submit(cut)
+            cutting.result()
+            fork = ride.of(made.result()).drive()
+        assert fork.run.status == RunStatus.SUCCEEDED, fork.run.error
+        legal(fork.run)
