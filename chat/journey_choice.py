@@ -16,7 +16,7 @@ _FORMATS = re.compile(
     r"memo|letter|blog ?post|introduction|abstract|sections?|paragraphs?|pages?|outline)\b",
     re.IGNORECASE,
 )
-_LENGTH = re.compile(r"\b\d[\d,. ]*[\s-]*(words?|pages?|paragraphs?)\b", re.IGNORECASE)
+_LENGTH = re.compile(r"\b\d[\d,. ]{0,12}[\s-]{0,3}(words?|pages?|paragraphs?)\b", re.IGNORECASE)
 _REQUESTS = re.compile(
     r"^\W*(please\s+|(can|could|would|will)\s+you\s+(please\s+)?)?(write|draft|compose|prepare|produce|create|generate)\b",
     re.IGNORECASE,

@@ -48,6 +48,15 @@ def stem(word: str) -> str:
     return _stem_word()(word.lower())
 
 
+def legible(text: str) -> str:
+    """The text's lines without blank ones, their words one space apart.
+
+    Rules that read what a person typed read this: a run of blanks is what patterns backtrack over.
+    """
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
 def content_words(text: str) -> list[str]:
     """Words that carry meaning, lower-cased, in order: no stop words, nothing under three letters."""
     words = (match.group().lower().strip("'’-") for match in WORD.finditer(text))

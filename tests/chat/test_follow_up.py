@@ -9,6 +9,8 @@ from chat.follow_up import (
     merged_goal,
     merged_settings,
 )
+from chat.titles import title_for
+from tests.hostile import slow
 
 
 @pytest.mark.parametrize(
@@ -62,3 +64,9 @@ def test_settings_stay_unless_something_newer_names_them() -> None:
     assert merged_settings(before, TaskSettings(), "more formal").style == "apa"
     longer = TaskSettings(style="mla", length_words=900, level="undergraduate")
     assert merged_settings(before, longer, "more formal") == longer
+
+
+def test_no_message_takes_long_to_judge() -> None:
+    assert slow(lambda text: changes_what_was_asked(f"a{text}"[:20_000])) == {}
+    assert slow(changes_something) == {}
+    assert slow(title_for) == {}

@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 
 from autonomy.core.types import TaskSettings
-from chat.journey_choice import choose, named_style, says_what_is_wanted
+from chat.journey_choice import (
+    choose,
+    named_style,
+    orders_a_text,
+    says_what_is_wanted,
+)
+from tests.hostile import slow
 
 
 @pytest.mark.parametrize(
@@ -57,3 +63,9 @@ def test_a_question_a_request_a_length_a_style_or_a_topic_is_wanted(message: str
 def test_the_style_named_last_counts() -> None:
     assert named_style("not Harvard but Chicago") == "chicago"
     assert named_style("any style") is None
+
+
+def test_no_message_takes_long_to_choose_by() -> None:
+    assert slow(lambda text: choose(text, TaskSettings())) == {}
+    assert slow(says_what_is_wanted) == {}
+    assert slow(orders_a_text) == {}

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from autonomy.core.brief import read_brief
+from autonomy.core.brief import length_in, read_brief, style_in
 from autonomy.core.types import TaskSettings, TaskSpec
+from tests.hostile import slow
 
 
 def brief_of(goal: str, source_ids: tuple[str, ...] = ("a",), **settings: object):
@@ -96,3 +99,18 @@ def test_a_request_without_a_topic_is_known_for_one(goal: str) -> None:
 
 def test_a_request_with_a_topic_is_known_for_one() -> None:
     assert brief_of("Write a review of coral reefs from these PDFs").named
+
+
+def test_no_request_takes_long_to_read() -> None:
+    assert slow(lambda text: brief_of(f"a{text}")) == {}
+
+
+@pytest.mark.parametrize("reader", [length_in, style_in])
+def test_no_text_takes_long_to_look_through(reader: Callable[[str], object]) -> None:
+    assert slow(reader) == {}
+
+
+def test_a_length_at_the_end_of_a_long_request_is_read() -> None:
+    brief = brief_of("An essay on reefs.\n" + "Notes follow. " * 1_000 + "\nmake it 300 words")
+
+    assert (brief.topic, brief.length_words) == ("reefs", 300)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from autonomy.core.steering import KEPT_CHARS, KEPT_MESSAGES, Wishes, read_message, remember
+from autonomy.core.steering import (
+    KEPT_CHARS,
+    KEPT_MESSAGES,
+    KEPT_WISHES,
+    Wishes,
+    read_message,
+    remember,
+)
 from autonomy.core.types import Steering
+from tests.hostile import slow
 
 
 @pytest.mark.parametrize(
@@ -76,3 +84,30 @@ def test_the_state_stays_small_whatever_is_said() -> None:
     assert len(steering.messages) == KEPT_MESSAGES
     assert all(len(text) <= KEPT_CHARS for text in steering.messages)
     assert len(steering.model_dump_json()) < 20_000
+
+
+def test_no_message_takes_long_to_read() -> None:
+    assert slow(read_message) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "use APA. " + "The reefs are wide. " * 200,
+        "use APA; " + "a; " * 100,
+        "use APA " + "as their journals do " * 30,
+        "use APA. " + "Drop fish. " * (KEPT_WISHES + 1),
+    ],
+)
+def test_of_a_long_message_the_beginning_is_read_and_that_is_known(text: str) -> None:
+    wishes = read_message(text)
+
+    assert wishes.style == "apa"
+    assert wishes.cut
+    assert len(wishes.drop) <= KEPT_WISHES
+
+
+def test_a_message_laid_out_with_many_blanks_is_read_whole() -> None:
+    wishes = read_message("use   APA" + " " * 5_000 + "style.\n\n\n \tdrop\tthe    conclusion")
+
+    assert wishes == Wishes(style="apa", drop=("conclusion",))
