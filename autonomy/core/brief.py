@@ -7,12 +7,9 @@ import re
 from pydantic import BaseModel, ConfigDict
 
 from autonomy.core.types import TaskSpec
-from autonomy.core.words import REQUEST_WORDS, STOP_WORDS, WORD, legible, stem, stems
+from autonomy.core.words import REQUEST_WORDS, STOP_WORDS, WORD, stem, stems
 
-READ_CHARS = 1_000
-"""Of a sentence: rules look for the topic and the aspects in no more than this."""
-
-_LENGTH = re.compile(r"\b(\d{1,3}(?:[,. ]\d{3})|\d{3,5})[\s-]{0,3}words?\b", re.IGNORECASE)
+_LENGTH = re.compile(r"\b(\d{1,3}(?:[,. ]\d{3})|\d{3,5})[\s-]*words?\b", re.IGNORECASE)
 _STYLE = re.compile(r"\b(harvard|apa|mla|chicago|vancouver|ieee)\b", re.IGNORECASE)
 _ASPECTS = re.compile(
     r"\b(?:cover(?:ing)?|address(?:ing)?|focus(?:ing)? on|includ(?:e|ing)|sections? on|discuss(?:ing)?)\s+"
@@ -24,10 +21,10 @@ _TOPIC = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"(?<![,\s])[,\s]+(?:(?:based (?:only )?on|from|using|drawing on|with|in|citing)\s+"
+    r"[,\s]+(?:(?:based (?:only )?on|from|using|drawing on|with|in|citing)\s+"
     r"(?:only\s+)?(?:these|those|my|the|both|attached|uploaded|two|three|four|five|harvard|apa|mla|chicago|vancouver|ieee)\b"
     r"|in \d|(?:harvard|apa|mla|chicago|vancouver|ieee)\b|cover(?:ing)?\b|address(?:ing)?\b|focus(?:ing)?\b"
-    r"|includ(?:e|ing)\b|\d[\d,. ]{0,12}words?\b|please\b).*$",
+    r"|includ(?:e|ing)\b|\d[\d,. ]*words?\b|please\b).*$",
     re.IGNORECASE | re.DOTALL,
 )
 _FILES = re.compile(
@@ -39,9 +36,36 @@ _ONLY_THESE = re.compile(
     r"\b(only|solely|exclusively|nothing else|these|attached)\b", re.IGNORECASE
 )
 
+_THE_PLAN = r"(?:the|your|its|this)\s+(?:outline|plan)\b(?!['’]s)"
+_SEE = r"(?:see|approve|check|review|read|confirm|edit|look\s+(?:at|over)|agree\s+to)(?:\s+(?:and|or)\s+\w+)?"
+_NOT_THE_SUBJECT = (
+    r"(?!\s+(?:of|for|in|to|on|by|behind|that|which|used)\b"
+    r"(?![^.;!?\n]{0,120}\b(?:first\s*(?:[,.;!?\n]|$)|before\s+(?:you|writing|anything))))"
+)
+"""A plan that a text is to be about (“show me the plan of the rising”) is not the run's."""
+_PLAN_FIRST = re.compile(
+    rf"\b(?:(?:show|send|give|present)(?:ing)?\s+(?:me|us)\s+{_THE_PLAN}{_NOT_THE_SUBJECT}"
+    r"|(?:show|send|give)\s+(?:me|us)\s+an?\s+(?:outline|plan)\s+first\b"
+    rf"|let\s+(?:me|us)\s+(?:first\s+)?{_SEE}\s+{_THE_PLAN}{_NOT_THE_SUBJECT}"
+    rf"|(?:i|we)(?:\s+(?:want|need|would\s+like|wish)|['’]d\s+like)\s+to\s+(?:first\s+)?{_SEE}\s+{_THE_PLAN}"
+    rf"{_NOT_THE_SUBJECT}"
+    r"|(?:stop|wait|pause)\s+(?:after|at|before|with)\s+(?:the\s+)?(?:outline|plan|writing)\b"
+    r"|ask\s+(?:me|us)\s+(?:first\s+)?before\s+(?:you\s+)?(?:writ|start|begin)\w*"
+    r"|wait\s+for\s+my\s+(?:approval|agreement|ok(?:ay)?)\b"
+    r"|(?:do\s+not|don['’]?t)\s+(?:start|begin|write)\b[^.;!?\n]{0,40}?\b(?:before|until)\s+(?:i|we)(?:['’]ve|\s+have)?"
+    r"\s+(?:see|seen|saw|approved?|agreed?|checked|read|confirmed)\b)"
+    r"(?:\s+(?:first|before\s+(?:you|writing|anything)[^.;!?\n]*))?",
+    re.IGNORECASE,
+)
+_NO_PLAN = re.compile(
+    r"\b(?:no\s+need|need\s*n['’]?t|not|never|without|don['’]?t|won['’]?t|no\s+reason)\b"
+    r"(?:(?!\b(?:before|until|but)\b)[^,.;!?\n]){0,40}?"
+    r"\b(?:see|seeing|show|showing|send|sending|give|giving|approve|approving|check|review|ask|asking|wait|stop)\b"
+    r"(?:(?!\b(?:before|until|but)\b)[^,.;!?\n]){0,40}?\b(?:outline|plan|approval)\b(?:\s+first\b)?",
+    re.IGNORECASE,
+)
+_LEAD = r"[\s,;:]{0,4}(?:\b(?:and|but|then|please|also|can\s+you|could\s+you)\b[\s,]{0,4}){0,4}"
 
-_LEFT_OVER = frozenset("in from using with of to and for on by".split())
-"""Words a topic cannot end in."""
 
 _VAGUE = frozenset(
     "attached common following these topic topics subject theme themes both two three four five "
@@ -69,7 +93,7 @@ class Brief(BaseModel):
 
 
 def _topic(goal: str) -> str:
-    first = re.split(r"(?<=[.!?])\s+|\n", goal, maxsplit=1)[0][:READ_CHARS]
+    first = re.split(r"(?<=[.!?])\s+|\n", goal.strip())[0]
     if first.rstrip().endswith("?"):
         return first.rstrip(" ?")
     match = _TOPIC.search(first)
@@ -85,17 +109,17 @@ def _topic(goal: str) -> str:
         ):
             words.pop(0)
         found = " ".join(words)
-    words = found.strip(" ,.;:-").split()
-    while len(words) > 1 and words[-1].lower() in _LEFT_OVER:
-        words.pop()
-    return " ".join(words)[:200].strip(" ,.;:-") or first[:200]
+    found = re.sub(
+        r"(?:\s+(?:in|from|using|with|of|to|and|for|on|by))+$", "", found.strip(" ,.;:-")
+    )
+    return " ".join(found.split())[:200].strip(" ,.;:-") or first[:200]
 
 
 def _aspects(goal: str) -> tuple[str, ...]:
     match = _ASPECTS.search(goal)
     if not match:
         return ()
-    listed = _TAIL.sub("", match["list"][:READ_CHARS])
+    listed = _TAIL.sub("", match["list"])
     parts = re.split(r",\s*(?:and\s+)?|\s+and\s+", listed)
     clean = (
         re.sub(r"^(?:the|its|their|a|an)\s+", "", part.strip(" ,."), flags=re.IGNORECASE)
@@ -117,9 +141,32 @@ def style_in(text: str) -> str | None:
     return named[-1].lower() if named else None
 
 
+def asks_for_plan(text: str) -> bool | None:
+    """Whether a text asks that its plan be shown before anything is written (True) or says that
+    it need not be (False); None when it says neither. What it says last counts."""
+    refused = [match.span() for match in _NO_PLAN.finditer(text)]
+    asked = [
+        match.start()
+        for match in _PLAN_FIRST.finditer(text)
+        if not any(start <= match.start() < end for start, end in refused)
+    ]
+    if not asked and not refused:
+        return None
+    return max(asked, default=-1) > max((start for start, _ in refused), default=-1)
+
+
+def _without_plan_wish(goal: str) -> str:
+    """The request without the words that ask to see the plan: no part of its topic."""
+    for pattern in (_NO_PLAN, _PLAN_FIRST):
+        goal = re.sub(f"{_LEAD}(?:{pattern.pattern})", " ", goal, flags=re.IGNORECASE)
+    return goal.strip(" ,;:.!\n")
+
+
 def read_brief(task: TaskSpec) -> Brief:
     """Read the goal; an explicit setting wins over the goal's words, except the default style."""
-    goal = legible(task.goal)
+    goal = task.goal
+    if asks_for_plan(goal) is not None:
+        goal = _without_plan_wish(goal) or goal
     length = task.settings.length_words
     if length is None:
         length = length_in(goal)
@@ -129,7 +176,7 @@ def read_brief(task: TaskSpec) -> Brief:
     topic = _topic(goal)
     return Brief(
         topic=topic,
-        question=goal.partition("\n")[0].endswith("?"),
+        question=bool(re.match(r"[^\n]*\?\s*(?:$|\n)", goal.strip())),
         named=bool(stems(topic) - _UNNAMED),
         length_words=length,
         style=style,

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from autonomy.core.brief import length_in, read_brief, style_in
+from autonomy.core.brief import asks_for_plan, read_brief
 from autonomy.core.types import TaskSettings, TaskSpec
-from tests.hostile import slow
 
 
 def brief_of(goal: str, source_ids: tuple[str, ...] = ("a",), **settings: object):
@@ -101,16 +98,69 @@ def test_a_request_with_a_topic_is_known_for_one() -> None:
     assert brief_of("Write a review of coral reefs from these PDFs").named
 
 
-def test_no_request_takes_long_to_read() -> None:
-    assert slow(lambda text: brief_of(f"a{text}")) == {}
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Write 900 words on reefs. Show me the plan first.",
+        "Write 900 words on reefs and show me your outline before you write",
+        "Please show me the plan.",
+        "Essay on tides; let me approve the plan first",
+        "Let me see and approve the outline before writing.",
+        "I would like to see the plan first",
+        "I’d like to review the plan before anything is written",
+        "stop after the outline",
+        "ask me before you start",
+        "Don't write anything until I have approved the plan",
+        "Don’t start before I’ve seen the plan",
+        "Show me the plan for the essay before you write it",
+        "No need to show me the plan.\nSorry, do show me the plan first.",
+        "give me an outline first",
+    ],
+)
+def test_a_wish_to_see_the_plan_is_read(text: str) -> None:
+    assert asks_for_plan(text) is True
 
 
-@pytest.mark.parametrize("reader", [length_in, style_in])
-def test_no_text_takes_long_to_look_through(reader: Callable[[str], object]) -> None:
-    assert slow(reader) == {}
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no need to show me the plan",
+        "You needn't show me the plan first.",
+        "Write it without showing me the plan first",
+        "I don't need to see the plan",
+        "do not wait for my approval",
+        "I do not want to approve the outline, just write",
+        "Show me the plan first.\nOn second thoughts, no need to show me the plan.",
+    ],
+)
+def test_a_plan_that_need_not_be_shown_is_known_for_it(text: str) -> None:
+    assert asks_for_plan(text) is False
 
 
-def test_a_length_at_the_end_of_a_long_request_is_read() -> None:
-    brief = brief_of("An essay on reefs.\n" + "Notes follow. " * 1_000 + "\nmake it 300 words")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Write about the Marshall Plan",
+        "Show me the plan of the Easter Rising",
+        "Let me see the plan behind the Beveridge report",
+        "Why did the plan fail?",
+        "Give me a plan for revising chemistry",
+        "an essay on why councils show residents the plan first",
+        "The authors did not publish a plan.",
+    ],
+)
+def test_a_plan_that_is_the_subject_is_not_the_run_s(text: str) -> None:
+    assert asks_for_plan(text) is None
 
-    assert (brief.topic, brief.length_words) == ("reefs", 300)
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "Write 900 words on coral reefs and show me the plan first",
+        "Show me the plan first. Write 900 words on coral reefs.",
+        "Write a review of coral reefs, but please let me approve the outline before you write.",
+        "Write a review of coral reefs. No need to show me the plan.",
+    ],
+)
+def test_the_wish_to_see_the_plan_is_no_part_of_the_topic(goal: str) -> None:
+    assert brief_of(goal).topic == "coral reefs"

@@ -9,7 +9,7 @@ import pytest
 from autonomy import services
 from autonomy.core.types import PlanEdit, RunStatus
 from autonomy.models import Resume
-from tests.autonomy.services.ride import Ride, gapless
+from tests.autonomy.services.ride import GOAL, Ride, gapless
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -142,3 +142,15 @@ def test_a_run_can_be_paused_while_it_asks_and_asks_again_afterwards(ride: Ride)
     ride.drive()
     assert ride.run.status == RunStatus.SUCCEEDED
     gapless(ride.run)
+
+
+def test_a_plan_that_the_request_asks_to_see_is_shown_unless_the_settings_say_otherwise(
+    alice: User,
+) -> None:
+    goal = f"{GOAL}. Show me the plan first."
+    assert asked(Ride(alice, goal=goal).drive())["kind"] == "plan_approval"
+
+    straight = Ride(alice, goal=goal, approve_plan=False).drive()
+    straight.run.refresh_from_db()
+    assert straight.run.status == RunStatus.SUCCEEDED
+    assert not straight.run.task["settings"]["approve_plan"]
