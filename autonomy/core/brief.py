@@ -7,9 +7,12 @@ import re
 from pydantic import BaseModel, ConfigDict
 
 from autonomy.core.types import TaskSpec
-from autonomy.core.words import REQUEST_WORDS, STOP_WORDS, WORD, stem, stems
+from autonomy.core.words import REQUEST_WORDS, STOP_WORDS, WORD, legible, stem, stems
 
-_LENGTH = re.compile(r"\b(\d{1,3}(?:[,. ]\d{3})|\d{3,5})[\s-]*words?\b", re.IGNORECASE)
+READ_CHARS = 1_000
+"""Of a sentence: rules look for the topic and the aspects in no more than this."""
+
+_LENGTH = re.compile(r"\b(\d{1,3}(?:[,. ]\d{3})|\d{3,5})[\s-]{0,3}words?\b", re.IGNORECASE)
 _STYLE = re.compile(r"\b(harvard|apa|mla|chicago|vancouver|ieee)\b", re.IGNORECASE)
 _ASPECTS = re.compile(
     r"\b(?:cover(?:ing)?|address(?:ing)?|focus(?:ing)? on|includ(?:e|ing)|sections? on|discuss(?:ing)?)\s+"
@@ -21,10 +24,10 @@ _TOPIC = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"[,\s]+(?:(?:based (?:only )?on|from|using|drawing on|with|in|citing)\s+"
+    r"(?<![,\s])[,\s]+(?:(?:based (?:only )?on|from|using|drawing on|with|in|citing)\s+"
     r"(?:only\s+)?(?:these|those|my|the|both|attached|uploaded|two|three|four|five|harvard|apa|mla|chicago|vancouver|ieee)\b"
     r"|in \d|(?:harvard|apa|mla|chicago|vancouver|ieee)\b|cover(?:ing)?\b|address(?:ing)?\b|focus(?:ing)?\b"
-    r"|includ(?:e|ing)\b|\d[\d,. ]*words?\b|please\b).*$",
+    r"|includ(?:e|ing)\b|\d[\d,. ]{0,12}words?\b|please\b).*$",
     re.IGNORECASE | re.DOTALL,
 )
 _FILES = re.compile(
@@ -36,6 +39,9 @@ _ONLY_THESE = re.compile(
     r"\b(only|solely|exclusively|nothing else|these|attached)\b", re.IGNORECASE
 )
 
+
+_LEFT_OVER = frozenset("in from using with of to and for on by".split())
+"""Words a topic cannot end in."""
 _THE_PLAN = r"(?:the|your|its|this)\s+(?:outline|plan)\b(?!['’]s)"
 _SEE = r"(?:see|approve|check|review|read|confirm|edit|look\s+(?:at|over)|agree\s+to)(?:\s+(?:and|or)\s+\w+)?"
 _NOT_THE_SUBJECT = (
@@ -93,7 +99,7 @@ class Brief(BaseModel):
 
 
 def _topic(goal: str) -> str:
-    first = re.split(r"(?<=[.!?])\s+|\n", goal.strip())[0]
+    first = re.split(r"(?<=[.!?])\s+|\n", goal, maxsplit=1)[0][:READ_CHARS]
     if first.rstrip().endswith("?"):
         return first.rstrip(" ?")
     match = _TOPIC.search(first)
@@ -109,17 +115,17 @@ def _topic(goal: str) -> str:
         ):
             words.pop(0)
         found = " ".join(words)
-    found = re.sub(
-        r"(?:\s+(?:in|from|using|with|of|to|and|for|on|by))+$", "", found.strip(" ,.;:-")
-    )
-    return " ".join(found.split())[:200].strip(" ,.;:-") or first[:200]
+    words = found.strip(" ,.;:-").split()
+    while len(words) > 1 and words[-1].lower() in _LEFT_OVER:
+        words.pop()
+    return " ".join(words)[:200].strip(" ,.;:-") or first[:200]
 
 
 def _aspects(goal: str) -> tuple[str, ...]:
     match = _ASPECTS.search(goal)
     if not match:
         return ()
-    listed = _TAIL.sub("", match["list"])
+    listed = _TAIL.sub("", match["list"][:READ_CHARS])
     parts = re.split(r",\s*(?:and\s+)?|\s+and\s+", listed)
     clean = (
         re.sub(r"^(?:the|its|their|a|an)\s+", "", part.strip(" ,."), flags=re.IGNORECASE)
@@ -164,7 +170,7 @@ def _without_plan_wish(goal: str) -> str:
 
 def read_brief(task: TaskSpec) -> Brief:
     """Read the goal; an explicit setting wins over the goal's words, except the default style."""
-    goal = task.goal
+    goal = legible(task.goal)
     if asks_for_plan(goal) is not None:
         goal = _without_plan_wish(goal) or goal
     length = task.settings.length_words
@@ -176,7 +182,7 @@ def read_brief(task: TaskSpec) -> Brief:
     topic = _topic(goal)
     return Brief(
         topic=topic,
-        question=bool(re.match(r"[^\n]*\?\s*(?:$|\n)", goal.strip())),
+        question=goal.partition("\n")[0].endswith("?"),
         named=bool(stems(topic) - _UNNAMED),
         length_words=length,
         style=style,

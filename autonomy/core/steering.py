@@ -9,19 +9,26 @@ from pydantic import BaseModel, ConfigDict
 
 from autonomy.core.brief import asks_for_plan, length_in, style_in
 from autonomy.core.types import Steering
+from autonomy.core.words import legible
 
 KEPT_MESSAGES = 8
 KEPT_CHARS = 2_000
 """Of one message: what the state carries for models; the whole text stays in its row."""
 KEPT_WISHES = 12
+"""Of one kind: what a message is taken to ask for, and what the state carries."""
+READ_CHARS = 2_000
+"""Of one message: what is read by rule, as much as models are given of it."""
+CLAUSE_CHARS = 300
+CLAUSES = 60
+"""Of one message, and of one clause: patterns look at no more."""
 
 _VERBS = (
     "make|use|switch|add|include|insert|drop|remove|delete|leave|skip|omit|cut|focus|concentrate|"
     "emphasi[sz]e|highlight|stop|call|title|rename|cover|write|keep|shorten|show|cite"
 )
 _CLAUSES = re.compile(
-    rf"(?<=[.!?;])\s+|\n+|;\s*|,?\s+(?:and|but|then)\s+(?=(?:please\s+|also\s+|then\s+)*(?:{_VERBS})\b)"
-    rf"|,\s+(?=(?:please\s+|also\s+)*(?:{_VERBS})\b)",
+    rf"(?<=[.!?;])\s+|\n+|;\s*|,?\s+(?:and|but|then)\s+(?=(?:please\s+|also\s+|then\s+){{0,3}}(?:{_VERBS})\b)"
+    rf"|,\s+(?=(?:please\s+|also\s+){{0,3}}(?:{_VERBS})\b)",
     re.IGNORECASE,
 )
 _SECTION = r"(?:section|part|chapter|paragraph)"
@@ -50,7 +57,7 @@ _FOCUS = re.compile(
 _LONGER = re.compile(r"\b(?P<much>much|a lot|far)?\s*(?P<way>shorter|longer)\b", re.IGNORECASE)
 _SHORTEN = re.compile(r"\b(?:shorten|cut it down)\b", re.IGNORECASE)
 _LENGTH_WORDS = re.compile(
-    r"[\s,]*\b(?:in|with|of|at)?\s*(?:about|around|roughly)?\s*\d[\d,. ]*[\s-]*words?\b.*$",
+    r"(?<![\s,])[\s,]*\b(?:in|with|of|at)?\s*(?:about|around|roughly)?\s*\d[\d,. ]{0,12}[\s-]{0,3}words?\b.*$",
     re.IGNORECASE,
 )
 _STYLE_CONTEXT = re.compile(
@@ -79,10 +86,12 @@ class Wishes(BaseModel):
     drop: tuple[str, ...] = ()
     ask_plan: bool = False
     unread: tuple[str, ...] = ()
+    cut: bool = False
+    """It was longer, or asked for more, than is read of one message."""
 
     @property
     def empty(self) -> bool:
-        return self == Wishes(unread=self.unread)
+        return self == Wishes(unread=self.unread, cut=self.cut)
 
 
 def _subject(match: re.Match[str]) -> str:
@@ -94,11 +103,15 @@ def _subject(match: re.Match[str]) -> str:
 
 
 def read_message(text: str) -> Wishes:
-    """Read a message clause by clause."""
+    """Read a message clause by clause, in time that its length and content cannot stretch."""
+    whole = legible(text)
+    clauses = _CLAUSES.split(whole[:READ_CHARS])
+    cut = len(whole) > READ_CHARS or len(clauses) > CLAUSES
     found: dict[str, object] = {}
     lists: dict[str, list[str]] = {"focus": [], "add": [], "drop": [], "unread": []}
-    for raw in _CLAUSES.split(text):
-        part = " ".join(raw.split()).strip(" ,.;:!")
+    for raw in clauses[:CLAUSES]:
+        cut = cut or len(raw) > CLAUSE_CHARS
+        part = raw[:CLAUSE_CHARS].strip(" ,.;:!")
         if not any(c.isalnum() for c in part) or _POLITE.match(part):
             continue
         known = False
@@ -126,7 +139,9 @@ def read_message(text: str) -> Wishes:
             found["style"], known = style, True
         if not known:
             lists["unread"].append(part)
-    return Wishes.model_validate({**found, **{k: tuple(v) for k, v in lists.items()}})
+    cut = cut or any(len(lists[kind]) > KEPT_WISHES for kind in ("focus", "add", "drop"))
+    kept = {kind: tuple(v if kind == "unread" else v[:KEPT_WISHES]) for kind, v in lists.items()}
+    return Wishes.model_validate({**found, **kept, "cut": cut})
 
 
 def remember(steering: Steering, text: str, wishes: Wishes) -> Steering:

@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
 
 from autonomy.core.brief import asks_for_plan
 from autonomy.core.types import PLAN_APPROVAL, RunStatus, TaskSpec
 from autonomy.models import Run
 from autonomy.runtime import transitions
+from autonomy.runtime.contention import transacted
 from autonomy.runtime.couriers import ring_run
 from autonomy.services.errors import Conflict, NotFound
 from autonomy.services.launch import launch
@@ -20,7 +20,7 @@ from autonomy.services.launch import launch
 TITLE_CHARS = 80
 
 
-@transaction.atomic
+@transacted
 def start_run(
     owner: User,
     spec: TaskSpec,
@@ -64,6 +64,7 @@ def _staff(run: Run, by: User | None) -> int | None:
     return by.pk if by is not None and by.pk != run.owner_id else None
 
 
+@transacted
 def pause(run: Run, *, by: User | None = None) -> None:
     """Stop at the next step boundary and keep everything; a run that waits for a person or in line
     pauses now. Asking twice changes nothing.
@@ -76,6 +77,7 @@ def pause(run: Run, *, by: User | None = None) -> None:
     _settled(run, fine=RunStatus.PAUSED, verb="paused")
 
 
+@transacted
 def resume(run: Run, *, by: User | None = None) -> None:
     """Go on with a paused run, take back a pause that has not happened yet, or agree to the plan
     that a run waits with. Asking twice changes nothing.
@@ -93,6 +95,7 @@ def resume(run: Run, *, by: User | None = None) -> None:
     _settled(run, fine=RunStatus.QUEUED, verb="resumed")
 
 
+@transacted
 def cancel(run: Run, *, by: User | None = None) -> None:
     """End the run now; what it made so far stays. Asking twice changes nothing.
 
@@ -104,6 +107,7 @@ def cancel(run: Run, *, by: User | None = None) -> None:
     _settled(run, fine=RunStatus.CANCELLED, verb="cancelled")
 
 
+@transacted
 def requeue(run: Run, *, by: User | None = None) -> None:
     """Drive the run again: a failed or cancelled one from its last checkpoint, a paused one as
     `resume`, a queued one by ringing a worker.
@@ -147,7 +151,7 @@ def _settled(run: Run, *, fine: RunStatus | None, verb: str) -> None:
         raise Conflict(f"The run cannot be {verb}: {_WORDS[status]}.", code=f"run_{status.value}")
 
 
-@transaction.atomic
+@transacted
 def answer_interrupt(run: Run, interrupt_id: str, value: Any) -> None:
     """Answer what the run waits for and wake it. The first answer counts; the same answer again
     changes nothing.
@@ -155,7 +159,7 @@ def answer_interrupt(run: Run, interrupt_id: str, value: Any) -> None:
     Raises:
         Conflict: the run does not wait for this, or it was answered differently.
     """
-    locked = Run.objects.select_for_update().get(pk=run.pk)
+    locked = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     known = locked.resumes.filter(interrupt_id=interrupt_id).first()
     if known is not None:
         if known.value != value:

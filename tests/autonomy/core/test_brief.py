@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from autonomy.core.brief import asks_for_plan, read_brief
+from autonomy.core.brief import asks_for_plan, length_in, read_brief, style_in
 from autonomy.core.types import TaskSettings, TaskSpec
+from tests.hostile import slow
 
 
 def brief_of(goal: str, source_ids: tuple[str, ...] = ("a",), **settings: object):
@@ -164,3 +167,18 @@ def test_a_plan_that_is_the_subject_is_not_the_run_s(text: str) -> None:
 )
 def test_the_wish_to_see_the_plan_is_no_part_of_the_topic(goal: str) -> None:
     assert brief_of(goal).topic == "coral reefs"
+
+
+def test_no_request_takes_long_to_read() -> None:
+    assert slow(lambda text: brief_of(f"a{text}")) == {}
+
+
+@pytest.mark.parametrize("reader", [length_in, style_in])
+def test_no_text_takes_long_to_look_through(reader: Callable[[str], object]) -> None:
+    assert slow(reader) == {}
+
+
+def test_a_length_at_the_end_of_a_long_request_is_read() -> None:
+    brief = brief_of("An essay on reefs.\n" + "Notes follow. " * 1_000 + "\nmake it 300 words")
+
+    assert (brief.topic, brief.length_words) == ("reefs", 300)
