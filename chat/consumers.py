@@ -26,6 +26,7 @@ from autonomy.api.events import TOO_MANY
 from autonomy.api.hub import hub
 from autonomy.api.stream import LogAway, Position, follow
 from autonomy.core.types import Event
+from autonomy.runtime.contention import collided
 from autonomy.runtime.db import run_db
 from chat.commands import Command, Refused, may_open, parse, perform
 from chat.sse import conversation_feed
@@ -47,6 +48,7 @@ WINDOW_SECONDS = 10.0
 
 AWAY = (OperationalError, InterfaceError)
 UNAVAILABLE = "The database is away for a moment; nothing was done. Try again."
+BUSY = "Too many changes came at the same moment; this one was not made. Try again."
 
 
 class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels is untyped
@@ -121,8 +123,11 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # chan
                 await self._send(json.dumps(ack, ensure_ascii=False))
         except Refused as refused:
             await self._refuse(refused, command)
-        except AWAY:
-            await self._refuse(Refused("unavailable", UNAVAILABLE), command)
+        except AWAY as error:
+            refused = (
+                Refused("busy", BUSY) if collided(error) else Refused("unavailable", UNAVAILABLE)
+            )
+            await self._refuse(refused, command)
 
     async def close(self, code: int | None = None, reason: str | None = None) -> None:
         await self._stop("events")  # nothing may be sent after the socket was closed

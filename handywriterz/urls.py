@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.template import loader
 from django.urls import include, path, re_path, reverse_lazy
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
 from autonomy.api import health, problems
@@ -44,6 +45,7 @@ handler404 = "handywriterz.urls.not_found"
 handler500 = "handywriterz.urls.server_error"
 
 
+@csrf_exempt  # nothing is done there, and Django would refuse with a page of its own
 def api_address_unknown(request: HttpRequest, rest: str) -> HttpResponseBase:
     return problems.problem(request, 404, "not_found", "There is nothing at this address.")
 

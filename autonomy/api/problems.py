@@ -20,7 +20,7 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 from pydantic import BaseModel, ConfigDict, Field
 
 from autonomy.runtime.contention import collided
-from autonomy.services import PlanConflict, QuotaUsedUp, ServiceError
+from autonomy.services import AllowanceUsedUp, PlanConflict, QuotaUsedUp, ServiceError
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +85,7 @@ def problem(
     trace_id: str | None = None,
     quota: QuotaUsedUp | None = None,
     plan: dict[str, Any] | None = None,
+    resets_at: datetime | None = None,
 ) -> HttpResponse:
     """The response for one problem."""
     body = Problem(
@@ -98,7 +99,7 @@ def problem(
         trace_id=trace_id,
         used=quota.used if quota else None,
         limit=quota.limit if quota else None,
-        resets_at=quota.resets_at if quota else None,
+        resets_at=quota.resets_at if quota else resets_at,
         plan=plan,
     )
     response = HttpResponse(
@@ -191,6 +192,7 @@ def _on_validation(request: HttpRequest, error: ValidationError) -> HttpResponse
 def _on_service(request: HttpRequest, error: ServiceError) -> HttpResponse:
     quota = error if isinstance(error, QuotaUsedUp) else None
     plan = error.plan if isinstance(error, PlanConflict) else None
+    resets_at = error.resets_at if isinstance(error, AllowanceUsedUp) else None
     return problem(
         request,
         error.status,
@@ -199,6 +201,7 @@ def _on_service(request: HttpRequest, error: ServiceError) -> HttpResponse:
         title=error.title,
         quota=quota,
         plan=plan,
+        resets_at=resets_at,
     )
 
 

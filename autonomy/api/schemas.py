@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from autonomy.core.types import (
     CitationVerdict,
@@ -22,6 +22,16 @@ class _In(BaseModel):
     """Input: unknown fields are refused, so that a misspelt setting is never silently dropped."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def _storable(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("The text holds a NUL character; remove it.")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+"""Text that PostgreSQL can keep; refused here, it never gets into the log of a failed statement."""
 
 
 # --------------------------------------------------------------------------- runs
@@ -59,7 +69,7 @@ class RunIn(_In):
 
     journey: str = "write"
     task_spec: TaskIn
-    title: str = Field(default="", max_length=200)
+    title: Text = Field(default="", max_length=200)
 
 
 class BudgetOut(Schema):
@@ -120,7 +130,7 @@ class RunStarted(Schema):
 
 
 class ForkIn(_In):
-    checkpoint_id: str | None = Field(default=None, max_length=64)
+    checkpoint_id: Text | None = Field(default=None, max_length=64)
     """Where to branch off; the newest checkpoint when left out."""
     message: str = ""
     """What the branch should do differently; it is taken before anything else."""
@@ -147,11 +157,11 @@ class MessageOut(Schema):
 
 
 class PlanStepIn(_In):
-    id: str = Field(default="", max_length=60)
+    id: Text = Field(default="", max_length=60)
     """Of the writing step that is meant; empty for a new section."""
-    title: str = Field(min_length=1, max_length=200)
+    title: Text = Field(min_length=1, max_length=200)
     words: int | None = Field(default=None, ge=1)
-    focus: str = Field(default="", max_length=300)
+    focus: Text = Field(default="", max_length=300)
     """What the section should dwell on."""
 
     @field_validator("title")
@@ -183,7 +193,7 @@ class PlanIn(_In):
 
     version: int
     """Of the plan that was edited."""
-    title: str | None = Field(default=None, max_length=300)
+    title: Text | None = Field(default=None, max_length=300)
     steps: list[PlanStepIn] = Field(min_length=1)
     approve: bool = False
     """Go on with it; otherwise the plan is shown once more."""
@@ -192,9 +202,9 @@ class PlanIn(_In):
 class BudgetIn(_In):
     """New limits; what is left out stays. A limit below what is spent ends the run soon."""
 
-    tokens: int | None = Field(default=None, ge=0, le=50_000_000)
-    seconds: float | None = Field(default=None, gt=0, le=86_400)
-    usd: float | None = Field(default=None, ge=0, le=10_000)
+    tokens: int | None = Field(default=None, strict=True, ge=0, le=50_000_000)
+    seconds: float | None = Field(default=None, strict=True, gt=0, le=86_400)
+    usd: float | None = Field(default=None, strict=True, ge=0, le=10_000)
 
 
 class CheckpointOut(Schema):
@@ -314,21 +324,21 @@ class FilesOut(Schema):
 
 
 class PersonName(_In):
-    family: str = Field(min_length=1, max_length=200)
-    given: str = Field(default="", max_length=200)
+    family: Text = Field(min_length=1, max_length=200)
+    given: Text = Field(default="", max_length=200)
 
 
 class FileMetadataIn(_In):
     """Corrections to a file's bibliographic data; what is left out stays, null removes."""
 
-    title: str | None = Field(default=None, max_length=1000)
-    authors: list[PersonName | str] | None = Field(default=None, max_length=500)
+    title: Text | None = Field(default=None, max_length=1000)
+    authors: list[PersonName | Text] | None = Field(default=None, max_length=500)
     """`{"family": "Lovelace", "given": "Ada"}` or “Lovelace, Ada”."""
     year: int | None = Field(default=None, ge=0, le=2200)
-    doi: str | None = Field(default=None, max_length=200)
-    type: str | None = Field(default=None, max_length=60, pattern=r"^[a-z][a-z_-]*$")
+    doi: Text | None = Field(default=None, max_length=200)
+    type: Text | None = Field(default=None, max_length=60, pattern=r"^[a-z][a-z_-]*$")
     """CSL type, e.g. article-journal, book, chapter."""
-    container_title: str | None = Field(default=None, max_length=500)
+    container_title: Text | None = Field(default=None, max_length=500)
     """Journal or book."""
 
 
@@ -347,10 +357,10 @@ class ReportIn(_In):
     )
 
     cycle_id: UUID
-    report_url: str = Field(default="", max_length=1000)
+    report_url: Text = Field(default="", max_length=1000)
     observed_similarity: float | None = Field(default=None, ge=0, le=100)
     """Per cent; leave out when the report gives no number."""
-    note: str = Field(default="", max_length=5000)
+    note: Text = Field(default="", max_length=5000)
 
 
 class CycleOut(Schema):

@@ -10,6 +10,7 @@ from autonomy.services.budgets import set_budget
 from autonomy.services.documents import export_document
 from autonomy.services.effects import Settlement, settle_effect
 from autonomy.services.errors import (
+    AllowanceUsedUp,
     Conflict,
     Invalid,
     NotFound,
@@ -41,6 +42,7 @@ from autonomy.services.steering import tell
 from autonomy.services.upkeep import Tidied, tidy
 
 __all__ = [
+    "AllowanceUsedUp",
     "Conflict",
     "Entry",
     "Health",

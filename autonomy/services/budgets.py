@@ -6,20 +6,25 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import Max
+from django.db.models.functions import Coalesce
 
 from autonomy.core.types import LIMIT_REASONS, EventDraft, RunStatus, StopReason
 from autonomy.models import Run
-from autonomy.runtime import transitions
+from autonomy.runtime import quotas, transitions
 from autonomy.runtime.contention import transacted
 from autonomy.runtime.events import append
 from autonomy.runtime.transition_events import asked_by
-from autonomy.services.errors import Conflict, NotFound
+from autonomy.services.errors import AllowanceUsedUp, Conflict, NotFound
 
 _SPENT = {
     StopReason.BUDGET_TOKENS: ("tokens", "tokens_limit", "tokens_spent"),
     StopReason.BUDGET_SECONDS: ("seconds", "seconds_limit", "seconds_spent"),
     StopReason.BUDGET_USD: ("US dollars", "usd_limit", "usd_spent"),
 }
+
+
+_MICRODOLLAR = Decimal("0.000001")
 
 
 @transacted
@@ -39,6 +44,7 @@ def set_budget(
 
     Raises:
         Conflict: the run has ended for another reason, or is not given enough to go on.
+        AllowanceUsedUp: the day's allowance ended it, and has no room yet.
         NotFound: the run has been deleted.
     """
     locked = Run.objects.select_for_update(no_key=True).filter(pk=run.pk).first()
@@ -47,7 +53,8 @@ def set_budget(
     wanted: dict[str, Any] = {
         "tokens_limit": tokens,
         "seconds_limit": seconds,
-        "usd_limit": None if usd is None else Decimal(str(usd)),
+        # As the column keeps it: the same request again is then seen to change nothing.
+        "usd_limit": None if usd is None else Decimal(str(usd)).quantize(_MICRODOLLAR),
     }
     changed = {
         name: value
@@ -77,6 +84,7 @@ def set_budget(
 def _may_go_on(run: Run, changed: dict[str, Any]) -> None:
     """
     Raises:
+        AllowanceUsedUp: the owner's day has no room for what the run does next.
         Conflict: more budget does not help this run, or this is not more.
     """
     if run.stop_reason not in LIMIT_REASONS:
@@ -87,7 +95,8 @@ def _may_go_on(run: Run, changed: dict[str, Any]) -> None:
         )
     raised = [name for name, value in changed.items() if value > getattr(run, name)]
     if run.stop_reason == StopReason.QUOTA:
-        return  # asked for again when the day's allowance is there; it ends anew if it is not
+        _day_has_room(run)
+        return
     unit, limit, spent = _SPENT[StopReason(run.stop_reason)]
     enough = changed.get(limit, getattr(run, limit)) > getattr(run, spent)
     if not raised or limit not in raised or not enough:
@@ -98,3 +107,21 @@ def _may_go_on(run: Run, changed: dict[str, Any]) -> None:
             "has spent to go on.",
             code="budget_not_raised",
         )
+
+
+def _day_has_room(run: Run) -> None:
+    """
+    Raises:
+        AllowanceUsedUp: today's allowance is not enough for another call of the run's largest size.
+    """
+    day = quotas.usage_today(run.owner_id)
+    largest = run.budget_entries.aggregate(
+        tokens=Coalesce(Max("tokens_reserved"), 0), usd=Coalesce(Max("usd_reserved"), Decimal(0))
+    )
+    for amount, unit, size in (
+        (day.tokens, "tokens", float(largest["tokens"])),
+        (day.usd, "US dollars", float(largest["usd"])),
+    ):
+        # None at all where the run has never called anything: then any room is worth a try.
+        if amount.left is not None and (amount.left <= 0 or amount.left < size):
+            raise AllowanceUsedUp(unit, day.resets_at)

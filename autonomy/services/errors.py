@@ -36,6 +36,18 @@ class Conflict(ServiceError):
         super().__init__(code, "Not possible now", detail, 409)
 
 
+class AllowanceUsedUp(Conflict):
+    """A run that the day's allowance ended cannot go on before there is one again."""
+
+    def __init__(self, unit: str, resets_at: datetime) -> None:
+        super().__init__(
+            f"Your allowance of {unit} for today is used up, which is why the run ended. "
+            f"It starts anew at {resets_at:%H:%M} UTC; the run can go on then.",
+            code="quota",
+        )
+        self.resets_at = resets_at
+
+
 class Invalid(ServiceError):
     def __init__(self, detail: str, code: str = "invalid") -> None:
         super().__init__(code, "Not acceptable", detail, 422)

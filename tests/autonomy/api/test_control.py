@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.test import Client
 
 from autonomy import services
-from autonomy.core.types import RunStatus
-from autonomy.models import Episode, Run, RunMessage
+from autonomy.core.types import RunStatus, StopReason
+from autonomy.models import Episode, Job, Quota, Run, RunMessage, UsageDay
 from tests.autonomy.runtime.conftest import _no_broker, threads
 from tests.autonomy.services.ride import Ride, gapless
 
@@ -206,3 +207,56 @@ def test_a_stranger_gets_nothing(
     assert call(anonymous_client, method, f"{ride.run.pk}/{path}", body).status_code in (401, 403)
     assert len(ride.log) == before
     assert services.snapshot(ride.run)["status"] == RunStatus.QUEUED
+
+
+@pytest.mark.parametrize("field", ["title", "focus"])
+def test_a_nul_in_a_plan_is_refused_before_it_is_stored(
+    alice: User, alice_client: Client, field: str
+) -> None:
+    run = Ride(alice, approve_plan=True).drive().run
+    step = {"title": "Reefs", "focus": "fish", field: "a\x00b"}
+    answer = alice_client.put(
+        f"/api/v2/runs/{run.pk}/plan",
+        {"version": (run.plan or {})["version"], "steps": [step]},
+        content_type="application/json",
+    )
+    assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json")
+    assert "NUL" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("body", [{"tokens": True}, {"usd": True}, {"seconds": "60"}])
+def test_a_limit_is_a_number_and_nothing_else(
+    alice: User, alice_client: Client, body: dict[str, Any]
+) -> None:
+    run = Ride(alice).run
+    path = f"/api/v2/runs/{run.pk}/budget"
+    answer = alice_client.patch(path, body, content_type="application/json")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == next(iter(body))
+
+
+@pytest.mark.parametrize("limits", [{}, {"tokens": 900_000}])
+def test_a_run_that_the_day_ended_waits_for_another_day(
+    alice: User, alice_client: Client, limits: dict[str, int]
+) -> None:
+    run = Ride(alice).run
+    Job.objects.filter(run=run).delete()
+    Run.objects.filter(pk=run.pk).update(
+        status=RunStatus.FAILED, stop_reason=StopReason.QUOTA, finished_at=Now()
+    )
+    quota = Quota.objects.create(user=alice, tokens_per_day=100)
+    UsageDay.objects.filter(user=alice).update(tokens_spent=100)
+    path = f"/api/v2/runs/{run.pk}/budget"
+
+    refused = alice_client.patch(path, limits, content_type="application/json")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "quota")
+    assert refused.json()["resets_at"].endswith("00:00:00Z")
+    run.refresh_from_db()
+    assert (run.status, run.tokens_limit) == (RunStatus.FAILED, 200_000)
+
+    quota.tokens_per_day = 500
+    quota.save()
+    assert alice_client.patch(path, limits, content_type="application/json").status_code == 200
+    run.refresh_from_db()
+    assert run.status == RunStatus.QUEUED

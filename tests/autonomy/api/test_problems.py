@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import psycopg.errors
 import pytest
+from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError
 from django.test import Client
+from ninja.errors import Throttled
 
 from autonomy.api.problems import field_problems
 from tests.autonomy.api.conftest import KeyClient
@@ -101,3 +104,57 @@ def test_pydantics_errors_become_sentences(error: Any, field: str, message: str)
     [found] = field_problems([error])
     assert found.field == field
     assert message in found.message
+
+
+@pytest.mark.parametrize(
+    ("wait", "said", "header"),
+    [
+        (3548.68, "in 60 minutes.", "3549"),
+        (0.2, "in 1 second.", "1"),
+        (41.3, "in 42 seconds.", "42"),
+        (None, "in 60 seconds.", "60"),
+    ],
+)
+def test_a_wait_is_told_in_whole_seconds_or_minutes(
+    api: KeyClient, monkeypatch: Any, wait: Any, said: str, header: str
+) -> None:
+    def refuse(*args: object) -> None:
+        raise Throttled(wait=wait)
+
+    monkeypatch.setattr("autonomy.api.memory.services.search_memory", refuse)
+    response = api.get("/api/v2/memory/search?q=x")
+    assert (response.status_code, response["Retry-After"]) == (429, header)
+    assert response.json()["detail"].endswith(said)
+
+
+def test_a_deadlock_is_not_told_as_a_database_that_is_away(
+    api: KeyClient, monkeypatch: Any
+) -> None:
+    def collide(*args: object) -> None:
+        raise OperationalError("deadlock") from psycopg.errors.DeadlockDetected("deadlock")
+
+    monkeypatch.setattr("autonomy.api.memory.services.search_memory", collide)
+    response = api.get("/api/v2/memory/search?q=x")
+    assert (response.status_code, response.json()["code"]) == (503, "busy")
+    assert int(response["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PATCH", "/api/v2/runs/01890f6e-0000-7000-8000-000000000000/budget"),
+        ("PATCH", "/api/v2/runs/nothing/budget"),
+        ("POST", "/api/chat"),
+        ("POST", "/api/nothing"),
+        ("DELETE", "/api/v2/me"),
+        ("PUT", "/api/v2/runs"),
+    ],
+)
+def test_without_the_csrf_token_the_answer_is_a_problem_too(
+    alice: User, method: str, path: str
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    response = client.generic(method, path, "{}", content_type="application/json")
+    assert response.status_code in (403, 404, 405)
+    assert response["Content-Type"] == "application/problem+json"

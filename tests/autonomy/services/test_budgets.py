@@ -115,6 +115,9 @@ def test_values_that_change_nothing_leave_no_event(alice: User) -> None:
     ride.run.refresh_from_db()
     assert ride.run.usd_limit == Decimal("6.5")
     assert [e.type for e in ride.log[before:]] == ["budget"]
+    for _ in range(3):
+        services.set_budget(ride.run, usd=0.123456789123)
+    assert [e.type for e in ride.log[before:]] == ["budget", "budget"]
 
 
 def test_a_limit_below_what_is_spent_ends_a_live_run_with_its_best_draft(alice: User) -> None:
