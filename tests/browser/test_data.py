@@ -16,7 +16,7 @@ def test_the_button_says_that_it_is_packing_until_the_file_is_there(
     visit: Callable[..., Visitor],
 ) -> None:
     visitor = visit()
-    visitor.sign_up("mary@example.org")
+    visitor.sign_up("hedy.lamarr@example.org")
     page = visitor.page("/settings/data/")
     held: list[Route] = []
     page.route("**/settings/data/archive/", lambda route: held.append(route))
