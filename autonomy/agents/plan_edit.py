@@ -11,6 +11,7 @@ from typing import Any
 
 from autonomy.agents.outline import BEGIN, END, PASSAGES_PER_QUERY, sentence_case
 from autonomy.agents.revision import again
+from autonomy.core.ports import PlanLimits
 from autonomy.core.types import (
     Author,
     Plan,
@@ -25,6 +26,8 @@ from autonomy.core.words import likeness, stems
 ALIKE = 0.6
 """Likeness of two headings from which a person's words mean that section."""
 LEAST_WORDS = 40
+QUERY_CHARS = 200
+"""Of a search: a plan names each search in its section, its search step and the evidence step."""
 PREFIX = "Write: "
 
 
@@ -67,17 +70,26 @@ def named(plan: Plan, subject: str) -> Step | None:
     return best if score >= ALIKE else None
 
 
-def apply_edit(plan: Plan, edit: PlanEdit, *, topic: str, author: Author) -> Plan:
+def apply_edit(
+    plan: Plan, edit: PlanEdit, *, topic: str, author: Author, limits: PlanLimits | None = None
+) -> Plan:
     """The plan with its writing steps as `edit` has them.
 
     Searches of new or renamed sections are made anew, the evidence is shared out again where a
     search changed, and what rests on a changed section is written again.
 
+    Args:
+        limits: what the edit may not go beyond, unless the plan did already; None where the
+            caller has seen to that.
+
     Raises:
-        BadEdit: it names a step that is not a writing step of the plan, or leaves no section.
+        BadEdit: it names a step that is not a writing step of the plan, leaves no section, or
+            goes beyond a limit.
     """
     known = {s.id: s for s in writing(plan)}
     _check(edit, known)
+    if limits is not None:
+        _check_limits(edit, known, limits)
     taken = [int(s.input["number"]) for s in known.values() if is_section(s)]
     number = max(taken, default=0)
     sections: list[Step] = []
@@ -114,6 +126,20 @@ def _check(edit: PlanEdit, known: dict[str, Step]) -> None:
         raise BadEdit("An answer has one part; ask for a document to have sections.")
 
 
+def _check_limits(edit: PlanEdit, known: dict[str, Step], limits: PlanLimits) -> None:
+    if len(edit.steps) > max(limits.parts, len(known)):
+        raise BadEdit(f"A plan has at most {limits.parts} parts.")
+    for wish in edit.steps:
+        had = int(known[wish.id].input.get("words", 0)) if wish.id else 0
+        if wish.words is not None and wish.words > max(limits.words, had):
+            raise BadEdit(f"“{wish.title}” may have at most {limits.words:,} words.")
+
+
+def _queries(*texts: str) -> list[str]:
+    """Searches for these, each once and none longer than a search needs to be."""
+    return list(dict.fromkeys(text[:QUERY_CHARS] for text in texts))
+
+
 def heading_of(title: str) -> str:
     """A section's heading from a step's title as views show it."""
     return " ".join(title.removeprefix(PREFIX).split())
@@ -126,9 +152,9 @@ def _redo(step: Step, **changes: object) -> Step:
 
 def _new_section(wish: SectionEdit, number: int, topic: str, words: int) -> Step:
     heading = sentence_case(heading_of(wish.title))
-    queries = [f"{heading} {topic}", heading]
+    queries = _queries(f"{heading} {topic}", heading)
     if wish.focus:
-        queries = [f"{wish.focus} {topic}", wish.focus, *queries]
+        queries = _queries(f"{wish.focus} {topic}", wish.focus, *queries)
     return Step(
         id=f"write-{number}",
         kind=StepKind.WRITE,
@@ -157,12 +183,15 @@ def _changed(old: Step, wish: SectionEdit, topic: str) -> Step:
     bare = not old.input.get("heading")  # an answer has no heading of its own
     if heading and not bare and heading != old.input["heading"]:
         changes["heading"] = heading
-        queries = [f"{heading} {topic}", heading, *queries]
+        queries = _queries(f"{heading} {topic}", heading, *queries)
     if wish.words is not None and wish.words != old.input.get("words"):
         changes["words"] = max(wish.words, LEAST_WORDS)
     if wish.focus and wish.focus != old.input.get("focus"):
         changes["focus"] = wish.focus
-        queries = [f"{wish.focus} {topic}", wish.focus, *queries]
+        if former := str(old.input.get("focus") or ""):
+            gone = _queries(f"{former} {topic}", former)
+            queries = [query for query in queries if query not in gone]
+        queries = _queries(f"{wish.focus} {topic}", wish.focus, *queries)
     if not changes:
         return old
     changes["queries"] = list(dict.fromkeys(queries))[:8]

@@ -102,7 +102,7 @@ async def _outlined(
     if notice and former is not None and any(is_section(s) for s in former.steps):
         # A plan that a model made is not thrown away for the template because the model is gone.
         return _kept(former, deps), notice.replace("was made by rule", "was left as it is")
-    outline, journey = shaped(outline, deps.journey, steering)
+    outline, journey = shaped(outline, deps.journey, steering, deps.limits)
     kept = tuple(
         s
         for s in (former.steps if former else ())

@@ -24,9 +24,16 @@ from autonomy.agents.plan_edit import (
 from autonomy.agents.revision import again
 from autonomy.core.brief import read_brief
 from autonomy.core.journey import Journey
-from autonomy.core.ports import Deps
+from autonomy.core.ports import Deps, PlanLimits
 from autonomy.core.state import RunState
-from autonomy.core.steering import Wishes, read_message, remember
+from autonomy.core.steering import (
+    CLAUSE_CHARS,
+    KEPT_WISHES,
+    READ_CHARS,
+    Wishes,
+    read_message,
+    remember,
+)
 from autonomy.core.types import (
     EventDraft,
     Plan,
@@ -42,6 +49,12 @@ from autonomy.core.words import likeness, stems
 EXAMPLES = (
     "“make it 500 words”, “use APA”, “focus on …”, “add a section on …”, “drop the conclusion”"
 )
+TOO_LONG = (
+    f"Only its beginning was read: at most {READ_CHARS:,} characters, {CLAUSE_CHARS} of one "
+    f"sentence, and {KEPT_WISHES} wishes of a kind. Send the rest as messages of its own."
+)
+FOCUS_CHARS = 160
+"""Of all that the parts are to dwell on: every part and its searches carry it."""
 FRAMES = {"introduction": BEGIN, "intro": BEGIN, "conclusion": END, "conclusions": END}
 
 
@@ -87,18 +100,16 @@ async def take(state: RunState, deps: Deps, plan: Plan | None) -> Taken:
     # A new word of the person is a new mandate: the loop's patience starts over.
     update: RunState = {"heard": fresh[-1].number, "loops": 0, "revisions": 0}
     taken = Taken(deps=deps, update=update, plan=plan)
+    asked = False
     for message in fresh:
         wishes = read_message(message.text)
+        asked = asked or wishes.ask_plan
         before = steering or Steering()
         wishes = _settled(wishes, deps, before)
         steering = remember(before, message.text, wishes)
         taken.deps = steered(deps, steering)
         taken.events.append(_note(message, _follow(taken, wishes)))
-    if (
-        steering is not None
-        and steering.ask_plan
-        and any(read_message(m.text).ask_plan for m in fresh)
-    ):
+    if asked:
         update["approved"] = False
     if steering is not None:
         update["steering"] = steering
@@ -128,6 +139,8 @@ def _follow(taken: Taken, wishes: Wishes) -> str:
         said.append("The outline is made accordingly.")
     if wishes.unread:
         said.append(_judgement(taken, wishes))
+    if wishes.cut:
+        said.append(TOO_LONG)
     return " ".join(said) or "There was nothing to change in it."
 
 
@@ -148,12 +161,13 @@ def _change(taken: Taken, wishes: Wishes) -> list[str]:
     """Change the plan that is there; what was done of it says what it needs."""
     plan = taken.plan
     assert plan is not None  # noqa: S101 - the caller looked
-    edit, missing = _edit(plan, wishes)
+    limits = taken.deps.limits
+    edit, unmet = _edit(plan, wishes, limits)
     topic = next((str(s.input.get("topic", "")) for s in plan.steps if is_section(s)), "")
     topic = topic or read_brief(taken.deps.task).topic
     said = []
     try:
-        made = apply_edit(plan, edit, topic=topic, author=plan.author)
+        made = apply_edit(plan, edit, topic=topic, author=plan.author, limits=limits)
     except BadEdit as error:
         return [str(error)]
     if wishes.style and made.step("assemble").status is StepStatus.DONE:
@@ -163,49 +177,56 @@ def _change(taken: Taken, wishes: Wishes) -> list[str]:
         said.append(f"Plan {made.version}: {described(plan, made) or 'put together anew'}.")
     if wishes.ask_plan and any(s.attempts for s in writing(plan)):
         said.append("Some of it has been written already; that is kept.")
-    said += [f"There is no section on “{subject}” to leave out." for subject in missing]
-    return said
+    return said + unmet
 
 
-def _edit(plan: Plan, wishes: Wishes) -> tuple[PlanEdit, list[str]]:
-    """The wishes as an edit of the plan, and what was to be dropped but is not there."""
+def _edit(plan: Plan, wishes: Wishes, limits: PlanLimits) -> tuple[PlanEdit, list[str]]:
+    """The wishes as an edit of the plan, and in a sentence each what of them cannot be done."""
     steps = {s.id: s for s in writing(plan)}
     parts = list(as_edit(plan).steps)
-    missing = []
+    unmet = []
     for subject in wishes.drop:
         role = FRAMES.get(subject.lower())
         found = next((s for s in steps.values() if role and s.input.get("role") == role), None)
         found = found or named(plan, subject)
         if found is None:
-            missing.append(subject)
+            unmet.append(f"There is no section on “{subject}” to leave out.")
         else:
             parts = [part for part in parts if part.id != found.id]
-    for subject in wishes.add:
-        if named(plan, subject) is None:
-            parts.append(SectionEdit(title=sentence_case(subject)))
+    new = [subject for subject in wishes.add if named(plan, subject) is None]
+    room = max(0, limits.parts - len(parts))
+    parts += [SectionEdit(title=sentence_case(subject)) for subject in new[:room]]
+    if crowded := ", ".join(f"“{subject}”" for subject in new[room:]):
+        unmet.append(f"A plan has at most {limits.parts} parts, so there is no room for {crowded}.")
     if wishes.focus:
-        focus = " and ".join(wishes.focus)
+        focus = " and ".join(wishes.focus)[:FOCUS_CHARS]
         sections = {s.id for s in steps.values() if is_section(s)}
         parts = [
             part.model_copy(update={"focus": focus}) if part.id in sections else part
             for part in parts
         ]
     if wishes.length_words:
-        parts = _scaled(
-            parts, {i: int(s.input.get("words", 0)) for i, s in steps.items()}, wishes.length_words
-        )
+        words = {i: int(s.input.get("words", 0)) for i, s in steps.items()}
+        parts = _scaled(parts, words, wishes.length_words, limits.words)
+        if any((part.words or 0) >= limits.words for part in parts):
+            total = sum(part.words or 0 for part in parts)
+            unmet.append(
+                f"A part has at most {limits.words:,} words, so the plan has {total:,} words in all."
+            )
     title = wishes.title or None
-    return PlanEdit(version=plan.version, title=title, steps=tuple(parts)), missing
+    return PlanEdit(version=plan.version, title=title, steps=tuple(parts)), unmet
 
 
-def _scaled(parts: list[SectionEdit], words: dict[str, int], total: int) -> list[SectionEdit]:
-    """Every part's words in proportion, so that they add up to `total`."""
+def _scaled(
+    parts: list[SectionEdit], words: dict[str, int], total: int, most: int
+) -> list[SectionEdit]:
+    """Every part's words in proportion, so that they add up to `total`; none more than `most`."""
     known = [words.get(part.id, 0) for part in parts]
     average = sum(known) / max(1, sum(1 for n in known if n))
     sizes = [n or average or 1.0 for n in known]
     factor = total / sum(sizes)
     return [
-        part.model_copy(update={"words": round(size * factor)})
+        part.model_copy(update={"words": min(most, round(size * factor))})
         for part, size in zip(parts, sizes, strict=True)
     ]
 
@@ -251,9 +272,9 @@ def _planned(before: Plan | None, plan: Plan) -> EventDraft:
 
 
 def shaped(
-    outline: Outline, journey: Journey, steering: Steering | None
+    outline: Outline, journey: Journey, steering: Steering | None, limits: PlanLimits
 ) -> tuple[Outline, Journey]:
-    """An outline and journey as the messages so far want them."""
+    """An outline and journey as the messages so far want them, with no more parts than allowed."""
     if steering is None:
         return outline, journey
     frames = {FRAMES[s.lower()] for s in steering.dropped if s.lower() in FRAMES}
@@ -266,15 +287,19 @@ def shaped(
     sections = [s for s in outline.sections if not _meant(s.heading, steering.dropped)]
     sections = sections or list(outline.sections)
     if sections[0].heading:  # an answer has one part
-        sections += [
+        new = [
             _asked_for(subject)
             for subject in steering.added
             if not any(_meant(s.heading, (subject,)) for s in sections)
         ]
+        frames_kept = int(journey.introduction) + int(journey.conclusion)
+        sections += new[: max(0, limits.parts - frames_kept - len(sections))]
     if steering.focus:
-        extra = steering.focus[-3:]
+        extra = tuple(subject[:FOCUS_CHARS] for subject in steering.focus[-3:])
         sections = [
-            s.model_copy(update={"queries": (*extra, *s.queries), "focus": " and ".join(extra)})
+            s.model_copy(
+                update={"queries": (*extra, *s.queries), "focus": " and ".join(extra)[:FOCUS_CHARS]}
+            )
             for s in sections
         ]
     title = steering.title or outline.title

@@ -252,6 +252,16 @@ class BudgetMeter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PlanLimits:
+    """How far a person's words may stretch a plan."""
+
+    parts: int = 40
+    """Writing steps."""
+    words: int = 10_000
+    """Of one part."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deps:
     """Everything a node is given besides its state."""
 
@@ -270,6 +280,7 @@ class Deps:
     tools: Any
     """`autonomy.tools.registry.ToolRegistry`."""
     messages: Messages = NoMessages()  # noqa: RUF009 - stateless
+    limits: PlanLimits = PlanLimits()
     guidance: tuple[str, ...] = ()
     """What the person said while the work went on, for models; see `agents.steering.steered`."""
 

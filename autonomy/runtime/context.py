@@ -7,7 +7,7 @@ from functools import cache
 
 from autonomy.core import journey
 from autonomy.core.llm import Gateway, Portfolio
-from autonomy.core.ports import Deps
+from autonomy.core.ports import Deps, PlanLimits
 from autonomy.core.types import TaskSpec
 from autonomy.memory.embedding import shared_embedder
 from autonomy.memory.semantic_repo import NoteRepository
@@ -73,4 +73,5 @@ def build_deps(segment: Segment) -> Deps:
         budget=ledger,
         tools=usable_tools(registry()),
         messages=RunMessages(fence),
+        limits=PlanLimits(parts=env().plan_max_sections, words=env().plan_section_max_words),
     )

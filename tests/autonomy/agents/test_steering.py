@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from langgraph.types import Command
 
-from autonomy.core.ports import Deps
+from autonomy.agents.plan_edit import writing
+from autonomy.agents.steering import Taken, take
+from autonomy.core.ports import Deps, PlanLimits
+from autonomy.core.steering import KEPT_WISHES
 from autonomy.core.types import StepKind, StepStatus, StopReason, Told
 from tests.autonomy.agents.test_loop import GOAL, Ride
+from tests.autonomy.agents.test_plan_edit import make_plan
 from tests.autonomy.agents.world import make_deps
 
 
@@ -165,3 +169,59 @@ async def test_a_message_to_an_answer_goes_to_its_only_part() -> None:
 
     assert ride.state["stop_reason"] == StopReason.COMPLETED
     assert "There is no section on “methods” to leave out." in " ".join(await ride.taken())
+
+
+async def said_of(*texts: str, limits: PlanLimits | None = None) -> tuple[Taken, str]:
+    """What comes of messages to a plan of two sections, and the notes to the person."""
+    deps = dataclasses.replace(told(*texts), limits=limits or PlanLimits())
+    taken = await take({}, deps, make_plan("Methods", "Results"))
+    return taken, " ".join(e.content for e in taken.events if e.type == "note")
+
+
+def state_bytes(taken: Taken) -> int:
+    assert taken.plan is not None
+    steering = taken.update["steering"]
+    assert steering is not None
+    return len(taken.plan.model_dump_json()) + len(steering.model_dump_json())
+
+
+async def test_messages_cannot_make_a_plan_grow_beyond_its_limits() -> None:
+    adds = [f"add a section on wibble{n}" for n in range(200)]
+    taken, said = await said_of("make it 99999 words", *adds)
+
+    assert taken.plan is not None
+    assert len(writing(taken.plan)) == PlanLimits().parts
+    assert all(int(s.input["words"]) <= PlanLimits().words for s in writing(taken.plan))
+    assert "at most 10,000 words" in said
+    assert "no room for “wibble199”" in said
+    assert state_bytes(taken) < 50_000
+
+
+async def test_one_message_adds_no_more_sections_than_are_read_of_it() -> None:
+    taken, said = await said_of(". ".join(f"Add a section on wibble{n}" for n in range(30)))
+
+    assert taken.plan is not None
+    assert len(writing(taken.plan)) == len(writing(make_plan("Methods", "Results"))) + KEPT_WISHES
+    assert "Only its beginning was read" in said
+
+
+async def test_a_new_focus_takes_the_place_of_the_former_one_in_the_searches() -> None:
+    wanted = [f"focus on {'very ' * 30}odd thing {n}" for n in range(60)]
+    taken, _ = await said_of(*wanted, "focus on grazing fish")
+
+    assert taken.plan is not None
+    sections = [s for s in writing(taken.plan) if "number" in s.input]
+    assert all(s.input["queries"][1] == "grazing fish" for s in sections)
+    assert not any("odd thing" in " ".join(s.input["queries"]) for s in sections)
+    assert state_bytes(taken) < 50_000
+
+
+async def test_the_deployment_s_limits_hold() -> None:
+    taken, said = await said_of(
+        "add a section on seaweed", "make it 3000 words", limits=PlanLimits(parts=4, words=500)
+    )
+
+    assert taken.plan is not None
+    assert [int(s.input["words"]) <= 500 for s in writing(taken.plan)] == [True] * 4
+    assert "A plan has at most 4 parts, so there is no room for “seaweed" in said
+    assert "A part has at most 500 words" in said
