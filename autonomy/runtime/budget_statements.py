@@ -150,7 +150,7 @@ SET tokens_reserved = run.tokens_reserved - total.tokens,
     usd_reserved = run.usd_reserved - total.usd,
     usd_spent = run.usd_spent + total.usd
 FROM total WHERE run.id = %(run)s AND total.entries > 0
-RETURNING total.entries
+RETURNING total.entries, total.tokens
 """
 CLOSE_LEFT = CLOSE.format(
     owned="run.fence = %(fence)s AND run.status = 'running'",

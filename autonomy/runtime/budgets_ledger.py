@@ -260,16 +260,35 @@ def _warning(account: Account) -> EventDraft:
 
 def close_left_open(fence: Fence) -> int:
     """Count in full what segments before this one left reserved: they are gone, and the provider
-    may charge. How many reservations there were; none when this segment is not the newest."""
-    return _closed(CLOSE_LEFT, {"run": fence.run_id, "fence": fence.number})
+    may charge. The run's log says so. How many reservations there were; none when this segment is
+    not the newest."""
+    with transaction.atomic():
+        calls, tokens = _closed(CLOSE_LEFT, {"run": fence.run_id, "fence": fence.number})
+        if calls:
+            append(fence.run_id, [_assumed(calls, tokens, read_account(fence.run_id))], fence=fence)
+    return calls
+
+
+def _assumed(calls: int, tokens: int, account: Account) -> EventDraft:
+    one = calls == 1
+    said = (
+        "A call whose outcome is unknown was" if one else f"{calls} calls of unknown outcome were"
+    )
+    return EventDraft(
+        type="budget",
+        source="runtime",
+        content=f"{said} counted in full ({tokens:,} tokens).",
+        meta=dict(account.meta()),
+    )
 
 
 def close_all(run_id: object) -> int:
     """Count in full whatever a run that ends has reserved, in the caller's transaction, which has
     the run's row locked. A call that is just being cancelled corrects it by what it cost."""
-    return _closed(CLOSE_ALL, {"run": str(run_id)})
+    return _closed(CLOSE_ALL, {"run": str(run_id)})[0]
 
 
-def _closed(statement: str, parameters: dict[str, Any]) -> int:
+def _closed(statement: str, parameters: dict[str, Any]) -> tuple[int, int]:
+    """How many reservations were closed, and the tokens they held."""
     found = execute(statement, parameters)
-    return int(found[0][0]) if found else 0
+    return (int(found[0][0]), int(found[0][1])) if found else (0, 0)

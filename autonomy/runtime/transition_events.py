@@ -28,6 +28,13 @@ INTERRUPTED = ("cut", "lost", "retry")
 """Reasons after which a segment begins where another was stopped in the middle of a step."""
 
 
+INTERRUPTION = {
+    "lost": "A worker stopped; another goes on from the last saved step.",
+    "retry": "An error interrupted the run; it goes on from its last saved step.",
+}
+"""Reason of a job → what the log says of the segment that ended without a word or with an error."""
+
+
 def status_event(kind: EventType, status: RunStatus, content: str, /, **meta: Any) -> EventDraft:
     """An event that tells views the new status of the run."""
     return EventDraft(

@@ -32,6 +32,7 @@ from autonomy.runtime.fence import Fence, FencedOut
 from autonomy.runtime.messages import untaken
 from autonomy.runtime.transition_events import (
     INTERRUPTED,
+    INTERRUPTION,
     asked_by,
     pause_asked,
     pause_taken_back,
@@ -324,7 +325,7 @@ def _again(
     event = status_event(
         "retry",
         RunStatus.QUEUED,
-        "Interrupted; the run goes on from its last saved step.",
+        INTERRUPTION[reason],
         cause=reason,
     )
     to_queue(
@@ -494,7 +495,9 @@ def _finished(
     document: tuple[object, str] | None,
     by: int | None = None,
 ) -> EventDraft:
-    summary = error or f"{_summary(status, document[1] if document else '')} {note}".strip()
+    summary = (
+        error or f"{_summary(status, stop_reason, document[1] if document else '')} {note}".strip()
+    )
     return status_event(
         "run.finished",
         status,
@@ -506,8 +509,11 @@ def _finished(
     )
 
 
-def _summary(status: RunStatus, title: str) -> str:
+def _summary(status: RunStatus, stop_reason: StopReason, title: str) -> str:
     named = f"“{title}”" if title else "The document"
+    if status is RunStatus.SUCCEEDED and stop_reason in LIMIT_REASONS:
+        draft = f"The draft of {named}" if title else "The draft"
+        return f"{draft} is kept, unfinished."
     if status is RunStatus.SUCCEEDED:
         return f"{named} is ready."
     if status is RunStatus.CANCELLED:

@@ -134,6 +134,10 @@ def test_what_a_dead_worker_reserved_counts_as_spent(
     run_async(RunLedger(fence).reserve("k", "writer", "m", 1000, 0.5))
     mine = successor(fence)
     assert close_left_open(mine) == 1
+    told = Episode.objects.filter(run=run, type="budget").order_by("seq").last()
+    assert told is not None
+    assert told.content == "A call whose outcome is unknown was counted in full (1,000 tokens)."
+    assert told.meta["tokens_spent"] == 1000
     later = RunLedger(mine)
 
     async def again() -> None:  # the same key, by the attempt that takes its place

@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 
 from autonomy import services
-from autonomy.core.types import TERMINAL_STATUSES, RunStatus, StopReason
+from autonomy.core.types import LIMIT_REASONS, TERMINAL_STATUSES, RunStatus, StopReason
 from autonomy.models import Episode, Job, Resume, Run
 from autonomy.runtime import transitions
 from autonomy.runtime.fence import Fence, FencedOut
@@ -259,3 +259,22 @@ def test_a_run_is_not_blamed_for_deaths_that_others_may_have_caused(
         fence = claim().fence
     assert not transitions.reclaim(run.pk, fence.number), "not for ever, though"
     assert now(run) is FAILED
+
+
+@pytest.mark.parametrize("reason", sorted(LIMIT_REASONS))
+def test_a_draft_cut_off_by_a_limit_is_not_called_ready(
+    start: Callable[..., Run], claim: Callable[[], Claim], reason: StopReason
+) -> None:
+    run = start()
+    transitions.finish(claim().fence, RunStatus.SUCCEEDED, reason, note="Its time was used up.")
+    told = Episode.objects.get(run=run, type="run.finished")
+    assert told.content == "The draft is kept, unfinished. Its time was used up."
+
+
+def test_the_log_says_that_a_worker_stopped(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run = start()
+    assert transitions.reclaim(run.pk, claim().fence.number)
+    told = Episode.objects.get(run=run, type="retry")
+    assert told.content == "A worker stopped; another goes on from the last saved step."
