@@ -124,10 +124,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # chan
         except Refused as refused:
             await self._refuse(refused, command)
         except AWAY as error:
-            refused = (
-                Refused("busy", BUSY) if collided(error) else Refused("unavailable", UNAVAILABLE)
-            )
-            await self._refuse(refused, command)
+            why = Refused("busy", BUSY) if collided(error) else Refused("unavailable", UNAVAILABLE)
+            await self._refuse(why, command)
 
     async def close(self, code: int | None = None, reason: str | None = None) -> None:
         await self._stop("events")  # nothing may be sent after the socket was closed

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from autonomy import services
 from autonomy.api.requests import refuse, task_spec
 from autonomy.core.types import TERMINAL_STATUSES, RunStatus, TaskSettings, TaskSpec
 from autonomy.models import Artifact, ArtifactKind, Run, Source
+from autonomy.runtime.contention import transacted
 from chat.answers import record_answer, record_answers
 from chat.follow_up import (
     changes_something,
@@ -79,20 +79,31 @@ def send_message(
         ServiceError: the run cannot be started.
     """
     spec, choice = _asked(user, text, conversation, journey, file_ids, settings or TaskSettings())
-    title = title_for(spec.goal)
-    with transaction.atomic():
-        if conversation is None:
-            conversation = Conversation.objects.create(owner=user, title=title)
-        else:
-            Conversation.objects.filter(pk=conversation.pk).update(
-                updated_at=timezone.now(), archived_at=None
-            )
-        attach(conversation, file_ids)
-        run = services.start_run(user, spec, conversation_id=conversation.pk, title=title)
-        message = Message.objects.create(
-            conversation=conversation, role=MessageRole.USER, text=text.strip(), run=run
-        )
+    conversation, message, run = _stored(user, text, spec, conversation, file_ids)
     return Sent(conversation, message, run, choice)
+
+
+@transacted
+def _stored(
+    user: User,
+    text: str,
+    spec: TaskSpec,
+    conversation: Conversation | None,
+    file_ids: Sequence[UUID],
+) -> tuple[Conversation, Message, Run]:
+    title = title_for(spec.goal)
+    if conversation is None:
+        conversation = Conversation.objects.create(owner=user, title=title)
+    else:
+        Conversation.objects.filter(pk=conversation.pk).update(
+            updated_at=timezone.now(), archived_at=None
+        )
+    attach(conversation, file_ids)
+    run = services.start_run(user, spec, conversation_id=conversation.pk, title=title)
+    message = Message.objects.create(
+        conversation=conversation, role=MessageRole.USER, text=text.strip(), run=run
+    )
+    return conversation, message, run
 
 
 def _asked(
