@@ -50,6 +50,10 @@ _UNITS = {
     "articles": "the ",
     "sections": "section ",
     "styles": "in harvard ",
+    "refusals": "not see ",
+    "more refusals": "don't ",
+    "wishes to see": "show me the plan of ",
+    "both": "show me the plan. not see the plan. ",
     "one word": "x",
 }
 TEXTS = {

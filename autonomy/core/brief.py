@@ -11,6 +11,8 @@ from autonomy.core.words import REQUEST_WORDS, STOP_WORDS, WORD, legible, stem, 
 
 READ_CHARS = 1_000
 """Of a sentence: rules look for the topic and the aspects in no more than this."""
+ENDS_CHARS = 2_000
+"""Of a text at either end: where the wish to see the plan is looked for."""
 
 _LENGTH = re.compile(r"\b(\d{1,3}(?:[,. ]\d{3})|\d{3,5})[\s-]{0,3}words?\b", re.IGNORECASE)
 _STYLE = re.compile(r"\b(harvard|apa|mla|chicago|vancouver|ieee)\b", re.IGNORECASE)
@@ -149,7 +151,10 @@ def style_in(text: str) -> str | None:
 
 def asks_for_plan(text: str) -> bool | None:
     """Whether a text asks that its plan be shown before anything is written (True) or says that
-    it need not be (False); None when it says neither. What it says last counts."""
+    it need not be (False); None when it says neither. What it says last counts; of a long text
+    its beginning and its end are read."""
+    if len(text) > 2 * ENDS_CHARS:
+        text = f"{text[:ENDS_CHARS]}\n{text[-ENDS_CHARS:]}"
     refused = [match.span() for match in _NO_PLAN.finditer(text)]
     asked = [
         match.start()
@@ -162,9 +167,12 @@ def asks_for_plan(text: str) -> bool | None:
 
 
 def _without_plan_wish(goal: str) -> str:
-    """The request without the words that ask to see the plan: no part of its topic."""
+    """The request without the words that ask to see the plan: no part of its topic, for which its
+    beginning is read."""
+    begins, rest = goal[:ENDS_CHARS], goal[ENDS_CHARS:]
     for pattern in (_NO_PLAN, _PLAN_FIRST):
-        goal = re.sub(f"{_LEAD}(?:{pattern.pattern})", " ", goal, flags=re.IGNORECASE)
+        begins = re.sub(f"{_LEAD}(?:{pattern.pattern})", " ", begins, flags=re.IGNORECASE)
+    goal = begins + rest
     return goal.strip(" ,;:.!\n")
 
 

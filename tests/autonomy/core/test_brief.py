@@ -173,6 +173,18 @@ def test_no_request_takes_long_to_read() -> None:
     assert slow(lambda text: brief_of(f"a{text}")) == {}
 
 
+def test_no_wish_to_see_the_plan_takes_long_to_find() -> None:
+    assert slow(asks_for_plan) == {}
+    assert slow(lambda text: brief_of(f"show me the plan first {text}"[:20_000])) == {}
+
+
+def test_the_wish_to_see_the_plan_is_found_at_the_end_of_a_long_request() -> None:
+    notes = "Notes follow. " * 1_000
+
+    assert asks_for_plan(f"An essay on reefs. {notes}Show me the outline first.") is True
+    assert asks_for_plan(f"An essay on reefs. {notes}") is None
+
+
 @pytest.mark.parametrize("reader", [length_in, style_in])
 def test_no_text_takes_long_to_look_through(reader: Callable[[str], object]) -> None:
     assert slow(reader) == {}
