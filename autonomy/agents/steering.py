@@ -53,7 +53,7 @@ TOO_LONG = (
     f"Only its beginning was read: at most {READ_CHARS:,} characters, {CLAUSE_CHARS} of one "
     f"sentence, and {KEPT_WISHES} wishes of a kind. Send the rest as messages of its own."
 )
-FOCUS_CHARS = 160
+FOCUS_CHARS = 100
 """Of all that the parts are to dwell on: every part and its searches carry it."""
 FRAMES = {"introduction": BEGIN, "intro": BEGIN, "conclusion": END, "conclusions": END}
 

@@ -18,6 +18,8 @@ KEPT_WISHES = 12
 """Of one kind: what a message is taken to ask for, and what the state carries."""
 READ_CHARS = 2_000
 """Of one message: what is read by rule, as much as models are given of it."""
+HEADING_CHARS = 80
+"""Of a section that is asked for: its steps repeat it many times over."""
 CLAUSE_CHARS = 300
 CLAUSES = 60
 """Of one message, and of one clause: patterns look at no more."""
@@ -99,7 +101,9 @@ def _subject(match: re.Match[str]) -> str:
     found = next(text for text in match.groups() if text)
     found = _LENGTH_WORDS.sub("", found).strip(" ,.;:!?“”\"'")
     found = re.sub(r"^(?:the|a|an|its|their)\s+", "", found, flags=re.IGNORECASE)
-    return re.sub(r"\s+(?:please|instead|too|as well)$", "", found, flags=re.IGNORECASE)[:120]
+    return re.sub(r"\s+(?:please|instead|too|as well)$", "", found, flags=re.IGNORECASE)[
+        :120
+    ].strip()
 
 
 def read_message(text: str) -> Wishes:
@@ -123,7 +127,9 @@ def read_message(text: str) -> Wishes:
             for name, pattern in (("add", _ADD), ("focus", _FOCUS), ("drop", _DROP)):
                 match = pattern.search(part)
                 if match is not None and len(subject := _subject(match)) > 1:
-                    lists[name].append(subject)
+                    lists[name].append(
+                        subject[:HEADING_CHARS].strip() if name == "add" else subject
+                    )
                     known = True
                     break
         if not lists["add"] and (words := length_in(part)) is not None:

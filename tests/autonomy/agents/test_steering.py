@@ -197,6 +197,13 @@ async def test_messages_cannot_make_a_plan_grow_beyond_its_limits() -> None:
     assert state_bytes(taken) < 50_000
 
 
+async def test_a_section_of_a_very_long_name_is_added_once() -> None:
+    taken, _ = await said_of(*["add a section on " + "1 " * 9_000] * 50)
+
+    assert taken.plan is not None
+    assert len(writing(taken.plan)) == len(writing(make_plan("Methods", "Results"))) + 1
+
+
 async def test_one_message_adds_no_more_sections_than_are_read_of_it() -> None:
     taken, said = await said_of(". ".join(f"Add a section on wibble{n}" for n in range(30)))
 
