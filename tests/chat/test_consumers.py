@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
@@ -31,6 +30,7 @@ from chat.consumers import ConversationConsumer
 from chat.models import Conversation, Message
 from chat.routing import websocket_application, websocket_urlpatterns
 from tests.autonomy.api.world import finish, make_run, say
+from tests.chat.socket import Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,12 +66,12 @@ def cookie(alice_client: Client) -> bytes:
 @pytest.fixture
 async def connect(conversation: Conversation, cookie: bytes) -> AsyncIterator[Connect]:
     """Opens a socket as a page of ours with Alice's cookie, or with the headers given."""
-    opened: list[WebsocketCommunicator] = []
+    opened: list[Socket] = []
 
     async def open_socket(
         conversation_id: object = None, headers: list[tuple[bytes, bytes]] | None = None
-    ) -> WebsocketCommunicator:
-        socket = WebsocketCommunicator(
+    ) -> Socket:
+        socket = Socket(
             websocket_application,
             f"/ws/conversations/{conversation_id or conversation.pk}/",
             headers=[ORIGIN, (b"cookie", cookie)] if headers is None else headers,
@@ -87,7 +87,7 @@ async def connect(conversation: Conversation, cookie: bytes) -> AsyncIterator[Co
             await socket.disconnect(timeout=5)
 
 
-async def frame(socket: WebsocketCommunicator) -> dict[str, Any]:
+async def frame(socket: Socket) -> dict[str, Any]:
     """The next frame that is no sign of life."""
     while True:
         found: dict[str, Any] = await socket.receive_json_from(timeout=5)
@@ -95,14 +95,14 @@ async def frame(socket: WebsocketCommunicator) -> dict[str, Any]:
             return found
 
 
-async def closed_with(socket: WebsocketCommunicator) -> int:
+async def closed_with(socket: Socket) -> int:
     while True:
         message = await socket.receive_output(timeout=5)
         if message["type"] == "websocket.close":
             return int(message["code"])
 
 
-async def subscribe(socket: WebsocketCommunicator, **after: int) -> None:
+async def subscribe(socket: Socket, **after: int) -> None:
     await socket.send_json_to({"type": "subscribe", "after": after})
 
 
@@ -293,9 +293,9 @@ async def test_every_socket_is_in_this_file() -> None:
 
 @pytest.mark.parametrize("path", ["/ws/", "/ws/nothing/", "/ws/conversations/7/", "/"])
 async def test_an_address_that_is_none_is_refused_like_a_missing_page(path: str) -> None:
-    socket = WebsocketCommunicator(websocket_application, path, headers=[ORIGIN])
+    socket = Socket(websocket_application, path, headers=[ORIGIN])
     assert await socket.connect() == (False, 1000)
-    socket = WebsocketCommunicator(websocket_application, path, headers=[ORIGIN])
+    socket = Socket(websocket_application, path, headers=[ORIGIN])
     socket.scope["extensions"] = {"websocket.http.response": {}}
     await socket.send_input({"type": "websocket.connect"})
     assert (await socket.receive_output(5))["status"] == 404
@@ -430,7 +430,7 @@ async def test_a_conversation_that_is_none_looks_the_same(connect: Connect, run:
 async def test_a_page_of_another_site_gets_no_socket(
     conversation: Conversation, cookie: bytes
 ) -> None:
-    socket = WebsocketCommunicator(
+    socket = Socket(
         websocket_application,
         f"/ws/conversations/{conversation.pk}/",
         headers=[(b"origin", b"https://evil.example"), (b"cookie", cookie)],
