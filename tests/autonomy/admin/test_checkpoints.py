@@ -9,9 +9,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from langgraph.graph import START, StateGraph
 
 from autonomy.admin import checkpoint_state
 from autonomy.admin.checkpoint_state import ReadState, plain, read_state
+from autonomy.core.state import RunState
 from autonomy.core.types import (
     Observation,
     Plan,
@@ -23,6 +25,7 @@ from autonomy.core.types import (
     VerdictKind,
 )
 from autonomy.models import Checkpoint, Run
+from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
 from tests.autonomy.admin.conftest import World, make_run
 
 PLAN = Plan(
@@ -34,11 +37,24 @@ PLAN = Plan(
 )
 
 
+def synchronous_graph() -> StateGraph[Any, Any, Any, Any]:
+    """The product's state and node names with edges that need no event loop: this test's
+    transaction is seen by its own thread only."""
+    graph: StateGraph[Any, Any, Any, Any] = StateGraph(RunState)
+    for name in ("plan", "act", "reflect"):
+        graph.add_node(name, lambda state: {})
+    graph.add_edge(START, "plan")
+    graph.add_edge("plan", "act")
+    graph.add_edge("act", "reflect")
+    graph.add_edge("reflect", "act")
+    return graph
+
+
 @pytest.fixture
 def stored(alice: Any) -> Run:
     """A run whose thread holds three checkpoints, written by the graph and its saver."""
     run = make_run(alice)
-    graph = checkpoint_state._graph()
+    graph = synchronous_graph().compile(checkpointer=DjangoCheckpointSaver())
     config: Any = {"configurable": {"thread_id": str(run.pk)}}
     graph.update_state(config, {"plan": PLAN, "loops": 0}, as_node="plan")
     for attempt in (1, 2):
