@@ -5,6 +5,7 @@ from autonomy.models.checkpoint import Checkpoint, CheckpointBlob, CheckpointWri
 from autonomy.models.evidence import Artifact, ArtifactKind, Citation, Passage, RunSource, Source
 from autonomy.models.idempotency import IdempotencyKey
 from autonomy.models.memory import EMBEDDING_DIMENSIONS, Episode, Note
+from autonomy.models.model_gateway import ModelCall, ModelConnection, ModelPreference
 from autonomy.models.originality import TurnitinCycle
 from autonomy.models.quota import Quota, UsageDay
 from autonomy.models.run import (
@@ -37,6 +38,9 @@ __all__ = [
     "Episode",
     "IdempotencyKey",
     "Job",
+    "ModelCall",
+    "ModelConnection",
+    "ModelPreference",
     "Note",
     "Passage",
     "QueueUser",

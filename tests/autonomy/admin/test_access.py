@@ -20,6 +20,9 @@ WITHOUT_PAGE = {
     models.CheckpointBlob,
     models.CheckpointWrite,
     models.IdempotencyKey,
+    models.ModelCall,
+    models.ModelConnection,
+    models.ModelPreference,
     models.Passage,
 }
 """Bytes that the checkpoint page decodes, passages, which the page of their source lists, and the
