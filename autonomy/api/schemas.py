@@ -102,6 +102,18 @@ class RunOut(Schema):
     budgets: BudgetOut
 
 
+class WorkedModelOut(Schema):
+    """A model that has answered for the run."""
+
+    role: str
+    """planner, writer, critic, debugger or small."""
+    model: str
+    calls: int
+    """Requests that were answered."""
+    simulated: bool
+    """Its answers are made up by a simulator."""
+
+
 class RunSnapshot(RunOut):
     """Everything a view needs to draw the run; events after `as_of_seq` bring it up to date."""
 
@@ -118,6 +130,8 @@ class RunSnapshot(RunOut):
     worker_up: bool = True
     artifact_id: UUID | None = None
     """The newest version of the document."""
+    models: list[WorkedModelOut] = Field(default_factory=list)
+    """Which models have worked for it, the first first; none: it worked by rules."""
     stream_url: str
 
 

@@ -11,6 +11,7 @@ from autonomy.models import Run
 from autonomy.runtime.leases import any_worker_alive
 from autonomy.runtime.queue_position import position as place_in_line
 from autonomy.services.errors import NotFound
+from autonomy.services.run_models import models_of
 
 
 def snapshot(run: Run) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def snapshot(run: Run) -> dict[str, Any]:
     whatever happens later is an event with a higher number.
 
     Keys: `id, task, title, journey, status, stop_reason, error, plan, route, last_observation,
-    last_verdict, waiting_for, budgets, requested, queue_position, worker_up, as_of_seq`.
+    last_verdict, waiting_for, budgets, requested, queue_position, worker_up, models, as_of_seq`.
 
     Raises:
         NotFound: the run has been deleted.
@@ -33,6 +34,7 @@ def snapshot(run: Run) -> dict[str, Any]:
             raise NotFound("The run has been deleted.")
         position = place_in_line(row)
         alive = any_worker_alive()
+        models = models_of(row.pk)
     return {
         "id": str(row.pk),
         "task": cast("dict[str, Any]", row.task),
@@ -59,5 +61,6 @@ def snapshot(run: Run) -> dict[str, Any]:
         },
         "queue_position": position,
         "worker_up": alive,
+        "models": models,
         "as_of_seq": row.last_seq,
     }
