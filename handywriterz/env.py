@@ -44,6 +44,10 @@ class Env(BaseSettings):
     secret_key: SecretStr | None = Field(
         default=None, description="Django's signing key; unset keeps a generated one in DATA_DIR."
     )
+    credentials_keys: SecretStr | None = Field(
+        default=None,
+        description="Secrets that encrypt stored provider keys, separated by commas: the first encrypts, all decrypt (`manage.py rotate_credentials` moves everything to the first); unset derives one from SECRET_KEY.",
+    )
     debug: bool = Field(default=False, description="Django debug pages. Never in production.")
     signup: Literal["open", "invite", "closed"] = Field(
         default="closed",
@@ -96,6 +100,10 @@ class Env(BaseSettings):
         default=None,
         description="Any OpenAI-compatible server; the model string is then openai:<name> and a key is optional.",
     )
+    anthropic_base_url: str | None = Field(
+        default=None,
+        description="Any server that speaks Anthropic's Messages; a key is then optional.",
+    )
     ollama_base_url: str | None = Field(
         default=None, description="Address of an Ollama server, e.g. http://localhost:11434/v1."
     )
@@ -133,6 +141,16 @@ class Env(BaseSettings):
         default=15.0,
         ge=0,
         description="US dollars per million tokens counted when a model's price is unknown.",
+    )
+    model_private_addresses: Literal["everyone", "staff", "nobody"] = Field(
+        default="staff",
+        description="Whose own model connections may lead to this machine and to private networks (a local model server); those of the deployment always may.",
+    )
+    model_connections_per_user: int = Field(
+        default=20, ge=0, description="Most model connections one person may keep."
+    )
+    model_tests_per_minute: int = Field(
+        default=6, gt=0, description="Tests of model connections per minute and person."
     )
 
     # -- limits
