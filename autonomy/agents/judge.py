@@ -23,14 +23,11 @@ async def judge_claims(
     judged: dict[int, CitationCheck] = {}
     for start in range(0, len(open_checks), CLAIMS_PER_CALL):
         batch = open_checks[start : start + CLAIMS_PER_CALL]
-        system, prompt = prompts.critic(
-            claims=[(c.marker, c.claim, passages[c.passage_id]) for c in batch]
-        )
+        prompt = prompts.critic(claims=[(c.marker, c.claim, passages[c.passage_id]) for c in batch])
         try:
             answer = await deps.models.structured(
                 "critic",
                 key=f"{task}:judge:{start}",
-                system=system,
                 prompt=prompt,
                 output=prompts.ClaimVerdicts,
             )

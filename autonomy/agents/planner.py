@@ -141,7 +141,7 @@ async def _outline(
     if deps.journey.annotations or not deps.journey.survey or not deps.models.available("planner"):
         return fixed, ""
     openings = [p for s in sources[:12] for p in await deps.library.opening(s.id, limit=3)]
-    system, prompt = prompts.planner(
+    prompt = prompts.planner(
         task=deps.task,
         journey_title=deps.journey.title,
         words=brief.length_words or deps.journey.default_words,
@@ -158,7 +158,6 @@ async def _outline(
         answer = await deps.models.structured(
             "planner",
             key=f"{task}:plan",
-            system=system,
             prompt=prompt,
             output=prompts.PlannedDocument,
         )

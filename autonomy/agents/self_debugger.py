@@ -209,11 +209,10 @@ def _fitted(value: Any, spec: Mapping[str, Any]) -> Any:
 
 
 async def _by_model(step: Step, error: StepError, deps: Deps, task: str) -> Repair:
-    system, prompt = prompts.debugger(step=step, error=error, tools=deps.tools.schemas())
+    prompt = prompts.debugger(step=step, error=error, tools=deps.tools.schemas())
     answer = await deps.models.structured(
         "debugger",
         key=f"{task}:repair:{step.id}",
-        system=system,
         prompt=prompt,
         output=prompts.ProposedRepair,
     )

@@ -206,7 +206,7 @@ async def _by_model(
         for s in _body_steps(plan):
             body = await deps.artifacts.load(s.result["artifact_id"])
             earlier.append((str(s.input["heading"]), str(body["section"]["markdown"])))
-    system, prompt = prompts.writer(
+    prompt = prompts.writer(
         task=deps.task,
         role=role,
         title=plan.title,
@@ -224,9 +224,7 @@ async def _by_model(
     async def on_token(text: str) -> None:
         await deps.events.token(task, text)
 
-    text = await deps.models.text(
-        "writer", key=f"{task}:write", system=system, prompt=prompt, on_token=on_token
-    )
+    text = await deps.models.text("writer", key=f"{task}:write", prompt=prompt, on_token=on_token)
     shown = passages[:PROMPT_PASSAGES]
     known = {p.id: p for p in shown}
     dropped = 0

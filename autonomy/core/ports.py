@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from langgraph.runtime import Runtime
 from pydantic import BaseModel
 
+from autonomy.core.packing import Prompt
 from autonomy.core.types import (
     CitationCheck,
     EventDraft,
@@ -211,13 +212,11 @@ class ModelGateway(Protocol):
     """The one way to call a language model."""
 
     def available(self, role: str) -> bool:
-        """Whether a model is configured for `role` (planner, writer, critic, debugger) and its
+        """Whether a model is configured for `role` (planner, writer, critic, debugger, small) and its
         circuit is closed. False sends the agent down its rule path."""
         ...
 
-    async def structured(
-        self, role: str, *, key: str, system: str, prompt: str, output: type[M]
-    ) -> M:
+    async def structured(self, role: str, *, key: str, prompt: Prompt, output: type[M]) -> M:
         """One call whose answer is parsed into `output` (parse ladder of the design).
 
         Raises:
@@ -231,8 +230,7 @@ class ModelGateway(Protocol):
         role: str,
         *,
         key: str,
-        system: str,
-        prompt: str,
+        prompt: Prompt,
         on_token: Callable[[str], Awaitable[None]] | None = None,
     ) -> str:
         """One call whose answer is prose, streamed through `on_token`. Raises as `structured`."""

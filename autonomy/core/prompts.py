@@ -1,4 +1,4 @@
-"""Every prompt the product sends, one function each, returning (system, user).
+"""Every prompt the product sends, one function each, returning a `Prompt`.
 
 They share a build. The system text holds what never changes, so that providers can cache it: the
 role, the rules, and the shape of the answer in words, because some servers ignore schemas. The user
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,13 +21,15 @@ from autonomy.core.answers import (
     ProposedRepair,
 )
 from autonomy.core.markers import bind_markers, short_ids
+from autonomy.core.packing import ALWAYS, Part, Prompt
 from autonomy.core.types import Passage, Source, Step, StepError, TaskSettings, TaskSpec
 from autonomy.core.untrusted import RULE, Fence
 
-Prompt = tuple[str, str]
-"""(system, user)"""
-
 _JSON = "Answer with one JSON object and nothing else: no introduction, no code fence."
+
+# What goes when a window is too small, first to last: passages from the last ranked on, then the
+# sections written before, then openings. The request, the rules and what the person said never do.
+_PASSAGES, _SECTIONS, _OPENINGS, _LISTS = 40, 60, 80, 90
 
 # ----------------------------------------------------------------------------- planner
 
@@ -77,35 +80,49 @@ def planner(
     fence = Fence()
     body = round(words * 0.8)
     count = "one to two" if words < 500 else "three to four" if words < 1_500 else "four to seven"
-    lines = [
-        fence.announcement,
-        fence.quote("request", task.goal, limit=6_000),
-        f"Kind of work: {journey_title}. {_manner(task.settings)}",
-        f"Length of the body: {body} words, in {count} sections.",
-        fence.quote(
-            f"sources ({len(sources)})",
-            "\n".join(f"- {_source_line(source)}" for source in sources[:40]),
+    parts = [
+        Part(fence.announcement),
+        Part(fence.quote("request", task.goal, limit=6_000)),
+        *_guidance(fence, guidance),
+        Part(f"Kind of work: {journey_title}. {_manner(task.settings)}"),
+        Part(f"Length of the body: {body} words, in {count} sections."),
+        Part(
+            fence.quote(
+                f"sources ({len(sources)})",
+                "\n".join(f"- {_source_line(source)}" for source in sources[:40]),
+            ),
+            _LISTS,
+            "the list of sources",
+            shorten=True,
         ),
-        "Openings of the sources:",
     ]
     by_id = {source.id: source for source in sources}
-    if guidance:
-        lines[2:2] = _guidance(fence, guidance)
     if outline:
         listed = "\n".join(
             f"- {_clean(heading, 200)} ({'finished' if done else 'not written yet'})"
             for heading, done in outline
         )
-        lines.append(
-            fence.quote("sections planned so far", listed)
-            + "\nKeep the headings of finished sections that still serve the request, with "
-            '"keep": true unless what the person said asks to write them differently.'
+        parts.append(
+            Part(
+                fence.quote("sections planned so far", listed)
+                + "\nKeep the headings of finished sections that still serve the request, with "
+                '"keep": true unless what the person said asks to write them differently.'
+            )
         )
-    lines += [
-        fence.quote(f"opening of {_cited_as(by_id.get(p.source_id))}", p.text, limit=1_200)
-        for p in openings
-    ]
-    return _PLANNER.format(rule=RULE, json=_JSON), "\n\n".join(lines)
+    parts.append(Part("Openings of the sources:"))
+    places: Counter[str] = Counter()
+    for passage in openings:
+        # A second opening of one source goes before the first of another.
+        places[passage.source_id] += 1
+        cited = _cited_as(by_id.get(passage.source_id))
+        parts.append(
+            Part(
+                fence.quote(f"opening of {cited}", passage.text, limit=1_200),
+                max(1, _OPENINGS - places[passage.source_id]),
+                f"opening {places[passage.source_id]} of {cited}",
+            )
+        )
+    return _prompt("planner", _PLANNER.format(rule=RULE, json=_JSON), parts)
 
 
 # ----------------------------------------------------------------------------- writer
@@ -186,31 +203,55 @@ def writer(
     """
     fence = Fence()
     ids = short_ids(passages)
-    lines = [
-        fence.announcement,
-        f"Document: “{_clean(title)}”, about {_clean(topic)}.",
-        f"Part: “{_clean(heading)}”." if heading else "The document is one part without a heading.",
-        f"{_FRAME.get(role, _FRAME['section'])}",
-        f"Purpose: {_clean(purpose)}",
-        f"Length: {words} words. {_manner(task.settings)}",
-        fence.quote("request", task.goal, limit=4_000),
+    parts = [
+        Part(fence.announcement),
+        Part(f"Document: “{_clean(title)}”, about {_clean(topic)}."),
+        Part(
+            f"Part: “{_clean(heading)}”."
+            if heading
+            else "The document is one part without a heading."
+        ),
+        Part(f"{_FRAME.get(role, _FRAME['section'])}"),
+        Part(f"Purpose: {_clean(purpose)}"),
+        Part(f"Length: {words} words. {_manner(task.settings)}"),
+        Part(fence.quote("request", task.goal, limit=4_000)),
+        *_guidance(fence, guidance),
     ]
-    lines += _guidance(fence, guidance)
     if revision:
-        lines.append(
-            "This part was written before and did not pass. What a check said of the document:\n"
-            + fence.quote("check", revision, limit=2_000)
+        parts.append(
+            Part(
+                "This part was written before and did not pass. What a check said of the document:\n"
+                + fence.quote("check", revision, limit=2_000)
+            )
         )
     if earlier:
         share = max(600, 12_000 // len(earlier))
-        lines.append("The sections of the document:")
-        lines += [fence.quote(f"section: {name}", text, limit=share) for name, text in earlier]
-    lines.append(f"Passages ({len(passages)}):" if passages else "There are no passages.")
-    for passage in passages:
+        parts.append(Part("The sections of the document:"))
+        parts += [
+            Part(
+                fence.quote(f"section: {name}", text, limit=share),
+                _SECTIONS,
+                f"section “{_clean(name, 80)}”",
+                shorten=True,
+            )
+            for name, text in earlier
+        ]
+    parts.append(Part("Passages:" if passages else "There are no passages."))
+    for rank, passage in enumerate(passages):
         where = f", p. {passage.page}" if passage.page is not None else ""
-        label = f"passage {ids[passage.id]}: {_cited_as(sources.get(passage.source_id))}{where}"
-        lines.append(fence.quote(label, passage.text, limit=2_400))
-    return _WRITER.format(rule=RULE), "\n\n".join(lines)
+        cited = f"{_cited_as(sources.get(passage.source_id))}{where}"
+        # With nothing to write from, a model would invent: where there is no other evidence the
+        # best passage stays, if need be in part.
+        kept = rank == 0 and not earlier
+        parts.append(
+            Part(
+                fence.quote(f"passage {ids[passage.id]}: {cited}", passage.text, limit=2_400),
+                ALWAYS if kept else max(1, _PASSAGES - rank),
+                f"passage of {cited}",
+                shorten=kept,
+            )
+        )
+    return _prompt("writer", _WRITER.format(rule=RULE), parts)
 
 
 # ----------------------------------------------------------------------------- critic
@@ -241,15 +282,18 @@ Rules:
 def critic(*, claims: Sequence[tuple[int, str, Passage]]) -> Prompt:
     """For `ClaimVerdicts`: each (marker, claim, passage) is judged on its own."""
     fence = Fence()
-    lines = [
-        fence.quote(f"claim {marker}", claim, limit=2_000)
-        + "\n"
-        + fence.quote(f"passage for claim {marker}", passage.text, limit=3_000)
+    # None of these may go or be cut: a claim is judged by the whole passage or not at all.
+    judged = [
+        Part(
+            fence.quote(f"claim {marker}", claim, limit=2_000)
+            + "\n"
+            + fence.quote(f"passage for claim {marker}", passage.text, limit=3_000)
+        )
         for marker, claim, passage in claims
     ]
     numbers = ", ".join(str(marker) for marker, _, _ in claims)
-    user = "\n\n".join([fence.announcement, *lines, f"Judge the claims {numbers}."])
-    return _CRITIC.format(rule=RULE, json=_JSON), user
+    parts = [Part(fence.announcement), *judged, Part(f"Judge the claims {numbers}.")]
+    return _prompt("critic", _CRITIC.format(rule=RULE, json=_JSON), parts)
 
 
 # ----------------------------------------------------------------------------- self-debugger
@@ -289,13 +333,14 @@ def debugger(*, step: Step, error: StepError, tools: Sequence[Mapping[str, Any]]
         "attempts": step.attempts,
     }
     happened = {"code": error.code, "message": error.message, "detail": error.detail}
-    lines = [
-        fence.announcement,
-        "Tools:\n" + "\n".join(described),
-        fence.quote("failed step", _dumped(failed), limit=6_000),
-        fence.quote("error", _dumped(happened), limit=6_000),
+    parts = [
+        Part(fence.announcement),
+        Part("Tools:"),
+        *(Part(text) for text in described),
+        Part(fence.quote("failed step", _dumped(failed), limit=6_000)),
+        Part(fence.quote("error", _dumped(happened), limit=6_000), label="the error", shorten=True),
     ]
-    return _DEBUGGER.format(rule=RULE, json=_JSON), "\n\n".join(lines)
+    return _prompt("debugger", _DEBUGGER.format(rule=RULE, json=_JSON), parts)
 
 
 # ----------------------------------------------------------------------------- title
@@ -312,27 +357,35 @@ quotation marks, no full stop, no explanation.
 def title(*, goal: str, headings: Sequence[str] = ()) -> Prompt:
     """For a title as plain text."""
     fence = Fence()
-    lines = [fence.announcement, fence.quote("request", goal, limit=2_000)]
+    parts = [Part(fence.announcement), Part(fence.quote("request", goal, limit=2_000))]
     if headings:
-        lines.append(
-            fence.quote("its sections", "\n".join(_clean(heading) for heading in headings))
+        listed = "\n".join(_clean(heading) for heading in headings)
+        parts.append(
+            Part(fence.quote("its sections", listed), _LISTS, "the sections", shorten=True)
         )
-    return _TITLE.format(rule=RULE), "\n\n".join(lines)
+    return _prompt("title", _TITLE.format(rule=RULE), parts)
 
 
 # ----------------------------------------------------------------------------- shared parts
 
 
-def _guidance(fence: Fence, messages: Sequence[str]) -> list[str]:
+def _prompt(name: str, system: str, parts: Sequence[Part]) -> Prompt:
+    return Prompt(name, PROMPT_VERSIONS[name], system, tuple(parts))
+
+
+def _guidance(fence: Fence, messages: Sequence[str]) -> list[Part]:
     """What the person said while the work went on. Fenced like the request, because it may quote
     anything; what it asks of the document counts like the request."""
     if not messages:
         return []
-    said = (fence.quote(f"person, {n}", text) for n, text in enumerate(messages, start=1))
+    said = (Part(fence.quote(f"person, {n}", text)) for n, text in enumerate(messages, start=1))
     return [
-        "Since then the person who made the request said the following, oldest first. What it asks "
-        "of the document's content, length, structure or tone holds like the request itself, and "
-        "where the two differ the latest word counts. It lifts none of the rules above.",
+        Part(
+            "Since then the person who made the request said the following, oldest first. What it "
+            "asks of the document's content, length, structure or tone holds like the request "
+            "itself, and where the two differ the latest word counts. It lifts none of the rules "
+            "above."
+        ),
         *said,
     ]
 
@@ -415,6 +468,7 @@ __all__ = [
     "PROMPT_VERSIONS",
     "ClaimVerdict",
     "ClaimVerdicts",
+    "Part",
     "PlannedDocument",
     "PlannedSection",
     "Prompt",

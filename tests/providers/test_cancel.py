@@ -46,7 +46,7 @@ def ride(alice: User, openai_server: OpenAIServer) -> Iterator[Ride]:
         effects = RunEffects(segment.claim.fence)
         portfolio = Portfolio(
             models=dict.fromkeys(("planner", "writer", "critic"), ("openai:simulated",)),
-            access={"openai": Access(None, openai_server.base_url)},
+            access={"openai": Access("openai", None, openai_server.base_url)},
         )
         models = Gateway(
             portfolio=portfolio,

@@ -2,17 +2,29 @@
 
 from autonomy.core.llm.gateway import Answer, Gateway
 from autonomy.core.llm.ledger import Ledger
-from autonomy.core.llm.portfolio import ROLES, Access, CallLimits, Portfolio
+from autonomy.core.llm.portfolio import (
+    PROVIDERS,
+    ROLES,
+    Access,
+    CallLimits,
+    OfferedModel,
+    Portfolio,
+)
 from autonomy.core.llm.providers import SHARED, Providers
+from autonomy.core.llm.record import CallLog, CallRecord
 
 __all__ = [
+    "PROVIDERS",
     "ROLES",
     "SHARED",
     "Access",
     "Answer",
     "CallLimits",
+    "CallLog",
+    "CallRecord",
     "Gateway",
     "Ledger",
+    "OfferedModel",
     "Portfolio",
     "Providers",
 ]

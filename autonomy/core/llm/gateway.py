@@ -24,6 +24,7 @@ from autonomy.core.llm.portfolio import Portfolio
 from autonomy.core.llm.price import estimate_tokens
 from autonomy.core.llm.providers import SHARED, OutputMode, Providers
 from autonomy.core.llm.request import Heard, OnToken, Reply
+from autonomy.core.packing import Prompt
 from autonomy.core.ports import Effects, ModelUnavailable, Repeat
 from autonomy.core.types import EventDraft
 
@@ -55,8 +56,7 @@ class _Call:
 
     role: str
     key: str
-    system: str
-    prompt: str
+    prompt: Prompt
     output: type[BaseModel] | None
     on_token: OnToken | None
     deadline: float
@@ -144,16 +144,14 @@ class Gateway:
             item["available"] = self.available(role)
         return described
 
-    async def structured(
-        self, role: str, *, key: str, system: str, prompt: str, output: type[M]
-    ) -> M:
+    async def structured(self, role: str, *, key: str, prompt: Prompt, output: type[M]) -> M:
         """One call whose answer is parsed into `output`.
 
         Raises:
             ModelUnavailable: no usable answer from any model of the role.
             BudgetExhausted: the run may not spend what the call needs.
         """
-        answer = await self._once(role, key, system, prompt, output, None)
+        answer = await self._once(role, key, prompt, output, None)
         return output.model_validate(answer.data)
 
     async def text(
@@ -161,15 +159,14 @@ class Gateway:
         role: str,
         *,
         key: str,
-        system: str,
-        prompt: str,
+        prompt: Prompt,
         on_token: OnToken | None = None,
     ) -> str:
         """One call whose answer is prose. Raises as `structured`.
 
         A replayed answer is returned whole, without `on_token`.
         """
-        return (await self._once(role, key, system, prompt, None, on_token)).text
+        return (await self._once(role, key, prompt, None, on_token)).text
 
     # ------------------------------------------------------------------ one call
 
@@ -177,16 +174,13 @@ class Gateway:
         self,
         role: str,
         key: str,
-        system: str,
-        prompt: str,
+        prompt: Prompt,
         output: type[BaseModel] | None,
         on_token: OnToken | None,
     ) -> Answer:
         async def call() -> Answer:
             deadline = self._clock() + await self._longest()
-            return await self._down_the_chain(
-                _Call(role, key, system, prompt, output, on_token, deadline)
-            )
+            return await self._down_the_chain(_Call(role, key, prompt, output, on_token, deadline))
 
         # An answer that was lost is asked for again: that costs money, and changes nothing.
         return await self._effects.once(key, "model", call, Answer, repeat=Repeat.READ)
@@ -313,14 +307,14 @@ class Gateway:
         connected = await self._providers.connect(model, self._portfolio)
         mode: OutputMode = call.mode or self._providers.output_mode(model, connected)
         await self._providers.take_turn(model, self._limits.requests_per_minute)
-        system, schema = call.system, ""
+        system, user, schema = call.prompt.system, call.prompt.user(), ""
         if call.output is not None:
             schema = request.in_words(call.output)
             if request.free_form(call.output):
                 mode = "prompted"
             if mode == "prompted":
                 system, schema = f"{system}\n\n{schema}", ""
-        texts = [system, call.prompt, schema]
+        texts = [system, user, schema]
         if correction is not None:
             texts += [correction.reply, correction.complaint]
         reply = await self._bookings.book(
@@ -334,7 +328,7 @@ class Gateway:
                 connected,
                 request.conversation(
                     system,
-                    call.prompt,
+                    user,
                     answer=correction.reply if correction else None,
                     complaint=correction.complaint if correction else "",
                 ),

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pydantic import SecretStr
 
-ROLES = ("planner", "writer", "critic", "debugger")
+Scope = Literal["user", "deployment", "environment"]
 
-# Providers whose access is a variable of ours; any other that Pydantic AI knows reads its own.
-_OWN_PROVIDERS = {
-    "openai": "openai",
-    "openai-chat": "openai",
-    "openai-responses": "openai",
-    "anthropic": "anthropic",
-    "google": "google",
-    "openrouter": "openrouter",
-    "ollama": "ollama",
-}
+ROLES = ("planner", "writer", "critic", "debugger", "small")
+
+PROVIDERS = ("openai", "anthropic", "google", "openrouter", "ollama", "compatible")
+"""What a connection may be to; `compatible` is any server that speaks Chat Completions."""
+
+# Ways of speaking to a provider that share its access.
+_DIALECTS = {"openai-chat": "openai", "openai-responses": "openai"}
 
 
 class ModelEnvironment(Protocol):
@@ -39,6 +37,8 @@ class ModelEnvironment(Protocol):
     def openai_base_url(self) -> str | None: ...
     @property
     def ollama_base_url(self) -> str | None: ...
+    @property
+    def anthropic_base_url(self) -> str | None: ...
     @property
     def openai_api_key(self) -> SecretStr | None: ...
     @property
@@ -64,11 +64,55 @@ class ModelEnvironment(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """What one provider needs. Keys are secrets: they never leave through `describe` or `repr`."""
+class OfferedModel:
+    """What a connection was found to offer. None means that nobody said."""
 
+    id: str
+    context_tokens: int | None = None
+    output_tokens: int | None = None
+    structured: bool | None = None
+    tools: bool | None = None
+    usd_per_mtok_input: float | None = None
+    usd_per_mtok_output: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How one provider or server is reached. Keys are secrets: they never leave through `describe`
+    or `repr`."""
+
+    provider: str = "openai"
+    """One of `PROVIDERS`."""
     api_key: SecretStr | None = None
     base_url: str | None = None
+    slug: str = ""
+    """Prefix of the model strings that mean it; the provider's name unless given."""
+    scope: Scope = "environment"
+    simulated: bool = False
+    """What it says is made up by a simulator."""
+    offered: tuple[OfferedModel, ...] = ()
+    private_addresses: bool = True
+    """Whether it may be at a loopback or private address."""
+
+    @property
+    def prefix(self) -> str:
+        return self.slug or self.provider
+
+    @property
+    def endpoint(self) -> str:
+        """The account that shares one rate and one circuit; tells nothing of the key."""
+        key = self.api_key.get_secret_value() if self.api_key else ""
+        account = f"{self.base_url or ''}\n{key}".encode()
+        return f"{self.provider}-{hashlib.sha256(account).hexdigest()[:12]}"
+
+    @property
+    def reachable(self) -> bool:
+        """Whether there is anything to reach it with."""
+        return self.api_key is not None or self.base_url is not None
+
+    def offers(self, name: str) -> OfferedModel | None:
+        """What is known of the model `name` (without prefix) from the connection itself."""
+        return next((model for model in self.offered if model.id == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +138,13 @@ def chain(text: str | None) -> tuple[str, ...]:
 
 
 def provider_of(model: str) -> str:
-    """The provider a model string names; an unprefixed name counts as `openai`."""
+    """The prefix of a model string; an unprefixed name counts as `openai`."""
     return model.split(":", 1)[0] if ":" in model else "openai"
+
+
+def name_of(model: str) -> str:
+    """The model's own name: the string without its prefix."""
+    return model.split(":", 1)[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,43 +153,62 @@ class Portfolio:
 
     models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     access: Mapping[str, Access] = field(default_factory=dict)
+    """By the prefix of model strings."""
     limits: CallLimits = field(default_factory=CallLimits)
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    """Role to who chose its models: run, user, deployment or environment."""
+    vouched: frozenset[str] = frozenset()
+    """Prefixes that Pydantic AI knows and the operator named in the environment: their access is in
+    variables of their own. Nobody else may use those."""
 
     @classmethod
     def from_env(
         cls, env: ModelEnvironment, overrides: Mapping[str, str] | None = None
     ) -> Portfolio:
-        """The deployment's portfolio with one task's choices on top.
+        """The environment's portfolio with one task's choices on top."""
+        return cls.assemble(env, choices=[overrides or {}])
 
-        `overrides` maps a role, or `default` for every role, to a model string. A choice whose
-        provider this deployment has no access to is kept and reported as unavailable: it must not
-        silently become another model.
+    @classmethod
+    def assemble(
+        cls,
+        env: ModelEnvironment,
+        *,
+        connections: Sequence[Access] = (),
+        choices: Sequence[Mapping[str, str]] = (),
+    ) -> Portfolio:
+        """The portfolio of one run.
+
+        Args:
+            connections: accesses besides the environment's; a person's wins over the deployment's
+                of the same slug, that over the environment's.
+            choices: role (or `default`) to a comma-separated list of model strings: the run's, the
+                person's, the deployment's, in this order; the environment's variables come last. A
+                choice that nothing here reaches is kept and reported as unavailable: it must not
+                silently become another model.
         """
-        overrides = overrides or {}
         own = {
             "planner": env.handywriterz_planner_model,
             "writer": env.handywriterz_writer_model,
             "critic": env.handywriterz_critic_model,
             "debugger": env.handywriterz_debugger_model,
+            "default": env.handywriterz_model,
         }
-        models = {
-            role: (
-                chain(overrides.get(role))
-                or chain(overrides.get("default"))
-                or chain(own[role])
-                or chain(env.handywriterz_model)
-            )
-            for role in ROLES
-        }
+        in_env = {role: text for role, text in own.items() if text}
+        layers = [*zip(_LAYERS, choices, strict=False), ("environment", in_env)]
+        models: dict[str, tuple[str, ...]] = {}
+        chosen: dict[str, str] = {}
+        for role in ROLES:
+            for layer, choice in layers:
+                if names := chain(choice.get(role)) or chain(choice.get("default")):
+                    models[role], chosen[role] = names, layer
+                    break
+        access = _of_environment(env)
+        for scope in ("deployment", "user"):
+            access |= {item.prefix: item for item in connections if item.scope == scope}
+        named = {provider_of(model) for text in in_env.values() for model in chain(text)}
         return cls(
-            models={role: names for role, names in models.items() if names},
-            access={
-                "openai": Access(env.openai_api_key, env.openai_base_url),
-                "anthropic": Access(env.anthropic_api_key),
-                "google": Access(env.google_api_key),
-                "openrouter": Access(env.openrouter_api_key),
-                "ollama": Access(env.ollama_api_key, env.ollama_base_url),
-            },
+            models=models,
+            access=access,
             limits=CallLimits(
                 attempts=env.model_max_attempts,
                 attempt_seconds=env.model_timeout_seconds,
@@ -149,21 +217,37 @@ class Portfolio:
                 unknown_usd_per_mtok=env.model_unknown_usd_per_mtok,
                 requests_per_minute=env.model_requests_per_minute,
             ),
+            chosen=chosen,
+            vouched=frozenset(named - set(access) - set(_DIALECTS) - set(PROVIDERS)),
         )
 
     def chain_for(self, role: str) -> tuple[str, ...]:
         return self.models.get(role, ())
 
+    def chosen_by(self, role: str) -> str:
+        """Who chose the models of `role`; empty when nobody did."""
+        return self.chosen.get(role, "")
+
     def access_to(self, model: str) -> Access | None:
-        """The access that belongs to `model`'s provider; None when that provider reads its own
-        environment variables."""
-        own = _OWN_PROVIDERS.get(provider_of(model))
-        return None if own is None else self.access.get(own, Access())
+        """The access that a model string means; None where there is none, or where the provider
+        reads its own environment variables (see `vouched`)."""
+        prefix = provider_of(model)
+        return self.access.get(prefix) or self.access.get(_DIALECTS.get(prefix, prefix))
+
+    def endpoint_of(self, model: str) -> str:
+        """Identity of the account that `model` is called at, see `Access.endpoint`."""
+        access = self.access_to(model)
+        return f"{provider_of(model)}-environment" if access is None else access.endpoint
 
     def configured(self, model: str) -> bool:
-        """Whether the provider of `model` can be reached with what this deployment was given."""
+        """Whether the provider of `model` can be reached with what was given."""
         access = self.access_to(model)
-        return access is None or access.api_key is not None or access.base_url is not None
+        return provider_of(model) in self.vouched if access is None else access.reachable
+
+    def simulated(self, model: str) -> bool:
+        """Whether what `model` says is made up."""
+        access = self.access_to(model)
+        return name_of(model).startswith("simulated") or (access is not None and access.simulated)
 
     def describe(self) -> dict[str, Any]:
         """For people: which model serves which role. Holds no secret."""
@@ -171,7 +255,27 @@ class Portfolio:
             role: {
                 "models": list(self.chain_for(role)),
                 "configured": any(self.configured(model) for model in self.chain_for(role)),
+                "chosen_by": self.chosen_by(role),
+                "simulated": any(self.simulated(model) for model in self.chain_for(role)),
             }
             for role in ROLES
         }
-        return {"configured": any(item["configured"] for item in roles.values()), "roles": roles}
+        return {
+            "configured": any(item["configured"] for item in roles.values()),
+            "simulated": any(item["simulated"] for item in roles.values()),
+            "roles": roles,
+        }
+
+
+_LAYERS = ("run", "user", "deployment")
+
+
+def _of_environment(env: ModelEnvironment) -> dict[str, Access]:
+    found = (
+        Access("openai", env.openai_api_key, env.openai_base_url),
+        Access("anthropic", env.anthropic_api_key, env.anthropic_base_url),
+        Access("google", env.google_api_key),
+        Access("openrouter", env.openrouter_api_key),
+        Access("ollama", env.ollama_api_key, env.ollama_base_url),
+    )
+    return {item.provider: item for item in found}

@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from math import ceil
 
 from genai_prices import Usage, calc_price
 
 from autonomy.core.llm.portfolio import provider_of
+from autonomy.core.tokens import estimate_tokens
 
-# English runs at 4 to 5 letters per token. Tokenizers differ most on everything else: some make a
-# token of each digit, scripts without spaces take up to two per character, emoji three.
-_LETTERS_PER_TOKEN = 3
-_BYTES_PER_TOKEN = 1.5
-_WORDS = re.compile(r"[A-Za-z\s]+")
+__all__ = ["Cost", "estimate_tokens", "price"]
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
     usd: float
     known: bool
-
-
-def estimate_tokens(*texts: str) -> int:
-    """Tokens of `texts`, estimated high; at least 1."""
-    letters = rest = 0
-    for text in texts:
-        in_words = sum(found.end() - found.start() for found in _WORDS.finditer(text))
-        letters += in_words
-        rest += len(text.encode("utf-8", "replace")) - in_words
-    return max(1, ceil(letters / _LETTERS_PER_TOKEN + rest / _BYTES_PER_TOKEN))
 
 
 @lru_cache(maxsize=4_096)

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from pydantic_ai.models import Model
 
 from autonomy.core.llm.health import CircuitBreaker
-from autonomy.core.llm.portfolio import Access, Portfolio, provider_of
+from autonomy.core.llm.portfolio import Access, Portfolio, name_of, provider_of
 from autonomy.core.token_bucket import TokenBucket
 
 OutputMode = Literal["native", "tool", "prompted"]
@@ -25,7 +25,7 @@ def build(model: str, access: Access | None) -> Model:
     """The Pydantic AI model behind a model string.
 
     A custom `base_url` is spoken to in Chat Completions, which every compatible server knows,
-    unless the string asks for `openai-responses:`.
+    unless the string asks for `openai-responses:`; Anthropic's in Messages.
 
     Raises:
         pydantic_ai.exceptions.UserError: unknown provider, or no access to it.
@@ -34,13 +34,12 @@ def build(model: str, access: Access | None) -> Model:
     # Imported here: each provider's SDK costs a second of start-up that most processes never need.
     from pydantic_ai.models import infer_model
 
-    provider, name = provider_of(model), model.split(":", 1)[-1]
-    # An unprefixed name never reaches Pydantic AI as it is: "test" would be a model that invents.
-    qualified = f"{provider}:{name}"
+    prefix, name = provider_of(model), name_of(model)
     if access is None:
-        return infer_model(qualified)
+        # An unprefixed name never reaches Pydantic AI as it is: "test" would be a model that invents.
+        return infer_model(f"{prefix}:{name}")
     key = access.api_key.get_secret_value() if access.api_key else None
-    if provider.startswith("openai") and access.base_url:
+    if access.provider in ("openai", "compatible", "openrouter") and access.base_url:
         from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
         from pydantic_ai.profiles.openai import OpenAIModelProfile
         from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
@@ -53,19 +52,31 @@ def build(model: str, access: Access | None) -> Model:
             # answer would pass for the whole.
             profile=OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True),
         )
-        if provider == "openai-responses":
+        if prefix == "openai-responses":
             return OpenAIResponsesModel(name, provider=server)
         return OpenAIChatModel(name, provider=server)
+    arguments: dict[str, str | None] = {"api_key": key or NO_KEY}
+    if access.provider in _HOME or access.base_url:
+        arguments["base_url"] = access.base_url or _HOME[access.provider]
 
     def with_key(_: str) -> Any:
         from pydantic_ai.providers import infer_provider_class
 
-        arguments: dict[str, str | None] = {"api_key": key}
-        if provider == "ollama":
-            arguments["base_url"] = access.base_url
-        return infer_provider_class(provider)(**arguments)
+        return infer_provider_class(access.provider)(**arguments)
 
-    return infer_model(qualified, provider_factory=with_key)
+    dialect = prefix if prefix.startswith(f"{access.provider}-") else access.provider
+    return infer_model(f"{dialect}:{name}", provider_factory=with_key)
+
+
+# Said outright, because the SDKs would otherwise take key and address from the process's
+# environment: one person's key would go to another's server, or the deployment's key to a person's.
+NO_KEY = "none"
+"""Sent where a server asks for no key but its SDK does."""
+_HOME = {
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com",
+    "google": "https://generativelanguage.googleapis.com",
+}
 
 
 class Providers:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from autonomy.core.journey import load
+from autonomy.core.packing import Prompt
 from autonomy.core.ports import Deps
 from autonomy.core.types import (
     CitationCheck,
@@ -199,7 +200,7 @@ class NoModels:
         return False
 
     async def structured(
-        self, role: str, *, key: str, system: str, prompt: str, output: type[BaseModel]
+        self, role: str, *, key: str, prompt: Prompt, output: type[BaseModel]
     ) -> Any:
         raise AssertionError("an unavailable model was called")
 
@@ -208,8 +209,7 @@ class NoModels:
         role: str,
         *,
         key: str,
-        system: str,
-        prompt: str,
+        prompt: Prompt,
         on_token: Callable[[str], Awaitable[None]] | None = None,
     ) -> str:
         raise AssertionError("an unavailable model was called")

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from autonomy.core.llm import Access, CallLimits, Gateway, Portfolio, Providers
+from autonomy.core.packing import Part, Prompt
 from autonomy.core.ports import BudgetExhausted
 from autonomy.core.types import EventDraft
 from tests.autonomy.memory_effects import MemoryEffects
@@ -62,6 +63,11 @@ class Clock:
         self.now += seconds
 
 
+def said(user: str, system: str = "Be brief.") -> Prompt:
+    """A prompt of one part."""
+    return Prompt("test", "0", system, (Part(user),))
+
+
 @dataclass
 class Bench:
     """A gateway with everything around it in reach."""
@@ -83,7 +89,7 @@ class Bench:
         key = SecretStr(self.api_key) if self.api_key else None
         return Portfolio(
             models=dict.fromkeys(("planner", "writer", "critic", "debugger"), self.models),
-            access={"openai": Access(key, self.server.base_url)},
+            access={"openai": Access("openai", key, self.server.base_url)},
             limits=self.limits,
         )
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from autonomy.core.answers import ProposedRepair
 from autonomy.core.llm import CallLimits
 from autonomy.core.ports import BudgetExhausted, ModelUnavailable
-from tests.autonomy.core.llm.fakes import Bench, MemoryLedger
+from tests.autonomy.core.llm.fakes import Bench, MemoryLedger, said
 from tests.providers.openai_server import Behaviour, failing
 
 LONG = "One two three. " * 20
@@ -25,14 +25,12 @@ class Colour(BaseModel):
 
 
 async def ask(bench: Bench, key: str = "k") -> str:
-    return await bench.gateway().text(
-        "writer", key=key, system="Be brief.", prompt="Say something."
-    )
+    return await bench.gateway().text("writer", key=key, prompt=said("Say something.", "Be brief."))
 
 
 async def colour(bench: Bench, key: str = "k") -> Colour:
     return await bench.gateway().structured(
-        "planner", key=key, system="Name a colour.", prompt="Which?", output=Colour
+        "planner", key=key, prompt=said("Which?", "Name a colour."), output=Colour
     )
 
 
@@ -46,7 +44,7 @@ async def test_prose_is_returned_and_streamed_in_order(bench: Bench) -> None:
     async def on_token(piece: str) -> None:
         pieces.append(piece)
 
-    text = await bench.gateway().text("writer", key="k", system="s", prompt="p", on_token=on_token)
+    text = await bench.gateway().text("writer", key="k", prompt=said("p", "s"), on_token=on_token)
 
     assert text == LONG.strip()
     assert "".join(pieces).strip() == text
@@ -91,7 +89,7 @@ async def test_a_shape_with_unnamed_keys_is_asked_for_in_words(bench: Bench) -> 
     bench.server.script.append(Behaviour(content='{"diagnosis": "d", "input": {"limit": 3}}'))
 
     fixed = await bench.gateway().structured(
-        "debugger", key="k", system="Mend it.", prompt="How?", output=ProposedRepair
+        "debugger", key="k", prompt=said("How?", "Mend it."), output=ProposedRepair
     )
 
     assert fixed.input == {"limit": 3}
@@ -218,7 +216,7 @@ async def test_a_cut_stream_starts_again_and_says_so(bench: Bench, quietly: bool
     async def on_token(piece: str) -> None:
         pieces.append(piece)
 
-    text = await bench.gateway().text("writer", key="k", system="s", prompt="p", on_token=on_token)
+    text = await bench.gateway().text("writer", key="k", prompt=said("p", "s"), on_token=on_token)
 
     assert text == LONG.strip()
     assert bench.kinds() == ["attempt.restarted", "retry"]
@@ -370,7 +368,7 @@ async def test_a_cut_stream_is_booked_for_what_it_delivered(bench: Bench) -> Non
     async def on_token(piece: str) -> None:
         pass
 
-    await bench.gateway().text("writer", key="k", system="s", prompt="p", on_token=on_token)
+    await bench.gateway().text("writer", key="k", prompt=said("p", "s"), on_token=on_token)
 
     cut = bench.ledger.settled["k#1"]
     assert 0 < cut["output_tokens"] < 100
@@ -397,7 +395,7 @@ async def test_parallel_calls_wait_for_each_other_s_reservations_before_the_budg
     gateway = bench.gateway()
 
     answers = await asyncio.gather(
-        *(gateway.text("writer", key=f"k{n}", system="s", prompt="p") for n in range(4))
+        *(gateway.text("writer", key=f"k{n}", prompt=said("p", "s")) for n in range(4))
     )
 
     assert len(answers) == len(bench.ledger.settled) == 4
@@ -441,7 +439,7 @@ async def test_cancelling_closes_the_socket_within_a_second_and_books_the_call(
 
     task = asyncio.create_task(
         bench.gateway().text(
-            "writer", key="k", system="s", prompt="p", on_token=on_token if streamed else None
+            "writer", key="k", prompt=said("p", "s"), on_token=on_token if streamed else None
         )
     )
     assert await asyncio.to_thread(bench.server.arrived.wait, 10)
@@ -518,7 +516,7 @@ async def test_a_call_leaves_the_run_time_for_its_rule_path(bench: Bench) -> Non
 
     with pytest.raises(ModelUnavailable):
         await bench.gateway(seconds_left=2.0).text(
-            "writer", key="k", system="s", prompt="Say something."
+            "writer", key="k", prompt=said("Say something.", "s")
         )
 
     assert time.monotonic() - began < 30, "far less than the minute that the provider takes"

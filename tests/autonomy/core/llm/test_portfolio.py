@@ -64,12 +64,14 @@ def test_a_model_is_configured_when_its_provider_can_be_reached(
     portfolio = Portfolio.from_env(env(handywriterz_model=model, **values))
 
     assert portfolio.configured(model) is configured
-    assert portfolio.describe()["roles"]["writer"] == {"models": [model], "configured": configured}
+    described = portfolio.describe()["roles"]["writer"]
+    assert (described["models"], described["configured"]) == ([model], configured)
 
 
 def test_keys_show_neither_in_repr_nor_in_the_description() -> None:
     portfolio = Portfolio(
-        models={"writer": ("openai:x",)}, access={"openai": Access(SecretStr("sk-secret"))}
+        models={"writer": ("openai:x",)},
+        access={"openai": Access("openai", SecretStr("sk-secret"))},
     )
 
     assert "sk-secret" not in repr(portfolio) + repr(portfolio.describe())
