@@ -10,6 +10,8 @@ booked: then `spent` alone may pass the limit by that excess, and nothing furthe
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
@@ -28,6 +30,9 @@ from autonomy.runtime.prepared import execute
 
 WARN_AT = 0.8
 KEY_CHARS = 180
+REMEMBERED_SECONDS = 30.0
+"""How long `seconds_left` goes by the clock from what the run's row said last: its time runs on by
+itself, and a limit that somebody moves meanwhile is checked where money is set aside."""
 _MICRODOLLAR = Decimal("0.000001")
 _TRIES = 100
 """Each of them failed only because another call's end made room in the very moment."""
@@ -132,10 +137,17 @@ def _per_day() -> dict[str, Any]:
 
 
 class RunLedger:
-    """`core.llm.Ledger` and `ports.BudgetMeter` of one segment."""
+    """`core.llm.Ledger` and `ports.BudgetMeter` of one segment.
 
-    def __init__(self, fence: Fence) -> None:
+    Args:
+        clock: seconds that only go on, for tests.
+    """
+
+    def __init__(self, fence: Fence, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._fence = fence
+        self._clock = clock
+        self._left: tuple[float, float] | None = None
+        """Seconds of run time that were left, and when."""
         self._open: dict[str, Any] = {}
         self._refused: tuple[int, Decimal] | None = None
         """What the owner's day had no room for."""
@@ -206,18 +218,28 @@ class RunLedger:
         }
         booked = execute(SETTLE, parameters)
         if booked:
-            self._warn(Account(booked[0]))
+            account = Account(booked[0])
+            self._remember(account)
+            self._warn(account)
 
     # ------------------------------------------------------------------ the meter
 
     async def snapshot(self) -> dict[str, float]:
         account = await run_db(read_account, self._fence.run_id)
+        self._remember(account)
         return account.meta()
 
     async def seconds_left(self) -> float:
-        """Of the run's time budget, as of the last heartbeat."""
-        meta = await self.snapshot()
-        return max(0.0, float(meta["seconds_limit"]) - float(meta["seconds_spent"]))
+        """Of the run's time budget. Asked before every call, so mostly answered from memory."""
+        now = self._clock()
+        if self._left is None or now - self._left[1] > REMEMBERED_SECONDS:
+            await self.snapshot()
+        left, then = self._left or (0.0, now)
+        return max(0.0, left - max(0.0, now - then))
+
+    def _remember(self, account: Account) -> None:
+        spent, _, limit = account.seconds
+        self._left = (limit - spent, self._clock())
 
     async def exhausted(self) -> str | None:
         """The `StopReason` value of the limit that is reached, or None. An allowance of the day

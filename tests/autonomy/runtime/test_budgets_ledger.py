@@ -70,6 +70,22 @@ def test_parallel_branches_cannot_overspend_together(
     assert BudgetEntry.objects.count() == 3
 
 
+def test_the_seconds_left_run_on_between_two_looks_at_the_row(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run = start(seconds=100)
+    now = [1000.0]
+    ledger = RunLedger(claim().fence, clock=lambda: now[0])
+    first = run_async(ledger.seconds_left())
+    assert 90 < first <= 100
+
+    Run.objects.filter(pk=run.pk).update(seconds_limit=500)
+    now[0] += 10
+    assert run_async(ledger.seconds_left()) == pytest.approx(first - 10)
+    now[0] += budgets_ledger.REMEMBERED_SECONDS
+    assert 400 < run_async(ledger.seconds_left()) <= 500
+
+
 @pytest.mark.parametrize(
     ("budget", "reason"),
     [
