@@ -26,7 +26,9 @@ import psycopg
 from handywriterz.stack.addresses import database_url
 from tests.autonomy.agents.world import FISHERY, REEFS
 from tests.chaos.invariants import INVARIANTS
+from tests.providers.counting import Counted
 from tests.providers.openai_server import Behaviour, OpenAIServer, Received, running
+from tests.providers.wire import Wire
 from tests.stack_process import StackProcess
 
 GOAL = "Write a {words}-word review of grazing fish and coral reefs ({mark})"
@@ -66,16 +68,12 @@ class Provider(OpenAIServer):
         self.calls: list[Call] = []
 
     async def _answer(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        received: Received,
-        behaviour: Behaviour,
+        self, wire: Wire, received: Received, behaviour: Behaviour, counted: Counted
     ) -> bool:
         call = Call(received, time.monotonic())
         self.calls.append(call)
         try:
-            answered = await super()._answer(reader, writer, received, behaviour)
+            answered = await super()._answer(wire, received, behaviour, counted)
             call.hung_up = not answered
             return answered
         except ConnectionError:

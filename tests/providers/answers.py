@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -240,7 +240,7 @@ def _fitted(value: Any, shape: dict[str, Any]) -> Any:
 # ----------------------------------------------------------------------------- the rest
 
 
-def _instance(schema: dict[str, Any], root: dict[str, Any]) -> Any:
+def _instance(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
     """The smallest value that fits a JSON schema."""
     if "$ref" in schema:
         return _instance(root["$defs"][schema["$ref"].rsplit("/", 1)[-1]], root)
@@ -260,7 +260,7 @@ def _instance(schema: dict[str, Any], root: dict[str, Any]) -> Any:
     return simple.get(str(kind), "simulated")
 
 
-def answer(role: str, user: str, body: dict[str, Any]) -> str:
+def answer(role: str, user: str, schema: Mapping[str, Any] | None = None) -> str:
     """The text the model answers with; JSON for the roles that are asked for it."""
     if role == "planner":
         return json.dumps(plan(user), ensure_ascii=False)
@@ -273,9 +273,6 @@ def answer(role: str, user: str, body: dict[str, Any]) -> str:
     if role == "titler":
         words = content_words(_labelled(user, "request")[0].text)[:8]
         return " ".join(words).capitalize() or "Untitled"
-    schema = (body.get("response_format") or {}).get("json_schema", {}).get("schema")
-    if schema is None and body.get("tools"):
-        schema = body["tools"][0]["function"]["parameters"]
     if schema is not None:
         return json.dumps(_instance(schema, schema))
     return "This is a simulated answer."
