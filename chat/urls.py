@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from chat import data_views, views
+from chat import data_views, model_pages, views
 
 urlpatterns = [
     path("", views.new_conversation, name="new_conversation"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("settings/", views.settings_page, name="settings"),
     path("settings/keys/", views.create_key, name="create_key"),
     path("settings/keys/<uuid:key_id>/revoke/", views.revoke_key, name="revoke_key"),
+    path("settings/models/", model_pages.models_page, name="models"),
     path("settings/data/", data_views.your_data, name="your_data"),
     path("settings/data/archive/", data_views.download, name="download_data"),
     path("settings/data/remove/", data_views.remove, name="remove_account"),

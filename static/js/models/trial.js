@@ -1,0 +1,38 @@
+// What came of a test: a real question, a real answer.
+import { html } from "../lib/view.js";
+import { Icon } from "../lib/icon.js";
+import { count, plural } from "../lib/format.js";
+import { schemasOf, seconds, serverOf, windowOf } from "./words.js";
+
+export function Trial({ result }) {
+  if (!result.ok) {
+    return html`<div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div>
+      <strong>No answer</strong><span>${result.sentence}</span>
+      ${result.models?.length > 0 && html`<span>${found(result)}</span>`}</div></div>`;
+  }
+  const offered = (result.models ?? []).find((model) => model.id === result.model);
+  const rows = [
+    ["Model", result.model],
+    ["Server", serverOf(result.server)],
+    ["Time", seconds(result.seconds)],
+    ["Tokens", typeof result.input_tokens === "number" ? `${count(result.input_tokens)} read, ${count(result.output_tokens ?? 0)} written` : "It does not count them: they are estimated"],
+    ["Window", windowOf(offered?.context_tokens) || "Not known"],
+    ["Form", schemasOf(result.structured) || "Not known"],
+    ["Offers", result.models?.length > 1 ? plural(result.models.length, "model") : ""],
+  ].filter(([, value]) => value);
+  return html`<div class="notice good"><${Icon} name="circle-check" /><div>
+    <strong>It answers, in ${seconds(result.seconds)}${result.simulated ? html` <${SimulatedBadge} />` : ""}</strong>
+    ${result.said && html`<span class="said">“${result.said}”</span>`}
+    <dl class="facts">${rows.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+  </div></div>`;
+}
+
+function found(result) {
+  const names = result.models.slice(0, 5).map((model) => model.id).join(", ");
+  return `It offers ${names}${result.models.length > 5 ? ` and ${count(result.models.length - 5)} more` : ""}.`;
+}
+
+/** Answers that are made up carry it wherever they show. */
+export function SimulatedBadge() {
+  return html`<span class="badge simulated" title="Made up by a simulator: it shows how things work and is not fit for use"><${Icon} name="triangle-alert" />Simulated</span>`;
+}

@@ -1,0 +1,68 @@
+// What is known of models and connections, in words.
+import { ago, count } from "../lib/format.js";
+
+/** The choice of no model: rules only. */
+export const RULES = "none";
+
+export const chainOf = (choice) => (choice ?? "").split(",").map((model) => model.trim()).filter(Boolean);
+
+/** {connection, name} of a model string. */
+export function partsOf(model) {
+  const colon = model.indexOf(":");
+  return colon < 0 ? { connection: "", name: model } : { connection: model.slice(0, colon), name: model.slice(colon + 1) };
+}
+
+export const nameOf = (model) => (model === RULES ? "Rules only" : partsOf(model).name);
+
+const money = (value) => `$${value < 0.1 ? value.toFixed(3).replace(/0$/, "") : value.toFixed(2)}`;
+
+/** Per million tokens. `unknown` is what is counted where nobody knows the price. */
+export function priceOf(facts, unknown) {
+  if (facts.simulated) return "Costs nothing";
+  if (facts.price_known && facts.usd_per_mtok_input !== null && facts.usd_per_mtok_output !== null) {
+    if (!facts.usd_per_mtok_input && !facts.usd_per_mtok_output) return "Costs nothing";
+    return `${money(facts.usd_per_mtok_input)} read, ${money(facts.usd_per_mtok_output)} written, per million tokens`;
+  }
+  return `Price unknown: counted as $${count(unknown)} per million tokens`;
+}
+
+export const windowOf = (tokens) => (tokens ? `Reads ${count(tokens)} tokens at once` : "");
+
+export function schemasOf(structured) {
+  if (structured === true) return "Answers in a given form";
+  if (structured === false) return "Does not keep to a given form: its answers are asked for in words and mended";
+  return "";
+}
+
+/** Everything known of a model in a few phrases. */
+export function factsOf(facts, unknown) {
+  return [windowOf(facts.context_tokens), schemasOf(facts.structured), priceOf(facts, unknown)].filter(Boolean);
+}
+
+const SERVERS = {
+  ollama: "Ollama",
+  "llama.cpp": "llama.cpp",
+  vllm: "vLLM",
+  lmstudio: "LM Studio",
+  simulator: "the simulator",
+};
+
+export const serverOf = (server) => SERVERS[server] ?? "";
+
+/** Whose a connection or a choice is. */
+export const SCOPES = { user: "Yours", deployment: "For everybody", environment: "Set on the server" };
+
+/** [tone, icon, words] for the badge of a connection. */
+export function stateOf(connection) {
+  if (connection.test_ok === true) return ["good", "circle-check", "Works"];
+  if (connection.test_ok === false) return ["bad", "circle-alert", "Does not work"];
+  return ["", "circle-dot", "Not tested"];
+}
+
+export function testedOf(connection) {
+  if (!connection.tested_at) return "";
+  const took = typeof connection.test_seconds === "number" && connection.test_ok ? `, answered in ${seconds(connection.test_seconds)}` : "";
+  return `Tested ${ago(connection.tested_at)}${took}`;
+}
+
+export const seconds = (value) => (value < 10 ? `${value.toFixed(1)} s` : `${Math.round(value)} s`);
