@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from autonomy.core import journey
-from autonomy.core.llm import Gateway, Portfolio
+from autonomy.core.llm import Gateway
 from autonomy.core.ports import Deps, PlanLimits
 from autonomy.core.types import TaskSpec
 from autonomy.memory.embedding import shared_embedder
@@ -20,6 +20,7 @@ from autonomy.runtime.db import run_db
 from autonomy.runtime.effects import RunEffects
 from autonomy.runtime.events import RunEvents
 from autonomy.runtime.messages import RunMessages
+from autonomy.runtime.portfolios import portfolio_for
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.tokens import TokenStream
 from autonomy.runtime.tools import usable_tools
@@ -64,7 +65,7 @@ def build_deps(segment: Segment) -> Deps:
         effects=effects,
         cycles=RunCycles(fence),
         models=Gateway(
-            portfolio=Portfolio.from_env(env(), task.settings.models),
+            portfolio=portfolio_for(run.owner_id, task.settings.models),
             ledger=ledger,
             effects=effects,
             on_event=events.emit,

@@ -12,10 +12,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
+from httpx2 import AsyncClient
 from pydantic_ai.models import Model
 
 from autonomy.core.llm.health import CircuitBreaker
 from autonomy.core.llm.portfolio import Access, Portfolio, name_of, provider_of
+from autonomy.core.outbound import checked_client
 from autonomy.core.token_bucket import TokenBucket
 
 OutputMode = Literal["native", "tool", "prompted"]
@@ -39,6 +41,7 @@ def build(model: str, access: Access | None) -> Model:
         # An unprefixed name never reaches Pydantic AI as it is: "test" would be a model that invents.
         return infer_model(f"{prefix}:{name}")
     key = access.api_key.get_secret_value() if access.api_key else None
+    client = _client(access)
     if access.provider in ("openai", "compatible", "openrouter") and access.base_url:
         from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
         from pydantic_ai.profiles.openai import OpenAIModelProfile
@@ -48,24 +51,42 @@ def build(model: str, access: Access | None) -> Model:
             "openai-compatible",
             base_url=access.base_url,
             api_key=key,
+            http_client=client,
             # A proxy that loses its server ends the stream in good order; without this the half
             # answer would pass for the whole.
             profile=OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True),
         )
+        _keep(server, client)
         if prefix == "openai-responses":
             return OpenAIResponsesModel(name, provider=server)
         return OpenAIChatModel(name, provider=server)
-    arguments: dict[str, str | None] = {"api_key": key or NO_KEY}
+    arguments: dict[str, Any] = {"api_key": key or NO_KEY, "http_client": client}
     if access.provider in _HOME or access.base_url:
         arguments["base_url"] = access.base_url or _HOME[access.provider]
 
     def with_key(_: str) -> Any:
         from pydantic_ai.providers import infer_provider_class
 
-        return infer_provider_class(access.provider)(**arguments)
+        provider = infer_provider_class(access.provider)(**arguments)
+        _keep(provider, client)
+        return provider
 
     dialect = prefix if prefix.startswith(f"{access.provider}-") else access.provider
     return infer_model(f"{dialect}:{name}", provider_factory=with_key)
+
+
+def _client(access: Access) -> AsyncClient | None:
+    """For an address that a person typed in, a client that checks where it connects to; None
+    leaves the SDK its own."""
+    if access.scope != "user" or access.base_url is None:
+        return None
+    return checked_client(private=access.private_addresses)
+
+
+def _keep(provider: Any, client: AsyncClient | None) -> None:
+    """Let `provider` close `client` with itself, as it does with one of its own."""
+    if client is not None:
+        provider._own_http_client = client
 
 
 # Said outright, because the SDKs would otherwise take key and address from the process's
