@@ -21,6 +21,9 @@ NAMES = (
     "webhooks",
     "cancels",
     "fairness",
+    "model_storm",
+    "model_takeover",
+    "model_budget",
 )
 """In the order in which they run. Each is the module `tests.chaos.NAME` with a `scenario`."""
 

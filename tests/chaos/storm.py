@@ -79,7 +79,15 @@ class Storm:
 
     # ------------------------------------------------------------------ runs
 
-    def start_run(self, goal: str, journey: str = "write", **budget: float) -> str:
+    def start_run(
+        self,
+        goal: str,
+        journey: str = "write",
+        *,
+        models: Mapping[str, str] | None = None,
+        length_words: int | None = None,
+        **budget: float,
+    ) -> str:
         """Queue a run of the next person and return its id."""
         from autonomy import services
         from autonomy.core.types import Budget, TaskSettings, TaskSpec
@@ -87,7 +95,11 @@ class Storm:
         owner = self.arena.people[self.started % len(self.arena.people)]
         self.started += 1
         limits = {"tokens": 1_000_000, "seconds": 3_600.0, "usd": 500.0, **budget}
-        settings = TaskSettings(budget=Budget.model_validate(limits))
+        settings = TaskSettings(
+            budget=Budget.model_validate(limits),
+            models=dict(models or {}),
+            length_words=length_words,
+        )
         spec = TaskSpec(goal=goal, journey=journey, settings=settings)
         return str(services.start_run(owner, spec).pk)
 

@@ -21,7 +21,6 @@ from autonomy.runtime.engine import Engine
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import Runner
 from tests.chaos import graph, points, sabotage
-from tests.chaos.library import PRODUCT_JOURNEY
 from tests.chaos.witness import Witness
 
 
@@ -65,7 +64,8 @@ class Router:
 def _is_product(run_id: str) -> bool:
     from autonomy.models import Run
 
-    return bool(Run.objects.values_list("journey", flat=True).get(pk=run_id) == PRODUCT_JOURNEY)
+    task = Run.objects.values_list("task", flat=True).get(pk=run_id)
+    return not str(task["goal"]).startswith("storm ")
 
 
 def prepare() -> None:
