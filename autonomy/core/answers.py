@@ -2,30 +2,94 @@
 that takes a schema shows them to the model.
 
 Lenient where leniency is harmless (a missing reason), strict where a guess would be a lie (a
-verdict has no default).
+verdict has no default). Other names for a field or a verdict are understood only in the context
+`LENIENT`, so that an answer which needs them is recorded as coerced.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
+
+LENIENT: dict[str, bool] = {"lenient": True}
+"""Validation context of the parse ladder's last rung."""
+
+
+def _lenient(info: ValidationInfo) -> bool:
+    return bool(info.context and info.context.get("lenient"))
+
+
+def _says_something(text: str) -> str:
+    # Small models give back the example of the prompt, dots and all: that is no answer.
+    if not any(character.isalnum() for character in text):
+        raise ValueError("write the text itself, not a placeholder")
+    return text
+
+
+def _no_placeholder(text: str) -> str:
+    return _says_something(text) if text.strip() else text
+
+
+def _no_truth(value: Any) -> Any:
+    # Pydantic takes true for 1; no model means that.
+    if isinstance(value, bool):
+        raise ValueError("write a number")  # noqa: TRY004 - pydantic wants a ValueError
+    return value
+
+
+Said = Annotated[str, AfterValidator(_says_something)]
+"""Text that has to say something."""
+MaySay = Annotated[str, AfterValidator(_no_placeholder)]
+"""Text that may be empty, but not a placeholder."""
+Whole = Annotated[int, BeforeValidator(_no_truth)]
 
 
 class _Answer(BaseModel):
     # Extra keys are ignored, not refused: they do no harm, and another call would cost money.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Field to other names that models give it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _other_names(cls, value: Any, info: ValidationInfo) -> Any:
+        if not _lenient(info) or not isinstance(value, dict):
+            return value
+        renamed = dict(value)
+        for field, others in cls.also.items():
+            meant = [key for key in renamed if str(key).lower().replace(" ", "_") in others]
+            if field not in renamed and len(meant) == 1:
+                renamed[field] = renamed.pop(meant[0])
+        return renamed
+
 
 class PlannedSection(_Answer):
-    heading: str = Field(min_length=1, max_length=200, description="Heading, without a number.")
-    purpose: str = Field(
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "heading": ("title", "name", "section", "header"),
+        "purpose": ("description", "goal", "aim", "summary"),
+        "queries": ("query", "searches", "search_queries", "keywords", "search"),
+        "words": ("word_count", "words_count", "length", "target_words", "target_length"),
+    }
+
+    heading: Said = Field(min_length=1, max_length=200, description="Heading, without a number.")
+    purpose: MaySay = Field(
         max_length=1_000, description="One or two sentences: what the section has to establish."
     )
     queries: list[str] = Field(
         max_length=8, description="Two to five short searches that would find its evidence."
     )
-    words: int = Field(ge=0, le=30_000, description="Target length in words.")
+    words: Whole = Field(ge=0, le=30_000, description="Target length in words.")
     keep: bool = Field(
         default=False,
         description="Only when told of finished sections: true keeps the one of this heading as it is.",
@@ -35,7 +99,13 @@ class PlannedSection(_Answer):
 class PlannedDocument(_Answer):
     """The outline of a document."""
 
-    title: str = Field(max_length=300, description="Title of the document.")
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "title": ("document_title", "heading", "name"),
+        "rationale": ("reason", "reasoning", "justification", "explanation"),
+        "sections": ("section", "outline", "parts", "body", "body_sections", "chapters"),
+    }
+
+    title: Said = Field(max_length=300, description="Title of the document.")
     rationale: str = Field(
         default="", max_length=1_000, description="Why this outline suits the request."
     )
@@ -44,14 +114,45 @@ class PlannedDocument(_Answer):
     )
 
 
+_VERDICTS = {
+    "fully supported": "supported",
+    "supports": "supported",
+    "yes": "supported",
+    "partial": "partly",
+    "partially": "partly",
+    "partly supported": "partly",
+    "partially supported": "partly",
+    "not supported": "unsupported",
+    "contradicted": "unsupported",
+    "no": "unsupported",
+}
+
+
+def _verdict(value: Any, info: ValidationInfo) -> Any:
+    if _lenient(info) and isinstance(value, str):
+        plain = " ".join(value.lower().replace("_", " ").replace("-", " ").split()).strip(" .!*")
+        return _VERDICTS.get(plain, value)
+    return value
+
+
 class ClaimVerdict(_Answer):
-    marker: int = Field(description="Number of the claim that is judged.")
-    verdict: Literal["supported", "partly", "unsupported"]
-    reason: str = Field(default="", max_length=1_000, description="One sentence.")
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "marker": ("claim", "number", "claim_number", "id", "claim_id"),
+        "verdict": ("judgement", "judgment", "label", "status", "result"),
+        "reason": ("reasoning", "rationale", "explanation", "justification"),
+    }
+
+    marker: Whole = Field(description="Number of the claim that is judged.")
+    verdict: Annotated[Literal["supported", "partly", "unsupported"], BeforeValidator(_verdict)]
+    reason: MaySay = Field(default="", max_length=1_000, description="One sentence.")
 
 
 class ClaimVerdicts(_Answer):
     """One verdict per claim."""
+
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "verdicts": ("verdict", "claims", "judgements", "judgments", "results", "answers")
+    }
 
     verdicts: list[ClaimVerdict]
 
@@ -59,7 +160,13 @@ class ClaimVerdicts(_Answer):
 class ProposedRepair(_Answer):
     """What to change about a failed step."""
 
-    diagnosis: str = Field(
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "diagnosis": ("cause", "explanation", "reason", "analysis"),
+        "tool": ("tool_name",),
+        "input": ("new_input", "tool_input", "arguments", "parameters"),
+    }
+
+    diagnosis: Said = Field(
         min_length=1, max_length=1_000, description="Why it failed and what the change does."
     )
     tool: str | None = Field(

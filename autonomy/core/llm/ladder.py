@@ -4,35 +4,50 @@
 
 Each rung is tried only when the one before gave nothing valid, and which one fired is recorded. The
 last two rungs of the design, one re-ask and the rule path, belong to the gateway and the agents.
+
+Whatever the text, it ends in a value that the text states, or in `Unusable` with a complaint that a
+model can act on. Time grows with the length of the text, and no more than `LONGEST` of it is read.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-import json_repair
 from pydantic import BaseModel, ValidationError
 
-from autonomy.core.llm.coercion import coerce
+from autonomy.core.llm import lenient, plain_lists, refusals
+from autonomy.core.llm.coercion import Incomplete, coerce, cut
 from autonomy.core.llm.failures import FailureKind, Unusable
 from autonomy.core.llm.latex import double_backslashes
+from autonomy.core.llm.lenient import Unreadable
+from autonomy.core.llm.thinking import split, without_thinking
+from autonomy.core.llm.values import NotPlain, cleaned, load, scan
+
+__all__ = ["LONGEST", "Parsed", "Rung", "complaint", "parse", "without_thinking"]
 
 M = TypeVar("M", bound=BaseModel)
 
-_THINK = re.compile(r"<(think|thinking|reasoning|scratchpad)\b[^>]*>.*?</\1\s*>", re.S | re.I)
-_THINK_TAIL = re.compile(r"^.*?</(?:think|thinking|reasoning|scratchpad)\s*>", re.S | re.I)
-_THINK_OPEN = re.compile(r"<(?:think|thinking|reasoning|scratchpad)\b[^>]*>.*\Z", re.S | re.I)
-_FENCE = re.compile(r"```[\w+-]*[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.S)
-_REFUSAL = re.compile(
-    r"\b(?:I(?:'|’)?m (?:very |really )?(?:sorry|unable)|I am (?:sorry|unable)|I (?:can(?:no|')?t|can’t|cannot|won(?:'|’)t|will not)"
-    r" (?:help|assist|comply|do|fulfil|provide|answer|complete|write)|as an AI\b)",
-    re.I,
+LONGEST = 600_000
+"""Characters of an answer that are read: some 150,000 tokens, more than any model writes at once."""
+
+_OPENER = re.compile(
+    # "[1]" in prose or "{…}" of a formula is no JSON: an object starts with a key or closes, a list
+    # starts with an object.
+    r"""\{\s*(?:\\*["'“‘„«`]|\}|[^\W\d][\w-]{0,60}\s*[:=]|//|/\*|\#)|\[\s*(?:\{|//|/\*)"""
 )
+_FENCE = re.compile(r"(?:```|~~~)[^\n`]{0,60}\n(.*?)(?:\n[ \t]*(?:```|~~~)|\Z)", re.S)
+_HEADLESS = re.compile(r"""\s*["'“]?[^\W\d]\w{0,60}["'”]?\s*:\s*["'\[{\d]""")
+_PARAMETER = re.compile(
+    r"<parameter(?:=|\s+name=\")(\w{1,60})\"?\s*>\s*(.*?)\s*</parameter>", re.S | re.I
+)
+_FALSE_STARTS = 8
+"""Brackets that turn out to open nothing, before a text is given up."""
+_FENCES = 6
 
 
 class Rung(StrEnum):
@@ -51,61 +66,110 @@ class Parsed(Generic[M]):
     rung: Rung
 
 
-def without_thinking(text: str) -> str:
-    """`text` without the reasoning that some models put between tags, closed or not."""
-    text = _THINK.sub("", text)
-    text = _THINK_TAIL.sub("", text)
-    return _THINK_OPEN.sub("", text).strip()
+@dataclass(slots=True)
+class _Found:
+    """A value in the text, and what it took to read it."""
+
+    value: Any
+    rung: Rung
 
 
-def _object_span(text: str) -> str | None:
-    """From the first bracket that opens a JSON value to its partner, or to the end if cut."""
-    for match in re.finditer(r"[{\[]", text):
-        start = match.start()
-        rest = text[start + 1 :].lstrip()
-        # "[1]" in prose or "{…}" of a formula is no JSON: an object starts with a key or closes,
-        # a list starts with an object.
-        opens_json = rest[:1] in ('"', "'", "}", "“") if text[start] == "{" else rest[:1] == "{"
-        if not opens_json and not (text[start] == "{" and re.match(r"[A-Za-z_]\w*\s*:", rest)):
-            continue
-        depth, quoted, escaped = 0, False, False
-        for index in range(start, len(text)):
-            char = text[index]
-            if quoted:
-                escaped = char == "\\" and not escaped
-                if char == '"' and text[index - 1] != "\\":
-                    quoted = False
-                continue
-            if char == '"':
-                quoted = True
-            elif char in "{[":
-                depth += 1
-            elif char in "}]":
-                depth -= 1
-                if depth == 0:
-                    return text[start : index + 1]
-        return text[start:]
-    return None
+class _Search(Generic[M]):
+    """One text on its way down the ladder."""
 
+    def __init__(self, output: type[M]) -> None:
+        self.output = output
+        self.problem = ""
+        """What the lowest rung that got anywhere had to complain about."""
 
-def stripped(text: str) -> str:
-    """The JSON inside `text`: no thinking, no fence, no prose around it."""
-    text = without_thinking(text).lstrip("\ufeff")
-    fenced = [part for part in _FENCE.findall(text) if re.search(r"[{\[]", part)]
-    # Several fences: the last is the answer, those before are drafts or examples.
-    for candidate in (*reversed(fenced), text):
-        found = _object_span(candidate)
-        if found is not None:
-            return found
-    return text
+    # ------------------------------------------------------------------ values to a model
 
+    def fitting(self, found: list[_Found], *, whole: bool) -> Parsed[M] | None:
+        """The last of `found` that is valid, else the last that can be made so, else all of them as
+        the items of a list.
 
-def _load(text: str) -> Any:
-    return json.loads(text, strict=False)
+        Args:
+            whole: nothing in the text was passed over, so that they may be taken as a list.
+        """
+        for item in reversed(found):
+            try:
+                return Parsed(self.output.model_validate(item.value), item.rung)
+            except ValidationError as error:
+                self.problem = complaint(error)
+        for item in reversed(found):
+            parsed = self._coerced(deepcopy(item.value))
+            if parsed is not None:
+                return parsed
+        items = [item.value for item in found if isinstance(item.value, dict)]
+        if whole and items and len(items) == len(found):
+            problem = self.problem
+            parsed = self._coerced(deepcopy(items))
+            self.problem = problem
+            return parsed
+        return None
 
+    def _coerced(self, value: Any) -> Parsed[M] | None:
+        try:
+            return Parsed(coerce(value, self.output), Rung.COERCED)
+        except ValidationError as error:
+            self.problem = complaint(error)
+        return None
 
-def _repair(text: str) -> Any:
-    return json_repair.loads(text, skip_json_loads=True)
+    # ------------------------------------------------------------------ text to values
+
+    def region(self, text: str, rung: Rung) -> Parsed[M] | None:
+        """The answer in one stretch of text."""
+        found: list[_Found] = []
+        whole = True
+        for item in self._values(text, rung):
+            if item is None:
+                whole = False
+            elif item.value:
+                found.append(item)
+        return self.fitting(found, whole=whole) if found else None
+
+    def _values(self, text: str, rung: Rung) -> Iterator[_Found | None]:
+        """Every object and list in `text`; None for a bracket that opened nothing readable."""
+        at, false_starts = 0, 0
+        while false_starts < _FALSE_STARTS:
+            opener = _OPENER.search(text, at)
+            if opener is None:
+                return
+            at = opener.start()
+            if rung is not Rung.REPAIRED:
+                try:
+                    value, at = scan(text, at)
+                    yield _Found(cleaned(value), rung)
+                    continue
+                except NotPlain as error:
+                    self.problem = str(error)
+                except ValueError:
+                    pass
+            try:
+                reading = lenient.read(text, at)
+                value = cleaned(reading.value)
+                if reading.torn is not None:
+                    value = cut(value, reading.torn, self.output)
+                yield _Found(value, Rung.REPAIRED)
+                at = reading.end
+            except (Unreadable, Incomplete, NotPlain) as error:
+                self.problem = str(error)
+                false_starts += 1
+                at += 1
+                yield None
+
+    def headless(self, text: str) -> Parsed[M] | None:
+        """An object whose opening brace was left out."""
+        if not _HEADLESS.match(text):
+            return None
+        try:
+            reading = lenient.read(text, inside=True)
+            value = cleaned(reading.value)
+            if reading.torn or reading.lost:
+                value = cut(value, reading.torn or (), self.output)
+        except (Unreadable, Incomplete, NotPlain):
+            return None
+        return self.fitting([_Found(value, Rung.REPAIRED)], whole=False)
 
 
 def parse(text: str, output: type[M]) -> Parsed[M]:
@@ -115,46 +179,88 @@ def parse(text: str, output: type[M]) -> Parsed[M]:
         Unusable: `malformed`, whose detail says what was wrong in words for the model; `refused`
             when the text is an apology instead of an answer.
     """
-    problem: ValidationError | None = None
-    value: Any = None
-    bare = stripped(text)
-    escaped = double_backslashes(bare)
-    attempts: list[tuple[Rung, Callable[[str], Any], str]] = [
-        (Rung.NATIVE, _load, text),
-        (Rung.STRIPPED, _load, bare),
-        (Rung.REPAIRED, _load, escaped),
-        (Rung.REPAIRED, _repair, escaped),
-    ]
-    for rung, load, candidate in attempts:
-        if rung is not Rung.REPAIRED and escaped != bare:
-            continue  # It would parse, with form feeds where the model wrote LaTeX.
-        try:
-            value = load(candidate)
-        except ValueError:
-            continue
-        if not isinstance(value, dict | list) or not value:
-            value = None
-            continue
-        try:
-            return Parsed(output.model_validate(value), rung)
-        except ValidationError as error:
-            problem = error
-    if value is not None:
-        try:
-            return Parsed(coerce(value, output), Rung.COERCED)
-        except ValidationError as error:
-            problem = error
-    if value is None and _REFUSAL.search(without_thinking(text)[:400]):
+    if len(text) > LONGEST:
+        raise Unusable(FailureKind.MALFORMED, "The answer was far too long.")
+    search = _Search(output)
+    parsed = _descend(text, search)
+    if parsed is not None:
+        return parsed
+    if not search.problem and refusals.refuses(without_thinking(text)):
         raise Unusable(FailureKind.REFUSED, "The model declined to answer.")
-    raise Unusable(FailureKind.MALFORMED, complaint(problem))
+    raise Unusable(FailureKind.MALFORMED, search.problem or "The answer was not a JSON object.")
 
 
-def complaint(problem: ValidationError | None) -> str:
+def _descend(text: str, search: _Search[M]) -> Parsed[M] | None:
+    spelled = double_backslashes(text)
+    # With LaTeX in it, it might parse, with form feeds where the model wrote \frac.
+    rung = Rung.STRIPPED if spelled == text else Rung.REPAIRED
+    if rung is Rung.STRIPPED:
+        try:
+            value = cleaned(load(text))
+        except NotPlain as error:
+            search.problem = str(error)
+        except ValueError:
+            pass
+        else:
+            if isinstance(value, str):
+                return _descend(value, search) if value != text else None
+            if isinstance(value, dict | list) and value:
+                parsed = search.fitting([_Found(value, Rung.NATIVE)], whole=True)
+                if parsed is not None:
+                    return parsed
+    answer, unclosed = split(spelled.lstrip("\ufeff"))
+    for region in _regions(answer):
+        parsed = search.region(region, rung)
+        if parsed is not None:
+            return parsed
+    return _unlikely(spelled, answer, unclosed, search, rung)
+
+
+def _regions(answer: str) -> Iterator[str]:
+    """Where to look for the answer. Of several fences the last is it, those before are drafts or
+    examples; without one it is the text."""
+    fenced = [part for part in _FENCE.findall(answer) if _OPENER.search(part)]
+    yield from reversed(fenced[-_FENCES:])
+    yield answer
+
+
+def _unlikely(
+    text: str, answer: str, unclosed: str, search: _Search[M], rung: Rung
+) -> Parsed[M] | None:
+    """The rarer ways to say it, each tried where it shows itself."""
+    first = _OPENER.search(text)
+    if first and answer and not text[: first.start()].strip() and len(answer) < len(text.strip()):
+        # It opens as JSON: what looked like reasoning stands in one of its strings.
+        parsed = search.region(text, rung)
+        if parsed is not None:
+            return parsed
+    if unclosed.rstrip(" \n`~").endswith(("}", "]")):
+        # Reasoning that never ended, but whose last word is an answer.
+        for region in _regions(unclosed):
+            parsed = search.region(region, rung)
+            if parsed is not None:
+                return parsed
+    if '\\"' in answer:
+        # JSON inside a JSON string that lost its quotes.
+        once = re.sub(r'\\(["\\/])', r"\1", answer).replace("\\n", "\n")
+        parsed = search.region(once, Rung.REPAIRED)
+        if parsed is not None:
+            return parsed
+    given = dict(_PARAMETER.findall(answer))
+    if given:
+        return search.fitting([_Found(cleaned(given), Rung.REPAIRED)], whole=False)
+    parsed = search.headless(answer)
+    if parsed is None and not _OPENER.search(answer):
+        listed = plain_lists.read(answer)
+        if listed:
+            parsed = search.fitting([_Found(cleaned(listed), Rung.REPAIRED)], whole=True)
+    return parsed
+
+
+def complaint(problem: ValidationError) -> str:
     """What to tell the model about its answer. Names fields, never repeats its values."""
-    if problem is None:
-        return "The answer was not a JSON object."
     items = problem.errors(include_url=False, include_input=False, include_context=False)[:6]
     return "; ".join(
-        f"{'.'.join(str(part) for part in item['loc']) or 'answer'}: {item['msg']}"
+        f"{'.'.join(str(part)[:60] for part in item['loc'][:6]) or 'answer'}: {item['msg']}"
         for item in items
     )

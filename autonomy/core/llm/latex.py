@@ -1,7 +1,8 @@
 """LaTeX inside JSON: models write `"\\frac"` with one backslash, which JSON reads as a form feed.
 
 The damage is silent, since `\\f`, `\\b`, `\\n`, `\\r` and `\\t` are valid escapes. It is undone before
-parsing, where the letters behind the backslash still show what was meant.
+parsing, where the letters behind the backslash still show what was meant. Backslashes that begin no
+valid escape need none of this: `lenient` takes them as they stand.
 """
 
 from __future__ import annotations
@@ -21,16 +22,11 @@ _MATH_ONLY = "ne ni not nu"
 _ANYWHERE = re.compile(
     r"(?<!\\)((?:\\\\)*)\\(" + "|".join(" ".join(_COMMANDS.values()).split()) + r")(?![A-Za-z])"
 )
-_IN_MATH = re.compile(
-    r"(\$[^$\"]*?)(?<!\\)((?:\\\\)*)\\(" + "|".join(_MATH_ONLY.split()) + r")(?![A-Za-z])"
-)
-_INVALID = re.compile(r'(?<!\\)((?:\\\\)*)\\(?!["\\/bfnrtu]|u[0-9a-fA-F]{4})')
-_BAD_UNICODE = re.compile(r"(?<!\\)((?:\\\\)*)\\u(?![0-9a-fA-F]{4})")
+_MATH = re.compile(r"\$[^$\"\n]{1,400}\$")
+_IN_MATH = re.compile(r"(?<!\\)((?:\\\\)*)\\(" + "|".join(_MATH_ONLY.split()) + r")(?![A-Za-z])")
 
 
 def double_backslashes(raw: str) -> str:
-    """JSON text in which LaTeX commands and other invalid escapes carry two backslashes."""
+    """JSON text in which the LaTeX commands that read as escapes carry two backslashes."""
     text = _ANYWHERE.sub(r"\1\\\\\2", raw)
-    text = _IN_MATH.sub(r"\1\2\\\\\3", text)
-    text = _BAD_UNICODE.sub(r"\1\\\\u", text)
-    return _INVALID.sub(r"\1\\\\", text)
+    return _MATH.sub(lambda span: _IN_MATH.sub(r"\1\\\\\2", span.group()), text)

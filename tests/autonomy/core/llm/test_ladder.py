@@ -49,7 +49,7 @@ WANTED = Items(verdicts=[Item(number=1, verdict="supported", reason="It says so.
         (GOOD.replace('"supported"', '"SUPPORTED"'), Rung.COERCED),
         (GOOD.replace('"verdicts"', '"Verdicts"').replace('"number"', '"Number"'), Rung.COERCED),
         (GOOD.replace("1", '"claim 1"'), Rung.COERCED),
-        (GOOD.replace("]", ', {"number": 2, "verd'), Rung.COERCED),
+        (GOOD.replace("]", ', {"number": 2, "verd'), Rung.REPAIRED),
     ],
 )
 def test_damage_is_mended_by_the_lowest_rung_that_can(text: str, rung: Rung) -> None:
