@@ -1,18 +1,23 @@
 """Passage ids as models see them: short, opaque, and bound back to passages by code.
 
-A UUID costs a model some twenty tokens and is easily miscopied, so a prompt shows the last few
-characters, which are random and enough to tell the prompt's passages apart. What comes back is
-matched to the passages that were handed out; anything else is dropped, never guessed.
+A UUID costs a model some twenty tokens and is easily miscopied, so a prompt shows a few characters
+of a hash instead, enough to tell the prompt's passages apart. The hash is of what the passage says
+and where: the same job makes the same prompt in every deployment, so that an answer recorded in
+one binds in another. What comes back is matched to the passages that were handed out; anything
+else is dropped, never guessed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from autonomy.core.types import Passage
 
 _SHORT = 6
+_LONGEST = 64
 _ANY = re.compile(
     r"\[{1,2}\s*(?P<body>(?:[pn]\s*:\s*)[0-9A-Za-z-]+(?:\s*[,;]\s*(?:[pn]\s*:\s*)?[0-9A-Za-z-]+)*)\s*\]{1,2}",
     re.IGNORECASE,
@@ -20,13 +25,25 @@ _ANY = re.compile(
 
 
 def short_ids(passages: Sequence[Passage]) -> dict[str, str]:
-    """Passage id to the shortest ending, of at least six characters, that is unique among them."""
-    plain = {p.id: p.id.replace("-", "").lower() for p in passages}
-    for length in range(_SHORT, max((len(i) for i in plain.values()), default=_SHORT) + 1):
-        found = {full: text[-length:] for full, text in plain.items()}
+    """Passage id to the shortest hash, of at least six characters, that is unique among them."""
+    hashes: dict[str, str] = {}
+    copies: Counter[str] = Counter()
+    # The same page may be there twice, in two files. Ids are in order of time, so copies are told
+    # apart by which was added first, wherever they stand in the list.
+    for passage in sorted(passages, key=lambda p: p.id):
+        if passage.id not in hashes:
+            content = f"{passage.page}\0{passage.ordinal}\0{passage.text}"
+            hashes[passage.id] = _hash(f"{content}\0{copies[content]}")
+            copies[content] += 1
+    for length in range(_SHORT, _LONGEST + 1):
+        found = {p.id: hashes[p.id][:length] for p in passages}
         if len(set(found.values())) == len(found):
             return found
-    return {full: full for full in plain}
+    return {p.id: p.id for p in passages}
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def bind_markers(text: str, passages: Sequence[Passage]) -> str:

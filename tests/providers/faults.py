@@ -58,6 +58,10 @@ def _trouble(name: str) -> Callable[[Draw], Change]:
     return lambda draw: {"trouble": name}
 
 
+def _damage(kind: str) -> Callable[[Draw], Change]:
+    return lambda draw: {"damage": kind}
+
+
 FAULTS: dict[str, Callable[[Draw], Change]] = {
     "429": _limited,
     "429_bare": _limited_bare,
@@ -92,7 +96,7 @@ FAULTS: dict[str, Callable[[Draw], Change]] = {
     "length": lambda draw: {"finish_reason": "length", "damage": "truncated"},
     "refused": lambda draw: {"finish_reason": "refusal", "damage": "refusal"},
     "malformed": _malformed,
-    **{f"malformed.{kind}": (lambda draw, kind=kind: {"damage": kind}) for kind in KINDS},
+    **{f"malformed.{kind}": _damage(kind) for kind in KINDS},
 }
 """Fault to what it changes about a request's treatment."""
 

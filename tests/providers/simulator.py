@@ -98,17 +98,22 @@ class Simulator(Listening):
             if state not in ("up", "down", *FAULTS):
                 raise ValueError(f"“{state}” is neither up, down nor a fault.")
 
+        async def begin() -> None:
+            self.begin(stages)
+
+        self._elsewhere(begin())
+
+    def begin(self, stages: Sequence[tuple[float, str]]) -> None:
+        """`follow`, for callers on the server's own loop."""
+
         async def go() -> None:
             for seconds, state in stages:
                 await self._enter(state)
                 await asyncio.sleep(seconds)
 
-        async def begin() -> None:
-            task = asyncio.create_task(go())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-        self._elsewhere(begin())
+        task = asyncio.create_task(go())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _enter(self, state: str) -> None:
         self.state = "" if state in ("up", "down") else state

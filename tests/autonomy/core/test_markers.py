@@ -7,35 +7,53 @@ from autonomy.core.types import Passage
 
 A = "0198a0b0-1111-7abc-8def-00000a1b2c3d"
 B = "0198a0b0-1111-7abc-8def-00000e4f5a6b"
-TWIN = "0198a0b0-1111-7abc-8def-0000ff1b2c3d"
+LATER = "0198ffff-1111-7abc-8def-00000a1b2c3d"
+TEXTS = {A: "Shade cools the street.", B: "Roofs cool the building."}
 
 
 def passages(*ids: str) -> list[Passage]:
-    return [Passage(id=i, source_id="s", text="x") for i in ids]
+    return [Passage(id=i, source_id="s", text=TEXTS.get(i, "x"), page=1) for i in ids]
 
 
-def test_ids_are_shown_by_their_last_six_characters() -> None:
-    assert short_ids(passages(A, B)) == {A: "1b2c3d", B: "4f5a6b"}
+SHORT_A, SHORT_B = short_ids(passages(A, B)).values()
 
 
-def test_ids_that_end_alike_are_shown_longer() -> None:
-    shown = short_ids(passages(A, TWIN))
+def test_ids_are_shown_by_six_characters_of_what_the_passage_says() -> None:
+    assert SHORT_A != SHORT_B
+    assert len(SHORT_A) == len(SHORT_B) == 6
+    elsewhere = Passage(id=LATER, source_id="other", text=TEXTS[A], page=1)
+    assert short_ids([elsewhere]) == {LATER: SHORT_A}
 
-    assert len(set(shown.values())) == 2
-    assert all(full.replace("-", "").endswith(short) for full, short in shown.items())
+
+def test_copies_of_a_passage_are_told_apart_by_which_came_first() -> None:
+    twins = [Passage(id=i, source_id=i, text=TEXTS[A], page=1) for i in (LATER, A)]
+
+    shown = short_ids(twins)
+
+    assert shown[A] == SHORT_A
+    assert shown[LATER] != SHORT_A
+    assert short_ids(twins[::-1]) == shown
+
+
+def test_passages_of_one_hash_s_beginning_are_shown_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "autonomy.core.markers._hash", lambda text: "abcdef" + ("01" if "Roofs" in text else "02")
+    )
+
+    assert short_ids(passages(A, B)) == {A: "abcdef02"[:8], B: "abcdef01"[:8]}
 
 
 @pytest.mark.parametrize(
     ("written", "bound"),
     [
-        ("So it is [[p:1b2c3d]].", f"So it is [[p:{A}]]."),
-        ("So it is [p:1b2c3d].", f"So it is [[p:{A}]]."),
-        ("So it is [[P: 1B2C3D ]].", f"So it is [[p:{A}]]."),
-        ("So it is [[p:1b2c3d, p:4f5a6b]].", f"So it is [[p:{A}]][[p:{B}]]."),
-        ("So it is [[p:1b2c3d; 4f5a6b]].", f"So it is [[p:{A}]][[p:{B}]]."),
-        ("So it is [[p:1b2c3d, p:1b2c3d]].", f"So it is [[p:{A}]]."),
+        (f"So it is [[p:{SHORT_A}]].", f"So it is [[p:{A}]]."),
+        (f"So it is [p:{SHORT_A}].", f"So it is [[p:{A}]]."),
+        (f"So it is [[P: {SHORT_A.upper()} ]].", f"So it is [[p:{A}]]."),
+        (f"So it is [[p:{SHORT_A}, p:{SHORT_B}]].", f"So it is [[p:{A}]][[p:{B}]]."),
+        (f"So it is [[p:{SHORT_A}; {SHORT_B}]].", f"So it is [[p:{A}]][[p:{B}]]."),
+        (f"So it is [[p:{SHORT_A}, p:{SHORT_A}]].", f"So it is [[p:{A}]]."),
         (f"So it is [[p:{A}]].", f"So it is [[p:{A}]]."),
-        ("[[n:4f5a6b]] say so.", f"[[n:{B}]] say so."),
+        (f"[[n:{SHORT_B}]] say so.", f"[[n:{B}]] say so."),
     ],
 )
 def test_slips_in_markers_are_taken(written: str, bound: str) -> None:

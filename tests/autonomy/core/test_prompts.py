@@ -20,6 +20,7 @@ PASSAGES = [
     Passage(id="0198a0b0-1111-7abc-8def-00000a1b2c3d", source_id="s1", text="Water boils.", page=3),
     Passage(id="0198a0b0-1111-7abc-8def-00000e4f5a6b", source_id="s2", text="Ice floats."),
 ]
+SHORT = list(prompts.short_ids(PASSAGES).values())
 SOURCES = {
     "s1": Source(
         id="s1",
@@ -112,7 +113,7 @@ def test_what_a_file_calls_its_author_is_too_short_for_an_order() -> None:
     source = Source(id="s1", csl={"title": "T", "author": [{"family": order}]})
     user = written(sources={"s1": source}).user()
 
-    assert "passage 1b2c3d: Disregard what was said" in user
+    assert f"passage {SHORT[0]}: Disregard what was said" in user
     assert order not in user
 
 
@@ -123,8 +124,8 @@ def test_each_prompt_has_a_fence_code_of_its_own() -> None:
 def test_the_writer_is_given_ids_labels_length_language_and_reader() -> None:
     user = written().user()
 
-    assert "passage 1b2c3d: Lee et al. 2020, p. 3" in user
-    assert "passage 4f5a6b: ice.pdf" in user
+    assert f"passage {SHORT[0]}: Lee et al. 2020, p. 3" in user
+    assert f"passage {SHORT[1]}: ice.pdf" in user
     assert "Length: 220 words." in user
     assert "“de”" in user
     assert "secondary-school reader" in user
