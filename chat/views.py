@@ -20,6 +20,8 @@ from autonomy.api.runs import snapshot
 from autonomy.core import journey
 from autonomy.core.types import FileStatus
 from autonomy.models import ApiKey, Run, Source
+from autonomy.runtime.portfolios import portfolio_for
+from autonomy.services.run_models import any_simulated
 from chat import services
 from chat.accounts import nobody_signed_up
 from chat.api import LATEST_MESSAGES, message_out
@@ -67,7 +69,11 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     documents = services.documents_of([run.id for run in runs])
     files = Source.objects.filter(uploads__conversation=row).order_by("uploads__created_at")
     boot = _common(request.user) | {
-        "conversation": {"id": str(row.pk), "title": row.title},
+        "conversation": {
+            "id": str(row.pk),
+            "title": row.title,
+            "simulated": any_simulated([run.pk for run in runs]),
+        },
         "messages": [message_out(m, documents).model_dump(mode="json") for m in newest_first][::-1],
         "runs": [
             *(shapes.run_row(run).model_dump(mode="json") for run in runs[:-RUNS_IN_FULL]),
@@ -120,7 +126,7 @@ def _common(user: User) -> dict[str, Any]:
     """What the composer needs on every page that has one."""
     return {
         "conversation": None,
-        "model_configured": _model_configured(),
+        **_models(user),
         "journeys": [
             {"name": loaded.name, "title": loaded.title, "description": loaded.description}
             for loaded in map(journey.load, journey.names())
@@ -138,12 +144,11 @@ def _limits() -> dict[str, int]:
     }
 
 
-def _model_configured() -> bool:
-    env = settings.ENV
-    return any(
-        (
-            env.handywriterz_model,
-            env.handywriterz_planner_model,
-            env.handywriterz_writer_model,
-        )
-    )
+def _models(user: User) -> dict[str, bool]:
+    """Whether a request of this person would be worked on by a model, if all goes well, and
+    whether there is any to choose."""
+    portfolio = portfolio_for(user.pk, {})
+    return {
+        "model_configured": bool(portfolio.describe()["configured"]),
+        "models_to_choose": any(a.api_key or a.base_url for a in portfolio.access.values()),
+    }

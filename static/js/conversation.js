@@ -11,11 +11,12 @@ import { Uploads } from "./composer/uploads.js";
 import { DocumentPanel } from "./document/panel.js";
 import { useShown } from "./document/shown.js";
 import { useRuns } from "./run/follow.js";
+import { isSimulated } from "./run/models_line.js";
 import { TERMINAL } from "./run/state.js";
 import { useFollow } from "./thread/scroll.js";
 import { Thread } from "./thread/thread.js";
 import { turnsOf } from "./thread/turns.js";
-import { NoModelBanner, Welcome } from "./thread/welcome.js";
+import { NoModelBanner, SimulatedBanner, Welcome } from "./thread/welcome.js";
 
 const boot = bootData();
 const SENT = "hw-sent"; // the conversation that the message sent last has begun
@@ -29,14 +30,17 @@ function showTitle(title) {
   window.dispatchEvent(new CustomEvent("hw:title", { detail: { id: boot.conversation.id, title } }));
 }
 
-/** Messages of the conversation, fetched anew when a run has ended that they do not speak of yet. */
+/** Messages of the conversation, fetched anew when a run has begun elsewhere, or has ended, that they
+ * do not speak of yet. */
 function useMessages(runs) {
   const [messages, setMessages] = useState(boot.messages ?? []);
   const turns = useMemo(() => turnsOf(messages, runs), [messages, runs]);
   const asked = useRef("");
+  const unasked = Object.values(runs).filter((view) => !view.parentId && !messages.some((message) => message.run_id === view.id));
   const unsaid = turns
     .filter((turn) => turn.runId && TERMINAL.has(runs[turn.runId]?.status) && !(turn.answer && speaksOf(turn, runs[turn.runId])))
     .map((turn) => `${turn.runId}:${runs[turn.runId].finishedAt}`)
+    .concat(unasked.map((view) => view.id))
     .join();
   useEffect(() => {
     if (!unsaid || !boot.conversation || asked.current === unsaid) return;
@@ -49,7 +53,7 @@ function useMessages(runs) {
       () => {}, // the run's own summary stands until the page is opened again
     );
   }, [unsaid]);
-  return { turns, addMessage: (message) => setMessages((now) => [...now, message]) };
+  return { turns, addMessage: (message) => setMessages((now) => (now.some(({ id }) => id === message.id) ? now : [...now, message])) };
 }
 
 /** Whether the answer is of the run's last ending: one that was taken up again ends anew. */
@@ -162,6 +166,7 @@ function App() {
       <div class="conversation-scroll" ref=${scroller} tabindex="-1">
         <div class="column">
           ${!boot.model_configured && html`<${NoModelBanner} brief=${turns.length > 0} />`}
+          ${(boot.conversation?.simulated || Object.values(runs).some(isSimulated)) && html`<${SimulatedBanner} />`}
           ${turns.length === 0 && html`<${Welcome} onPick=${pick} />`}
           <${Thread} turns=${turns} runs=${runs} connection=${connection} openId=${shown?.artifactId} byRule=${!boot.model_configured}
             onSnapshot=${onSnapshot} onExpand=${expand} onOpen=${onOpen} onCompose=${compose} onFollow=${follow} />
@@ -176,7 +181,7 @@ function App() {
         <p class="fine-print">Read a document before you hand it in: check that each cited passage says what you say.</p>
       </div>
     </div>
-    ${shown && html`<${DocumentPanel} runId=${shown.runId} artifactId=${shown.artifactId} quiet=${shown.quiet === true} wanted=${shown}
+    ${shown && html`<${DocumentPanel} runId=${shown.runId} artifactId=${shown.artifactId} simulated=${Boolean(runs[shown.runId]) && isSimulated(runs[shown.runId])} quiet=${shown.quiet === true} wanted=${shown}
       style=${runs[shown.runId]?.task?.settings?.style ?? "harvard"} styles=${boot.styles} onClose=${onClose} />`}
     <${DropZone} onFiles=${addFiles} />
   </div>`;

@@ -4,7 +4,8 @@ import { html, useLayoutEffect, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { Aim, destination } from "./aim.js";
 import { FileList, sourcesUsed } from "./files.js";
-import { keep, LASTING } from "./options.js";
+import { ModelPill, useModels } from "./model_choice.js";
+import { DEFAULTS, keep, LASTING } from "./options.js";
 import { Refusal } from "./refusal.js";
 
 const LEVELS = [
@@ -27,6 +28,26 @@ const LENGTHS = [
   ["5000", "5,000 words"],
 ];
 
+/** Chosen for each document; where the row is too short for them they are under "More". */
+const FOLDED_BELOW = { length: 660, level: 660, style: 430, model: 400 };
+
+/** The choices that do not fit into the one row that there is for them. */
+function useFolded(bar) {
+  const [folded, setFolded] = useState([]);
+  useLayoutEffect(() => {
+    const measure = () => {
+      const width = bar.current?.clientWidth ?? 0;
+      const names = Object.keys(FOLDED_BELOW).filter((name) => width < FOLDED_BELOW[name]);
+      setFolded((before) => (before.join() === names.join() ? before : names));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(bar.current);
+    return () => observer.disconnect();
+  }, []);
+  return folded;
+}
+
 function Pill({ label, value, onChange, options }) {
   return html`<label class="pill"><span class="visually-hidden">${label}</span>
     <select value=${value} onChange=${(event) => onChange(event.target.value)}>
@@ -39,6 +60,9 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
   const picker = useRef(null);
   const [more, setMore] = useState(false);
   const steering = live !== null && aim === "steer";
+  const bar = useRef(null);
+  const folded = useFolded(bar);
+  const models = useModels(boot.models_to_choose);
 
   useLayoutEffect(() => {
     const element = input.current;
@@ -59,9 +83,16 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
   const onKeyDown = (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
   };
-  const chosen = (options.similarity !== "") + options.approve;
+  const chosen = (options.similarity !== "") + options.approve + folded.filter((name) => options[name] !== DEFAULTS[name]).length;
   const journeys = [["auto", "Choose for me"], ...boot.journeys.map((j) => [j.name, j.title])];
   const send = steering ? "Send to the run" : "Send";
+  const choices = [
+    ["style", "Citation style", boot.styles],
+    ["length", "Length", LENGTHS],
+    ["level", "Level", LEVELS],
+    ...(boot.models_to_choose ? [["model"]] : []),
+  ];
+  const pill = ([name, label, values]) => name === "model" ? html`<${ModelPill} key="model" state=${models} value=${options.model} onChange=${set("model")} />` : html`<${Pill} key=${name} label=${label} value=${options[name]} onChange=${set(name)} options=${values} />`;
 
   return html`<form class="composer" onSubmit=${submit} aria-label="Your request">
     ${live && html`<${Aim} aim=${aim} onAim=${onAim} />`}
@@ -75,16 +106,14 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
     ${refused && html`<${Refusal} problem=${refused} id="composer-error" />`}
     ${notice && html`<p class="composer-notice" role="status">${notice}</p>`}
     ${!steering && html`<p class="sources-used" role="status">${sourcesUsed(uploads, boot)}</p>`}
-    <div class="composer-bar">
+    <div class="composer-bar" ref=${bar}>
       ${!steering && html`<button type="button" class="icon-button" aria-label="Attach files" title="Attach files" onClick=${() => picker.current.click()}><${Icon} name="paperclip" /></button>`}
       <input ref=${picker} type="file" multiple hidden aria-label="Files" accept=".pdf,.docx,.txt,.md,.markdown,.html,.htm"
         onChange=${(event) => { uploads.add([...event.target.files]); event.target.value = ""; }} />
       ${steering && html`<p class="sources-used" role="status">${destination(live, others)}</p>`}
       ${!steering && html`<div class="pills">
         <${Pill} label="Journey" value=${options.journey} onChange=${set("journey")} options=${journeys} />
-        <${Pill} label="Citation style" value=${options.style} onChange=${set("style")} options=${boot.styles} />
-        <${Pill} label="Length" value=${options.length} onChange=${set("length")} options=${LENGTHS} />
-        <${Pill} label="Level" value=${options.level} onChange=${set("level")} options=${LEVELS} />
+        ${choices.filter(([name]) => !folded.includes(name)).map(pill)}
         <button type="button" class="pill pill-button" aria-expanded=${more ? "true" : "false"} aria-controls="composer-more" onClick=${() => setMore(!more)}>
           <${Icon} name=${more ? "chevron-down" : "settings"} /> ${chosen ? `More (${chosen})` : "More"}</button>
       </div>`}
@@ -95,6 +124,7 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
         : html`<button type="submit" class="send" aria-label=${send} title=${`${send} (Enter)`} disabled=${!ready}><${Icon} name=${sending ? "loader-circle" : "arrow-up"} spin=${sending} /></button>`}
     </div>
     ${more && !steering && html`<div class="composer-more" id="composer-more">
+      ${folded.length > 0 && html`<div class="pills">${choices.filter(([name]) => folded.includes(name)).map(pill)}</div>`}
       <label class="check-field"><input type="checkbox" checked=${options.approve} onChange=${(event) => set("approve")(event.target.checked)} /> Show me the plan before anything is written</label>
       <div class="composer-similarity">
       <label for="similarity">Highest similarity, per cent</label>

@@ -1,7 +1,9 @@
 // How the next document should be: what was chosen, what is remembered, what the API is told.
+import { modelOf } from "../models/words.js";
+
 const KEPT = "hw-composer";
 
-export const DEFAULTS = { journey: "auto", style: "harvard", length: "", level: "", similarity: "", approve: false };
+export const DEFAULTS = { journey: "auto", style: "harvard", length: "", level: "", similarity: "", approve: false, model: "" };
 export const LASTING = ["style", "level"]; // how somebody writes; what is wanted is said anew each time
 
 function kept() {
@@ -21,15 +23,15 @@ export function keep(name, value) {
   }
 }
 
-/** What the composer starts with; a conversation goes on in the style of its last request. */
+/** What the composer starts with; a conversation goes on in the style and with the model of its last request. */
 export function startingOptions(lastTask) {
   const style = lastTask?.settings?.style;
-  return { ...DEFAULTS, ...kept(), ...(style ? { style } : {}) };
+  return { ...DEFAULTS, ...kept(), ...(style ? { style } : {}), model: modelOf(lastTask) };
 }
 
-/** After a message was sent: style and level stay, the rest is chosen for each. */
+/** After a message was sent: style, level and model stay, the rest is chosen for each. */
 export function nextOptions(options) {
-  return { ...DEFAULTS, style: options.style, level: options.level };
+  return { ...DEFAULTS, style: options.style, level: options.level, model: options.model };
 }
 
 /** The API's settings for what was chosen. */
@@ -39,5 +41,6 @@ export function settingsOf(options) {
   if (options.level) settings.level = options.level;
   if (options.similarity !== "") settings.target_similarity = Number(options.similarity);
   if (options.approve) settings.approve_plan = true;
+  if (options.model) settings.models = { default: options.model };
   return settings;
 }

@@ -5,10 +5,11 @@ import { count } from "../lib/format.js";
 import { cleanHtml } from "../lib/markdown.js";
 import * as api from "../lib/api.js";
 import { DownloadMenu } from "./downloads.js";
+import { SimulatedBadge } from "../models/badge.js";
 import { PassagePanel } from "./passage.js";
 import { VERDICTS } from "./verdicts.js";
 
-export function DocumentPanel({ runId, artifactId, style: runStyle, styles, quiet, wanted, onClose }) {
+export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simulated, quiet, wanted, onClose }) {
   const [chosen, setChosen] = useState(artifactId);
   const [style, setStyle] = useState("");
   const [versions, setVersions] = useState([]);
@@ -105,6 +106,7 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, quie
           <select value=${cited} onChange=${(event) => setStyle(event.target.value)}>
             ${(styles.some(([key]) => key === cited) ? styles : [[cited, cited], ...styles]).map(([key, name]) => html`<option key=${key} value=${key} selected=${key === cited}>${name}</option>`)}
           </select><${Icon} name="chevron-down" /></label>
+        ${simulated && html`<${SimulatedBadge} />`}
         ${document?.words && html`<span class="faint words">${count(document.words)} words</span>`}
       </div>
       <${DownloadMenu} runId=${runId} artifactId=${chosen} style=${style} />

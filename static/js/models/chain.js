@@ -2,7 +2,7 @@
 import { html, useId, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { duration } from "../lib/format.js";
-import { SimulatedBadge } from "./trial.js";
+import { SimulatedBadge } from "./badge.js";
 import { chainOf, factsOf, nameOf, partsOf, RULES } from "./words.js";
 
 const OTHER = "other";

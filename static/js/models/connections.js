@@ -5,7 +5,8 @@ import * as api from "../lib/api.js";
 import { plural } from "../lib/format.js";
 import { confirm } from "../ui/dialog.js";
 import { toast, toastError } from "../ui/toast.js";
-import { SimulatedBadge, Trial } from "./trial.js";
+import { SimulatedBadge } from "./badge.js";
+import { Trial } from "./trial.js";
 import { SCOPES, serverOf, stateOf, testedOf } from "./words.js";
 
 /** `mine(connection)` tells what may be changed in the scope that is shown. */

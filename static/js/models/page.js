@@ -6,7 +6,7 @@ import { toast, toastError } from "../ui/toast.js";
 import { Connect } from "./connect.js";
 import { Connections } from "./connections.js";
 import { Roles } from "./roles.js";
-import { SimulatedBadge } from "./trial.js";
+import { SimulatedBadge } from "./badge.js";
 import { nameOf } from "./words.js";
 
 const ADDRESS = "/api/v2/models";

@@ -2,6 +2,7 @@
 import { html } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { count, plural } from "../lib/format.js";
+import { SimulatedBadge } from "./badge.js";
 import { schemasOf, seconds, serverOf, windowOf } from "./words.js";
 
 export function Trial({ result }) {
@@ -30,9 +31,4 @@ export function Trial({ result }) {
 function found(result) {
   const names = result.models.slice(0, 5).map((model) => model.id).join(", ");
   return `It offers ${names}${result.models.length > 5 ? ` and ${count(result.models.length - 5)} more` : ""}.`;
-}
-
-/** Answers that are made up carry it wherever they show. */
-export function SimulatedBadge() {
-  return html`<span class="badge simulated" title="Made up by a simulator: it shows how things work and is not fit for use"><${Icon} name="triangle-alert" />Simulated</span>`;
 }

@@ -6,6 +6,11 @@ export const RULES = "none";
 
 export const chainOf = (choice) => (choice ?? "").split(",").map((model) => model.trim()).filter(Boolean);
 
+/** The choice that a task was given for all its work; "" where it was given none. */
+export function modelOf(task) {
+  return chainOf(task?.settings?.models?.default)[0] ?? "";
+}
+
 /** {connection, name} of a model string. */
 export function partsOf(model) {
   const colon = model.indexOf(":");

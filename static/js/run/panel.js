@@ -7,9 +7,10 @@ import { Controls } from "./controls.js";
 import { Checks, Draft, Sources } from "./facets.js";
 import { forkFrom } from "./fork.js";
 import { Loop } from "./loop.js";
+import { ModelMark, ModelsLine } from "./models_line.js";
 import { PlanGraph } from "./plan_graph.js";
 import { Log, Steps } from "./steps.js";
-import { draftsOf, TERMINAL } from "./state.js";
+import { brokenOf, draftsOf, TERMINAL } from "./state.js";
 import { activity, elapsedSeconds, limitReached } from "./words.js";
 
 const STATUS = {
@@ -42,7 +43,7 @@ export function RunPanel({ view, connection, onSnapshot, onExpand, onFollow }) {
   const now = useTick(view.status === "running" || view.status === "queued");
   const id = useId();
   const [word, tone, icon] = over && (limitReached(view) || view.stopReason === "quota") ? LIMITED : (STATUS[view.status] ?? STATUS.queued);
-  const doing = activity(view);
+  const doing = activity(view, now);
   const toggle = () => {
     if (!open) onExpand(view.id);
     setChosen(!open);
@@ -56,18 +57,19 @@ export function RunPanel({ view, connection, onSnapshot, onExpand, onFollow }) {
       <button type="button" class="run-toggle" aria-expanded=${open ? "true" : "false"} aria-controls=${id} onClick=${toggle}>
         <${Icon} name=${open ? "chevron-down" : "chevron-right"} />
         <span class=${`badge ${tone}`}><${Icon} name=${icon} spin=${view.status === "running"} />${word}</span>
+        <${ModelMark} view=${view} />
         <span class="run-doing">${over ? tally(view) : doing}</span>
       </button>
       ${(view.status === "running" || view.status === "queued") && html`<span class="run-time">
         ${connection === "live" && html`<span class="live-dot" title="Live: you see each step as it happens"></span>`}${duration(elapsedSeconds(view, now))}</span>`}
       <${Controls} view=${view} onSnapshot=${onSnapshot} />
     </header>
-    <p class="visually-hidden" role="status" aria-live="polite">${word}: ${doing}</p>
+    <p class="visually-hidden" role="status" aria-live="polite">${word}: ${activity(view)}</p>
     ${!over && connection !== "live" && html`<${ConnectionLine} state=${connection} />`}
     ${view.status === "queued" && !view.workerUp && html`<div class="run-pad"><div class="notice warn">
       <${Icon} name="triangle-alert" /><div><strong>Queued, no worker is running</strong>
       <span>Your request is stored and starts by itself as soon as a worker is up. Whoever runs this server can look at the worker's log.</span></div></div></div>`}
-    ${open && html`<div class="run-body" id=${id}><${Loop} view=${view} /><${Facets} view=${view} onFollow=${onFollow} />
+    ${open && html`<div class="run-body" id=${id}><${Loop} view=${view} /><${ModelsLine} view=${view} /><${Facets} view=${view} onFollow=${onFollow} />
       <${Budget} view=${view} onSnapshot=${onSnapshot} /></div>`}
   </div>`;
 }
@@ -139,7 +141,7 @@ function Facets({ view, onFollow }) {
     </div>
     <div class="tab-panel" ref=${panel} onScroll=${onScroll} role="tabpanel" id=${`${id}-panel`} aria-labelledby=${`${id}-${tab}`} tabindex="0">
       ${tab === "plan" && html`<${PlanFacet} view=${view} onFork=${onFork} />`}
-      ${tab === "draft" && html`<${Draft} drafts=${draftsOf(view)} sections=${view.sections} plan=${view.plan} />`}
+      ${tab === "draft" && html`<${Draft} drafts=${draftsOf(view)} broken=${brokenOf(view)} sections=${view.sections} plan=${view.plan} />`}
       ${tab === "checks" && html`<${Checks} verdict=${view.verdict} verdicts=${view.verdicts} citations=${view.citations} />`}
       ${tab === "sources" && html`<${Sources} sources=${view.sources} />`}
       ${tab === "log" && html`<${Log} log=${view.log} onFork=${onFork} />`}

@@ -49,6 +49,9 @@ export function fromSnapshot(snapshot) {
       citations: null,
       cycle: null,
       told: [],
+      models: null, // which have worked; null until a snapshot says so
+      trouble: null, // why a model is waited for
+      broken: {}, // what was written before, by task, ended too soon
       finished: null,
       budget: null,
       replayed: false,
@@ -72,6 +75,7 @@ export function applySnapshot(view, snapshot) {
     workerUp: snapshot.worker_up !== false,
     artifactId: snapshot.artifact_id ?? view.artifactId ?? null,
     parentId: snapshot.parent_id ?? null,
+    models: snapshot.models ?? view.models,
     asOf: Math.max(view.asOf ?? 0, snapshot.as_of_seq),
   };
   if (snapshot.as_of_seq >= view.seq) {
@@ -104,6 +108,7 @@ export function applyEvent(view, event) {
     next.node = node;
     next.visited = view.visited.includes(node) ? view.visited : [...view.visited, node];
   }
+  if (!ASIDE.has(event.type)) next.trouble = null;
   const change = CHANGES[event.type];
   if (change) Object.assign(next, change(next, meta, event));
   const stepId = meta.step_id ?? meta.observation?.step_id;
@@ -116,6 +121,9 @@ export function behind(view, events) {
   const fresh = events.filter((event) => event.seq > view.seq);
   return fresh.length > 0 && fresh.at(-1).seq > view.seq + fresh.length;
 }
+
+/** What may come while a model is waited for, without an answer of it. */
+const ASIDE = new Set(["note", "budget", "retry", "attempt.restarted", "source.found", "token"]);
 
 const CHANGES = {
   "run.started": () => ({}),
@@ -166,7 +174,9 @@ const CHANGES = {
   },
   "attempt.restarted": (view, meta) => ({
     texts: meta.task_id ? without(view.texts, meta.task_id) : {},
+    broken: meta.task_id ? { ...view.broken, [meta.task_id]: true } : view.broken,
   }),
+  retry: (view, meta, event) => (meta.model ? { trouble: { ...meta, at: event.ts } } : {}),
   note: (view, meta, event) => NOTES[meta.kind]?.(view, meta, event) ?? {},
   "citation.verified": (_view, meta) => ({ citations: meta.counts ?? meta }),
   // In a replay these are the figures of then, and the snapshot has those of now.
@@ -249,6 +259,7 @@ function withToken(view, event) {
   if (TERMINAL.has(view.status)) return view;
   const { task_id: task, fence = 0, offset, resync = false } = event.meta ?? {};
   const piece = event.token ?? "";
+  view = view.trouble ? { ...view, trouble: null } : view;
   const before = view.texts[task];
   if (before && before.fence > fence) return view;
   if (resync || !before || before.fence < fence) {
@@ -270,6 +281,11 @@ export function draftsOf(view) {
     if (!written && view.texts[task]?.text) drafts[step] = view.texts[task].text;
   }
   return drafts;
+}
+
+/** Steps whose text is being written a second time, because the first broke off. */
+export function brokenOf(view) {
+  return new Set(Object.entries(view.writers).filter(([, task]) => view.broken[task]).map(([step]) => step));
 }
 
 /** Streamed text comes again from its start whenever events are subscribed to anew. */

@@ -3,6 +3,7 @@ import { html, memo, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { clock } from "../lib/format.js";
 import { isBoundary } from "./fork.js";
+import { labelOf } from "./trouble.js";
 
 const MARK = {
   pending: ["circle", "Waiting"],
@@ -77,7 +78,7 @@ export const Entry = memo(function Entry({ event, onFork }) {
   const detail = detailOf(event.type, meta);
   return html`<li class=${`entry ${tone}`}>
     <time datetime=${event.ts}>${clock(event.ts)}</time>
-    <span class="entry-label">${SPOKEN[meta.kind] ?? LABEL[event.type] ?? event.type}</span>
+    <span class="entry-label">${SPOKEN[meta.kind] ?? (labelOf(event) || (LABEL[event.type] ?? event.type))}</span>
     <div class="entry-body">
       <span>${event.content || observation?.summary || meta.title || ""}</span>
       ${failed && observation.error && html`<span class="entry-detail">${observation.error.message}</span>`}

@@ -1,4 +1,5 @@
 // What a run's view says to people: what goes on now, and how it ended.
+import { troubleOf } from "./trouble.js";
 import { TERMINAL } from "./state.js";
 
 const ORDINAL = { one: "st", two: "nd", few: "rd", other: "th" };
@@ -7,7 +8,7 @@ const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
 const ordinal = (number) => `${number.toLocaleString("en-GB")}${ORDINAL[ordinals.select(number)]}`;
 
 /** One sentence about what is going on now. */
-export function activity(view) {
+export function activity(view, now = Date.now()) {
   if (view.status === "queued") {
     if (!view.workerUp) return "No worker is running";
     if (view.queuePosition === 1) return "Next in line";
@@ -20,6 +21,7 @@ export function activity(view) {
   }
   if (TERMINAL.has(view.status)) return endingOf(view).title;
   if (view.requested === "pause") return "Pausing after this step";
+  if (view.trouble) return troubleOf(view.trouble, now);
   const running = view.plan?.steps.filter((step) => step.status === "running") ?? [];
   if (running.length > 1) return `${running[0].title} and ${running.length - 1} more`;
   if (running.length === 1) return running[0].title;

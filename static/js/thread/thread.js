@@ -4,6 +4,7 @@ import { Icon } from "../lib/icon.js";
 import { renderMarkdown } from "../lib/markdown.js";
 import { plural } from "../lib/format.js";
 import { ApprovalCard } from "../run/approval.js";
+import { isSimulated } from "../run/models_line.js";
 import { OriginalityCard } from "../run/originality.js";
 import { Ending } from "../run/ending.js";
 import { RunPanel } from "../run/panel.js";
@@ -11,6 +12,7 @@ import { TERMINAL } from "../run/state.js";
 import { Told } from "../run/told.js";
 import { DownloadMenu } from "../document/downloads.js";
 import { VERDICTS } from "../document/verdicts.js";
+import { SimulatedBadge } from "../models/badge.js";
 import { CitedAnswer } from "./cited_answer.js";
 
 export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, onCompose, onFollow, openId, byRule }) {
@@ -58,7 +60,7 @@ function DocumentCard({ view, open, onOpen }) {
   return html`<article class="document-card card" aria-label=${`Document: ${title}`}>
     <div class="document-mark" aria-hidden="true"><${Icon} name="file-text" /></div>
     <div class="document-about">
-      <h2>${title}</h2>
+      <h2>${title}</h2>${isSimulated(view) && html` <${SimulatedBadge} />`}
       <p>${[over ? "" : "Draft, still being checked", artifact.version ? `Version ${artifact.version}` : "", total ? `${plural(total, "citation")} checked, ${sound} sound` : ""].filter(Boolean).join(" · ")}</p>
       ${broken > 0 && html`<p class="document-warning"><${Icon} name="triangle-alert" /> ${plural(broken, "citation does", "citations do")} not hold</p>`}
     </div>

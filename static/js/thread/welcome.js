@@ -1,6 +1,7 @@
 // The empty state teaches: what goes in, what comes out, three requests to start from.
 import { html } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
+import { SimulatedBadge } from "../models/badge.js";
 
 const EXAMPLES = [
   {
@@ -39,8 +40,14 @@ export function Welcome({ onPick }) {
 /** Said in full where a conversation starts, and in one line above those under way. */
 export function NoModelBanner({ brief }) {
   return html`<div class=${brief ? "notice no-model brief" : "notice no-model"}><${Icon} name="info" /><div>
-    <strong>No language model is configured</strong>
+    <strong>No language model is connected</strong>
     <span>${brief ? "Documents are composed from your sources by rule." : html`Documents are composed from your sources by rule: passages are chosen, ordered, quoted and cited, and every citation is checked.`}</span>
-    <details><summary>What a model adds</summary><span>Free prose in your level and voice, synthesis across sources instead of attributed quotation, and a judgement whether a passage supports a claim. Set HANDYWRITERZ_MODEL and a provider key on the server to turn it on.</span></details>
+    <details><summary>What a model adds</summary><span>Prose in its own words, in your level, synthesis across sources instead of attributed quotation, and a judgement whether a passage supports a claim. What it writes is checked in the same way.</span></details>
+    <span class="no-model-action"><a href="/settings/models/">Connect a model</a></span>
   </div></div>`;
+}
+
+/** Above a conversation in which something was made up. */
+export function SimulatedBanner() {
+  return html`<div class="notice no-model brief"><${SimulatedBadge} /><div><span>A simulator made up some of what is written here. It shows how the work goes and is not fit for use.</span></div></div>`;
 }

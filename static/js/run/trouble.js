@@ -1,0 +1,43 @@
+// Why a model is waited for, passed over or asked anew, in words.
+import { duration } from "../lib/format.js";
+import { partsOf } from "../models/words.js";
+
+const WHAT = {
+  rate_limit: "is asked too often",
+  overload: "is overloaded",
+  server: "failed",
+  network: "cannot be reached",
+  timeout: "did not answer in time",
+  auth: "refused the key",
+  quota: "has no credit left",
+  context_overflow: "cannot read that much at once",
+  content_filter: "blocked the request",
+  model_not_found: "is not known there",
+  rejected: "did not take the request",
+  malformed: "answered unreadably",
+  refused: "declined to answer",
+  not_configured: "is not set up",
+  circuit_open: "is left alone for a while",
+  expired: "took too long",
+};
+
+/** One phrase on what a model is waited for. */
+export function troubleOf({ model, code, delay = 0, fallback, at }, now) {
+  const what = `${partsOf(model).name} ${WHAT[code] ?? "gave no answer"}`;
+  if (fallback) return `${what}; asking ${partsOf(fallback).name} instead`;
+  const left = delay - (now - new Date(at).getTime()) / 1000;
+  return left >= 1 ? `${what}; trying again in ${duration(left)}` : `${what}; trying again`;
+}
+
+/** Events that tell why a model was waited for, passed over or asked anew. */
+export const isTrouble = (event) =>
+  event.type === "retry" || event.type === "attempt.restarted" || (event.type === "note" && Boolean(event.meta?.model) && Boolean(event.meta?.code));
+
+const CODES = { circuit_open: "Left alone", closed: "Back", opened: "Left alone", resumed: "Went on", packed: "Shortened" };
+
+/** What a person calls an event about a model; "" for any other. */
+export function labelOf({ type, meta = {} }) {
+  if (type === "retry") return meta.fallback ? "Other model" : meta.delay >= 1 ? "Waited" : "Asked again";
+  if (type === "attempt.restarted") return "Begun anew";
+  return meta.model && meta.code ? (CODES[meta.code] ?? "Model") : "";
+}
