@@ -24,8 +24,10 @@ def start_engine(instance: Any = None, **_: Any) -> None:
     needs PostgreSQL only."""
     if RUNS_QUEUE in instance.app.amqp.queues.consume_from:
         from autonomy.memory.embedding import shared_embedder
+        from autonomy.runtime import tracing
         from autonomy.runtime.engine import start_engine as start
 
+        tracing.start("runs")
         start()
         # Loaded beside the start, so that the first search does not wait for the model.
         threading.Thread(target=shared_embedder().warm_up, name="warm-up", daemon=True).start()
@@ -53,8 +55,14 @@ def begin_drain(**_: Any) -> None:
 @signals.worker_shutdown.connect  # type: ignore[untyped-decorator]
 def stop_engine(**_: Any) -> None:
     """Wait for the boundaries, then let the process end."""
+    from autonomy.runtime import tracing
     from autonomy.runtime.engine import current_engine
+    from autonomy.runtime.metrics_store import STORE
+    from autonomy.runtime.model_calls import BUFFER
 
     engine = current_engine()
     if engine is not None:
         engine.stop()
+        BUFFER.write()
+        STORE.flush()
+        tracing.stop()

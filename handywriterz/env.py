@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -135,7 +136,12 @@ class Env(BaseSettings):
     model_requests_per_minute: float | None = Field(
         default=None,
         gt=0,
-        description="Most model calls per minute, provider and worker process; unset leaves the rate to the provider.",
+        description="Most model calls per minute and provider account, shared by all workers; unset leaves the rate to the provider.",
+    )
+    model_stall_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="A streamed answer that has begun and is silent for this long counts as broken off, seconds.",
     )
     model_unknown_usd_per_mtok: float = Field(
         default=15.0,
@@ -151,6 +157,26 @@ class Env(BaseSettings):
     )
     model_tests_per_minute: int = Field(
         default=6, gt=0, description="Tests of model connections per minute and person."
+    )
+
+    # -- watching over it
+    log_format: Literal["text", "json"] = Field(
+        default="text",
+        description="Form of log lines: text for people, or one JSON object per line.",
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Bearer token that /metrics asks for; unset shows it to programs on this machine only.",
+    )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        default=None,
+        description="Address of an OpenTelemetry collector (OTLP over HTTP, e.g. http://localhost:4318); unset = no traces. The other OTEL_ variables of the specification work too.",
+    )
+    model_call_text_chars: int = Field(
+        default=60_000,
+        ge=0,
+        description="Most characters of each prompt and each answer that are kept for staff, with the run's history; 0 keeps none.",
     )
 
     # -- limits
@@ -263,7 +289,15 @@ def env() -> Env:
         return Env()
     except ValidationError as error:
         lines = [
-            f"{str(item['loc'][0]).upper()} is wrong: {item['msg']} (got {item['input']!r})."
+            f"{str(item['loc'][0]).upper()} is wrong: {item['msg']}{_got(item)}."
             for item in error.errors()
         ]
         sys.exit("Configuration error. " + " ".join(lines))
+
+
+def _got(item: ErrorDetails) -> str:
+    """The value that was given, unless it is a secret."""
+    field = Env.model_fields.get(str(item["loc"][0]))
+    if field is None or "SecretStr" in str(field.annotation):
+        return ""
+    return f" (got {item['input']!r})"

@@ -13,6 +13,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.urls import reverse_lazy
 
 from handywriterz.env import BASE_DIR, env
+from handywriterz.log_lines import conceal, conceal_settings
 from handywriterz.stack.addresses import broker_url, database_url, redis_url
 
 ENV = env()
@@ -252,10 +253,17 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULE = {"tidy": {"task": "autonomy.tasks.tidy", "schedule": 300.0}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
+conceal_settings(value for _, value in ENV)
+conceal(SECRET_KEY, str(DATABASES["default"]["PASSWORD"]), urlsplit(REDIS_URL).password)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "handywriterz.log_lines."
+            + {"text": "TextLine", "json": "JsonLine"}[ENV.log_format]
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {

@@ -12,7 +12,7 @@ from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
-from autonomy.api import health, problems
+from autonomy.api import health, metrics, problems
 from handywriterz.api import api
 
 
@@ -56,6 +56,7 @@ urlpatterns = [
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("health/live", health.plain_live),
     path("health/ready", health.plain_ready),
+    path("metrics", metrics.metrics),
     path("api/", RedirectView.as_view(url=reverse_lazy("api:openapi-view"))),
     path("api/", api.urls),
     # Also with DEBUG on, where Django would answer with a page of its own.

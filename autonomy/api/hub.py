@@ -15,6 +15,8 @@ from autonomy.api.channel import Channel
 from autonomy.api.feed import RunsFeed, signatures
 from autonomy.api.hints import Hints, listen
 from autonomy.api.stream import Scope
+from autonomy.runtime.metrics import LIVE_VIEWS
+from autonomy.runtime.metrics_store import STORE
 from autonomy.runtime.tokens import pieces_after
 from handywriterz.stopping import before_stop
 
@@ -43,6 +45,11 @@ class Hub:
     def full(self, user_id: int, limit: int) -> bool:
         """Whether this person has `limit` views open in this process."""
         return self._seats[user_id] >= limit
+
+    @property
+    def views(self) -> int:
+        """Views that are open."""
+        return self._seats.total()
 
     @contextlib.contextmanager
     def seat(self, user_id: int) -> Iterator[None]:
@@ -128,4 +135,10 @@ def hub() -> Hub:
     return _hubs.setdefault(asyncio.get_running_loop(), Hub())
 
 
+def views() -> int:
+    """Views that are open in this process."""
+    return sum(one.views for one in list(_hubs.values()))
+
+
 before_stop(lambda: hub().end())
+STORE.live(LIVE_VIEWS, views)

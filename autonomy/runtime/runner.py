@@ -29,6 +29,8 @@ from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
 from autonomy.runtime.context import Segment, build_deps
 from autonomy.runtime.db import run_db
 from autonomy.runtime.fence import Fence, FencedOut
+from autonomy.runtime.model_calls import BUFFER
+from autonomy.runtime.observer import observed, watching
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.taking_up import hear_first
 from autonomy.runtime.tokens import TokenStream
@@ -60,7 +62,7 @@ class Runner:
         graph: Callable[[], Graph] = build_graph,
         deps: Callable[[Segment], Deps] = build_deps,
     ) -> None:
-        self._compiled: CompiledStateGraph[Any, Any, Any, Any] = graph().compile()
+        self._compiled: CompiledStateGraph[Any, Any, Any, Any] = observed(graph()).compile()
         self._deps = deps
 
     async def drive(self, claim: Claim, control: RunControl) -> None:
@@ -71,7 +73,8 @@ class Runner:
         """
         fence = claim.fence
         try:
-            await self._drive(claim, control)
+            with watching(fence.run_id, claim.attempt, claim.reason):
+                await self._drive(claim, control)
         except FencedOut:
             logger.info("run %s: fence %s is over", fence.run_id, fence.number)
         except GraphDrained:
@@ -125,6 +128,7 @@ class Runner:
             return
         finally:
             await tokens.close()
+            await BUFFER.flush()
         if interrupts:
             asked = [(item.id, item.value) for item in interrupts]
             await run_db(transitions.wait_for_human, fence, asked)

@@ -24,7 +24,7 @@ from autonomy.core.types import (
     StopReason,
 )
 from autonomy.models import Artifact, ArtifactKind, Resume, Run, TurnitinCycle
-from autonomy.runtime import endings, notices, queue
+from autonomy.runtime import endings, metrics, notices, queue
 from autonomy.runtime.budgets_ledger import close_all
 from autonomy.runtime.couriers import ring_run
 from autonomy.runtime.events import append
@@ -162,6 +162,7 @@ def finish(
     if seen is not None:
         event = _finished(status, stop_reason, error, note, seen.document)
         if endings.end(fence, seen, status, stop_reason, error, event):
+            metrics.count_run_end(status, stop_reason)
             return
     with transaction.atomic():
         # The run's row first: a message is either stored before this, or finds the run ended.
@@ -484,7 +485,10 @@ def _end(
     )
     event = _finished(status, stop_reason, error, note, document, by)
     columns = {**_FINISHED, "stop_reason": stop_reason, "error": error}
-    return change(run_id, expect, status, [event], fence=fence, columns=columns)
+    ended = change(run_id, expect, status, [event], fence=fence, columns=columns)
+    if ended is not None:
+        transaction.on_commit(lambda: metrics.count_run_end(status, stop_reason))
+    return ended
 
 
 def _finished(
