@@ -35,6 +35,8 @@ GONE_AT = 2.0
 """Without a limit the bucket goes when it has grown to this many times what was observed."""
 LONGEST_HOLD = 3_600.0
 """The most that a provider's Retry-After is believed, seconds."""
+PROBE_SECONDS = 1.0
+"""What callers are told to wait for while a probe is on its way."""
 QUIET_SECONDS = 300.0
 """A circuit that was closed for this long begins again with the shortest cooldown."""
 
@@ -254,8 +256,8 @@ class Endpoint:
         self.interval, self.tolerance = bucket.interval, bucket.tolerance
         self._heed(succeeded_at)
         if self.is_open(now) and not (holding and self.lease == holding.token):
-            until = self.open_until if now < self.open_until else self.lease_until
-            return Refused("circuit_open", until - now)
+            rest = self.open_until - now
+            return Refused("circuit_open", rest if rest > 0 else PROBE_SECONDS)
         interval, tolerance = self._pace(bucket)
         kept = holding is not None and self._keeps(holding, now, bucket)
         if holding is not None and kept:

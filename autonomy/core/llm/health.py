@@ -41,6 +41,9 @@ __all__ = [
 NAP_SECONDS = 2.0
 """A waiting caller asks again this often: slots move when a provider limits or recovers."""
 
+LEASE_SECONDS = 900.0
+"""A probe of the own process that was never reported on is given up after this long."""
+
 
 class ProviderHealth(Protocol):
     """Rate and circuit of every endpoint. No method raises or waits for long."""
@@ -209,7 +212,7 @@ class LocalHealth:
             bucket,
             longest=longest,
             token=f"local-{next(self._tokens)}",
-            lease_seconds=float("inf"),
+            lease_seconds=LEASE_SECONDS,
             holding=holding,
         )
         if isinstance(answer, Admission):
