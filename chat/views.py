@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from autonomy import services as autonomy_services
@@ -126,6 +127,7 @@ def _common(user: User) -> dict[str, Any]:
     """What the composer needs on every page that has one."""
     return {
         "conversation": None,
+        "admin_run": reverse("admin:autonomy_run_change", args=["RUN"]) if user.is_staff else "",
         **_models(user),
         "journeys": [
             {"name": loaded.name, "title": loaded.title, "description": loaded.description}

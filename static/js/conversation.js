@@ -168,7 +168,7 @@ function App() {
           ${!boot.model_configured && html`<${NoModelBanner} brief=${turns.length > 0} />`}
           ${(boot.conversation?.simulated || Object.values(runs).some(isSimulated)) && html`<${SimulatedBanner} />`}
           ${turns.length === 0 && html`<${Welcome} onPick=${pick} />`}
-          <${Thread} turns=${turns} runs=${runs} connection=${connection} openId=${shown?.artifactId} byRule=${!boot.model_configured}
+          <${Thread} turns=${turns} runs=${runs} connection=${connection} openId=${shown?.artifactId} byRule=${!boot.model_configured} adminRun=${boot.admin_run}
             onSnapshot=${onSnapshot} onExpand=${expand} onOpen=${onOpen} onCompose=${compose} onFollow=${follow} />
         </div>
       </div>

@@ -1,13 +1,13 @@
 // Why a message was not accepted. The text stays in the box, whatever the reason.
 import { html } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
+import { reasonOf } from "../ui/refused.js";
 import { moment } from "../lib/format.js";
 
 /** Where trying again later helps, the person learns when. */
 export function Refusal({ problem, id }) {
   if (!String(problem.code).startsWith("quota")) {
-    const said = problem.errors?.length ? problem.errors.map((e) => e.message).join(" ") : problem.message;
-    return html`<p class="error-text" id=${id} role="alert">${said}${problem.status === 409 ? " Your text is kept." : ""}</p>`;
+    return html`<p class="error-text" id=${id} role="alert">${reasonOf(problem)}${problem.status === 409 ? " Your text is kept." : ""}</p>`;
   }
   const { resets_at: resets } = problem.more;
   return html`<div class="notice warn" id=${id} role="alert"><${Icon} name="gauge" /><div>

@@ -1,7 +1,6 @@
 // Models in the order they are tried: the first works, the others wait behind it.
 import { html, useId, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
-import { duration } from "../lib/format.js";
 import { SimulatedBadge } from "./badge.js";
 import { chainOf, factsOf, nameOf, partsOf, RULES } from "./words.js";
 
@@ -39,7 +38,6 @@ function Link({ model, facts, unknownPrice, first, last, alone, busy, onUp, onDo
   const name = nameOf(model);
   const { connection } = partsOf(model);
   const rules = model === RULES;
-  const away = facts?.health === "open" ? `Left alone for ${duration(facts.retry_in)} after it failed.` : "";
   return html`<li class="chain-link" data-available=${rules || !facts || facts.available ? "true" : "false"}>
     <div class="chain-about">
       <strong>${name}</strong>${connection && html` <span class="faint">${connection}</span>`}${facts?.simulated && html` <${SimulatedBadge} />`}
@@ -47,7 +45,7 @@ function Link({ model, facts, unknownPrice, first, last, alone, busy, onUp, onDo
       ${rules && html`<p class="faint">No model is called; documents are composed from your sources.</p>`}
       ${facts && html`<p class="faint">${factsOf(facts, unknownPrice).join(" · ")}</p>`}
       ${facts && !facts.available && html`<p class="error-text">${facts.why || "It cannot be used at the moment."}</p>`}
-      ${away && html`<p class="warn-text">${away}</p>`}
+      ${facts?.available && facts.why && html`<p class="warn-text">${facts.why}</p>`}
     </div>
     <div class="chain-moves">
       ${!alone && html`<button type="button" class="icon-button" data-move="up" disabled=${first || busy} aria-label=${`Move ${name} up`} onClick=${onUp}><${Icon} name="arrow-up" /></button>

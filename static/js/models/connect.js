@@ -2,6 +2,7 @@
 import { html, useEffect, useId, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import * as api from "../lib/api.js";
+import { reasonOf, Refused } from "../ui/refused.js";
 import { bodyOf, fieldsOf, LOCAL, SIMULATOR, tilesOf } from "./providers.js";
 import { Trial } from "./trial.js";
 import { chainOf, RULES } from "./words.js";
@@ -65,7 +66,7 @@ function Form({ tile, scope, chosen, onKept }) {
     setRefused(null);
     let made;
     try {
-      made = await api.post("/api/v2/models/connections", bodyOf(tile, fields, scope, trial?.result?.server));
+      made = await api.post("/api/v2/models/connections", bodyOf(tile, fields, scope));
     } catch (problem) {
       setRefused(problem);
       setKeeping(false);
@@ -79,7 +80,7 @@ function Form({ tile, scope, chosen, onKept }) {
         onKept(await api.put("/api/v2/models/roles", { scope, roles: { default: chain.join(", ") } }), said);
         return;
       } catch (problem) {
-        said = `${said} It is not used yet: ${problem.message}`;
+        said = `${said} It is not used yet: ${reasonOf(problem)}`;
       }
     }
     onKept(null, said);
@@ -107,7 +108,7 @@ function Form({ tile, scope, chosen, onKept }) {
       ${result && !result.ok && html`<button type="button" class="button quiet" disabled=${keeping} onClick=${keep}>Save it anyway</button>`}
     </div>
     <div class="trial" aria-live="polite">
-      ${trial?.problem && html`<div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>${trial.problem.title || "Not tested"}</strong><span>${trial.problem.message}</span></div></div>`}
+      ${trial?.problem && html`<${Refused} problem=${trial.problem} title="Not tested" />`}
       ${result && html`<${Trial} result=${result} />`}
     </div>
     ${result?.ok && html`<div class="keep">
@@ -117,7 +118,7 @@ function Form({ tile, scope, chosen, onKept }) {
       </fieldset>`}
       <div class="form-actions"><button type="button" class="button primary" disabled=${keeping || (place !== "none" && !model.trim())} onClick=${keep}><${Icon} name=${keeping ? "loader-circle" : "check"} spin=${keeping} /> ${before.length || place === "none" ? "Save" : "Save and use it for everything"}</button></div>
     </div>`}
-    ${refused && html`<div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>${refused.title || "Not saved"}</strong><span>${refused.message}</span></div></div>`}
+    ${refused && html`<${Refused} problem=${refused} title="Not saved" />`}
   </form>`;
 }
 

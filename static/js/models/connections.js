@@ -4,6 +4,7 @@ import { Icon } from "../lib/icon.js";
 import * as api from "../lib/api.js";
 import { plural } from "../lib/format.js";
 import { confirm } from "../ui/dialog.js";
+import { reasonOf } from "../ui/refused.js";
 import { toast, toastError } from "../ui/toast.js";
 import { SimulatedBadge } from "./badge.js";
 import { Trial } from "./trial.js";
@@ -84,7 +85,7 @@ function Key({ address, onDone, onCancel }) {
       await api.patch(address, { api_key: key.trim() });
       onDone();
     } catch (problem) {
-      setRefused(problem.message);
+      setRefused(reasonOf(problem));
     }
   };
   return html`<form class="replace-key" onSubmit=${save} onKeyDown=${(event) => event.key === "Escape" && onCancel()}>

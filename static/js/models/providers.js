@@ -38,8 +38,8 @@ export function fieldsOf(tile) {
 }
 
 /** The body that the API takes for what was typed. Empty fields are left out. */
-export function bodyOf(tile, fields, scope, server = "") {
-  const body = { provider: tile.id === "local" && server === "ollama" ? "ollama" : tile.provider, scope };
+export function bodyOf(tile, fields, scope) {
+  const body = { provider: tile.provider, scope };
   for (const name of ["base_url", "api_key", "label"]) {
     if (fields[name].trim()) body[name] = fields[name].trim();
   }

@@ -59,6 +59,7 @@ export const SCOPES = { user: "Yours", deployment: "For everybody", environment:
 
 /** [tone, icon, words] for the badge of a connection. */
 export function stateOf(connection) {
+  if (connection.needs_key_again) return ["bad", "key-round", "Needs its key again"];
   if (connection.test_ok === true) return ["good", "circle-check", "Works"];
   if (connection.test_ok === false) return ["bad", "circle-alert", "Does not work"];
   return ["", "circle-dot", "Not tested"];

@@ -30,7 +30,7 @@ function credits(models) {
 
 const listed = (words) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
 
-export const ModelsLine = memo(function ModelsLine({ view }) {
+export const ModelsLine = memo(function ModelsLine({ view, adminRun }) {
   const troubles = view.log.filter((event) => isTrouble(event) && event.meta?.model);
   const wanted = modelOf(view.task);
   const over = TERMINAL.has(view.status);
@@ -44,7 +44,7 @@ export const ModelsLine = memo(function ModelsLine({ view }) {
   return html`<div class="run-models">
     <p><${Icon} name="cpu" /><span>${credits(view.models).map(
       ({ model, connection, name, did }, index) => html`${index > 0 && "; "}<strong key=${model}>${name}</strong> <span class="faint">(${connection})</span> ${did}`,
-    )}.</span></p>
+    )}.${adminRun && html` <a href=${`${adminRun.replace("RUN", view.id)}#model-calls`}>Every call</a>`}</span></p>
     ${isSimulated(view) && html`<p class="simulated-line"><span>Made up by a simulator: it shows how the work goes and is not fit for use.</span></p>`}
     ${troubles.length > 0 && html`<${Troubles} events=${troubles} />`}
   </div>`;

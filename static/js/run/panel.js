@@ -36,7 +36,7 @@ function useTick(active) {
   return now;
 }
 
-export function RunPanel({ view, connection, onSnapshot, onExpand, onFollow }) {
+export function RunPanel({ view, connection, onSnapshot, onExpand, onFollow, adminRun }) {
   const over = TERMINAL.has(view.status);
   const [chosen, setChosen] = useState(null);
   const open = chosen ?? (!over && !(view.status === "waiting_human" && view.cycle));
@@ -69,7 +69,7 @@ export function RunPanel({ view, connection, onSnapshot, onExpand, onFollow }) {
     ${view.status === "queued" && !view.workerUp && html`<div class="run-pad"><div class="notice warn">
       <${Icon} name="triangle-alert" /><div><strong>Queued, no worker is running</strong>
       <span>Your request is stored and starts by itself as soon as a worker is up. Whoever runs this server can look at the worker's log.</span></div></div></div>`}
-    ${open && html`<div class="run-body" id=${id}><${Loop} view=${view} /><${ModelsLine} view=${view} /><${Facets} view=${view} onFollow=${onFollow} />
+    ${open && html`<div class="run-body" id=${id}><${Loop} view=${view} /><${ModelsLine} view=${view} adminRun=${adminRun} /><${Facets} view=${view} onFollow=${onFollow} />
       <${Budget} view=${view} onSnapshot=${onSnapshot} /></div>`}
   </div>`;
 }
