@@ -1,7 +1,7 @@
 """The common ending of a run, in two statements instead of a transaction of ten.
 
 Every run pays for its ending, so it is worth a path of its own: nothing is reserved, nobody said
-anything at the last moment, no mail is due. What does not fit is left to `transitions.finish`.
+anything at the last moment, no mail is due. What does not fit is left to `segment_ends.finish`.
 
 The first statement looks, the second ends the run as it was seen: whatever happens to a run is an
 event of it, so a run whose `last_seq` has not moved is the one that was looked at.

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from django.db import DatabaseError, InterfaceError, connection
 from langgraph.runtime import RunControl
 
-from autonomy.runtime import queue, transitions
+from autonomy.runtime import queue, segment_ends
 from autonomy.runtime.db import run_db
 from autonomy.runtime.fence import FencedOut
 from autonomy.runtime.leases import Lease
@@ -227,7 +227,7 @@ class Engine:
         orphans = ours.keys() - before.keys() - self._driven.keys()
         for run_id, number in orphans & self._suspects:
             logger.warning("run %s: nobody drives fence %s; reclaiming", run_id, number)
-            await run_db(transitions.reclaim, run_id, number)
+            await run_db(segment_ends.reclaim, run_id, number)
         self._suspects = set(orphans)
 
     async def _yield_places(self) -> None:
@@ -265,7 +265,7 @@ class Engine:
         run_id = claim.fence.run_id
         try:
             async with asyncio.timeout(HAND_BACK_SECONDS):
-                await run_db(transitions.release, claim.fence, CUT)
+                await run_db(segment_ends.release, claim.fence, CUT)
         except (FencedOut, DatabaseError, InterfaceError, TimeoutError) as error:
             logger.info("run %s: not given back: %s", run_id, error)
 

@@ -30,7 +30,7 @@ from autonomy.models import (
     Source,
     TurnitinCycle,
 )
-from autonomy.runtime import transitions
+from autonomy.runtime import controls
 from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
 from autonomy.runtime.effect_files import drop_unreferenced_results
 
@@ -75,7 +75,7 @@ def complete(deletion: Deletion) -> dict[str, int]:
         return {}
     runs = list(Run.objects.filter(owner=user).values_list("id", flat=True))
     for run_id in runs:
-        transitions.cancel(run_id)  # its worker is refused from here on
+        controls.cancel(run_id)  # its worker is refused from here on
     sources = list(Source.objects.filter(owner=user).values_list("id", flat=True))
     stored = _stored_names(user)
     removed = {"runs": len(runs), "sources": len(sources), "files": len(stored)}

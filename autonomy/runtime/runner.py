@@ -23,7 +23,7 @@ from autonomy.core.graph import RECURSION_LIMIT, build_graph, initial_state
 from autonomy.core.ports import BudgetExhausted, Deps
 from autonomy.core.types import RunStatus, StopReason
 from autonomy.models import Resume, Run
-from autonomy.runtime import transitions
+from autonomy.runtime import segment_ends
 from autonomy.runtime.budgets_ledger import close_left_open
 from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
 from autonomy.runtime.context import Segment, build_deps
@@ -131,7 +131,7 @@ class Runner:
             await BUFFER.flush()
         if interrupts:
             asked = [(item.id, item.value) for item in interrupts]
-            await run_db(transitions.wait_for_human, fence, asked)
+            await run_db(segment_ends.wait_for_human, fence, asked)
         else:
             await self._finish(fence, values)
 
@@ -164,7 +164,7 @@ class Runner:
         status = RunStatus.SUCCEEDED if delivered else RunStatus.FAILED
         early = said if reason is not StopReason.COMPLETED else ""
         await run_db(
-            transitions.finish,
+            segment_ends.finish,
             fence,
             status,
             reason,
@@ -176,15 +176,15 @@ class Runner:
     async def _give_back(self, fence: Fence, reason: str) -> None:
         """A drain reached its boundary."""
         try:
-            if reason == PAUSE and await run_db(transitions.pause_at_boundary, fence):
+            if reason == PAUSE and await run_db(segment_ends.pause_at_boundary, fence):
                 return
-            await run_db(transitions.release, fence, DRAIN if reason == DRAIN else SLICE)
+            await run_db(segment_ends.release, fence, DRAIN if reason == DRAIN else SLICE)
         except FencedOut:
             logger.info("run %s: fence %s is over", fence.run_id, fence.number)
 
     async def _try_again(self, fence: Fence, cause: str) -> None:
         try:
-            await run_db(transitions.retry, fence, cause)
+            await run_db(segment_ends.retry, fence, cause)
         except (DatabaseError, InterfaceError) as error:
             # It stays `running` under our lock; the engine sees that nobody drives it.
             logger.warning("run %s: could not be given back: %s", fence.run_id, error)

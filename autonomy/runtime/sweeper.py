@@ -12,7 +12,7 @@ import time
 from django.db import connection, transaction
 
 from autonomy.memory.ingestion import sources_to_ingest
-from autonomy.runtime import notices, transitions
+from autonomy.runtime import notices, segment_ends
 from autonomy.runtime.budget_statements import HOLD_DAYS
 from autonomy.runtime.couriers import ring_file
 from autonomy.runtime.leases import HELD, SWEEP_CLASS
@@ -118,7 +118,7 @@ def _take_over(lock_no: int, *, for_long: bool) -> int:
         return 0
     for run_id, number, own_fault in left:
         logger.warning("run %s: its worker (fence %s) is dead; reclaiming", run_id, number)
-        transitions.reclaim(run_id, int(number), own_fault=bool(own_fault) and complete)
+        segment_ends.reclaim(run_id, int(number), own_fault=bool(own_fault) and complete)
     return len(left)
 
 

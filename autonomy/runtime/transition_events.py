@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autonomy.core.types import EventDraft, EventType, RunStatus
+from autonomy.core.types import LIMIT_REASONS, EventDraft, EventType, RunStatus, StopReason
 
 SOURCE = "runtime"
 
@@ -108,3 +108,37 @@ def claimed(attempt: int, reason: str) -> EventDraft:
     return status_event(
         "note", RunStatus.RUNNING, "A worker took the run.", attempt=attempt, cause=cause
     )
+
+
+def finished(
+    status: RunStatus,
+    stop_reason: StopReason,
+    error: str,
+    note: str,
+    document: tuple[object, str] | None,
+    by: int | None = None,
+) -> EventDraft:
+    summary = (
+        error or f"{_summary(status, stop_reason, document[1] if document else '')} {note}".strip()
+    )
+    return status_event(
+        "run.finished",
+        status,
+        summary,
+        stop_reason=stop_reason.value,
+        artifact_id=str(document[0]) if document else None,
+        summary=summary,
+        **asked_by(by),
+    )
+
+
+def _summary(status: RunStatus, stop_reason: StopReason, title: str) -> str:
+    named = f"“{title}”" if title else "The document"
+    if status is RunStatus.SUCCEEDED and stop_reason in LIMIT_REASONS:
+        draft = f"The draft of {named}" if title else "The draft"
+        return f"{draft} is kept, unfinished."
+    if status is RunStatus.SUCCEEDED:
+        return f"{named} is ready."
+    if status is RunStatus.CANCELLED:
+        return f"Stopped. {named} so far is kept." if title else "Stopped."
+    return "The run could not be finished."

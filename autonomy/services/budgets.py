@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from autonomy.core.types import LIMIT_REASONS, EventDraft, RunStatus, StopReason
 from autonomy.models import Run
-from autonomy.runtime import quotas, transitions
+from autonomy.runtime import controls, quotas, transitions
 from autonomy.runtime.contention import transacted
 from autonomy.runtime.events import append
 from autonomy.runtime.transition_events import asked_by
@@ -78,7 +78,7 @@ def set_budget(
             append(locked.pk, [draft])
         return
     _may_go_on(locked, changed)
-    transitions.take_up(locked.pk, changed, {"budget": meta}, by=asker)
+    controls.take_up(locked.pk, changed, {"budget": meta}, by=asker)
 
 
 def _may_go_on(run: Run, changed: dict[str, Any]) -> None:

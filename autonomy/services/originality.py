@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from autonomy.core.types import TERMINAL_STATUSES, CycleStatus
 from autonomy.models import Run, TurnitinCycle
-from autonomy.runtime import transitions
+from autonomy.runtime import answers
 from autonomy.runtime.contention import transacted
 from autonomy.services.errors import Conflict, NotFound
 from autonomy.services.storage import discard, keep
@@ -91,6 +91,6 @@ def _record(run: Run, cycle_id: uuid.UUID | str, **report: Any) -> tuple[Turniti
     cycle.refresh_from_db()
     # A run that has not reached its pause yet finds the report there; see `wait_for_human`.
     if cycle.interrupt_id:
-        transitions.store_answer(locked, cycle.interrupt_id, transitions.report_value(cycle))
-        transitions.wake(locked.pk)
+        answers.store_answer(locked, cycle.interrupt_id, answers.report_value(cycle))
+        answers.wake(locked.pk)
     return cycle, True

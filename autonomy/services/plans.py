@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from autonomy.agents.plan_edit import BadEdit, apply_edit
 from autonomy.core.types import PLAN_APPROVAL, Author, Plan, PlanEdit, RunStatus
 from autonomy.models import Run
-from autonomy.runtime import transitions
+from autonomy.runtime import answers
 from autonomy.runtime.contention import transacted
 from autonomy.services.errors import Conflict, Invalid, NotFound
 from handywriterz.env import env
@@ -59,8 +59,8 @@ def edit_plan(run: Run, edit: PlanEdit, *, by: User | None = None) -> None:
             stored,
         )
     _check(stored, edit)
-    transitions.store_answer(locked, str(waiting["interrupt_id"]), value)
-    transitions.wake(locked.pk)
+    answers.store_answer(locked, str(waiting["interrupt_id"]), value)
+    answers.wake(locked.pk)
 
 
 def _check(stored: dict[str, Any], edit: PlanEdit) -> None:

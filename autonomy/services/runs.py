@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from autonomy.core.brief import asks_for_plan
 from autonomy.core.types import PLAN_APPROVAL, RunStatus, TaskSpec
 from autonomy.models import Run
-from autonomy.runtime import transitions
+from autonomy.runtime import answers, controls
 from autonomy.runtime.contention import transacted
 from autonomy.runtime.couriers import ring_run
 from autonomy.services.errors import Conflict, NotFound
@@ -72,7 +72,7 @@ def pause(run: Run, *, by: User | None = None) -> None:
     Raises:
         Conflict: the run has ended.
     """
-    if transitions.pause(run.pk, _staff(run, by)):
+    if controls.pause(run.pk, _staff(run, by)):
         return
     _settled(run, fine=RunStatus.PAUSED, verb="paused")
 
@@ -85,7 +85,7 @@ def resume(run: Run, *, by: User | None = None) -> None:
     Raises:
         Conflict: the run has ended, or it waits for another answer.
     """
-    if transitions.resume(run.pk, _staff(run, by)):
+    if controls.resume(run.pk, _staff(run, by)):
         return
     run.refresh_from_db(fields=["status", "waiting_for"])
     waiting = run.waiting_for or {}
@@ -102,7 +102,7 @@ def cancel(run: Run, *, by: User | None = None) -> None:
     Raises:
         Conflict: the run has already succeeded or failed.
     """
-    if transitions.cancel(run.pk, _staff(run, by)):
+    if controls.cancel(run.pk, _staff(run, by)):
         return
     _settled(run, fine=RunStatus.CANCELLED, verb="cancelled")
 
@@ -115,7 +115,7 @@ def requeue(run: Run, *, by: User | None = None) -> None:
     Raises:
         Conflict: it is running, waits for a person, or has succeeded.
     """
-    if transitions.requeue(run.pk, _staff(run, by)):
+    if controls.requeue(run.pk, _staff(run, by)):
         return
     status = _status(run)
     if status is RunStatus.PAUSED:
@@ -168,5 +168,5 @@ def answer_interrupt(run: Run, interrupt_id: str, value: Any) -> None:
     waiting = locked.waiting_for or {}
     if locked.status != RunStatus.WAITING_HUMAN or waiting.get("interrupt_id") != interrupt_id:
         raise Conflict("The run does not wait for this answer.", code="not_waiting")
-    transitions.store_answer(locked, interrupt_id, value)
-    transitions.wake(locked.pk)
+    answers.store_answer(locked, interrupt_id, value)
+    answers.wake(locked.pk)

@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from autonomy.core.types import PLAN_APPROVAL, TERMINAL_STATUSES, EventDraft, RunStatus
 from autonomy.models import Run, RunMessage
-from autonomy.runtime import transitions
+from autonomy.runtime import answers
 from autonomy.runtime.contention import transacted
 from autonomy.runtime.events import append, storable
 from autonomy.runtime.transition_events import asked_by
@@ -44,8 +44,8 @@ def tell(run: Run, text: str, *, by: User | None = None) -> RunMessage:
     message = keep_message(locked, said, by)
     waiting = locked.waiting_for or {}
     if locked.status == RunStatus.WAITING_HUMAN and waiting.get("kind") == PLAN_APPROVAL:
-        transitions.store_answer(locked, str(waiting["interrupt_id"]), transitions.TOLD)
-        transitions.wake(locked.pk)
+        answers.store_answer(locked, str(waiting["interrupt_id"]), answers.TOLD)
+        answers.wake(locked.pk)
     return message
 
 

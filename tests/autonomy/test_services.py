@@ -31,8 +31,9 @@ from autonomy.core.types import (
     TaskSpec,
 )
 from autonomy.models import Artifact, Checkpoint, Episode, Job, Resume, Run, Source, TurnitinCycle
-from autonomy.runtime import couriers, queue, transitions
+from autonomy.runtime import couriers, queue, segment_ends
 from autonomy.runtime.db import close_pool
+from autonomy.runtime.fence import Fence
 from autonomy.runtime.runner import Runner
 from autonomy.services.files import safe_name
 from autonomy.services.health import _client as redis_client
@@ -186,9 +187,9 @@ def test_a_budget_can_be_raised_while_the_run_lives(alice_run: Run) -> None:
 
 @pytest.mark.django_db
 def test_an_interrupt_is_answered_once(alice_run: Run) -> None:
-    fence = transitions.Fence(str(alice_run.pk), 1)
+    fence = Fence(str(alice_run.pk), 1)
     running(alice_run)
-    transitions.wait_for_human(fence, [("i1", {"kind": "approve_plan"})])
+    segment_ends.wait_for_human(fence, [("i1", {"kind": "approve_plan"})])
     assert services.snapshot(alice_run)["waiting_for"] == {
         "interrupt_id": "i1",
         "kind": "approve_plan",
@@ -208,7 +209,7 @@ def test_an_interrupt_is_answered_once(alice_run: Run) -> None:
 def test_resuming_agrees_to_a_plan_that_waits_for_approval(alice_run: Run) -> None:
     running(alice_run)
     asked = {"kind": PLAN_APPROVAL, "plan_version": 1}
-    transitions.wait_for_human(transitions.Fence(str(alice_run.pk), 1), [("i1", asked)])
+    segment_ends.wait_for_human(Fence(str(alice_run.pk), 1), [("i1", asked)])
     services.resume(alice_run)
     services.resume(alice_run)
     alice_run.refresh_from_db()
@@ -264,7 +265,7 @@ def test_a_report_that_comes_before_the_pause_is_not_lost(
     alice_run.refresh_from_db()
     assert alice_run.status == RunStatus.RUNNING
     asked = {"kind": "similarity_report", "cycle_id": str(cycle.pk)}
-    transitions.wait_for_human(transitions.Fence(str(alice_run.pk), 1), [("i1", asked)])
+    segment_ends.wait_for_human(Fence(str(alice_run.pk), 1), [("i1", asked)])
     alice_run.refresh_from_db()
     assert alice_run.status == RunStatus.QUEUED
     assert Resume.objects.get(interrupt_id="i1").value["observed_similarity"] == 9.5

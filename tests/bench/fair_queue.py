@@ -160,16 +160,16 @@ class RealQueue:
 
         from autonomy.core.types import RunStatus, StopReason
         from autonomy.models import Run
-        from autonomy.runtime import transitions
+        from autonomy.runtime import segment_ends
 
         # What the heartbeats of a slice would have counted.
         Run.objects.filter(pk=fence.run_id).update(
             seconds_spent=F("seconds_spent") + seconds, beat_at=Now()
         )
         if user_id in self._heavy:
-            transitions.release(fence, "slice")
+            segment_ends.release(fence, "slice")
         else:
-            transitions.finish(fence, RunStatus.SUCCEEDED, StopReason.COMPLETED)
+            segment_ends.finish(fence, RunStatus.SUCCEEDED, StopReason.COMPLETED)
 
 
 PEOPLE = """

@@ -81,7 +81,16 @@ def install(armed: Armed, journal: Journal) -> None:
     """Put the points into the product's functions, in this process."""
     global _armed
     _armed = armed
-    from autonomy.runtime import artifacts, content, endings, leases, queue, sweeper, transitions
+    from autonomy.runtime import (
+        artifacts,
+        content,
+        endings,
+        leases,
+        queue,
+        segment_ends,
+        sweeper,
+        transitions,
+    )
     from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
 
     def claimed(found: Any) -> None:
@@ -111,8 +120,8 @@ def install(armed: Armed, journal: Journal) -> None:
     wrap(content, "keep", after="between file and row")
     wrap(endings, "end", before="inside finish")  # looked at, not ended yet
     wrap(transitions, "change", after=ended)  # inside the transition's transaction
-    wrap(transitions, "finish", after="after finish")
-    wrap(transitions, "release", after="after release")
+    wrap(segment_ends, "finish", after="after finish")
+    wrap(segment_ends, "release", after="after release")
     wrap(leases.Lease, "_beat", before="in the heartbeat")
     wrap(sweeper, "reclaim_dead", before="in the sweep")
 

@@ -35,7 +35,7 @@ class Witness:
 
     def install(self) -> None:
         """Put the watch into the product's functions, in this process."""
-        from autonomy.runtime import transitions
+        from autonomy.runtime import segment_ends
         from autonomy.runtime.artifacts import RunArtifacts
         from autonomy.runtime.budgets_ledger import RunLedger
         from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
@@ -53,7 +53,7 @@ class Witness:
         ):
             self._watch_method(owner, name, what)
         for name in ("finish", "release", "wait_for_human"):
-            self._watch_transition(transitions, name)  # `retry` is silent about being refused
+            self._watch_ending(segment_ends, name)  # `retry` is silent about being refused
 
     def _watch_method(self, owner: Any, name: str, what: str) -> None:
         original = getattr(owner, name)
@@ -66,15 +66,15 @@ class Witness:
 
         setattr(owner, name, watched)
 
-    def _watch_transition(self, transitions: Any, name: str) -> None:
-        original = getattr(transitions, name)
+    def _watch_ending(self, segment_ends: Any, name: str) -> None:
+        original = getattr(segment_ends, name)
 
         @functools.wraps(original)
         def watched(fence: Fence, *args: Any, **kwargs: Any) -> Any:
             with self._told("transitions", stale(fence)):
                 return original(fence, *args, **kwargs)
 
-        setattr(transitions, name, watched)
+        setattr(segment_ends, name, watched)
 
     @contextlib.contextmanager
     def _told(self, what: str, late: bool) -> Any:

@@ -17,7 +17,7 @@ from autonomy.core.ports import Asked, Deps
 from autonomy.core.state import RunState
 from autonomy.core.types import Plan, Step, StepKind, StepStatus
 from autonomy.models import Effect, Episode, Run
-from autonomy.runtime import effects, transitions
+from autonomy.runtime import effects, segment_ends
 from autonomy.runtime.context import Segment, build_deps
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import Runner
@@ -103,7 +103,7 @@ def die(box: Letterbox, claim: Claim, monkeypatch: pytest.MonkeyPatch, point: st
         with pytest.raises(Crash):
             drive(box, claim)
     assert box.send == send
-    assert transitions.reclaim(claim.fence.run_id, claim.fence.number)
+    assert segment_ends.reclaim(claim.fence.run_id, claim.fence.number)
 
 
 @pytest.mark.parametrize("point", ["intended", "sent", "recorded"])

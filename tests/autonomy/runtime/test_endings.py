@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from autonomy.core.types import RunStatus, StopReason
 from autonomy.models import Artifact, ArtifactKind, Episode, QueueUser, Run
-from autonomy.runtime import endings, transitions
+from autonomy.runtime import endings, segment_ends, transition_events
 from autonomy.runtime.fence import Fence, FencedOut
 from autonomy.runtime.queue import Claim
 from autonomy.services.steering import tell
@@ -24,7 +24,7 @@ OWN = {"id", "created_at", "queued_at", "started_at", "finished_at", "seconds_sp
 
 
 def succeed(fence: Fence, **said: str) -> None:
-    transitions.finish(fence, RunStatus.SUCCEEDED, StopReason.COMPLETED, **said)
+    segment_ends.finish(fence, RunStatus.SUCCEEDED, StopReason.COMPLETED, **said)
 
 
 def left_by(run: Run) -> tuple[dict[str, Any], list[Any]]:
@@ -57,12 +57,12 @@ def test_it_leaves_what_the_long_way_leaves(
     short = start()
     fence = claim().fence
     with CaptureQueriesContext(connection) as through_django:
-        transitions.finish(fence, status, reason, **said)
+        segment_ends.finish(fence, status, reason, **said)
     assert len(through_django) == 0  # two prepared statements, no transaction
     long = start()
     fence = claim().fence
     without_the_short_way(monkeypatch)
-    transitions.finish(fence, status, reason, **said)
+    segment_ends.finish(fence, status, reason, **said)
     assert left_by(short) == left_by(long)
     ended = Run.objects.get(pk=short.pk)
     assert ended.finished_at is not None
@@ -133,8 +133,8 @@ def test_a_segment_that_lost_its_run_does_not_end_it(start: Start, claim: TakeCl
     fence = claim().fence
     seen = endings.look(fence, "")
     assert seen is not None
-    assert transitions.reclaim(fence.run_id, fence.number)
-    event = transitions.status_event("run.finished", RunStatus.SUCCEEDED, "")
+    assert segment_ends.reclaim(fence.run_id, fence.number)
+    event = transition_events.status_event("run.finished", RunStatus.SUCCEEDED, "")
     ended = endings.end(fence, seen, RunStatus.SUCCEEDED, StopReason.COMPLETED, "", event)
     assert not ended
     with pytest.raises(FencedOut):

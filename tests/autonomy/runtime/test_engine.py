@@ -17,7 +17,7 @@ from autonomy import services
 from autonomy.core.ports import Deps
 from autonomy.core.types import RunStatus
 from autonomy.models import Episode, Run, WorkerProcess
-from autonomy.runtime import queue, transitions
+from autonomy.runtime import queue, segment_ends
 from autonomy.runtime.engine import Engine, end_tasks
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import Runner
@@ -212,10 +212,10 @@ def test_a_step_that_is_cut_off_counts_as_an_attempt_and_not_as_a_fault(
     start: Callable[..., Run], claim: Callable[[], Claim]
 ) -> None:
     run = start()
-    transitions.release(claim().fence, "cut")
+    segment_ends.release(claim().fence, "cut")
     second = claim()
     assert (second.attempt, second.reason) == (2, "cut")
-    transitions.release(second.fence, "drain")
+    segment_ends.release(second.fence, "drain")
     assert claim().attempt == 1, "a boundary is progress"
     run.refresh_from_db()
     assert run.faults == 0
@@ -234,7 +234,7 @@ def test_a_run_that_cannot_be_given_back_in_an_outage_is_found_by_another_worker
         raise OperationalError("the server is away")
 
     with monkeypatch.context() as outage:
-        outage.setattr(transitions, "release", away)
+        outage.setattr(segment_ends, "release", away)
         leaving.stop(0.2)
     assert status(run) == RunStatus.RUNNING
     engine(line(2, before=before))

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from autonomy.core.types import RunStatus, StopReason
 from autonomy.models import Effect, Run
-from autonomy.runtime import notices, transitions
+from autonomy.runtime import answers, controls, notices, segment_ends
 from autonomy.runtime.queue import Claim
 from handywriterz.env import env
 
@@ -35,13 +35,13 @@ def ended(start: Start, claim: TakeClaim, status: RunStatus = RunStatus.SUCCEEDE
     run = start()
     reason = StopReason.COMPLETED if status is RunStatus.SUCCEEDED else StopReason.ERROR
     error = "" if status is RunStatus.SUCCEEDED else "The sources could not be read."
-    transitions.finish(claim().fence, status, reason, error=error)
+    segment_ends.finish(claim().fence, status, reason, error=error)
     return run
 
 
 def waiting(start: Start, claim: TakeClaim) -> Run:
     run = start()
-    transitions.wait_for_human(claim().fence, [("i1", {"kind": "plan_approval"})])
+    segment_ends.wait_for_human(claim().fence, [("i1", {"kind": "plan_approval"})])
     return run
 
 
@@ -85,13 +85,13 @@ def test_nothing_is_intended_unless_it_is_switched_on(
 
 
 def test_a_person_who_cancels_needs_no_mail(start: Start, claim: TakeClaim) -> None:
-    transitions.cancel(start().pk)
+    controls.cancel(start().pk)
     assert not Effect.objects.exists()
 
 
 def test_a_transition_that_does_not_happen_leaves_no_notice(start: Start, claim: TakeClaim) -> None:
     run = ended(start, claim)
-    transitions.cancel(run.pk)
+    controls.cancel(run.pk)
     assert Effect.objects.count() == 1
 
 
@@ -158,7 +158,7 @@ def test_a_mail_that_may_have_arrived_is_left_alone(
 def test_a_run_that_went_on_meanwhile_is_not_told_of(start: Start, claim: TakeClaim) -> None:
     run = waiting(start, claim)
     with transaction.atomic():
-        transitions.wake(run.pk)
+        answers.wake(run.pk)
     notices.send_due()
     assert subjects() == []
     assert "went on" in Effect.objects.get().note
@@ -167,8 +167,8 @@ def test_a_run_that_went_on_meanwhile_is_not_told_of(start: Start, claim: TakeCl
 def test_of_two_questions_only_the_newer_one_is_mailed(start: Start, claim: TakeClaim) -> None:
     run = waiting(start, claim)
     with transaction.atomic():
-        transitions.wake(run.pk)
-    transitions.wait_for_human(claim().fence, [("i2", {"kind": "plan_approval"})])
+        answers.wake(run.pk)
+    segment_ends.wait_for_human(claim().fence, [("i2", {"kind": "plan_approval"})])
     notices.send_due()
     assert len(subjects()) == 1
 
@@ -188,7 +188,7 @@ def test_the_wake_up_costs_one_look_and_hands_over_to_a_thread(
 def test_an_odd_title_cannot_add_headers(start: Start, claim: TakeClaim) -> None:
     run = start()
     Run.objects.filter(pk=run.pk).update(title="A\nBcc: eve@example.org")
-    transitions.finish(claim().fence, RunStatus.SUCCEEDED, StopReason.COMPLETED)
+    segment_ends.finish(claim().fence, RunStatus.SUCCEEDED, StopReason.COMPLETED)
     notices.send_due()
     assert subjects() == ["“A Bcc: eve@example.org” is ready"]
     assert mail.outbox[0].recipients() == ["alice@example.org"]

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from autonomy import services
 from autonomy.core.types import RunStatus, TaskSpec
 from autonomy.models import Job, QueueUser, Quota, Run
-from autonomy.runtime import queue, transitions
+from autonomy.runtime import queue, segment_ends
 from autonomy.runtime.queue import Claim
 
 
@@ -80,7 +80,7 @@ def test_a_run_that_yielded_goes_before_its_owners_runs_that_have_not_begun(
     for _ in range(3):
         taken = claim()
         assert taken.fence.run_id == str(first.pk)
-        transitions.release(taken.fence, "slice")
+        segment_ends.release(taken.fence, "slice")
     assert claim().fence.run_id == str(first.pk)
     assert claim().fence.run_id == str(second.pk)
 
@@ -98,10 +98,10 @@ def test_the_time_of_a_segment_is_charged_when_it_ends_and_only_once(
     start()
     fence = claim().fence
     Run.objects.update(seconds_spent=61.0, beat_at=Now())
-    transitions.release(fence, "slice")
+    segment_ends.release(fence, "slice")
     first = QueueUser.objects.get(user=alice).virtual_time
     assert first == pytest.approx(61.0, abs=0.5)
-    transitions.release(claim().fence, "slice")
+    segment_ends.release(claim().fence, "slice")
     again = QueueUser.objects.get(user=alice).virtual_time
     assert again == pytest.approx(first + queue.CLAIM_CHARGE, abs=0.1)
 
@@ -112,7 +112,7 @@ def test_a_killed_workers_time_is_charged_too(
     run = start()
     fence = claim().fence
     Run.objects.update(seconds_spent=40.0)  # as the heartbeats counted it
-    transitions.reclaim(run.pk, fence.number)
+    segment_ends.reclaim(run.pk, fence.number)
     assert QueueUser.objects.get(user=alice).virtual_time == pytest.approx(40.0)
 
 
@@ -225,7 +225,7 @@ def test_a_priority_counts_at_once_and_stays_with_the_run(
     services.set_priority(urgent, 3)
     fence = claim().fence
     assert fence.run_id == str(urgent.pk)
-    transitions.release(fence, "slice")
+    segment_ends.release(fence, "slice")
     assert Job.objects.get(run=urgent).priority == 3
     with pytest.raises(services.Invalid):
         services.set_priority(urgent, 11)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from autonomy import services
 from autonomy.core.types import FileStatus, RunStatus, StopReason, TaskSpec
 from autonomy.models import Episode, Run, Source, WorkerProcess
-from autonomy.runtime import leases, queue, sweeper, transitions, upkeep
+from autonomy.runtime import leases, queue, segment_ends, sweeper, transitions, upkeep
 from autonomy.runtime.budgets_ledger import RunLedger, close_all
 from autonomy.runtime.fence import Fence
 from autonomy.runtime.leases import LOCK_CLASS, any_worker_alive
@@ -195,7 +195,7 @@ def test_only_the_run_that_kills_alone_is_poisoned(
         here = set(Run.objects.filter(owner_lock=1).values_list("pk", flat=True))
         if here == {neighbour.pk}:
             Run.objects.filter(pk=neighbour.pk).update(claims_without_progress=0)
-            transitions.release(Fence(str(neighbour.pk), _fence(neighbour)), "slice")
+            segment_ends.release(Fence(str(neighbour.pk), _fence(neighbour)), "slice")
             continue
         Run.objects.update(beat_at=timezone.now() - timedelta(seconds=1))
         reclaim_dead()
@@ -286,7 +286,7 @@ def test_taking_over_and_starting_a_run_of_the_same_person_wait_for_each_other_i
     poisoned = start()
     for made in (claim(), claim()):
         run_async(RunLedger(made.fence).reserve("k", "writer", "m", 10, 0.01))
-    Run.objects.filter(pk=poisoned.pk).update(claims_without_progress=transitions.MAX_CLAIMS)
+    Run.objects.filter(pk=poisoned.pk).update(claims_without_progress=segment_ends.MAX_CLAIMS)
     Run.objects.update(beat_at=ago(1))
     problems: list[BaseException] = []
     starting = threading.Thread(target=_start_one, args=[alice, problems])

@@ -11,7 +11,7 @@ from django.db import transaction
 from autonomy import services
 from autonomy.core.types import LIMIT_REASONS, TERMINAL_STATUSES, RunStatus, StopReason
 from autonomy.models import Episode, Job, Resume, Run
-from autonomy.runtime import transitions
+from autonomy.runtime import answers, controls, segment_ends
 from autonomy.runtime.fence import Fence, FencedOut
 from autonomy.runtime.queue import Claim
 
@@ -44,13 +44,13 @@ def at(start: Callable[..., Run], segment: Segment) -> At:
         if status in (QUEUED, PAUSED, CANCELLED):
             run = start()
             if status is not QUEUED:
-                (transitions.pause if status is PAUSED else transitions.cancel)(run.pk)
+                (controls.pause if status is PAUSED else controls.cancel)(run.pk)
         else:
             run, fence = segment()
             if status is WAITING:
-                transitions.wait_for_human(fence, ASKED)
+                segment_ends.wait_for_human(fence, ASKED)
             elif status is not RUNNING:
-                transitions.finish(fence, status, StopReason.BUDGET_TOKENS, error="used up")
+                segment_ends.finish(fence, status, StopReason.BUDGET_TOKENS, error="used up")
         assert now(run) is status
         return run
 
@@ -72,18 +72,18 @@ def now(run: Run) -> RunStatus:
 
 @transaction.atomic
 def wake(run_id: object) -> bool:
-    return transitions.wake(run_id)
+    return answers.wake(run_id)
 
 
 def take_up(run_id: object) -> bool:
-    return transitions.take_up(run_id, {"tokens_limit": 9_000_000}, {})
+    return controls.take_up(run_id, {"tokens_limit": 9_000_000}, {})
 
 
 BY_PEOPLE: dict[Callable[[object], bool], dict[RunStatus, RunStatus]] = {
-    transitions.pause: {QUEUED: PAUSED, WAITING: PAUSED},
-    transitions.resume: {PAUSED: QUEUED},
-    transitions.cancel: dict.fromkeys((QUEUED, RUNNING, WAITING, PAUSED), CANCELLED),
-    transitions.requeue: dict.fromkeys((FAILED, CANCELLED), QUEUED),
+    controls.pause: {QUEUED: PAUSED, WAITING: PAUSED},
+    controls.resume: {PAUSED: QUEUED},
+    controls.cancel: dict.fromkeys((QUEUED, RUNNING, WAITING, PAUSED), CANCELLED),
+    controls.requeue: dict.fromkeys((FAILED, CANCELLED), QUEUED),
     take_up: dict.fromkeys((SUCCEEDED, FAILED), QUEUED),
     wake: {WAITING: QUEUED},
 }
@@ -107,27 +107,27 @@ def test_a_control_does_what_the_table_says_and_nothing_else(
 
 
 def finish(fence: Fence) -> None:
-    transitions.finish(fence, SUCCEEDED, StopReason.COMPLETED)
+    segment_ends.finish(fence, SUCCEEDED, StopReason.COMPLETED)
 
 
 def fail(fence: Fence) -> None:
-    transitions.finish(fence, FAILED, StopReason.POISONED, error="no use")
+    segment_ends.finish(fence, FAILED, StopReason.POISONED, error="no use")
 
 
 def give_back(fence: Fence) -> None:
-    transitions.release(fence, "slice")
+    segment_ends.release(fence, "slice")
 
 
 def ask(fence: Fence) -> None:
-    transitions.wait_for_human(fence, ASKED)
+    segment_ends.wait_for_human(fence, ASKED)
 
 
 def reclaim(fence: Fence) -> None:
-    transitions.reclaim(fence.run_id, fence.number)
+    segment_ends.reclaim(fence.run_id, fence.number)
 
 
 def retry(fence: Fence) -> None:
-    transitions.retry(fence, "again")
+    segment_ends.retry(fence, "again")
 
 
 BY_SEGMENT: dict[Callable[[Fence], Any], RunStatus] = {
@@ -137,7 +137,7 @@ BY_SEGMENT: dict[Callable[[Fence], Any], RunStatus] = {
     ask: WAITING,
     retry: QUEUED,
     reclaim: QUEUED,
-    transitions.pause_at_boundary: RUNNING,  # nobody asked for it
+    segment_ends.pause_at_boundary: RUNNING,  # nobody asked for it
 }
 
 
@@ -147,7 +147,7 @@ def test_whoever_drives_a_run_moves_it_once(segment: Segment, act: Callable[[Fen
     act(fence)
     assert now(run) is BY_SEGMENT[act]
     seq = run.last_seq
-    if act is transitions.pause_at_boundary:
+    if act is segment_ends.pause_at_boundary:
         return
     if act in (retry, reclaim):
         act(fence)
@@ -163,9 +163,9 @@ def test_whoever_lost_a_run_to_another_moves_nothing(
     segment: Segment, claim: Callable[[], Claim], act: Callable[[Fence], Any]
 ) -> None:
     run, stale = segment()
-    transitions.reclaim(run.pk, stale.number)
+    segment_ends.reclaim(run.pk, stale.number)
     claim()
-    transitions.pause(run.pk)
+    controls.pause(run.pk)
     assert now(run) is RUNNING
     seq = run.last_seq
     if act in (finish, fail, give_back, ask):
@@ -179,42 +179,42 @@ def test_whoever_lost_a_run_to_another_moves_nothing(
 
 def test_a_pause_that_was_asked_for_happens_at_the_boundary_once(segment: Segment) -> None:
     run, fence = segment()
-    assert transitions.pause(run.pk)
+    assert controls.pause(run.pk)
     assert now(run) is RUNNING
-    assert transitions.pause_at_boundary(fence)
+    assert segment_ends.pause_at_boundary(fence)
     assert now(run) is PAUSED
     assert run.requested == ""
-    assert not transitions.pause_at_boundary(fence)
+    assert not segment_ends.pause_at_boundary(fence)
 
 
 def test_a_pause_that_was_taken_back_does_not_happen(segment: Segment) -> None:
     run, fence = segment()
-    transitions.pause(run.pk)
-    assert transitions.resume(run.pk)
-    assert not transitions.pause_at_boundary(fence)
+    controls.pause(run.pk)
+    assert controls.resume(run.pk)
+    assert not segment_ends.pause_at_boundary(fence)
     assert now(run) is RUNNING
 
 
 def test_a_run_paused_while_it_waited_for_somebody_waits_again(at: At) -> None:
     run = at(WAITING)
-    transitions.pause(run.pk)
+    controls.pause(run.pk)
     assert now(run) is PAUSED
-    assert transitions.resume(run.pk)
+    assert controls.resume(run.pk)
     assert now(run) is WAITING
 
 
 def test_a_run_whose_question_was_answered_while_it_was_paused_goes_on(at: At) -> None:
     run = at(WAITING)
-    transitions.pause(run.pk)
-    assert transitions.store_answer(run, "i1", "yes")
-    assert transitions.resume(run.pk)
+    controls.pause(run.pk)
+    assert answers.store_answer(run, "i1", "yes")
+    assert controls.resume(run.pk)
     assert now(run) is QUEUED
 
 
 def test_the_first_answer_stays(at: At) -> None:
     run = at(WAITING)
-    assert transitions.store_answer(run, "i1", "yes")
-    assert not transitions.store_answer(run, "i1", "no")
+    assert answers.store_answer(run, "i1", "yes")
+    assert not answers.store_answer(run, "i1", "no")
     assert Resume.objects.get().value == "yes"
 
 
@@ -222,8 +222,8 @@ def test_a_question_that_was_answered_before_it_was_asked_is_not_waited_for(
     segment: Segment,
 ) -> None:
     run, fence = segment()
-    transitions.store_answer(run, "i1", "yes")
-    transitions.wait_for_human(fence, ASKED)
+    answers.store_answer(run, "i1", "yes")
+    segment_ends.wait_for_human(fence, ASKED)
     assert now(run) is QUEUED
 
 
@@ -239,12 +239,12 @@ def test_a_checkpoint_that_fails_again_and_again_by_its_own_fault_ends_the_run(
     segment: Segment, claim: Callable[[], Claim]
 ) -> None:
     run, fence = segment()
-    for _ in range(transitions.MAX_FAULTS - 1):
-        assert transitions.retry(fence, "no use")
+    for _ in range(segment_ends.MAX_FAULTS - 1):
+        assert segment_ends.retry(fence, "no use")
         assert now(run) is QUEUED
         Job.objects.update(available_at=run.created_at)
         fence = claim().fence
-    assert not transitions.retry(fence, "no use")
+    assert not segment_ends.retry(fence, "no use")
     assert now(run) is FAILED
     assert (run.stop_reason, run.error) == (StopReason.POISONED, "no use")
 
@@ -253,11 +253,11 @@ def test_a_run_is_not_blamed_for_deaths_that_others_may_have_caused(
     segment: Segment, claim: Callable[[], Claim]
 ) -> None:
     run, fence = segment()
-    for _ in range(transitions.MAX_CLAIMS - 1):
-        assert transitions.reclaim(run.pk, fence.number)
+    for _ in range(segment_ends.MAX_CLAIMS - 1):
+        assert segment_ends.reclaim(run.pk, fence.number)
         assert now(run) is QUEUED
         fence = claim().fence
-    assert not transitions.reclaim(run.pk, fence.number), "not for ever, though"
+    assert not segment_ends.reclaim(run.pk, fence.number), "not for ever, though"
     assert now(run) is FAILED
 
 
@@ -266,7 +266,7 @@ def test_a_draft_cut_off_by_a_limit_is_not_called_ready(
     start: Callable[..., Run], claim: Callable[[], Claim], reason: StopReason
 ) -> None:
     run = start()
-    transitions.finish(claim().fence, RunStatus.SUCCEEDED, reason, note="Its time was used up.")
+    segment_ends.finish(claim().fence, RunStatus.SUCCEEDED, reason, note="Its time was used up.")
     told = Episode.objects.get(run=run, type="run.finished")
     assert told.content == "The draft is kept, unfinished. Its time was used up."
 
@@ -275,6 +275,6 @@ def test_the_log_says_that_a_worker_stopped(
     start: Callable[..., Run], claim: Callable[[], Claim]
 ) -> None:
     run = start()
-    assert transitions.reclaim(run.pk, claim().fence.number)
+    assert segment_ends.reclaim(run.pk, claim().fence.number)
     told = Episode.objects.get(run=run, type="retry")
     assert told.content == "A worker stopped; another goes on from the last saved step."

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from autonomy import services
 from autonomy.core.ports import OutcomeUnknown, ResultLost
 from autonomy.models import Effect, Episode, Run
-from autonomy.runtime import transitions
+from autonomy.runtime import controls
 from autonomy.runtime.effects import RunEffects
 from autonomy.runtime.queue import Claim
 from tests.autonomy.runtime.conftest import run_async
@@ -100,7 +100,7 @@ def test_the_call_of_a_run_that_has_ended_is_settled_without_an_event(
 ) -> None:
     run = start()
     effect = Effect.objects.create(run=run, key="k", kind="mail", fence=claim().fence.number)
-    transitions.cancel(run.pk)
+    controls.cancel(run.pk)
     services.settle_effect(effect, "done")
     assert told(run) == []
     assert Episode.objects.filter(run=run).order_by("-seq")[0].type == "run.finished"

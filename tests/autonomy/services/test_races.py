@@ -14,7 +14,7 @@ from django.db import connection
 from autonomy import services
 from autonomy.core.types import PlanEdit, RunStatus
 from autonomy.models import Episode, Job, Resume, Run, RunMessage
-from autonomy.runtime import queue, transitions
+from autonomy.runtime import queue, segment_ends
 from autonomy.runtime.retention import prune_run
 from autonomy.runtime.transitions import LIVE
 from tests.autonomy.services.ride import Ride, gapless
@@ -205,7 +205,7 @@ def test_many_forks_of_one_run_succeed_while_workers_claim(alice: User) -> None:
             while not enough.is_set():
                 for found in queue.claim_many(1, 2):
                     taken.append(found.fence.run_id)
-                    transitions.release(found.fence, "slice")
+                    segment_ends.release(found.fence, "slice")
             return taken
         finally:
             connection.close()
