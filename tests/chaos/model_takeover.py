@@ -5,9 +5,9 @@ circuit closes again by a single probe."""
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from tests.chaos.arena import Arena
 from tests.chaos.library import prepare_library
@@ -34,7 +34,7 @@ FROM autonomy_effects WHERE kind = 'model'
 """
 TOLD = """
 SELECT type, content, meta ->> 'code' FROM autonomy_episodic_logs
-WHERE type IN ('retry', 'note', 'attempt.restarted') AND source = 'gateway'
+WHERE type IN ('retry', 'note', 'attempt.restarted') AND meta ->> 'code' IS NOT NULL
   AND ts >= to_timestamp(%s)
 """
 
@@ -53,8 +53,8 @@ class Outage:
     """Of each call begun afterwards: seconds from its beginning until the other had its request."""
     to_first: float | None = None
     """Seconds from the fall to the first whole answer of the other."""
-    told: int = 0
-    """Sentences about it in the runs' logs."""
+    told: Counter[str] = field(default_factory=Counter)
+    """What the runs' logs say of it, by code."""
     wasted: int = 0
     """Requests that went to the provider while it was down and are known to it."""
     probes: int | None = None
@@ -153,8 +153,6 @@ class ModelTakeover:
             elif request.call in began:
                 outage.later.append(request.at - began[request.call])
         outage.wasted = sum(request.at > outage.fell for request in first)
-        told: list[tuple[Any, ...]] = storm.outside.execute(TOLD, [outage.fell]).fetchall()
-        outage.told = len(told)
 
     def _comes_back(self, storm: Storm, outage: Outage, first: ProviderProcess, runs: int) -> None:
         """Return to health, and go on working until it is noticed."""
@@ -172,6 +170,8 @@ class ModelTakeover:
             outage.back_after = _ended(answered) - rose
             outage.probes = sum(request.at <= _ended(answered) for request in since)
         storm.settle()
+        told = storm.outside.execute(TOLD, [outage.fell]).fetchall()
+        outage.told = Counter(code for _, _, code in told)
 
     def _rows(self, outage: Outage, seconds: float, scale: float) -> list[Row]:
         fault = f"takeover, {outage.way}"
@@ -198,9 +198,10 @@ class ModelTakeover:
             ),
             Row(
                 f"{fault}: told in the runs' logs",
-                f"{outage.told} sentences; {outage.wasted} requests met the provider that was down",
-                "some",
-                outage.told > 0,
+                ", ".join(f"{n} {code}" for code, n in sorted(outage.told.items()))
+                + f"; {outage.wasted} requests met the provider that was down",
+                "the circuit opened and closed",
+                {"circuit_opened", "circuit_closed"} <= outage.told.keys(),
                 seconds,
             ),
             Row(

@@ -35,7 +35,7 @@ WHERE type IN ('retry', 'note', 'attempt.restarted', 'budget', 'error', 'run.fin
 
 
 @contextlib.contextmanager
-def served(python: str, context: int) -> Iterator[str]:
+def served(python: str, context: int, interrupting: bool) -> Iterator[str]:
     """llama.cpp's server with the model that knows nothing; its base URL."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="hw-llama-") as folder:
@@ -44,6 +44,7 @@ def served(python: str, context: int) -> Iterator[str]:
         subprocess.run([python, str(maker), str(path)], check=True)
         command = [python, "-m", "llama_cpp.server", "--model", str(path), "--model_alias", NAME]
         command += ["--host", "127.0.0.1", "--port", str(port), "--n_ctx", str(context)]
+        command += ["--interrupt_requests", str(interrupting).lower()]
         with (Path(folder) / "server.log").open("wb") as log:
             process = subprocess.Popen(
                 [*command, "--n_threads", "1", "--seed", "1"], stdout=log, stderr=log
@@ -160,10 +161,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--server-python", required=True, help="a Python that has llama_cpp, gguf")
     parser.add_argument("--context", type=int, default=16_384, help="the model's window, tokens")
+    parser.add_argument(
+        "--interrupting", action="store_true", help="a new request breaks off a running stream"
+    )
     parser.add_argument("--words", type=int, default=600)
     parser.add_argument("--journey", default="write")
     options = parser.parse_args()
-    with served(options.server_python, options.context) as base_url:
+    with served(options.server_python, options.context, options.interrupting) as base_url:
         asyncio.run(protocol(base_url))
         asyncio.run(whole_run(base_url, options.words, options.journey))
 
