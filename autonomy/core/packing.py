@@ -66,10 +66,18 @@ class Prompt:
     """Hash of its wording, which never depends on the case."""
     system: str
     parts: tuple[Part, ...]
+    answer_tokens: int = 0
+    """What a fitting answer has at most, thinking aside; 0 leaves it to the setting."""
+    words: int = 0
+    """Length asked for; 0 where none is."""
 
     def user(self) -> str:
         """Everything."""
         return SEPARATOR.join(part.text for part in self.parts)
+
+    def size(self) -> int:
+        """Tokens of the whole user text, estimated high."""
+        return sum(_size(part.text) for part in self.parts)
 
     def least(self) -> int:
         """Tokens below which `packed` raises, estimated high."""

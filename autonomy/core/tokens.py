@@ -20,3 +20,13 @@ def estimate_tokens(*texts: str) -> int:
         letters += in_words
         rest += len(text.encode("utf-8", "replace")) - in_words
     return max(1, ceil(letters / LETTERS_PER_TOKEN + rest / BYTES_PER_TOKEN))
+
+
+_LONGEST_TOKEN = 7
+"""No tokenizer puts more letters of running text into a token on average, nor more bytes of
+anything else."""
+
+
+def fewest_tokens(*texts: str) -> int:
+    """Fewer tokens than this no tokenizer makes of `texts`."""
+    return sum(len(" ".join(text.split())) for text in texts) // _LONGEST_TOKEN

@@ -81,7 +81,7 @@ INSERT INTO autonomy_budget_ledger
 SELECT %(entry)s, booked.id, {KEY}, %(role)s, %(model)s, %(tokens)s::bigint, %(usd)s::numeric,
        false, %(fence)s, false, booked.day, now()
 FROM booked
-RETURNING id
+RETURNING id, key
 """
 """Books nothing unless the run's limits and the owner's day both have room for all of it."""
 

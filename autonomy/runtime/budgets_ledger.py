@@ -154,16 +154,20 @@ class RunLedger:
 
     # ------------------------------------------------------------------ calls
 
-    async def reserve(self, key: str, role: str, model: str, tokens: int, usd: float) -> None:
-        """Set aside `tokens` and `usd` for one request.
+    async def reserve(self, key: str, role: str, model: str, tokens: int, usd: float) -> str:
+        """Set aside `tokens` and `usd` for one request; returns the entry's key.
 
         Raises:
             BudgetExhausted: they would go over a limit; nothing is set aside.
             FencedOut: the segment no longer owns the run.
         """
-        self._open[key] = await run_db(self._reserve, key, role, model, tokens, _dollars(usd))
+        entry, booked_as = await run_db(self._reserve, key, role, model, tokens, _dollars(usd))
+        self._open[key] = entry
+        return booked_as
 
-    def _reserve(self, key: str, role: str, model: str, tokens: int, usd: Decimal) -> Any:
+    def _reserve(
+        self, key: str, role: str, model: str, tokens: int, usd: Decimal
+    ) -> tuple[Any, str]:
         parameters: dict[str, Any] = {
             "run": self._fence.run_id,
             "fence": self._fence.number,
@@ -178,7 +182,7 @@ class RunLedger:
         for _ in range(_TRIES):
             booked = execute(RESERVE, {**parameters, **_per_day()})
             if booked:
-                return booked[0][0]
+                return booked[0][0], str(booked[0][1])
             account = read_account(self._fence.run_id)
             if account.fence != self._fence.number or account.status != "running":
                 raise FencedOut(self._fence)

@@ -20,6 +20,7 @@ from autonomy.runtime.db import run_db
 from autonomy.runtime.effects import RunEffects
 from autonomy.runtime.events import RunEvents
 from autonomy.runtime.messages import RunMessages
+from autonomy.runtime.model_calls import RunCalls
 from autonomy.runtime.portfolios import portfolio_for
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.tokens import TokenStream
@@ -70,6 +71,7 @@ def build_deps(segment: Segment) -> Deps:
             effects=effects,
             on_event=events.emit,
             seconds_left=ledger.seconds_left,
+            log=RunCalls(fence.run_id, run.owner_id),
         ),
         budget=ledger,
         tools=usable_tools(registry()),

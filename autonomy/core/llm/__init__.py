@@ -1,6 +1,8 @@
 """The gateway to language models: one way to call any of them, with retries, budget and parsing."""
 
-from autonomy.core.llm.gateway import Answer, Gateway
+from autonomy.core.llm.call import Answer
+from autonomy.core.llm.facts import ModelFacts, facts
+from autonomy.core.llm.gateway import Gateway
 from autonomy.core.llm.ledger import Ledger
 from autonomy.core.llm.portfolio import (
     PROVIDERS,
@@ -24,7 +26,9 @@ __all__ = [
     "CallRecord",
     "Gateway",
     "Ledger",
+    "ModelFacts",
     "OfferedModel",
     "Portfolio",
     "Providers",
+    "facts",
 ]

@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from pydantic_ai.exceptions import AgentRunError, UserError
 
+from autonomy.core.llm.endpoint import Refused
 from autonomy.core.llm.failures import Unusable, classify
 from autonomy.core.llm.ledger import Ledger
-from autonomy.core.llm.price import estimate_tokens, price
+from autonomy.core.llm.portfolio import Access
+from autonomy.core.llm.price import Cost, price
 from autonomy.core.llm.request import Heard, Reply
 from autonomy.core.ports import BudgetExhausted
+from autonomy.core.tokens import estimate_tokens
 
 PROVIDER_ERRORS = (AgentRunError, UserError, ImportError, ConnectionError, Unusable)
 """What a request may raise on the provider's account; anything else is a bug or a cancellation."""
+
+
+@dataclass(slots=True)
+class Bill:
+    """What a request was booked at; filled in however it ends."""
+
+    usd: float | None = None
+    """None when nothing was booked."""
+    known: bool = False
+    """Whether price and usage were said, not estimated."""
+    input_tokens: int | None = None
+    """As the provider said."""
+    output_tokens: int | None = None
 
 
 class Bookings:
@@ -29,16 +46,22 @@ class Bookings:
         self._closed = asyncio.Event()
         """Set, and replaced, whenever a reservation ends."""
 
+    def cost(self, model: str, access: Access | None, sent: int, most: int) -> Cost:
+        """The most that a request may cost."""
+        return price(model, sent, most, access=access, unknown_usd_per_mtok=self._unknown)
+
     async def book(
         self,
         entry: str,
         *,
         role: str,
         model: str,
+        access: Access | None,
         sent: int,
         most: int,
         heard: Heard,
-        send: Callable[[], Awaitable[Reply]],
+        bill: Bill,
+        send: Callable[[str], Awaitable[Reply]],
     ) -> Reply:
         """Make the request `send` under the ledger's key `entry`.
 
@@ -46,6 +69,8 @@ class Bookings:
             sent: tokens of the prompt, estimated high.
             most: tokens that the answer may have.
             heard: what `send` has received, which is what an answer that breaks off is booked by.
+            bill: filled with what was booked.
+            send: is given the key that the ledger chose.
 
         Raises:
             BudgetExhausted: before anything is sent.
@@ -57,27 +82,37 @@ class Bookings:
             used_in, used_out, known = sent, estimate_tokens(text) if text else 0, False
             if reply is not None and reply.input_tokens is not None:
                 used_in, used_out, known = reply.input_tokens, reply.output_tokens or 0, True
-            cost = price(model, used_in, used_out, unknown_usd_per_mtok=self._unknown)
+                bill.input_tokens, bill.output_tokens = used_in, used_out
+            cost = self.cost(model, access, used_in, used_out)
+            bill.usd, bill.known = cost.usd, cost.known and known
             await self._ledger.settle(
                 entry,
                 input_tokens=used_in,
                 output_tokens=used_out,
                 usd=cost.usd,
-                price_known=cost.known and known,
+                price_known=bill.known,
             )
 
-        await self._reserve(entry, role, model, sent, most)
+        booked_as = await self._reserve(
+            entry, role, model, sent + most, self.cost(model, access, sent, most).usd
+        )
         try:
-            reply = await send()
+            reply = await send(booked_as)
         except PROVIDER_ERRORS as error:
-            if classify(error, model).billed:
+            if heard.sent_at is not None and classify(error, model).billed:
                 await settle(heard.text)
             else:
                 await self._ledger.release(entry)
             raise
+        except NotSent:
+            await self._ledger.release(entry)
+            raise
         except BaseException:
             # Shielded, so that the bill of a cancelled call is written down all the same.
-            await asyncio.shield(settle(heard.text))
+            if heard.sent_at is None:
+                await asyncio.shield(self._ledger.release(entry))
+            else:
+                await asyncio.shield(settle(heard.text))
             raise
         else:
             await settle(reply.text, reply)
@@ -87,18 +122,25 @@ class Bookings:
             self._closed = asyncio.Event()
         return reply
 
-    async def _reserve(self, entry: str, role: str, model: str, sent: int, most: int) -> None:
-        estimate = price(model, sent, most, unknown_usd_per_mtok=self._unknown)
+    async def _reserve(self, entry: str, role: str, model: str, tokens: int, usd: float) -> str:
         while True:
             # One at a time, so that a refusal is weighed against a true count of what is open.
             async with self._turn:
                 closed = self._closed
                 try:
-                    await self._ledger.reserve(entry, role, model, sent + most, estimate.usd)
+                    booked_as = await self._ledger.reserve(entry, role, model, tokens, usd)
                 except BudgetExhausted:
                     if not self._open and not closed.is_set():
                         raise
                 else:
                     self._open += 1
-                    return
+                    return booked_as
             await closed.wait()
+
+
+class NotSent(Exception):
+    """The request was not let through: nothing was asked, nothing is owed."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.kind)
+        self.refused = refused

@@ -6,10 +6,13 @@ a provider wrote reaches a person: its words may quote the prompt or the key.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic_ai import exceptions as pai
+
+from autonomy.core.llm.windows import overflows, stated_window, wording
 
 
 class FailureKind(StrEnum):
@@ -25,6 +28,7 @@ class FailureKind(StrEnum):
     MODEL_NOT_FOUND = "model_not_found"
     REJECTED = "rejected"
     MALFORMED = "malformed"
+    CUT = "cut"
     REFUSED = "refused"
     NOT_CONFIGURED = "not_configured"
     CIRCUIT_OPEN = "circuit_open"
@@ -39,6 +43,7 @@ RETRIED = frozenset(
         FailureKind.NETWORK,
         FailureKind.TIMEOUT,
         FailureKind.MALFORMED,
+        FailureKind.CUT,
     }
 )
 """Kinds that another attempt at the same model may cure."""
@@ -64,6 +69,7 @@ _REASONS = {
     FailureKind.MODEL_NOT_FOUND: "the provider knows no model called {model}.",
     FailureKind.REJECTED: "the provider rejected the request to {model} as invalid.",
     FailureKind.MALFORMED: "the answer of {model} could not be read.",
+    FailureKind.CUT: "the answer of {model} ended at the most tokens it could have.",
     FailureKind.REFUSED: "the model {model} declined to answer.",
     FailureKind.NOT_CONFIGURED: "the model {model} cannot be used here: its provider is not set up.",
     FailureKind.CIRCUIT_OPEN: "the model {model} is left alone for a moment after repeated failures.",
@@ -81,6 +87,8 @@ class Failure:
     """Seconds the provider asked to wait."""
     billed: bool = False
     """Whether the provider may have done (and charged for) work before it failed."""
+    window: int | None = None
+    """Tokens that the model reads at once, where a rejection for length names them."""
 
     @property
     def reason(self) -> str:
@@ -102,6 +110,19 @@ class Unusable(Exception):
         self.detail = detail
 
 
+# Some servers answer 500 to a parameter they do not know.
+_SHAPE = re.compile(r"response_format|json_schema|output_format|\bgrammar\b|\btools?\b", re.I)
+
+
+def _names_the_shape(error: pai.ModelHTTPError) -> bool:
+    """Whether a server could not cope with how structure was asked for."""
+    return error.status_code in (400, 422, 500, 501) and bool(_SHAPE.search(wording(error)))
+
+
+def _too_long(error: pai.ModelHTTPError) -> bool:
+    return error.status_code in (400, 413, 422, 500) and overflows(wording(error))
+
+
 def _kind_of(error: BaseException) -> FailureKind:
     # Subclasses first: an overloaded provider is also an unavailable one.
     match error:
@@ -109,6 +130,8 @@ def _kind_of(error: BaseException) -> FailureKind:
             return error.kind
         case pai.ModelContextWindowExceededError():
             return FailureKind.CONTEXT_OVERFLOW
+        case pai.ModelHTTPError() if _names_the_shape(error):
+            return FailureKind.REJECTED
         case pai.ModelAuthenticationError():
             return FailureKind.AUTH
         case pai.ModelNotFoundError():
@@ -119,6 +142,8 @@ def _kind_of(error: BaseException) -> FailureKind:
             return FailureKind.RATE_LIMIT
         case pai.ModelUnavailableError():
             return FailureKind.OVERLOAD
+        case pai.ModelHTTPError() if _too_long(error):
+            return FailureKind.CONTEXT_OVERFLOW
         case pai.ModelServerError():
             return FailureKind.SERVER
         case pai.ModelTimeoutError() | pai.ModelRequestTimeout():
@@ -159,4 +184,5 @@ def classify(error: Exception, model: str) -> Failure:
             FailureKind.CONTENT_FILTER,
         }
     retry_after = error.retry_after if isinstance(error, pai.ModelAPIError) else None
-    return Failure(kind=kind, model=model, retry_after=retry_after, billed=billed)
+    window = stated_window(wording(error)) if kind is FailureKind.CONTEXT_OVERFLOW else None
+    return Failure(kind, model, retry_after=retry_after, billed=billed, window=window)

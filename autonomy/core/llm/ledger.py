@@ -14,8 +14,9 @@ class Ledger(Protocol):
     may have charged for it.
     """
 
-    async def reserve(self, key: str, role: str, model: str, tokens: int, usd: float) -> None:
-        """Set aside `tokens` and `usd` for one request.
+    async def reserve(self, key: str, role: str, model: str, tokens: int, usd: float) -> str:
+        """Set aside `tokens` and `usd` for one request. Returns the key under which the books have
+        it: another where `key` is taken by an attempt whose process died.
 
         Raises:
             BudgetExhausted: they would go over a limit of the run; nothing is set aside.

@@ -61,6 +61,8 @@ class ModelEnvironment(Protocol):
     def model_unknown_usd_per_mtok(self) -> float: ...
     @property
     def model_requests_per_minute(self) -> float | None: ...
+    @property
+    def model_stall_seconds(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Access:
     scope: Scope = "environment"
     simulated: bool = False
     """What it says is made up by a simulator."""
-    offered: tuple[OfferedModel, ...] = ()
+    offered: tuple[OfferedModel, ...] = field(default=(), compare=False)
     private_addresses: bool = True
     """Whether it may be at a loopback or private address."""
 
@@ -129,7 +131,9 @@ class CallLimits:
     unknown_usd_per_mtok: float = 15.0
     """Counted for a model whose price is unknown, so that a budget always ends."""
     requests_per_minute: float | None = None
-    """Per provider and process; None leaves the rate to the provider."""
+    """Per provider account, over all workers; None leaves the rate to the provider."""
+    stall_seconds: float = 30.0
+    """Silence after which a stream that had begun counts as broken off."""
 
 
 def chain(text: str | None) -> tuple[str, ...]:
@@ -216,6 +220,7 @@ class Portfolio:
                 output_tokens=env.model_max_output_tokens,
                 unknown_usd_per_mtok=env.model_unknown_usd_per_mtok,
                 requests_per_minute=env.model_requests_per_minute,
+                stall_seconds=env.model_stall_seconds,
             ),
             chosen=chosen,
             vouched=frozenset(named - set(access) - set(_DIALECTS) - set(PROVIDERS)),

@@ -8,16 +8,23 @@ from functools import lru_cache
 
 from genai_prices import Usage, calc_price
 
-from autonomy.core.llm.portfolio import provider_of
+from autonomy.core.llm.portfolio import Access, OfferedModel, name_of, provider_of
 from autonomy.core.tokens import estimate_tokens
 
-__all__ = ["Cost", "estimate_tokens", "price"]
+__all__ = ["Cost", "cost_of", "estimate_tokens", "listed_as", "price"]
+
+_PER_MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
     usd: float
     known: bool
+
+
+def listed_as(provider: str) -> str:
+    """The provider's name in the price list."""
+    return provider.removesuffix("-chat").removesuffix("-responses")
 
 
 @lru_cache(maxsize=4_096)
@@ -34,15 +41,48 @@ def _listed(provider: str, name: str, input_tokens: int, output_tokens: int) -> 
 
 
 def price(
-    model: str, input_tokens: int, output_tokens: int, *, unknown_usd_per_mtok: float
+    model: str,
+    input_tokens: int,
+    output_tokens: int,
+    *,
+    access: Access | None = None,
+    unknown_usd_per_mtok: float,
 ) -> Cost:
-    """US dollars for a call of `model`, by the bundled price list of genai-prices.
+    """US dollars for a call of `model`: what its connection says, else by the bundled price list of
+    genai-prices.
 
-    A model that is not in the list costs `unknown_usd_per_mtok` per million tokens of either kind.
+    A model that neither knows costs `unknown_usd_per_mtok` per million tokens of either kind, also
+    on a machine of one's own: electricity is somebody's money too.
     """
-    name = model.split(":", 1)[-1]
-    provider = provider_of(model).removesuffix("-chat").removesuffix("-responses")
-    listed = _listed(provider, name, input_tokens, output_tokens)
+    name = name_of(model)
+    return cost_of(
+        access.provider if access else provider_of(model),
+        name,
+        access.offers(name) if access else None,
+        input_tokens,
+        output_tokens,
+        unknown_usd_per_mtok=unknown_usd_per_mtok,
+    )
+
+
+def cost_of(
+    provider: str,
+    name: str,
+    offered: OfferedModel | None,
+    input_tokens: int,
+    output_tokens: int,
+    *,
+    unknown_usd_per_mtok: float,
+) -> Cost:
+    """As `price`, of the model `name` at `provider`, of which its connection says `offered`."""
+    if offered is not None and offered.usd_per_mtok_input is not None:
+        per_answer = offered.usd_per_mtok_output
+        per_answer = offered.usd_per_mtok_input if per_answer is None else per_answer
+        usd = input_tokens * offered.usd_per_mtok_input + output_tokens * per_answer
+        return Cost(usd / _PER_MILLION, known=True)
+    listed = _listed(listed_as(provider), name, input_tokens, output_tokens)
     if listed is None:
-        return Cost((input_tokens + output_tokens) * unknown_usd_per_mtok / 1_000_000, known=False)
+        return Cost(
+            (input_tokens + output_tokens) * unknown_usd_per_mtok / _PER_MILLION, known=False
+        )
     return Cost(float(listed), known=True)

@@ -1,24 +1,24 @@
-"""The providers as this process knows them: connections, health, rate, and what a model can do.
+"""The providers as this process knows them: connections, health, and what a model can do.
 
-One per process, shared by the gateways of all its runs, so that they see one circuit and one rate
-per provider and reuse connections.
+One per process, shared by the gateways of all its runs, so that they learn from each other and
+reuse connections.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 from httpx2 import AsyncClient
 from pydantic_ai.models import Model
 
-from autonomy.core.llm.health import CircuitBreaker
+from autonomy.core.llm.health import LocalHealth, ProviderHealth
 from autonomy.core.llm.portfolio import Access, Portfolio, name_of, provider_of
+from autonomy.core.llm.windows import Windows
 from autonomy.core.outbound import checked_client
-from autonomy.core.token_bucket import TokenBucket
 
 OutputMode = Literal["native", "tool", "prompted"]
 
@@ -100,69 +100,67 @@ _HOME = {
 }
 
 
-class Providers:
-    """Connections, circuits and rates, by provider."""
+class _Connection:
+    """A model with its connections open, and how many requests use it now."""
 
-    def __init__(
-        self,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        breaker_threshold: int = 5,
-        breaker_cooldown: float = 30.0,
-    ) -> None:
-        self._clock = clock
-        self._sleep = sleep
-        self._threshold = breaker_threshold
-        self._cooldown = breaker_cooldown
-        self._breakers: dict[str, CircuitBreaker] = {}
-        self._buckets: dict[tuple[str, float], TokenBucket] = {}
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.used = 0
+
+
+class Providers:
+    """Connections, health, learnt windows and ways of asking; one per process.
+
+    Args:
+        health: rate and circuits; of this process alone unless given.
+        connections: models that are kept connected; those used last stay.
+    """
+
+    def __init__(self, health: ProviderHealth | None = None, *, connections: int = 128) -> None:
+        self.health: ProviderHealth = health or LocalHealth()
+        self.windows = Windows()
+        self._most = connections
         # HTTP connections belong to the event loop that opened them.
-        self._models: WeakKeyDictionary[
-            asyncio.AbstractEventLoop, dict[tuple[str, Access | None], Model]
+        self._open: WeakKeyDictionary[
+            asyncio.AbstractEventLoop, dict[tuple[str, Access | None], _Connection]
         ] = WeakKeyDictionary()
         self._schema_refused: set[str] = set()
         self._unusable: set[tuple[str, Access | None]] = set()
 
-    async def connect(self, model: str, portfolio: Portfolio) -> Model:
+    @asynccontextmanager
+    async def connected(self, model: str, access: Access | None) -> AsyncIterator[Model]:
         """The model, with its connections open on the running loop. Raises as `build`."""
-        mine = self._models.setdefault(asyncio.get_running_loop(), {})
-        key = (model, portfolio.access_to(model))
-        if key not in mine:
-            built = await asyncio.to_thread(build, *key)
+        mine = self._open.setdefault(asyncio.get_running_loop(), {})
+        key = (model, access)
+        found = mine.pop(key, None)
+        if found is None:
+            built = await asyncio.to_thread(build, model, access)
             # Another call may have been quicker while this one was building.
-            if key not in mine:
-                mine[key] = built
+            found = mine.pop(key, None)
+            if found is None:
+                found = _Connection(built)
                 await built.__aenter__()
-        return mine[key]
+        mine[key] = found  # The newest stand last.
+        found.used += 1
+        try:
+            await self._close_some(mine)
+            yield found.model
+        finally:
+            found.used -= 1
+
+    async def _close_some(self, mine: dict[tuple[str, Access | None], _Connection]) -> None:
+        if len(mine) <= self._most:
+            return
+        for key in [key for key, held in mine.items() if not held.used][: len(mine) - self._most]:
+            await mine.pop(key).model.__aexit__(None, None, None)
 
     async def aclose(self) -> None:
         """Close the connections of the running loop."""
-        for model in self._models.pop(asyncio.get_running_loop(), {}).values():
-            await model.__aexit__(None, None, None)
-
-    def breaker(self, model: str) -> CircuitBreaker:
-        return self._breakers.setdefault(
-            provider_of(model),
-            CircuitBreaker(threshold=self._threshold, cooldown=self._cooldown, clock=self._clock),
-        )
-
-    async def take_turn(self, model: str, per_minute: float | None) -> float:
-        """Wait for the provider's rate; returns the seconds waited."""
-        if per_minute is None:
-            return 0.0
-        key = (provider_of(model), per_minute)
-        if key not in self._buckets:
-            self._buckets[key] = TokenBucket(
-                per_minute / 60,
-                burst=max(1.0, per_minute / 6),
-                clock=self._clock,
-                sleep=self._sleep,
-            )
-        return await self._buckets[key].acquire()
+        for held in self._open.pop(asyncio.get_running_loop(), {}).values():
+            await held.model.__aexit__(None, None, None)
 
     def output_mode(self, name: str, model: Model) -> OutputMode:
-        """How to ask this model for structured output."""
+        """How to ask this model for structured output; `name` tells apart whose it is."""
         if name in self._schema_refused:
             return "prompted"
         if model.profile.get("supports_json_schema_output"):
@@ -179,8 +177,10 @@ class Providers:
 
     def usable(self, model: str, portfolio: Portfolio) -> bool:
         """Whether `model` is set up as far as is known without calling it."""
-        key = (model, portfolio.access_to(model))
-        return portfolio.configured(model) and key not in self._unusable
+        return (
+            portfolio.configured(model)
+            and (model, portfolio.access_to(model)) not in self._unusable
+        )
 
 
 SHARED = Providers()

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 from pydantic_ai import direct, messages
 from pydantic_ai.models import Model, ModelRequestParameters
-from pydantic_ai.models.instrumented import InstrumentationSettings
 from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
+from autonomy.core import tracing
 from autonomy.core.llm.failures import FailureKind, Unusable
 from autonomy.core.llm.providers import OutputMode
 
-# Spans of the OpenTelemetry GenAI conventions; a no-op until the process sets up a tracer. What
-# people write and upload stays out of them.
-_SPANS = InstrumentationSettings(include_content=False)
+REQUEST_ID = "x-client-request-id"
+"""Header that names a request for the other side, so that bills can be held against books."""
 
 OnToken = Callable[[str], Awaitable[None]]
+Sleep = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,15 @@ class Heard:
     """Text received so far; outlives the request when that breaks off."""
 
     pieces: list[str] = field(default_factory=list)
+    clock: Callable[[], float] = time.monotonic
+    sent_at: float | None = None
+    first_at: float | None = None
+    """When the first piece of a stream came."""
+
+    def take(self, piece: str) -> None:
+        if self.first_at is None:
+            self.first_at = self.clock()
+        self.pieces.append(piece)
 
     @property
     def text(self) -> str:
@@ -48,9 +59,10 @@ class Heard:
 
 
 def conversation(
-    system: str, prompt: str, *, answer: str | None = None, complaint: str = ""
+    system: str, prompt: str, *, answer: str | None = None, complaint: str = "", rest: str = ""
 ) -> list[messages.ModelMessage]:
-    """The messages of a call; with `answer`, of the re-ask that quotes what was wrong with it."""
+    """The messages of a call; with `answer`, of a further request that quotes it: either what was
+    wrong with it (`complaint`), or how it is to be gone on with (`rest`)."""
     first: list[messages.ModelMessage] = [
         messages.ModelRequest(
             parts=[
@@ -61,16 +73,17 @@ def conversation(
     ]
     if answer is None:
         return first
-    again = (
-        "Your answer could not be used. What was wrong: "
-        f"{complaint}\nGive the whole answer again, as one JSON object of the shape asked for and "
-        "nothing else."
-    )
     return [
         *first,
         messages.ModelResponse(parts=[messages.TextPart(content=answer or "(empty)")]),
-        messages.ModelRequest(parts=[messages.UserPromptPart(content=again)]),
+        messages.ModelRequest(parts=[messages.UserPromptPart(content=rest or _AGAIN % complaint)]),
     ]
+
+
+_AGAIN = (
+    "Your answer could not be used. What was wrong: %s\n"
+    "Give the whole answer again, as one JSON object of the shape asked for and nothing else."
+)
 
 
 def in_words(output: type[BaseModel]) -> str:
@@ -145,39 +158,66 @@ async def send(
     output_tokens: int,
     heard: Heard,
     on_token: OnToken | None,
+    stall_seconds: float | None = None,
+    request_id: str = "",
 ) -> Reply:
     """Make one request, streamed when `on_token` is given. The SDKs' own retries are off.
 
+    Args:
+        seconds: for the whole request.
+        stall_seconds: a stream that has begun and is silent for longer counts as broken off.
+        request_id: names the request for the other side.
+
     Raises:
         pydantic_ai.exceptions.AgentRunError: the provider's failure.
-        ConnectionResetError: a stream that ended early.
+        ConnectionResetError: a stream that ended early or stalled.
         Unusable: the answer was filtered.
     """
     settings = ModelSettings(
         max_tokens=output_tokens, request_timeout=seconds, timeout=seconds, max_retries=0
     )
+    if request_id:
+        settings["extra_headers"] = {REQUEST_ID: request_id}
+    heard.sent_at = heard.clock()
     if on_token is None:
         response = await direct.model_request(
             model,
             history,
             model_settings=settings,
             model_request_parameters=asked,
-            instrument=_SPANS,
+            instrument=tracing.instrumentation(),
         )
         return _read(response, streamed=False)
     async with direct.model_request_stream(
-        model, history, model_settings=settings, model_request_parameters=asked, instrument=_SPANS
+        model,
+        history,
+        model_settings=settings,
+        model_request_parameters=asked,
+        instrument=tracing.instrumentation(),
     ) as stream:
-        async for event in stream:
-            piece = ""
-            if isinstance(event, messages.PartStartEvent):
-                if isinstance(event.part, messages.TextPart):
-                    piece = event.part.content
-            elif isinstance(event, messages.PartDeltaEvent) and isinstance(
-                event.delta, messages.TextPartDelta
-            ):
-                piece = event.delta.content_delta
-            if piece:
-                heard.pieces.append(piece)
+        events = aiter(stream)
+        begun = False
+        while True:
+            try:
+                # Before the first sign of life a model may think for as long as a request may take.
+                async with asyncio.timeout(stall_seconds if begun else None):
+                    event = await anext(events)
+            except StopAsyncIteration:
+                break
+            except TimeoutError as error:
+                raise ConnectionResetError("The stream stood still.") from error
+            begun = True
+            if piece := _text_of(event):
+                heard.take(piece)
                 await on_token(piece)
         return _read(stream.get(), streamed=True)
+
+
+def _text_of(event: object) -> str:
+    if isinstance(event, messages.PartStartEvent) and isinstance(event.part, messages.TextPart):
+        return event.part.content
+    if isinstance(event, messages.PartDeltaEvent) and isinstance(
+        event.delta, messages.TextPartDelta
+    ):
+        return event.delta.content_delta
+    return ""

@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from autonomy.core.llm import Access, CallLimits, Gateway, Portfolio, Providers
+from autonomy.core.llm.health import LocalHealth
+from autonomy.core.llm.record import CallRecord
 from autonomy.core.packing import Part, Prompt
 from autonomy.core.ports import BudgetExhausted
 from autonomy.core.types import EventDraft
@@ -25,12 +27,13 @@ class MemoryLedger:
         self.settled: dict[str, dict[str, Any]] = {}
         self.released: list[str] = []
 
-    async def reserve(self, key: str, role: str, model: str, tokens: int, usd: float) -> None:
+    async def reserve(self, key: str, role: str, model: str, tokens: int, usd: float) -> str:
         spent = sum(s["input_tokens"] + s["output_tokens"] for s in self.settled.values())
         if spent + sum(self.open.values()) + tokens > self.limit:
             raise BudgetExhausted("budget_tokens", "The token budget of this run is used up.")
         assert key not in self.open
         self.open[key] = tokens
+        return key
 
     async def settle(
         self, key: str, *, input_tokens: int, output_tokens: int, usd: float, price_known: bool
@@ -46,6 +49,16 @@ class MemoryLedger:
     async def release(self, key: str) -> None:
         del self.open[key]
         self.released.append(key)
+
+
+class MemoryLog:
+    """`CallLog` as a list."""
+
+    def __init__(self) -> None:
+        self.records: list[CallRecord] = []
+
+    def record(self, record: CallRecord) -> None:
+        self.records.append(record)
 
 
 class Clock:
@@ -77,13 +90,14 @@ class Bench:
     effects: MemoryEffects = field(default_factory=MemoryEffects)
     clock: Clock = field(default_factory=Clock)
     events: list[EventDraft] = field(default_factory=list)
+    log: MemoryLog = field(default_factory=MemoryLog)
     api_key: str | None = None
     models: tuple[str, ...] = ("openai:simulated",)
     limits: CallLimits = field(default_factory=CallLimits)
     providers: Providers = field(init=False)
 
     def __post_init__(self) -> None:
-        self.providers = Providers(clock=self.clock, sleep=self.clock.sleep)
+        self.providers = Providers(LocalHealth(clock=self.clock, chance=lambda: 1.0))
 
     def portfolio(self) -> Portfolio:
         key = SecretStr(self.api_key) if self.api_key else None
@@ -105,6 +119,7 @@ class Bench:
             ledger=self.ledger,
             effects=self.effects,
             on_event=on_event,
+            log=self.log,
             seconds_left=None if seconds_left is None else left,
             providers=self.providers,
             sleep=self.clock.sleep,

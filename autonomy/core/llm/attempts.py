@@ -1,0 +1,422 @@
+"""One attempt at one model: packed, paid for, let through, sent, read and recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from autonomy.core.llm import ladder, request
+from autonomy.core.llm.booking import PROVIDER_ERRORS, Bill, Bookings, NotSent
+from autonomy.core.llm.call import Answer, Call, Failed
+from autonomy.core.llm.endpoint import Admission, Refused
+from autonomy.core.llm.failures import Failure, FailureKind, Unusable, classify
+from autonomy.core.llm.health import turn
+from autonomy.core.llm.ladder import Rung
+from autonomy.core.llm.narration import Narration
+from autonomy.core.llm.portfolio import Portfolio, provider_of
+from autonomy.core.llm.providers import OutputMode, Providers
+from autonomy.core.llm.record import CallLog, CallRecord
+from autonomy.core.llm.request import Heard, Reply, Sleep
+from autonomy.core.llm.seam import Seam, Unjoinable, request_for_rest
+from autonomy.core.llm.selection import FRAME_TOKENS, Candidate
+from autonomy.core.packing import TooLong
+from autonomy.core.ports import Effects
+from autonomy.core.tokens import estimate_tokens, fewest_tokens
+
+_REQUEST_ID_CHARS = 200
+_TELLING_TOKENS = 1_500
+"""Prompts of fewer tokens are never suspected of having been cut by the server."""
+
+
+@dataclass(slots=True)
+class Followup:
+    """What a further attempt at the same model builds on."""
+
+    mode: OutputMode | None = None
+    """How to ask for structure, once the model's own way was rejected."""
+    correction: Failed | None = None
+    """An answer that could not be read."""
+    kept: str = ""
+    """What had come of a text before it broke off, up to its last whole sentence."""
+    lost: str = ""
+    """What had come after that."""
+    generous: bool = False
+    """The answer was cut at its usual length."""
+    repacked: int = 0
+
+
+@dataclass(slots=True)
+class _Request:
+    """One request as it is sent, and what becomes of it."""
+
+    mode: str = ""
+    system: str = ""
+    user: str = ""
+    answer: str | None = None
+    """What the model said before, quoted to it."""
+    complaint: str = ""
+    rest: str = ""
+    left_out: tuple[str, ...] = ()
+    sent: int = 0
+    """Tokens, estimated high."""
+    waited: float = 0.0
+    admission: Admission | None = None
+    bill: Bill = field(default_factory=Bill)
+    heard: Heard = field(default_factory=Heard)
+    reply: str = ""
+    rung: str = ""
+
+    @property
+    def said(self) -> str:
+        """All that was said beside the system text, as it is kept for staff."""
+        if self.answer is None:
+            return self.user
+        return f"{self.user}\n\n[the model]\n{self.answer}\n\n[then]\n{self.rest or self.complaint}"
+
+
+class Attempts:
+    """Makes the attempts of one gateway."""
+
+    def __init__(
+        self,
+        *,
+        portfolio: Portfolio,
+        providers: Providers,
+        bookings: Bookings,
+        effects: Effects,
+        narration: Narration,
+        log: CallLog,
+        sleep: Sleep,
+        clock: Callable[[], float],
+    ) -> None:
+        self._portfolio = portfolio
+        self._limits = portfolio.limits
+        self._providers = providers
+        self._bookings = bookings
+        self._effects = effects
+        self._narration = narration
+        self._log = log
+        self._sleep = sleep
+        self._clock = clock
+
+    async def make(
+        self, call: Call, candidate: Candidate, followup: Followup, *, patience: float, last: bool
+    ) -> Answer:
+        """One attempt.
+
+        Args:
+            patience: seconds to wait for the provider's rate.
+            last: no other attempt will follow: take a cut answer rather than none.
+
+        Raises:
+            Failed: what the model or its provider is to blame for.
+            NotSent: the provider's rate or circuit does not let it through.
+            BudgetExhausted: the run may not spend what it needs.
+        """
+        if self._clock() >= call.deadline:
+            raise Failed(Failure(FailureKind.EXPIRED, candidate.model))
+        this = _Request(heard=Heard(clock=self._clock))
+        health, model = self._providers.health, candidate.model
+        seam = Seam(followup.kept, followup.lost) if followup.kept else None
+        try:
+            reply = await self._request(call, candidate, followup, this, seam, patience)
+        except NotSent:
+            raise
+        except PROVIDER_ERRORS as error:
+            failure = classify(error, model)
+            if failure.kind is FailureKind.NOT_CONFIGURED:
+                self._providers.mark_unusable(model, self._portfolio)
+            self._record(call, candidate, this, failure.kind.value, failure)
+            if this.admission is not None:
+                change = await health.failed(candidate.endpoint, failure, this.admission)
+                await self._narration.changed(change, call, model, failure)
+            text = seam.text if seam is not None else this.heard.text
+            raise Failed(failure, reply=text, sent=this.sent + candidate.most) from error
+        except BaseException:
+            # Cancelled, out of budget, or a bug: nothing was learnt of the provider.
+            self._record(call, candidate, this, "cancelled")
+            if this.admission is not None:
+                await asyncio.shield(health.abandoned(candidate.endpoint, this.admission))
+            raise
+        if this.admission is not None:
+            change = await health.succeeded(candidate.endpoint, this.admission)
+            await self._narration.changed(change, call, model)
+        return await self._answer(call, candidate, followup, this, reply, seam, last=last)
+
+    # ------------------------------------------------------------------ sending
+
+    async def _request(
+        self,
+        call: Call,
+        candidate: Candidate,
+        followup: Followup,
+        this: _Request,
+        seam: Seam | None,
+        patience: float,
+    ) -> Reply:
+        async with self._providers.connected(candidate.model, candidate.access) as connected:
+            mode = followup.mode or self._providers.output_mode(candidate.account, connected)
+            mode = self._prepare(call, candidate, followup, this, mode)
+            on_token = call.on_token
+            if on_token is not None and seam is not None:
+                show, joining = on_token, seam
+
+                async def on_token(piece: str) -> None:
+                    if fresh := joining.feed(piece):
+                        await show(fresh)
+
+            async def send(booked_as: str) -> Reply:
+                await self._wait_for_turn(candidate, this, patience)
+                call.attempts += 1
+                return await request.send(
+                    connected,
+                    request.conversation(
+                        this.system,
+                        this.user,
+                        answer=this.answer,
+                        complaint=this.complaint,
+                        rest=this.rest,
+                    ),
+                    request.parameters(call.output, mode),
+                    seconds=min(self._limits.attempt_seconds, call.deadline - self._clock()),
+                    output_tokens=candidate.most,
+                    heard=this.heard,
+                    on_token=on_token,
+                    stall_seconds=self._limits.stall_seconds,
+                    request_id=self._request_id(booked_as),
+                )
+
+            reply = await self._bookings.book(
+                f"{call.key}#{call.attempts + 1}",
+                role=call.role,
+                model=candidate.model,
+                access=candidate.access,
+                sent=this.sent,
+                most=candidate.most,
+                heard=this.heard,
+                bill=this.bill,
+                send=send,
+            )
+        if followup.mode is not None:
+            # It took the prompt in words after it had rejected the schema: remember that.
+            self._providers.refuses_schemas(candidate.account)
+        return reply
+
+    def _prepare(
+        self,
+        call: Call,
+        candidate: Candidate,
+        followup: Followup,
+        this: _Request,
+        mode: OutputMode,
+    ) -> OutputMode:
+        """Fill in what is said, packed to the model's window; returns how structure is asked for.
+
+        Raises:
+            Failed: not even what may not be left out fits.
+        """
+        this.system, schema = call.prompt.system, ""
+        this.mode = "text"
+        if call.output is not None:
+            schema = request.in_words(call.output)
+            if request.free_form(call.output):
+                mode = "prompted"
+            if mode == "prompted":
+                this.system, schema = f"{this.system}\n\n{schema}", ""
+            this.mode = mode
+        if followup.kept:
+            words = call.prompt.words - len(followup.kept.split())
+            this.answer, this.rest = followup.kept, request_for_rest(words)
+        elif followup.correction is not None:
+            this.answer, this.complaint = followup.correction.reply, followup.correction.complaint
+        fixed = [this.system, schema, this.answer or "", this.complaint, this.rest]
+        taken = estimate_tokens(*fixed) + FRAME_TOKENS
+        room = candidate.room(taken)
+        if room is None or call.prompt.size() <= room:
+            this.user = call.prompt.user()
+        else:
+            try:
+                packed = call.prompt.packed(room)
+            except TooLong as error:
+                failure = Failure(FailureKind.CONTEXT_OVERFLOW, candidate.model)
+                raise Failed(failure) from error
+            this.user, this.left_out = packed.text, packed.left_out
+        this.sent = taken + estimate_tokens(this.user)
+        return mode
+
+    async def _wait_for_turn(self, candidate: Candidate, this: _Request, patience: float) -> None:
+        """Wait for leave to send.
+
+        Raises:
+            NotSent: it is not given, or not in time.
+        """
+        while this.admission is None or not self._providers.health.fresh(this.admission):
+            if this.admission is not None:
+                held, this.admission = this.admission, None
+                await self._providers.health.abandoned(candidate.endpoint, held)
+            leave, slept = await turn(
+                self._providers.health,
+                candidate.endpoint,
+                per_minute=self._limits.requests_per_minute,
+                longest=patience - this.waited,
+                sleep=self._sleep,
+            )
+            this.waited += slept
+            if isinstance(leave, Refused):
+                raise NotSent(leave)
+            this.admission = leave
+
+    def _request_id(self, booked_as: str) -> str:
+        return self._effects.outside_key(booked_as)[-_REQUEST_ID_CHARS:]
+
+    # ------------------------------------------------------------------ reading
+
+    async def _answer(
+        self,
+        call: Call,
+        candidate: Candidate,
+        followup: Followup,
+        this: _Request,
+        reply: Reply,
+        seam: Seam | None,
+        *,
+        last: bool,
+    ) -> Answer:
+        this.reply = reply.text
+        try:
+            self._check_read_whole(candidate, this, reply)
+            if seam is not None:
+                fresh = seam.finish() if call.on_token else seam.feed(reply.text) + seam.finish()
+                if fresh and call.on_token:
+                    await call.on_token(fresh)
+                reply = Reply(seam.text, reply.cut, reply.input_tokens, reply.output_tokens)
+            answer = self._read(call, candidate, reply, followup, last=last)
+        except (Unusable, Unjoinable) as error:
+            kind = error.kind if isinstance(error, Unusable) else FailureKind.MALFORMED
+            failure = Failure(kind, candidate.model, billed=True)
+            self._record(call, candidate, this, kind.value, failure)
+            raise Failed(
+                failure,
+                complaint=error.detail if isinstance(error, Unusable) else "",
+                reply=reply.text,
+                sent=this.sent + candidate.most,
+            ) from error
+        this.rung = answer.rung.value if call.output is not None else ""
+        self._record(call, candidate, this, "answered")
+        if this.left_out:
+            await self._tell_left_out(call, candidate, this.left_out)
+        if answer.rung in (Rung.REPAIRED, Rung.COERCED, Rung.REASKED):
+            content = (
+                f"The answer of {candidate.model} had to be {answer.rung.value} before it could be "
+                "read."
+            )
+            await self._narration.tell(
+                "note", content, call, model=candidate.model, rung=answer.rung.value
+            )
+        return answer
+
+    def _read(
+        self, call: Call, candidate: Candidate, reply: Reply, followup: Followup, *, last: bool
+    ) -> Answer:
+        """The answer inside a reply.
+
+        Raises:
+            Unusable: it is empty, cut, unreadable or a refusal.
+        """
+        more = candidate.most < self._limits.output_tokens and not followup.generous
+        made = {
+            "model": candidate.model,
+            "cut": reply.cut,
+            "attempts": call.attempts,
+            "simulated": candidate.facts.simulated,
+        }
+        if call.output is None:
+            prose = ladder.without_thinking(reply.text)
+            if reply.cut and not last and (more or call.prompt.words):
+                raise Unusable(FailureKind.CUT)
+            if not prose:
+                raise Unusable(FailureKind.MALFORMED, "The answer was empty.")
+            return Answer(text=prose, **made)
+        if reply.cut and not last and more:
+            raise Unusable(FailureKind.CUT)
+        parsed = ladder.parse(reply.text, call.output)
+        rung = Rung.REASKED if followup.correction is not None else parsed.rung
+        return Answer(text="", data=parsed.value.model_dump(mode="json"), rung=rung, **made)
+
+    def _check_read_whole(self, candidate: Candidate, this: _Request, reply: Reply) -> None:
+        """Notice a server that cuts what it is sent without a word.
+
+        Raises:
+            Unusable: it says that it read less than any tokenizer makes of the prompt.
+        """
+        if reply.input_tokens is None or this.sent < _TELLING_TOKENS:
+            return
+        least = fewest_tokens(this.system, this.said)
+        if 0 < reply.input_tokens < least:
+            self._providers.windows.learn(
+                candidate.endpoint, candidate.model, sent=this.sent, stated=reply.input_tokens
+            )
+            raise Unusable(FailureKind.CONTEXT_OVERFLOW, "silently")
+
+    # ------------------------------------------------------------------ telling
+
+    async def _tell_left_out(
+        self, call: Call, candidate: Candidate, left_out: tuple[str, ...]
+    ) -> None:
+        some = "; ".join(left_out[:4]) + (" and others" if len(left_out) > 4 else "")
+        await self._narration.tell(
+            "note",
+            f"{candidate.model} cannot read all of it at once. Left out: {some}.",
+            call,
+            model=candidate.model,
+            code="left_out",
+            left_out=list(left_out[:50]),
+        )
+
+    def _record(
+        self,
+        call: Call,
+        candidate: Candidate,
+        this: _Request,
+        outcome: str,
+        failure: Failure | None = None,
+    ) -> None:
+        """Hand the request to the log, if there was one."""
+        heard, bill = this.heard, this.bill
+        if heard.sent_at is None:
+            return
+        first = None if heard.first_at is None else heard.first_at - heard.sent_at
+        self._log.record(
+            CallRecord(
+                key=call.key,
+                attempt=call.attempts,
+                role=call.role,
+                provider=provider_of(candidate.model),
+                model=candidate.model,
+                outcome=outcome,
+                prompt_name=call.prompt.name,
+                prompt_version=call.prompt.version,
+                mode=this.mode,
+                streamed=call.on_token is not None,
+                simulated=candidate.facts.simulated,
+                rung=this.rung,
+                left_out=this.left_out,
+                retry_after=failure.retry_after if failure else None,
+                waited_ms=_ms(this.waited),
+                first_token_ms=None if first is None else _ms(first),
+                latency_ms=_ms(self._clock() - heard.sent_at),
+                input_tokens=bill.input_tokens,
+                output_tokens=bill.output_tokens,
+                usd=None if bill.usd is None else Decimal(f"{bill.usd:.6f}"),
+                price_known=bill.known,
+                system=this.system,
+                prompt=this.said,
+                reply=this.reply or heard.text,
+            )
+        )
+
+
+def _ms(seconds: float) -> int:
+    return max(0, round(seconds * 1_000))
