@@ -29,6 +29,7 @@ from autonomy.export.document import MARKER, Section
 OPENING_PASSAGES = 6
 """Passages of a source's beginning among which its own statement of purpose is sought."""
 
+UNCITED = re.compile(rf"\s*{MARKER.pattern}")
 PROMPT_PASSAGES = 16
 """Most passages one section's prompt carries."""
 
@@ -205,7 +206,9 @@ async def _by_model(
     if role in (BEGIN, END):
         for s in _body_steps(plan):
             body = await deps.artifacts.load(s.result["artifact_id"])
-            earlier.append((str(s.input["heading"]), str(body["section"]["markdown"])))
+            # Their markers name passages that this part is not given and may not cite.
+            text = UNCITED.sub("", str(body["section"]["markdown"]))
+            earlier.append((str(s.input["heading"]), text))
     prompt = prompts.writer(
         task=deps.task,
         role=role,
@@ -224,7 +227,8 @@ async def _by_model(
     async def on_token(text: str) -> None:
         await deps.events.token(task, text)
 
-    text = await deps.models.text("writer", key=f"{task}:write", prompt=prompt, on_token=on_token)
+    key = f"{task}:write"
+    text = await deps.models.text("writer", key=key, prompt=prompt, on_token=on_token)
     shown = passages[:PROMPT_PASSAGES]
     known = {p.id: p for p in shown}
     dropped = 0
@@ -247,4 +251,8 @@ async def _by_model(
         quotes=len(MARKER.findall(markdown)),
         quotes_by_source=Counter(known[m["id"]].source_id for m in MARKER.finditer(markdown)),
     )
-    return _written(step, composed, Author.MODEL, dropped=dropped)
+    written = _written(step, composed, Author.MODEL, dropped=dropped)
+    if not deps.models.simulated(key):
+        return written
+    section = written.section.model_copy(update={"simulated": True})
+    return written.model_copy(update={"section": section})

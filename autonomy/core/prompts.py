@@ -122,7 +122,7 @@ def planner(
                 f"opening {places[passage.source_id]} of {cited}",
             )
         )
-    return _prompt("planner", _PLANNER.format(rule=RULE, json=_JSON), parts)
+    return _prompt("planner", _PLANNER.format(rule=RULE, json=_JSON), parts, answer_tokens=4_000)
 
 
 # ----------------------------------------------------------------------------- writer
@@ -251,7 +251,9 @@ def writer(
                 shorten=kept,
             )
         )
-    return _prompt("writer", _WRITER.format(rule=RULE), parts)
+    # A word is up to three tokens in most languages, and every sentence carries a marker of ten.
+    room = words * 4 + 600
+    return _prompt("writer", _WRITER.format(rule=RULE), parts, answer_tokens=room, words=words)
 
 
 # ----------------------------------------------------------------------------- critic
@@ -293,7 +295,8 @@ def critic(*, claims: Sequence[tuple[int, str, Passage]]) -> Prompt:
     ]
     numbers = ", ".join(str(marker) for marker, _, _ in claims)
     parts = [Part(fence.announcement), *judged, Part(f"Judge the claims {numbers}.")]
-    return _prompt("critic", _CRITIC.format(rule=RULE, json=_JSON), parts)
+    room = 200 + 160 * len(claims)
+    return _prompt("critic", _CRITIC.format(rule=RULE, json=_JSON), parts, answer_tokens=room)
 
 
 # ----------------------------------------------------------------------------- self-debugger
@@ -340,7 +343,7 @@ def debugger(*, step: Step, error: StepError, tools: Sequence[Mapping[str, Any]]
         Part(fence.quote("failed step", _dumped(failed), limit=6_000)),
         Part(fence.quote("error", _dumped(happened), limit=6_000), label="the error", shorten=True),
     ]
-    return _prompt("debugger", _DEBUGGER.format(rule=RULE, json=_JSON), parts)
+    return _prompt("debugger", _DEBUGGER.format(rule=RULE, json=_JSON), parts, answer_tokens=2_500)
 
 
 # ----------------------------------------------------------------------------- title
@@ -363,14 +366,16 @@ def title(*, goal: str, headings: Sequence[str] = ()) -> Prompt:
         parts.append(
             Part(fence.quote("its sections", listed), _LISTS, "the sections", shorten=True)
         )
-    return _prompt("title", _TITLE.format(rule=RULE), parts)
+    return _prompt("title", _TITLE.format(rule=RULE), parts, answer_tokens=300)
 
 
 # ----------------------------------------------------------------------------- shared parts
 
 
-def _prompt(name: str, system: str, parts: Sequence[Part]) -> Prompt:
-    return Prompt(name, PROMPT_VERSIONS[name], system, tuple(parts))
+def _prompt(
+    name: str, system: str, parts: Sequence[Part], *, answer_tokens: int, words: int = 0
+) -> Prompt:
+    return Prompt(name, PROMPT_VERSIONS[name], system, tuple(parts), answer_tokens, words)
 
 
 def _guidance(fence: Fence, messages: Sequence[str]) -> list[Part]:
