@@ -11,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 import httpcore2
@@ -27,8 +29,11 @@ CONNECT_SECONDS = 5.0
 
 _TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("::/96"))
 """IPv6 ranges whose last four bytes are an IPv4 address that a translator would connect to."""
+_SPECIAL_V4 = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
+"""Of the protocols themselves, and of translators; `is_global` has parts of them as public."""
 _PUBLIC_V6 = IPv6Network("2000::/3")
 """All that has ever been given out as global unicast; whatever is outside is special."""
+_RESOLVERS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolve")
 _METADATA = frozenset({IPv6Address("fd00:ec2::254"), IPv6Address("fd20:ce::254")})
 """Clouds' metadata services outside of the link-local range."""
 
@@ -61,6 +66,8 @@ def is_public(text: str) -> bool:
     address = _unwrapped(ip_address(text.partition("%")[0]))
     if isinstance(address, IPv6Address) and address not in _PUBLIC_V6:
         return False
+    if isinstance(address, IPv4Address) and any(address in network for network in _SPECIAL_V4):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
@@ -72,8 +79,11 @@ def is_ever_allowed(text: str) -> bool:
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """The system's answer."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """The system's answer. In threads of our own: a loop that ends waits for its threads, and a
+    dead name server takes longer than anybody wants to wait."""
+    found = await asyncio.get_running_loop().run_in_executor(
+        _RESOLVERS, partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    )
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 

@@ -75,7 +75,6 @@ _WORST = (
     "server",
     "not_an_api",
     "rejected",
-    "",
 )
 """Of several reasons, the one that explains most, first."""
 
@@ -136,7 +135,7 @@ async def _compatible(client: httpx2.AsyncClient, base: str, headers: Mapping[st
         return Found("lmstudio", f"{root}/v1", _models(usable, _lmstudio))
     if rows is None:
         missed = {answer.problem for answer in answers if isinstance(answer, _Missed)}
-        return Found(problem=next(kind for kind in _WORST if kind in missed or not kind))
+        return Found(problem=next((kind for kind in _WORST if kind in missed), "not_an_api"))
     if "llamacpp" in owners:
         return Found("llama.cpp", where, await _llamacpp(client, root, headers, rows))
     if "vllm" in owners:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ from autonomy.core.llm.providers import OutputMode, Providers, build
 from autonomy.core.llm.request import Heard, Reply
 from autonomy.core.llm.servers import Found, find, loaded_context, unreachable
 from autonomy.core.outbound import AnswerTooLarge, Resolve, caused_by, checked_client, resolve
+
+logger = logging.getLogger(__name__)
 
 LONGEST_SECONDS = 20.0
 OUTPUT_TOKENS = 1_000
@@ -121,15 +124,24 @@ async def _ask(access: Access, name: str, found: Found, began: float, longest: f
             try:
                 reply = await _send(built, mode, left)
             except PROVIDER_ERRORS as error:
-                if classify(error, name).kind is not FailureKind.REJECTED or mode == "prompted":
+                # Some servers fail outright at a schema instead of rejecting it.
+                if classify(error, name).kind not in _OF_THE_SCHEMA or mode == "prompted":
                     raise
                 mode = "prompted"
                 reply = await _send(built, mode, left)
+        except _STUMBLES as error:
+            logger.info("a model server's answer does not fit its protocol (%s)", type(error))
+            return _failed("not_an_api", access, name, found, began)
         except PROVIDER_ERRORS as error:
             code = _code(error, name, found)
             spent = estimate_tokens(SYSTEM, PROMPT) if classify(error, name).billed else 0
             return replace(_failed(code, access, name, found, began), spent_tokens=spent)
     return _heard(reply, mode, access, name, found, began)
+
+
+_STUMBLES = (TypeError, AttributeError, LookupError, ValueError, httpx2.HTTPError)
+"""What the providers' packages raise at JSON that is an answer of something else."""
+_OF_THE_SCHEMA = frozenset({FailureKind.REJECTED, FailureKind.SERVER})
 
 
 async def _send(built: Model, mode: OutputMode, seconds: float) -> Reply:
@@ -227,7 +239,7 @@ _SENTENCES = {
     "name": "There is no machine called {place}. Check the spelling of the address.",
     "tls": "The secure connection to {place} failed. If the server speaks plain HTTP, write http:// in front; if its certificate is your own, the machine that HandyWriterz runs on has to trust it.",
     "network": "Nothing answers at {place}. Check the address and port, that the server is running, and that it can be reached from the machine that HandyWriterz runs on (in a container, localhost is the container).",
-    "timeout": "{place} did not answer within {longest:.0f} seconds. A local model may still be loading: try again in a moment.",
+    "timeout": "{place} did not answer in time. A local model may still be loading: try again in a moment. If it never answers, check the address, and whether it is http:// or https://.",
     "auth": "{place} refused the key. Check that it was copied whole, that it has not expired, and that it is allowed to use models.",
     "quota": "The account at {place} has no quota or credit left.",
     "rate_limit": "{place} is limiting the rate of requests. Wait a moment and test again.",
@@ -244,16 +256,26 @@ _SENTENCES = {
 }
 
 
+def sentence(code: str, where: str, *, model: str = "", offers: Sequence[str] = ()) -> str:
+    """What went wrong and what to do about it, for the person who set up the connection.
+
+    Args:
+        where: host and port, or the provider's name.
+        offers: names of models that are there.
+    """
+    return _SENTENCES.get(code, "The test of {place} failed.").format(
+        place=where,
+        model=model or "the model",
+        offers=f" It offers {', '.join(offers)}." if offers else "",
+    )
+
+
 def _failed(code: str, access: Access, model: str, found: Found, began: float) -> Trial:
-    names = [offered.id for offered in found.models[:5]]
-    template = _SENTENCES.get(str(code), "The test of {place} failed.")
+    where = place(access.base_url) if access.base_url else access.provider.title()
     return Trial(
         ok=False,
-        sentence=template.format(
-            place=place(access.base_url) if access.base_url else access.provider.title(),
-            model=model or "the model",
-            longest=LONGEST_SECONDS,
-            offers=f" It offers {', '.join(names)}." if names else "",
+        sentence=sentence(
+            str(code), where, model=model, offers=[offered.id for offered in found.models[:5]]
         ),
         code=str(code),
         model=model,
