@@ -29,7 +29,6 @@ from autonomy.export.document import MARKER, Section
 OPENING_PASSAGES = 6
 """Passages of a source's beginning among which its own statement of purpose is sought."""
 
-UNCITED = re.compile(rf"\s*{MARKER.pattern}")
 PROMPT_PASSAGES = 16
 """Most passages one section's prompt carries."""
 
@@ -193,6 +192,12 @@ def _purpose(step: Step) -> str:
     )
 
 
+def _without_markers(markdown: str) -> str:
+    """A section as a frame is shown it: its markers name passages that the frame may not cite."""
+    unnamed = re.sub(r"\[\[n:[^\]\n]*\]\]", "the authors", markdown)
+    return re.sub(rf"\s*{MARKER.pattern}", "", unnamed)
+
+
 async def _by_model(
     step: Step,
     plan: Plan,
@@ -206,8 +211,7 @@ async def _by_model(
     if role in (BEGIN, END):
         for s in _body_steps(plan):
             body = await deps.artifacts.load(s.result["artifact_id"])
-            # Their markers name passages that this part is not given and may not cite.
-            text = UNCITED.sub("", str(body["section"]["markdown"]))
+            text = _without_markers(str(body["section"]["markdown"]))
             earlier.append((str(s.input["heading"]), text))
     prompt = prompts.writer(
         task=deps.task,
