@@ -138,6 +138,21 @@ class Env(BaseSettings):
         gt=0,
         description="Most model calls per minute and provider account, shared by all workers; unset leaves the rate to the provider.",
     )
+    model_circuit_failures: int = Field(
+        default=5,
+        ge=1,
+        description="Failures of a provider in a row after which all workers leave its account alone for a while.",
+    )
+    model_circuit_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="Longest first pause of a failing provider account, seconds; it doubles with each further one, up to ten minutes.",
+    )
+    model_circuit_closed_seconds: float = Field(
+        default=600.0,
+        gt=0,
+        description="Pause of a provider account whose key was refused or whose credit is gone, seconds; a changed key is tried at once.",
+    )
     model_stall_seconds: float = Field(
         default=30.0,
         gt=0,

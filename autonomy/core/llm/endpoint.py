@@ -37,6 +37,8 @@ LONGEST_HOLD = 3_600.0
 """The most that a provider's Retry-After is believed, seconds."""
 PROBE_SECONDS = 1.0
 """What callers are told to wait for while a probe is on its way."""
+CLOCK_SLIP_SECONDS = 0.5
+"""A clock that went back by more was set back."""
 QUIET_SECONDS = 300.0
 """A circuit that was closed for this long begins again with the shortest cooldown."""
 
@@ -48,6 +50,7 @@ ANSWERED = frozenset(
         FailureKind.MODEL_NOT_FOUND,
         FailureKind.REJECTED,
         FailureKind.MALFORMED,
+        FailureKind.CUT,
         FailureKind.REFUSED,
     }
 )
@@ -163,6 +166,8 @@ class Endpoint:
 
     since: float = 0.0
     """The memory it belongs to, see `adopt`."""
+    seen: float = 0.0
+    """When it was last touched."""
     tat: float = 0.0
     interval: float = 0.0
     """Of the limit it was last asked with; 0 = none."""
@@ -221,6 +226,15 @@ class Endpoint:
         )
 
     # -------------------------------------------------------------------------------- requests
+
+    def arrive(self, now: float) -> None:
+        """Keep every distance in time when the clock was set back since the last operation."""
+        back = self.seen - now
+        if back > CLOCK_SLIP_SECONDS:
+            for name in _TIMES:
+                if at := getattr(self, name):
+                    setattr(self, name, at - back)
+        self.seen = now
 
     def adopt(self, now: float, since: float, bucket: Bucket) -> None:
         """Belong to a memory that began at `since`: whatever came before may be forgotten.
@@ -420,3 +434,16 @@ class Endpoint:
         self.closed_at = now
         self.lease = ""
         return Change.CLOSED
+
+
+_TIMES = (
+    "tat",
+    "grown_at",
+    "cut_at",
+    "hold_until",
+    "failed_at",
+    "open_until",
+    "closed_at",
+    "lease_until",
+)
+"""Fields of `Endpoint` that are moments."""
