@@ -53,6 +53,7 @@ async def assemble(plan: Plan, deps: Deps, notice: str) -> tuple[str, Document]:
         language=deps.task.settings.language,
         date=datetime.now(UTC).date().isoformat(),
         notice=notice_for(sections, reasons, wanted_model=bool(reasons)),
+        simulated=plan.simulated or any(section.simulated for section in sections),
         sections=tuple(sections),
     )
     passages = await deps.library.passages(draft.cited_passage_ids())

@@ -58,6 +58,8 @@ class Outline(BaseModel):
     sections: tuple[OutlineSection, ...]
     author: Author = Author.RULE
     rationale: str = ""
+    simulated: bool = False
+    """Made by a simulated model."""
 
 
 def sentence_case(text: str) -> str:
@@ -280,5 +282,6 @@ def steps_plan(
         author=outline.author,
         title=outline.title,
         rationale=outline.rationale,
+        simulated=outline.simulated,
         steps=tuple(steps),
     )

@@ -187,4 +187,5 @@ async def _outline(
         sections=sections,
         author=Author.MODEL,
         rationale=answer.rationale,
+        simulated=deps.models.simulated(f"{task}:plan"),
     ), ""

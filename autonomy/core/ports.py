@@ -216,6 +216,11 @@ class ModelGateway(Protocol):
         circuit is closed. False sends the agent down its rule path."""
         ...
 
+    def simulated(self, key: str) -> bool:
+        """Whether what `structured` or `text` answered under `key` was said by a simulated model:
+        what is made of it has to say so."""
+        ...
+
     async def structured(self, role: str, *, key: str, prompt: Prompt, output: type[M]) -> M:
         """One call whose answer is parsed into `output` (parse ladder of the design).
 

@@ -267,6 +267,8 @@ class Plan(_Value):
     author: Author = Author.RULE
     title: str = ""
     rationale: str = ""
+    simulated: bool = False
+    """Title and sections are a simulated model's."""
     steps: tuple[Step, ...] = ()
 
     def step(self, step_id: str) -> Step:

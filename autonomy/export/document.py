@@ -29,6 +29,8 @@ class Section(BaseModel):
     level: int = Field(default=1, ge=1, le=4)
     markdown: str
     author: Author = Author.RULE
+    simulated: bool = False
+    """Its text is a simulated model's."""
 
 
 class Document(BaseModel):
@@ -44,6 +46,8 @@ class Document(BaseModel):
     """ISO date of this version."""
     notice: str = ""
     """Shown on the first page, e.g. that no language model took part."""
+    simulated: bool = False
+    """A simulated model had a part in it; every format says so beside the notice."""
     sections: tuple[Section, ...] = ()
     sources: tuple[Source, ...] = ()
     """Exactly the sources that the sections cite."""

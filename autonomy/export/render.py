@@ -26,6 +26,13 @@ from autonomy.tools.csl.reference import Reference
 CITE_CLASS = "cite-link"
 """Class of the element around each citation, which carries `data-passages`."""
 
+SIMULATED_NOTICE = (
+    "Written by a simulated model, which makes its text up by rules: this shows how the product works "
+    "and is not fit for use."
+)
+"""Stands on the first page of what a simulated model had a part in, in every format. It is made
+here and not when the document is, so that no version can be without it."""
+
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$")
 
 
@@ -77,7 +84,9 @@ def render(document: Document) -> Rendered:
         title=_line(document.title) or "Untitled",
         language=language,
         date=_line(document.date),
-        notice=_line(document.notice),
+        notice=_line(f"{SIMULATED_NOTICE} {document.notice}")
+        if document.simulated
+        else _line(document.notice),
         style=style,
         body=body,
         references_heading=style.references_heading(language),

@@ -199,6 +199,9 @@ class NoModels:
     def available(self, role: str) -> bool:
         return False
 
+    def simulated(self, key: str) -> bool:
+        return False
+
     async def structured(
         self, role: str, *, key: str, prompt: Prompt, output: type[BaseModel]
     ) -> Any:
