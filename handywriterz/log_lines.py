@@ -62,8 +62,10 @@ class Secrets:
         with self._lock:
             if not self._known:
                 return None
-            # In JSON a value stands escaped, and the longest of two that overlap goes first.
-            forms = {form for value in self._known for form in (value, json.dumps(value)[1:-1])}
+            # Inside JSON or a printed list a value stands escaped, and the longest of two that
+            # overlap goes first.
+            plain = {form for value in self._known for form in (value, repr(value)[1:-1])}
+            forms = plain | {json.dumps(form, ensure_ascii=False)[1:-1] for form in plain}
             ordered = sorted(forms, key=len, reverse=True)
             self._pattern = re.compile("|".join(re.escape(form) for form in ordered))
             return self._pattern

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from autonomy.admin.checkpoint_state import ReadState, read_state
 from autonomy.admin.display import admin_url, badge, json_block, json_text, short
+from autonomy.admin.model_calls import calls_of
 from autonomy.admin.run_controls import controls_for, forms_for
 from autonomy.models import Checkpoint, EffectStatus, Episode, Run
 
@@ -68,7 +69,8 @@ def run_page(run: Run, query: Mapping[str, str]) -> dict[str, Any]:
     Args:
         run: the run shown.
         query: GET parameters: `after` (seq that the timeline starts behind) and `before`
-            (checkpoint row that the checkpoints start before); anything else is ignored.
+            (checkpoint row that the checkpoints start before), and the filters of `calls_of`;
+            anything else is ignored.
     """
     return {
         "run": run,
@@ -90,6 +92,7 @@ def run_page(run: Run, query: Mapping[str, str]) -> dict[str, Any]:
             (cycle, badge(cycle.status)) for cycle in run.turnitin_cycles.order_by("number")[:ROWS]
         ],
         "ledger": run.budget_entries.order_by("-created_at")[:ROWS],
+        "model_calls": calls_of(run, query),
         "rows_shown": ROWS,
     }
 

@@ -19,6 +19,7 @@ from django.conf import settings
 from pydantic import SecretStr
 
 from handywriterz.env import env
+from handywriterz.log_lines import conceal
 
 _LABEL = b"handywriterz model credentials v1"
 
@@ -58,6 +59,7 @@ def unseal(sealed: bytes | memoryview | None, row: UUID) -> SecretStr | None:
         return None
     if not isinstance(inside, dict) or inside.get("row") != str(row):
         return None
+    conceal(str(inside["key"]))
     return SecretStr(str(inside["key"]))
 
 

@@ -16,6 +16,7 @@ from chat.models import Conversation, Message, Upload
 
 SECRET = "Whales of the northern sea"
 """Stands in titles and texts; whoever may not look must never get it."""
+SEALED = b"gAAAA-the-sealed-key-of-a-connection"
 
 
 @dataclass
@@ -115,6 +116,22 @@ def make_world(owner: Any) -> World:
         ),
         models.Effect.objects.create(run=run, key=f"model:{unique}", kind="model", fence=1),
         models.BudgetEntry.objects.create(run=run, key=f"model:{unique}", role="writer"),
+        models.ModelCall.objects.create(
+            run=run,
+            owner=owner,
+            key=unique,
+            role="writer",
+            provider="openai",
+            model="openai:gpt-5-mini",
+            outcome="answered",
+            system="Role: writer",
+            prompt=f"Write about {SECRET}",
+            reply=f"{SECRET} are large.",
+        ),
+        models.ModelConnection.objects.create(
+            owner=owner, slug="lab", provider="compatible", label=SECRET, secret=SEALED
+        ),
+        models.ModelPreference.objects.get_or_create(owner=owner, roles={"default": "lab:m"})[0],
         models.Resume.objects.create(run=run, interrupt_id=unique, value={"answer": SECRET}),
         models.RunMessage.objects.create(run=run, number=1, author=owner, text=SECRET),
         models.Job.objects.create(run=run, user=owner, reason="started"),
