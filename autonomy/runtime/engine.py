@@ -24,6 +24,7 @@ from autonomy.runtime.leases import Lease
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import DRAIN, PAUSE, SLICE, Runner
 from autonomy.runtime.sweeper import Sweeper
+from autonomy.runtime.provider_health import shared_health
 from autonomy.runtime.tokens import close_client
 from handywriterz.env import env
 
@@ -135,6 +136,7 @@ class Engine:
             self._loop.run_forever()
         finally:
             self._loop.run_until_complete(close_client())
+            self._loop.run_until_complete(shared_health().aclose())
             self._loop.close()
 
     def _wake(self) -> None:

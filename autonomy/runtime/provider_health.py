@@ -68,7 +68,7 @@ FIELDS = [field.name for field in fields(Endpoint) if field.name != "lease"] + [
 _INTEGERS = {"epoch", "window", "count", "before", "failures", "generation", "openings"}
 
 
-def _endpoint(values: Sequence[bytes | None]) -> Endpoint:
+def endpoint_from(values: Sequence[bytes | None]) -> Endpoint:
     """The endpoint whose fields Redis gave."""
     known: dict[str, Any] = {}
     for name, value in zip(FIELDS, values, strict=True):
@@ -196,7 +196,7 @@ class RedisHealth:
         seconds, micros = answers[0]
         self._ahead = int(seconds) + int(micros) / 1e6 - asked_at
         for name, values in zip(endpoints, answers[1:], strict=True):
-            self._saw(name, _endpoint(values))
+            self._saw(name, endpoint_from(values))
 
     def _saw(self, name: str, endpoint: Endpoint) -> None:
         seen = self._mirror.get(name)
@@ -372,7 +372,7 @@ class RedisHealth:
         length = int(given[2])
         self._ahead = float(given[0]) - asked_at
         self._workers = max(1, int(given[1]))
-        self._saw(endpoint, _endpoint(given[3 + length :]))
+        self._saw(endpoint, endpoint_from(given[3 + length :]))
         answer: list[bytes] = given[3 : 3 + length]
         return answer
 
