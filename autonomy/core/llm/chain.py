@@ -83,6 +83,8 @@ class Chain:
                 (call.role, passed.model, code), passed.why, call, model=passed.model, code=code
             )
         candidates, failed, broke = choice.candidates, None, None
+        for candidate in candidates[1:]:
+            self._providers.warm(candidate.model, candidate.access)
         for position, candidate in enumerate(candidates):
             if candidate.endpoint in call.refused:
                 continue

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 from httpx2 import AsyncClient
+from pydantic_ai.exceptions import UserError
 from pydantic_ai.models import Model
 
 from autonomy.core.llm.health import LocalHealth, ProviderHealth
@@ -124,6 +125,11 @@ class Providers:
         self._open: WeakKeyDictionary[
             asyncio.AbstractEventLoop, dict[tuple[str, Access | None], _Connection]
         ] = WeakKeyDictionary()
+        self._warmed: WeakKeyDictionary[
+            asyncio.AbstractEventLoop, set[tuple[str, Access | None]]
+        ] = WeakKeyDictionary()
+        self._tasks: set[asyncio.Task[None]] = set()
+        """Held here: a loop keeps no hold of its tasks."""
         self._schema_refused: set[str] = set()
         self._unusable: set[tuple[str, Access | None]] = set()
 
@@ -148,6 +154,24 @@ class Providers:
         finally:
             found.used -= 1
 
+    def warm(self, model: str, access: Access | None) -> None:
+        """Begin to build a model that may be needed soon: its provider's SDK alone takes a second
+        to load, which a call that has just lost its first model should not wait for."""
+        key = (model, access)
+        loop = asyncio.get_running_loop()
+        if key in self._open.get(loop, {}) or key in self._warmed.setdefault(loop, set()):
+            return
+        self._warmed[loop].add(key)
+        task = loop.create_task(self._build_ahead(model, access))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _build_ahead(self, model: str, access: Access | None) -> None:
+        # What is wrong with it is said when it is needed.
+        with suppress(UserError, ImportError, ValueError):
+            async with self.connected(model, access):
+                pass
+
     async def _close_some(self, mine: dict[tuple[str, Access | None], _Connection]) -> None:
         if len(mine) <= self._most:
             return
@@ -156,6 +180,9 @@ class Providers:
 
     async def aclose(self) -> None:
         """Close the connections of the running loop."""
+        loop = asyncio.get_running_loop()
+        building = [task for task in self._tasks if task.get_loop() is loop]
+        await asyncio.gather(*building, return_exceptions=True)
         for held in self._open.pop(asyncio.get_running_loop(), {}).values():
             await held.model.__aexit__(None, None, None)
 
