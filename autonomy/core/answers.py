@@ -8,6 +8,7 @@ verdict has no default). Other names for a field or a verdict are understood onl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -25,8 +26,15 @@ LENIENT: dict[str, bool] = {"lenient": True}
 """Validation context of the parse ladder's last rung."""
 
 
+_THOUSANDS = re.compile(r"-?\d{1,3}(?:\.\d{3})+")
+
+
 def _lenient(info: ValidationInfo) -> bool:
     return bool(info.context and info.context.get("lenient"))
+
+
+def _plain(key: object) -> str:
+    return "_".join(str(key).strip(" _-").lower().replace("-", " ").replace("_", " ").split())
 
 
 def _says_something(text: str) -> str:
@@ -40,10 +48,10 @@ def _no_placeholder(text: str) -> str:
     return _says_something(text) if text.strip() else text
 
 
-def _no_truth(value: Any) -> Any:
-    # Pydantic takes true for 1; no model means that.
-    if isinstance(value, bool):
-        raise ValueError("write a number")  # noqa: TRY004 - pydantic wants a ValueError
+def _one_number(value: Any) -> Any:
+    # Pydantic takes true for 1, which no model means, and "1.000" for 1, which in Berlin is a thousand.
+    if isinstance(value, bool) or (isinstance(value, str) and _THOUSANDS.fullmatch(value.strip())):
+        raise ValueError("write a whole number, in digits alone")
     return value
 
 
@@ -51,7 +59,7 @@ Said = Annotated[str, AfterValidator(_says_something)]
 """Text that has to say something."""
 MaySay = Annotated[str, AfterValidator(_no_placeholder)]
 """Text that may be empty, but not a placeholder."""
-Whole = Annotated[int, BeforeValidator(_no_truth)]
+Whole = Annotated[int, BeforeValidator(_one_number)]
 
 
 class _Answer(BaseModel):
@@ -64,19 +72,28 @@ class _Answer(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _other_names(cls, value: Any, info: ValidationInfo) -> Any:
-        if not _lenient(info) or not isinstance(value, dict):
+        """Fields under the names that models give them. Without leave to rename, an answer that
+        needs it is refused: what is optional would be lost without a word."""
+        if not isinstance(value, dict):
             return value
         renamed = dict(value)
-        for field, others in cls.also.items():
-            meant = [key for key in renamed if str(key).lower().replace(" ", "_") in others]
-            if field not in renamed and len(meant) == 1:
+        for field in cls.model_fields:
+            if field in renamed:
+                continue
+            names = {field, *cls.also.get(field, ())}
+            meant = [key for key in renamed if key not in cls.model_fields and _plain(key) in names]
+            if len(meant) > 1:
+                raise ValueError(f"“{field}” is given several times under other names")
+            if meant:
                 renamed[field] = renamed.pop(meant[0])
+        if len(renamed) == len(value) and renamed.keys() != value.keys() and not _lenient(info):
+            raise ValueError("use exactly the names of the fields")
         return renamed
 
 
 class PlannedSection(_Answer):
     also: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "heading": ("title", "name", "section", "header"),
+        "heading": ("title", "section_title", "header"),
         "purpose": ("description", "goal", "aim", "summary"),
         "queries": ("query", "searches", "search_queries", "keywords", "search"),
         "words": ("word_count", "words_count", "length", "target_words", "target_length"),
@@ -100,7 +117,7 @@ class PlannedDocument(_Answer):
     """The outline of a document."""
 
     also: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "title": ("document_title", "heading", "name"),
+        "title": ("document_title",),
         "rationale": ("reason", "reasoning", "justification", "explanation"),
         "sections": ("section", "outline", "parts", "body", "body_sections", "chapters"),
     }

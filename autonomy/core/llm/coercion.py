@@ -7,7 +7,6 @@ and never chooses between two that were written.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any, TypeVar, get_args, get_origin
@@ -16,6 +15,8 @@ from pydantic import BaseModel, ValidationError
 
 from autonomy.core.answers import LENIENT
 from autonomy.core.llm import lenient
+from autonomy.core.llm.latex import double_backslashes
+from autonomy.core.llm.values import cleaned, load
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -40,14 +41,17 @@ def _plain(name: object) -> str:
 def _inner_json(value: Any) -> Any:
     """The object or list that a string holds, or the value as it is."""
     if isinstance(value, str) and value.strip()[:1] in ("{", "["):
+        spelled = double_backslashes(value.strip())
         try:
-            return json.loads(value, strict=False)
-        except (ValueError, RecursionError):
-            try:
-                reading = lenient.read(value.strip())
-            except lenient.Unreadable:
-                return value
-            return value if reading.torn is not None else reading.value
+            if spelled == value.strip():
+                return cleaned(load(value))
+        except ValueError:
+            pass
+        try:
+            reading = lenient.read(spelled)
+            return value if reading.torn is not None or reading.skewed else cleaned(reading.value)
+        except lenient.Unreadable:
+            pass
     return value
 
 
@@ -65,7 +69,8 @@ def _unwrapped(value: Any, output: type[BaseModel]) -> Any:
         if not isinstance(value, dict):
             break
         required = {_plain(n) for n, f in output.model_fields.items() if f.is_required()}
-        if required & {_plain(key) for key in value}:
+        keys = {_plain(key) for key in value}
+        if required & keys:
             break
         inside = [
             inner
@@ -73,7 +78,11 @@ def _unwrapped(value: Any, output: type[BaseModel]) -> Any:
             if isinstance(inner := _inner_json(held), dict | list)
             and (
                 _holds(inner, required)
-                or (isinstance(inner, dict) and (len(value) == 1 or _plain(key) in _ARGUMENTS))
+                or (
+                    isinstance(inner, dict)
+                    and not names & keys
+                    and (len(value) == 1 or _plain(key) in _ARGUMENTS)
+                )
             )
         ]
         if len(inside) != 1:
@@ -105,16 +114,33 @@ def _item_of(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def cut(value: Any, torn: Sequence[str | int], output: type[BaseModel]) -> Any:
-    """`value` without what its text broke off in.
+def cut(reading: lenient.Reading, output: type[BaseModel]) -> Any:
+    """The value that was read, without what its text broke off in.
 
     An object counts as whole when all its fields are there, though its bracket is not. Otherwise it
     goes with the list item that it is (part of), since what was going to follow might have changed
     its meaning.
 
     Raises:
-        Incomplete: it belongs to no list, or was its only item.
+        Incomplete: it belongs to no list, or was its only item; or a bracket is missing, and the
+            shape has an object of any keys, so that it cannot be told what belonged to that.
     """
+    value = reading.value
+    if reading.skewed and free_form(output):
+        raise Incomplete("A bracket or a value is missing.")
+    return value if reading.torn is None else _cut(value, reading.torn, output)
+
+
+def free_form(output: type[BaseModel]) -> bool:
+    """Whether it has an object of any keys: of that, nothing tells what is missing."""
+    return any(
+        get_origin(part) is dict or part is dict
+        for field in output.model_fields.values()
+        for part in (field.annotation, *get_args(field.annotation))
+    )
+
+
+def _cut(value: Any, torn: Sequence[str | int], output: type[BaseModel]) -> Any:
     holders: list[Any] = [value]
     models: list[type[BaseModel] | None] = []
     model: type[BaseModel] | None = output

@@ -14,19 +14,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from autonomy.core.llm import lenient, plain_lists, refusals
-from autonomy.core.llm.coercion import Incomplete, coerce, cut
+from autonomy.core.llm.coercion import Incomplete, coerce, cut, free_form
 from autonomy.core.llm.failures import FailureKind, Unusable
 from autonomy.core.llm.latex import double_backslashes
-from autonomy.core.llm.lenient import Unreadable
+from autonomy.core.llm.lenient import TooDeep, Unreadable
 from autonomy.core.llm.thinking import split, without_thinking
-from autonomy.core.llm.values import NotPlain, cleaned, load, scan
+from autonomy.core.llm.values import cleaned, load, scan
 
 __all__ = ["LONGEST", "Parsed", "Rung", "complaint", "parse", "without_thinking"]
 
@@ -42,9 +42,10 @@ _OPENER = re.compile(
 )
 _FENCE = re.compile(r"(?:```|~~~)[^\n`]{0,60}\n(.*?)(?:\n[ \t]*(?:```|~~~)|\Z)", re.S)
 _HEADLESS = re.compile(r"""\s*["'“]?[^\W\d]\w{0,60}["'”]?\s*:\s*["'\[{\d]""")
-_PARAMETER = re.compile(
-    r"<parameter(?:=|\s+name=\")(\w{1,60})\"?\s*>\s*(.*?)\s*</parameter>", re.S | re.I
-)
+_PARAMETER = re.compile(r"<parameter(?:=|\s+name=\")(\w{1,60})\"?\s*>", re.I)
+_PARAMETER_END = "</parameter>"
+_STRING_BEFORE = re.compile(r'"(?:\\+")*\s*\Z')
+_ESCAPED = re.compile(r'\\([n"\\/])')
 _FALSE_STARTS = 8
 """Brackets that turn out to open nothing, before a text is given up."""
 _FENCES = 6
@@ -119,6 +120,9 @@ class _Search(Generic[M]):
 
     def region(self, text: str, rung: Rung) -> Parsed[M] | None:
         """The answer in one stretch of text."""
+        inner = _in_a_string(text)
+        if inner is not None:
+            return _descend(inner, self)
         found: list[_Found] = []
         whole = True
         for item in self._values(text, rung):
@@ -141,19 +145,22 @@ class _Search(Generic[M]):
                     value, at = scan(text, at)
                     yield _Found(cleaned(value), rung)
                     continue
-                except NotPlain as error:
+                except TooDeep as error:
                     self.problem = str(error)
+                    return
                 except ValueError:
-                    pass
+                    pass  # The reader below takes it, or says why not.
             try:
                 reading = lenient.read(text, at)
-                value = cleaned(reading.value)
-                if reading.torn is not None:
-                    value = cut(value, reading.torn, self.output)
-                yield _Found(value, Rung.REPAIRED)
+                yield _Found(cleaned(cut(reading, self.output)), Rung.REPAIRED)
                 at = reading.end
-            except (Unreadable, Incomplete, NotPlain) as error:
+            except TooDeep as error:
                 self.problem = str(error)
+                return
+            except (Unreadable, Incomplete) as error:
+                self.problem = str(error)
+                if free_form(self.output):
+                    return  # A part of it might be taken for the whole.
                 false_starts += 1
                 at += 1
                 yield None
@@ -164,10 +171,10 @@ class _Search(Generic[M]):
             return None
         try:
             reading = lenient.read(text, inside=True)
-            value = cleaned(reading.value)
-            if reading.torn or reading.lost:
-                value = cut(value, reading.torn or (), self.output)
-        except (Unreadable, Incomplete, NotPlain):
+            if reading.torn == () and not reading.lost:
+                reading = replace(reading, torn=None)  # Its closing brace was left out as well.
+            value = cleaned(cut(reading, self.output))
+        except (Unreadable, Incomplete):
             return None
         return self.fitting([_Found(value, Rung.REPAIRED)], whole=False)
 
@@ -197,7 +204,10 @@ def _descend(text: str, search: _Search[M]) -> Parsed[M] | None:
     if rung is Rung.STRIPPED:
         try:
             value = cleaned(load(text))
-        except NotPlain as error:
+        except TooDeep as error:
+            search.problem = str(error)
+            return None
+        except Unreadable as error:
             search.problem = str(error)
         except ValueError:
             pass
@@ -206,14 +216,38 @@ def _descend(text: str, search: _Search[M]) -> Parsed[M] | None:
                 return _descend(value, search) if value != text else None
             if isinstance(value, dict | list) and value:
                 parsed = search.fitting([_Found(value, Rung.NATIVE)], whole=True)
-                if parsed is not None:
-                    return parsed
+                # All of the text is JSON: there is nothing around it, only in it.
+                return parsed or _held(value, search)
     answer, unclosed = split(spelled.lstrip("\ufeff"))
     for region in _regions(answer):
         parsed = search.region(region, rung)
         if parsed is not None:
             return parsed
-    return _unlikely(spelled, answer, unclosed, search, rung)
+    return _unlikely(spelled, answer, unclosed, search, rung) or _unbracketed(text, search)
+
+
+def _held(value: Any, search: _Search[M]) -> Parsed[M] | None:
+    """The answer in the one text of `value` that holds an object."""
+    texts = value.values() if isinstance(value, dict) else value
+    held = [text for text in texts if isinstance(text, str) and _OPENER.search(text)]
+    return _descend(held[0], search) if len(held) == 1 else None
+
+
+def _in_a_string(text: str) -> str | None:
+    """What a JSON string holds in which the first object of `text` stands."""
+    opener = _OPENER.search(text)
+    before = (
+        _STRING_BEFORE.search(text[max(0, opener.start() - 20) : opener.start()])
+        if opener
+        else None
+    )
+    if opener is None or before is None:
+        return None
+    try:
+        value, _ = scan(text, opener.start() - len(before.group()))
+    except ValueError:
+        return None
+    return value if isinstance(value, str) else None
 
 
 def _regions(answer: str) -> Iterator[str]:
@@ -240,21 +274,40 @@ def _unlikely(
             parsed = search.region(region, rung)
             if parsed is not None:
                 return parsed
-    if '\\"' in answer:
+    opener = _OPENER.search(answer)
+    if opener and opener.group().endswith(('\\"', "\\'")):
         # JSON inside a JSON string that lost its quotes.
-        once = re.sub(r'\\(["\\/])', r"\1", answer).replace("\\n", "\n")
+        once = _ESCAPED.sub(lambda escape: "\n" if escape[1] == "n" else escape[1], answer)
         parsed = search.region(once, Rung.REPAIRED)
         if parsed is not None:
             return parsed
-    given = dict(_PARAMETER.findall(answer))
+    return search.headless(answer)
+
+
+def _unbracketed(text: str, search: _Search[M]) -> Parsed[M] | None:
+    """An answer in another notation than JSON. Its backslashes are nobody's escapes."""
+    answer = without_thinking(text)
+    given = _parameters(answer)
     if given:
         return search.fitting([_Found(cleaned(given), Rung.REPAIRED)], whole=False)
-    parsed = search.headless(answer)
-    if parsed is None and not _OPENER.search(answer):
-        listed = plain_lists.read(answer)
-        if listed:
-            parsed = search.fitting([_Found(cleaned(listed), Rung.REPAIRED)], whole=True)
-    return parsed
+    listed = None if _OPENER.search(answer) else plain_lists.read(answer)
+    if not listed:
+        return None
+    return search.fitting([_Found(cleaned(listed), Rung.REPAIRED)], whole=True)
+
+
+def _parameters(text: str) -> dict[str, Any]:
+    """What a tool call in tags gives: `<parameter=title>…</parameter>`."""
+    given: dict[str, Any] = {}
+    at = 0
+    while (name := _PARAMETER.search(text, at)) is not None:
+        end = text.find(_PARAMETER_END, name.end())
+        if end < 0:
+            return {}
+        held = text[name.end() : end].strip()
+        given[name[1]] = None if held in ("null", "None") else held
+        at = end
+    return given
 
 
 def complaint(problem: ValidationError) -> str:

@@ -64,6 +64,8 @@ _SWALLOWED = re.compile(rf"[{{,]\s*[{_QUOTES}]\w{{1,60}}[{_QUOTES}]\s*:")
 """Keys inside a string: its closing quote is missing, and it ran into what follows."""
 _STRUCTURE = re.compile(rf"[{{}}\[\]{_QUOTES[0]}]")
 
+_LONGEST_KEY = 100
+
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\n": "\n"}
 _ESCAPES |= {char: char for char in f"\\/{_QUOTES}"}
 _HEX = re.compile(r"u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,5})\}")
@@ -71,6 +73,13 @@ _HEX = re.compile(r"u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,5})\}"
 
 class Unreadable(ValueError):
     """The text is no JSON, however one looks at it. The message says why, to the model."""
+
+
+class TooDeep(Unreadable):
+    """More than `DEEPEST` levels, which is no use to anybody."""
+
+    def __init__(self) -> None:
+        super().__init__("The answer is nested too deeply.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,9 @@ class Reading:
     value itself, None when it is closed."""
     lost: bool = False
     """A key or a value was begun there, and left out."""
+    skewed: bool = False
+    """A closing bracket or a value is missing inside, so that what stands behind it may belong
+    elsewhere."""
 
 
 @dataclass(slots=True)
@@ -111,6 +123,7 @@ class _Reader:
         self.at = start
         self.stack: list[_Open] = []
         self.lost = True
+        self.skewed = False
 
     def read(self, *, inside: bool) -> Reading:
         root: dict[str, Any] | list[Any]
@@ -123,8 +136,8 @@ class _Reader:
         while self.stack:
             if not self._step():
                 path = tuple(held.at for held in self.stack[1:] if held.at is not None)
-                return Reading(root, self.at, path, self.lost)
-        return Reading(root, self.at)
+                return Reading(root, self.at, path, self.lost, self.skewed)
+        return Reading(root, self.at, skewed=self.skewed)
 
     def _step(self) -> bool:
         """Read the next bracket, key or value; False where the text breaks off."""
@@ -135,6 +148,7 @@ class _Reader:
             self._skip(_BLANK)
             if self.text[self.at : self.at + 1] in (",", ";", "}", "]", ")"):
                 top.key = None  # "words": , says nothing of the words.
+                self.skewed = True
                 return True
         if self.at >= len(self.text):
             self.lost = top.key is not None
@@ -158,7 +172,7 @@ class _Reader:
 
     def _open(self, top: _Open, value: dict[str, Any] | list[Any]) -> None:
         if len(self.stack) >= DEEPEST:
-            raise Unreadable("The answer is nested too deeply.")
+            raise TooDeep
         at: str | int | None = top.key if isinstance(top.value, dict) else len(top.value)
         self._put(top, value)
         self.stack.append(_Open(value, at))
@@ -169,8 +183,10 @@ class _Reader:
         kind = dict if char == "}" else list
         for depth in range(len(self.stack) - 1, -1, -1):
             if isinstance(self.stack[depth].value, kind):
+                self.skewed = self.skewed or depth < len(self.stack) - 1
                 del self.stack[depth:]
                 return
+        self.skewed = True
 
     def _put(self, top: _Open, value: Any) -> None:
         if isinstance(top.value, list):
@@ -188,6 +204,8 @@ class _Reader:
             name = self._string(_END_OF_KEY)
             if name is None:
                 return False
+            if "\n" in name or len(name) > _LONGEST_KEY:
+                raise Unreadable("A closing quotation mark is missing.")
         else:
             found = _NAME.match(self.text, self.at)
             if found is None:

@@ -6,6 +6,7 @@ without names would have to be guessed at, and is left to a second question.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -16,6 +17,9 @@ _PAIR = re.compile(
     r"(?P<mark>[*_`\"']{0,3})(?P<key>[^\W\d][\w -]{0,40}?)(?P=mark):(?P=mark)?(?:[ \t]+(?P<value>\S.*))?[ \t]*"
 )
 _ITEM = re.compile(r"(?P<indent>[ \t]*)(?:[-*•+]|\d{1,3}[.)])[ \t]+(?P<value>\S.*?)[ \t]*")
+_BROKEN = re.compile(r"([\"“])(?:(?!\1).)*|.*[\"”],|[|>][-+]?")
+"""Pieces of JSON, and values that begin on the next line."""
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.M)
 _NUMBER = re.compile(r"-?\d{1,12}")
 _LITERALS = {"true": True, "false": False, "null": None, "~": None, "none": None}
 
@@ -29,15 +33,18 @@ def read(text: str) -> dict[str, Any] | list[Any] | None:
     items: list[Any] = []
     # (column of its keys, the object, its key whose value is still open)
     stack: list[tuple[int, dict[str, Any], str]] = [(-1, {"": items}, "")]
-    top_level: dict[str, Any] | None = None
-    for line in text.splitlines():
+    before = ""
+    for line in _FENCE.sub("", text).splitlines():
         pair = _PAIR.fullmatch(line)
+        previous, before = before, line
         if pair is None:
             item = _ITEM.fullmatch(line)
             if item is not None and len(stack) > 1:
                 _append(stack, len(item["indent"].expandtabs(4)), _scalar(item["value"]))
+            elif line.strip() and previous.strip() and len(stack) > 1:
+                return None  # The line before goes on here: it was not all that was said.
             continue
-        if len(stack) > DEEPEST:
+        if len(stack) > DEEPEST or _BROKEN.fullmatch(pair["value"] or ""):
             return None
         indent = len(pair["indent"].expandtabs(4))
         column = indent + len(pair["bullet"] or "")
@@ -60,8 +67,6 @@ def read(text: str) -> dict[str, Any] | list[Any] | None:
             listed.append(made)
             stack.append((column, made, key))
         elif len(stack) == 1:
-            if top_level is None:
-                top_level = root
             if key in root:
                 return None
             root[key] = value
@@ -96,7 +101,10 @@ def _append(stack: list[tuple[int, dict[str, Any], str]], indent: int, value: An
 def _scalar(written: str) -> Any:
     text = written.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'`":
-        return text[1:-1]
+        try:
+            return json.loads(text) if text[0] == '"' else text[1:-1]
+        except ValueError:
+            return text[1:-1]
     if text.startswith("[") and text.endswith("]"):
         return [part.strip(" \"'") for part in text[1:-1].split(",") if part.strip(" \"'")]
     if text.lower() in _LITERALS:
@@ -105,17 +113,18 @@ def _scalar(written: str) -> Any:
 
 
 def _table(text: str) -> list[dict[str, Any]]:
-    """The rows of a Markdown table, by its head."""
-    rows = [
-        [cell.strip() for cell in line.strip().strip("|").split("|")]
-        for line in text.splitlines()
-        if line.strip().startswith("|")
-    ]
+    """The rows of a Markdown table, by its head; nothing where a row does not fit it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip().startswith("|")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     if len(rows) < 3 or not all(re.fullmatch(r":?-{2,}:?", cell) for cell in rows[1]):
+        return []
+    if any(
+        len(row) != len(rows[0]) or not line.endswith("|")
+        for row, line in zip(rows, lines, strict=True)
+    ):
         return []
     head = [cell.strip("*_` ") for cell in rows[0]]
     return [
         {name: _scalar(cell) for name, cell in zip(head, row, strict=True) if cell}
         for row in rows[2:]
-        if len(row) == len(head)
     ]

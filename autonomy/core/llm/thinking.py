@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from autonomy.core.llm.values import tidied
+
 _NAMES = "think|thinking|thought|thoughts|reasoning|scratchpad|reflection|seed:think"
 # A tag between quotation marks or backticks is talked about, not meant.
 _TAG = re.compile(
@@ -58,5 +60,6 @@ def _bare(text: str) -> str:
 
 
 def without_thinking(text: str) -> str:
-    """`text` without the reasoning that some models put between tags, closed or not."""
-    return split(text).answer
+    """`text` without the reasoning that some models put between tags, closed or not, and without
+    characters that cannot be stored."""
+    return tidied(split(text).answer)

@@ -7,15 +7,15 @@ import math
 import re
 from typing import Any
 
-from autonomy.core.llm.lenient import DEEPEST, twice, unescaped
+from autonomy.core.llm.lenient import DEEPEST, TooDeep, Unreadable, twice, unescaped
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]|[\U000e0000-\U000e007f]")
 """Control characters, and the invisible tags that spell text nobody sees."""
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c]")
 
 
-class NotPlain(ValueError):
-    """Valid JSON that cannot be kept, or says two things at once. The message is for the model."""
+class NotPlain(Unreadable):
+    """Valid JSON that says two things at once."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -38,13 +38,14 @@ def load(text: str) -> Any:
     """The value that `text` is.
 
     Raises:
-        NotPlain: it says two things at once, or is nested too deeply.
+        NotPlain: it says two things at once.
+        TooDeep: see there.
         ValueError: it is not JSON.
     """
     try:
         return _DECODER.decode(text)
     except RecursionError:
-        raise NotPlain("The answer is nested too deeply.") from None
+        raise TooDeep from None
 
 
 def scan(text: str, start: int) -> tuple[Any, int]:
@@ -52,7 +53,7 @@ def scan(text: str, start: int) -> tuple[Any, int]:
     try:
         return _DECODER.raw_decode(text, start)
     except RecursionError:
-        raise NotPlain("The answer is nested too deeply.") from None
+        raise TooDeep from None
 
 
 def tidied(text: str) -> str:
@@ -75,7 +76,7 @@ def cleaned(value: Any) -> Any:
     place.
 
     Raises:
-        NotPlain: it is nested too deeply.
+        TooDeep: see there.
     """
     if not isinstance(value, dict | list):
         return _leaf(value)
@@ -83,7 +84,7 @@ def cleaned(value: Any) -> Any:
     while open_:
         holder, depth = open_.pop()
         if depth > DEEPEST:
-            raise NotPlain("The answer is nested too deeply.")
+            raise TooDeep
         for key, inner in list(holder.items() if isinstance(holder, dict) else enumerate(holder)):
             if isinstance(inner, dict | list):
                 open_.append((inner, depth + 1))
