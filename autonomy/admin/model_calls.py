@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import F, Func, IntegerField, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -147,7 +148,7 @@ class ModelCallAdmin(HistoryAdmin):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return tuple(name for _, part in self.fieldsets for name in part["fields"])
+        return tuple(flatten_fieldsets(self.fieldsets))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         calls = super().get_queryset(request)
@@ -241,5 +242,5 @@ class ModelCallAdmin(HistoryAdmin):
             more,
         )
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "run__id__exact" or super().lookup_allowed(lookup, value, request)

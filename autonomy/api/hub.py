@@ -135,9 +135,9 @@ def hub() -> Hub:
     return _hubs.setdefault(asyncio.get_running_loop(), Hub())
 
 
-def views() -> int:
-    """Views that are open in this process."""
-    return sum(one.views for one in list(_hubs.values()))
+def views() -> dict[str, float]:
+    """Views that are open in this process, as a gauge."""
+    return {"": sum(one.views for one in list(_hubs.values()))}
 
 
 before_stop(lambda: hub().end())

@@ -14,7 +14,7 @@ import logging
 import os
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from django.conf import settings
@@ -61,7 +61,8 @@ end
 return {redis.call('HGETALL', KEYS[1]), live}
 """
 
-Gauge = Callable[[], float]
+Gauge = Callable[[], Mapping[str, float]]
+"""What a process holds at the moment, by label (empty where there is none)."""
 
 
 @cache
@@ -102,8 +103,7 @@ class MetricsStore:
         self._away = False
 
     def live(self, name: str, gauge: Gauge) -> None:
-        """Report what `gauge` says as long as this process lives; readers see the sum over all
-        processes."""
+        """Report what `gauge` says as long as this process lives."""
         self._gauges[name] = gauge
 
     def flush(self) -> bool:
@@ -125,7 +125,7 @@ class MetricsStore:
                     f"hw:metrics:batch:{self._process}",
                     self._process,
                     number,
-                    json.dumps({name: gauge() for name, gauge in self._gauges.items()})
+                    json.dumps({name: dict(gauge()) for name, gauge in self._gauges.items()})
                     if self._gauges
                     else "",
                     str(BATCH_KEEP_SECONDS),
@@ -142,8 +142,9 @@ class MetricsStore:
             self._batch = None
             return True
 
-    def read(self) -> tuple[dict[Field, float], dict[str, float]]:
-        """The sums of all processes, and the sums of what those that live hold at the moment.
+    def read(self) -> tuple[dict[Field, float], dict[str, dict[str, list[float]]]]:
+        """The sums of all processes; and what those that live hold at the moment, each of them a
+        value, by gauge and label.
 
         Raises:
             redis.RedisError: it does not answer.
@@ -153,10 +154,11 @@ class MetricsStore:
         for place in range(0, len(raw), 2):
             name, labels, series = json.loads(raw[place])
             sums[name, tuple(labels), series] = float(raw[place + 1])
-        held: dict[str, float] = {}
+        held: dict[str, dict[str, list[float]]] = {}
         for text in live:
-            for name, value in json.loads(text).items():
-                held[name] = held.get(name, 0) + float(value)
+            for name, values in json.loads(text).items():
+                for label, value in values.items():
+                    held.setdefault(name, {}).setdefault(label, []).append(float(value))
         return sums, held
 
     # ------------------------------------------------------------------ the thread

@@ -17,7 +17,7 @@ from redis import RedisError
 
 from autonomy.core.types import TERMINAL_STATUSES, RunStatus
 from autonomy.runtime import gauges, metrics
-from autonomy.runtime.metrics import LIVE_VIEWS, SECONDS, Field, Metric
+from autonomy.runtime.metrics import CIRCUITS, CUT_RATES, LIVE_VIEWS, SECONDS, Field, Metric
 from autonomy.runtime.metrics_store import STORE
 
 logger = logging.getLogger(__name__)
@@ -53,9 +53,25 @@ class _Snapshot(Collector):
         for metric in metrics.ALL:
             own = {field: value for field, value in sums.items() if field[0] == metric.name}
             yield _histogram(metric, own) if metric.kind == "histogram" else _counter(metric, own)
-        yield _gauge(
-            LIVE_VIEWS, "Sockets and event streams that are open.", held.get(LIVE_VIEWS, 0)
+        views = held.get(LIVE_VIEWS, {}).get("", [])
+        yield _gauge(LIVE_VIEWS, "Sockets and event streams that are open.", sum(views))
+        circuits = GaugeMetricFamily(
+            CIRCUITS,
+            "Circuit of a provider's account: 0 closed, 0.5 on trial, 1 open; the worst that a "
+            "worker knows.",
+            labels=["endpoint"],
         )
+        for endpoint, grades in sorted(held.get(CIRCUITS, {}).items()):
+            circuits.add_metric([endpoint], max(grades))
+        yield circuits
+        rates = GaugeMetricFamily(
+            CUT_RATES,
+            "Requests per minute that a provider's 429s have cut an account to.",
+            labels=["endpoint"],
+        )
+        for endpoint, per_minute in sorted(held.get(CUT_RATES, {}).items()):
+            rates.add_metric([endpoint], min(per_minute))
+        yield rates
 
     def _stored(self, up: GaugeMetricFamily) -> Iterator[Family]:
         try:
