@@ -1,5 +1,5 @@
 // Models in the order they are tried: the first works, the others wait behind it.
-import { html, useId, useRef, useState } from "../lib/view.js";
+import { html, useEffect, useId, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { SimulatedBadge } from "./badge.js";
 import { chainOf, factsOf, nameOf, partsOf, RULES } from "./words.js";
@@ -9,20 +9,27 @@ const OTHER = "other";
 /** `onChange(choice)` gets the whole list as the API writes it; "" leaves the choice to others. */
 export function Chain({ label, choice, facts, connections, unknownPrice, onChange, busy }) {
   const chain = chainOf(choice);
+  const adds = useId();
   const list = useRef(null);
+  const focus = useRef(null); // where the keyboard is once the change is stored
+  useEffect(() => {
+    if (busy || !focus.current) return;
+    const { model, buttons } = focus.current;
+    focus.current = null;
+    const row = [...(list.current?.children ?? [])].find((each) => each.dataset.model === model);
+    const found = buttons.map((button) => row?.querySelector(`[data-does="${button}"]:not(:disabled)`)).find(Boolean);
+    (found ?? document.getElementById(adds))?.focus();
+  }, [choice, busy]);
   const move = (from, to) => {
     const next = [...chain];
     next.splice(to, 0, ...next.splice(from, 1));
+    focus.current = { model: chain[from], buttons: to < from ? ["up", "down"] : ["down", "up"] };
     onChange(next.join(", "));
-    // The button stays under the finger of whoever moves it further.
-    requestAnimationFrame(() => {
-      const row = list.current?.children[to];
-      (row?.querySelector(`[data-move="${to < from ? "up" : "down"}"]:not(:disabled)`) ?? row?.querySelector("[data-move]:not(:disabled)"))?.focus();
-    });
   };
   const drop = (at) => {
-    onChange(chain.filter((_, index) => index !== at).join(", "));
-    requestAnimationFrame(() => (list.current?.children[Math.min(at, chain.length - 2)]?.querySelector("button") ?? document.getElementById(`${label}-add`))?.focus());
+    const left = chain.filter((_, index) => index !== at);
+    focus.current = { model: left[Math.min(at, left.length - 1)], buttons: ["drop"] };
+    onChange(left.join(", "));
   };
   const add = (model) => onChange((model === RULES ? [RULES] : [...chain.filter((each) => each !== RULES && each !== model), model]).join(", "));
   return html`<div class="chain">
@@ -30,7 +37,7 @@ export function Chain({ label, choice, facts, connections, unknownPrice, onChang
       ${chain.map((model, index) => html`<${Link} key=${model} model=${model} facts=${facts(model)} unknownPrice=${unknownPrice} first=${index === 0} last=${index === chain.length - 1} alone=${chain.length === 1} busy=${busy}
         onUp=${() => move(index, index - 1)} onDown=${() => move(index, index + 1)} onDrop=${() => drop(index)} />`)}
     </ol>`}
-    <${Add} id=${`${label}-add`} chain=${chain} connections=${connections} onAdd=${add} busy=${busy} />
+    <${Add} id=${adds} chain=${chain} connections=${connections} onAdd=${add} busy=${busy} />
   </div>`;
 }
 
@@ -38,7 +45,7 @@ function Link({ model, facts, unknownPrice, first, last, alone, busy, onUp, onDo
   const name = nameOf(model);
   const { connection } = partsOf(model);
   const rules = model === RULES;
-  return html`<li class="chain-link" data-available=${rules || !facts || facts.available ? "true" : "false"}>
+  return html`<li class="chain-link" data-model=${model} data-available=${rules || !facts || facts.available ? "true" : "false"}>
     <div class="chain-about">
       <strong>${name}</strong>${connection && html` <span class="faint">${connection}</span>`}${facts?.simulated && html` <${SimulatedBadge} />`}
       ${!alone && html` <span class="badge">${first ? "First" : "If the one before fails"}</span>`}
@@ -48,9 +55,9 @@ function Link({ model, facts, unknownPrice, first, last, alone, busy, onUp, onDo
       ${facts?.available && facts.why && html`<p class="warn-text">${facts.why}</p>`}
     </div>
     <div class="chain-moves">
-      ${!alone && html`<button type="button" class="icon-button" data-move="up" disabled=${first || busy} aria-label=${`Move ${name} up`} onClick=${onUp}><${Icon} name="arrow-up" /></button>
-      <button type="button" class="icon-button" data-move="down" disabled=${last || busy} aria-label=${`Move ${name} down`} onClick=${onDown}><${Icon} name="arrow-down" /></button>`}
-      <button type="button" class="icon-button" disabled=${busy} aria-label=${`Take ${name} out`} onClick=${onDrop}><${Icon} name="x" /></button>
+      ${!alone && html`<button type="button" class="icon-button" data-does="up" disabled=${first || busy} aria-label=${`Move ${name} up`} onClick=${onUp}><${Icon} name="arrow-up" /></button>
+      <button type="button" class="icon-button" data-does="down" disabled=${last || busy} aria-label=${`Move ${name} down`} onClick=${onDown}><${Icon} name="arrow-down" /></button>`}
+      <button type="button" class="icon-button" data-does="drop" disabled=${busy} aria-label=${`Take ${name} out`} onClick=${onDrop}><${Icon} name="x" /></button>
     </div>
   </li>`;
 }
@@ -74,7 +81,7 @@ function Add({ id, chain, connections, onAdd, busy }) {
   };
   if (typing) {
     return html`<form class="chain-add" onSubmit=${submit} onKeyDown=${(event) => event.key === "Escape" && setTyping(false)}>
-      <div class="field"><label for=${own}>Connection and model</label><input id=${own} class="input" autofocus spellcheck="false" autocapitalize="off" maxlength="230" placeholder=${`${connections[0]?.slug ?? "openai"}:name-of-the-model`} value=${text} onInput=${(event) => setText(event.target.value)} /></div>
+      <div class="field"><label for=${own}>Connection and model</label><input id=${own} class="input" autofocus spellcheck=${false} autocapitalize="off" maxlength="230" placeholder=${`${connections[0]?.slug ?? "openai"}:name-of-the-model`} value=${text} onInput=${(event) => setText(event.target.value)} /></div>
       <div class="form-actions"><button type="submit" class="button" disabled=${!text.trim()}>Add</button><button type="button" class="button quiet" onClick=${() => setTyping(false)}>Cancel</button></div>
     </form>`;
   }

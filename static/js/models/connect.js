@@ -91,14 +91,14 @@ function Form({ tile, scope, chosen, onKept }) {
     ${tile.id === "simulator" && html`<${AboutSimulator} />`}
     ${tile.id === "local" && html`<p class="quick">Usual addresses: ${LOCAL.map(([name, url]) => html`<button key=${name} type="button" class="button" onClick=${() => { setFields({ ...fields, base_url: url }); setTrial(null); }}>${name}</button>`)}</p>`}
     ${tile.needsUrl && html`<div class="field"><label for=${`${id}-url`}>Address</label>
-      <input ref=${start} id=${`${id}-url`} class="input" type="text" inputmode="url" spellcheck="false" autocapitalize="off" maxlength="500" placeholder="http://localhost:11434" value=${fields.base_url} onInput=${set("base_url")} aria-describedby=${`${id}-url-hint`} />
+      <input ref=${start} id=${`${id}-url`} class="input" type="text" inputmode="url" spellcheck=${false} autocapitalize="off" maxlength="500" placeholder="http://localhost:11434" value=${fields.base_url} onInput=${set("base_url")} aria-describedby=${`${id}-url-hint`} />
       <span class="hint" id=${`${id}-url-hint`}>As the machine that runs HandyWriterz reaches it, with or without /v1.</span></div>`}
     ${tile.id !== "simulator" && html`<div class="field"><label for=${`${id}-key`}>${tile.needsKey ? "Key" : "Key, if it asks for one"}</label>
-      <input ref=${tile.needsUrl ? null : start} id=${`${id}-key`} class="input secret" type="password" autocomplete="new-password" spellcheck="false" maxlength="500" value=${fields.api_key} onInput=${set("api_key")} aria-describedby=${`${id}-key-hint`} />
+      <input ref=${tile.needsUrl ? null : start} id=${`${id}-key`} class="input secret" type="password" autocomplete="new-password" spellcheck=${false} maxlength="500" value=${fields.api_key} onInput=${set("api_key")} aria-describedby=${`${id}-key-hint`} />
       <span class="hint" id=${`${id}-key-hint`}>${tile.keyHelp ? `${tile.keyHelp} ` : ""}It is kept encrypted and never shown again.</span></div>`}
     <div class="connect-pair">
       <div class="field"><label for=${`${id}-model`}>Model to test, if you know its name</label>
-        <input id=${`${id}-model`} class="input" spellcheck="false" autocapitalize="off" maxlength="200" placeholder=${tile.example} value=${fields.model} onInput=${set("model")} /></div>
+        <input id=${`${id}-model`} class="input" spellcheck=${false} autocapitalize="off" maxlength="200" placeholder=${tile.example} value=${fields.model} onInput=${set("model")} /></div>
       <div class="field"><label for=${`${id}-label`}>Your name for it, if you like</label>
         <input id=${`${id}-label`} class="input" maxlength="80" placeholder=${tile.needsUrl ? "" : tile.title} value=${fields.label} onInput=${set("label")} /></div>
     </div>
@@ -125,7 +125,7 @@ function Form({ tile, scope, chosen, onKept }) {
 function Models({ id, offered, model, onModel }) {
   const options = offered.map((each) => each.id);
   return html`<div class="field"><label for=${id}>Model to use</label>
-    <input id=${id} class="input" list=${`${id}-list`} spellcheck="false" autocapitalize="off" maxlength="200" value=${model} onInput=${(event) => onModel(event.target.value)} />
+    <input id=${id} class="input" list=${`${id}-list`} spellcheck=${false} autocapitalize="off" maxlength="200" value=${model} onInput=${(event) => onModel(event.target.value)} />
     <datalist id=${`${id}-list`}>${options.slice(0, 500).map((each) => html`<option key=${each} value=${each}></option>`)}</datalist></div>`;
 }
 

@@ -90,7 +90,7 @@ function Key({ address, onDone, onCancel }) {
   };
   return html`<form class="replace-key" onSubmit=${save} onKeyDown=${(event) => event.key === "Escape" && onCancel()}>
     <div class="field"><label for=${id}>New key</label>
-      <input ref=${input} id=${id} class="input secret" type="password" autocomplete="new-password" spellcheck="false" maxlength="500" value=${key} onInput=${(event) => setKey(event.target.value)} /></div>
+      <input ref=${input} id=${id} class="input secret" type="password" autocomplete="new-password" spellcheck=${false} maxlength="500" value=${key} onInput=${(event) => setKey(event.target.value)} /></div>
     <div class="form-actions"><button type="submit" class="button primary" disabled=${!key.trim()}>Save the key</button><button type="button" class="button quiet" onClick=${onCancel}>Cancel</button></div>
     ${refused && html`<p class="error-text" role="alert">${refused}</p>`}
   </form>`;
