@@ -19,6 +19,7 @@ from autonomy.api import (
     files,
     health,
     memory,
+    models,
     passages,
     problems,
     quotas,
@@ -99,6 +100,7 @@ api.add_router("/v2/me", quotas.router)
 api.add_router("/v2/runs", runs.router)
 api.add_router("/v2/runs", artifacts.router)
 api.add_router("/v2/runs", events.router)
+api.add_router("/v2/models", models.router)
 api.add_router("/v2/turnitin", turnitin.router)
 api.add_router("/v2/passages", passages.router)
 api.add_router("/v2/memory", memory.router)

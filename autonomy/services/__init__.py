@@ -7,12 +7,20 @@ objects that the person may touch. Refusals are `ServiceError`s in words for tha
 from autonomy.memory.episodic_repo import events_after
 from autonomy.services.accounts import remove_account
 from autonomy.services.budgets import set_budget
+from autonomy.services.connections import (
+    BadField,
+    Wanted,
+    change_connection,
+    connection_of,
+    remove_connection,
+)
 from autonomy.services.documents import export_document
 from autonomy.services.effects import Settlement, settle_effect
 from autonomy.services.errors import (
     AllowanceUsedUp,
     Conflict,
     Invalid,
+    NotAllowed,
     NotFound,
     QuotaUsedUp,
     ServiceError,
@@ -24,6 +32,15 @@ from autonomy.services.forks import fork
 from autonomy.services.health import Health, health, worker_up
 from autonomy.services.keys import create_api_key, revoke_api_key, user_for_key
 from autonomy.services.library import search_memory
+from autonomy.services.metrics import metrics_page
+from autonomy.services.model_choices import choose_models
+from autonomy.services.model_overview import (
+    ConnectionState,
+    ModelState,
+    Overview,
+    connection_state,
+    model_overview,
+)
 from autonomy.services.originality import submit_report
 from autonomy.services.personal import Entry, personal_entries
 from autonomy.services.plans import PlanConflict, edit_plan
@@ -39,15 +56,21 @@ from autonomy.services.runs import (
 )
 from autonomy.services.snapshots import snapshot
 from autonomy.services.steering import tell
+from autonomy.services.trials import create_tested, try_draft, try_stored
 from autonomy.services.upkeep import Tidied, tidy
 
 __all__ = [
     "AllowanceUsedUp",
+    "BadField",
     "Conflict",
+    "ConnectionState",
     "Entry",
     "Health",
     "Invalid",
+    "ModelState",
+    "NotAllowed",
     "NotFound",
+    "Overview",
     "PlanConflict",
     "QuotaUsedUp",
     "ServiceError",
@@ -55,19 +78,28 @@ __all__ = [
     "Tidied",
     "TooLarge",
     "Unavailable",
+    "Wanted",
     "add_file",
     "answer_interrupt",
     "cancel",
+    "change_connection",
+    "choose_models",
+    "connection_of",
+    "connection_state",
     "create_api_key",
+    "create_tested",
     "delete_file",
     "edit_plan",
     "events_after",
     "export_document",
     "fork",
     "health",
+    "metrics_page",
+    "model_overview",
     "pause",
     "personal_entries",
     "remove_account",
+    "remove_connection",
     "requeue",
     "resume",
     "revoke_api_key",
@@ -80,6 +112,8 @@ __all__ = [
     "submit_report",
     "tell",
     "tidy",
+    "try_draft",
+    "try_stored",
     "usage_history",
     "usage_today",
     "user_for_key",

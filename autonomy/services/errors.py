@@ -53,6 +53,11 @@ class Invalid(ServiceError):
         super().__init__(code, "Not acceptable", detail, 422)
 
 
+class NotAllowed(ServiceError):
+    def __init__(self, detail: str, code: str = "not_allowed") -> None:
+        super().__init__(code, "Not allowed", detail, 403)
+
+
 class TooLarge(ServiceError):
     def __init__(self, detail: str, code: str = "too_large") -> None:
         super().__init__(code, "Too large", detail, 413)

@@ -55,6 +55,10 @@ def _passage(world: World) -> dict[str, str]:
     return {"passage_id": str(world.passage.pk)}
 
 
+def _connection(world: World) -> dict[str, str]:
+    return {"connection_id": str(world.connection.pk)}
+
+
 TABLE: dict[str, Row] = {
     "POST chat": Row(
         HIDDEN, body=lambda w: {"message": "Mine now", "conversation_id": str(w.conversation.pk)}
@@ -100,6 +104,15 @@ TABLE: dict[str, Row] = {
     "GET v2/runs/{uuid:run_id}/artifacts/{uuid:artifact_id}/download": Row(HIDDEN, _artifact),
     "GET v2/runs/{uuid:run_id}/sources": Row(HIDDEN, _run),
     "GET v2/runs/{uuid:run_id}/citations": Row(HIDDEN, _run),
+    "GET v2/models": Row(OWN),
+    "PUT v2/models/roles": Row(OWN, body=lambda w: {"scope": "user", "roles": {"writer": ""}}),
+    "POST v2/models/connections": Row(OWN, body=lambda w: {"provider": "openai"}),
+    "PATCH v2/models/connections/{uuid:connection_id}": Row(
+        HIDDEN, _connection, lambda w: {"label": "Mine now"}
+    ),
+    "DELETE v2/models/connections/{uuid:connection_id}": Row(HIDDEN, _connection),
+    "POST v2/models/connections/{uuid:connection_id}/test": Row(HIDDEN, _connection),
+    "POST v2/models/test": Row(OWN, body=lambda w: {"provider": "openai"}),
     "POST v2/turnitin/{uuid:run_id}/report": Row(
         HIDDEN, _run, lambda w: {"cycle_id": str(w.cycle.pk), "observed_similarity": 1}
     ),
@@ -182,7 +195,7 @@ def test_alices_things_in_a_body_are_refused(name: str, world: World, bob_client
 
 def test_nothing_of_alices_changed_under_all_that(world: World, bob_client: Client) -> None:
     world.run.refresh_from_db()
-    rows = (world.run, world.file, world.conversation)
+    rows = (world.run, world.file, world.conversation, world.connection)
     before = [_columns(row) for row in rows]
     for name in TABLE:
         call(bob_client, name, world)

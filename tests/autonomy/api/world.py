@@ -14,6 +14,7 @@ from autonomy.models import (
     Artifact,
     Checkpoint,
     Citation,
+    ModelConnection,
     Passage,
     Run,
     RunSource,
@@ -34,10 +35,19 @@ class World:
     passage: Passage
     artifact: Artifact
     cycle: TurnitinCycle
+    connection: ModelConnection
 
     def ids(self) -> set[str]:
         """Ids that must never show up in a stranger's answer."""
-        rows = (self.conversation, self.run, self.file, self.passage, self.artifact, self.cycle)
+        rows = (
+            self.conversation,
+            self.run,
+            self.file,
+            self.passage,
+            self.artifact,
+            self.cycle,
+            self.connection,
+        )
         return {str(row.pk) for row in rows}
 
 
@@ -161,4 +171,7 @@ def make_world(owner: User) -> World:
         metadata={"step": 1, "source": "loop"},
     )
     say(run, "Reading the sources")
-    return World(conversation, run, file, passage, artifact, cycle)
+    connection = ModelConnection.objects.create(
+        owner=owner, slug="hers", provider="compatible", base_url="http://hers.example/v1"
+    )
+    return World(conversation, run, file, passage, artifact, cycle, connection)

@@ -1,0 +1,93 @@
+"""Which models do which work, as a person chose for themselves or staff for everybody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from django.contrib.auth.models import User
+
+from autonomy.core.llm.portfolio import PROVIDERS, ROLES, Portfolio, chain, provider_of
+from autonomy.models import ModelConnection, ModelPreference
+from autonomy.runtime.contention import transacted
+from autonomy.runtime.portfolios import portfolio_for
+from autonomy.services.connections import BadField, OwnScope
+from autonomy.services.errors import NotAllowed
+
+DEFAULT = "default"
+DIALECTS = frozenset({"openai-chat", "openai-responses"})
+"""Prefixes that speak to a connection named `openai` in one way or the other."""
+NONE = "none"
+"""Choice of no model at all: the work is done by rules."""
+CHAIN_MAX = 10
+"""Models one role may fall back through."""
+CHOICE_CHARS = 2_000
+_MODEL = re.compile(r"[a-z][a-z0-9-]{0,30}:[^\s,]{1,180}")
+
+
+@transacted
+def choose_models(user: User, scope: OwnScope, roles: Mapping[str, str]) -> None:
+    """Set the given roles' models, in order; an empty text takes the choice back. Roles that are
+    not named stay as they are.
+
+    Raises:
+        BadField: an unknown role, or a text that is no list of models that are within reach.
+        NotAllowed: only staff choose for everybody.
+    """
+    if scope == "deployment" and not user.is_staff:
+        raise NotAllowed("Only staff choose models for everybody.")
+    owner = user if scope == "user" else None
+    portfolio = portfolio_for(user.pk, {}, offers=False)
+    checked = {role: _checked(role, text, portfolio, scope) for role, text in roles.items()}
+    ModelPreference.objects.bulk_create([ModelPreference(owner=owner)], ignore_conflicts=True)
+    row = ModelPreference.objects.select_for_update().get(owner=owner)
+    row.roles = {role: text for role, text in (row.roles | checked).items() if text}
+    row.save(update_fields=["roles", "updated_at"])
+
+
+def choices_of(user: User) -> dict[str, dict[str, str]]:
+    """What the person and staff have chosen, as stored."""
+    rows = {row.owner_id: row.roles for row in ModelPreference.objects.filter(owner=user)}
+    everybody = ModelPreference.objects.filter(owner=None).first()
+    return {
+        "user": rows.get(user.pk, {}),
+        "deployment": everybody.roles if everybody is not None else {},
+    }
+
+
+def _checked(role: str, text: str, portfolio: Portfolio, scope: OwnScope) -> str:
+    field = f"roles.{role[:20]}"
+    if role not in (*ROLES, DEFAULT):
+        raise BadField(field, f"Choose one of: {', '.join((DEFAULT, *ROLES))}.")
+    if len(text) > CHOICE_CHARS:
+        raise BadField(field, f"At most {CHOICE_CHARS:,} characters are allowed.")
+    models = tuple(dict.fromkeys(chain(text)))
+    if models == (NONE,):
+        return NONE
+    if len(models) > CHAIN_MAX:
+        raise BadField(field, f"At most {CHAIN_MAX} models can follow each other.")
+    for model in models:
+        if not _MODEL.fullmatch(model) or not model.isprintable():
+            raise BadField(
+                field,
+                f"“{model[:60]}” is not a model: write the connection, a colon and the model's "
+                "name, such as openai:gpt-5-mini.",
+            )
+        if not _known(model, portfolio, scope):
+            raise BadField(
+                field,
+                f"There is no connection “{provider_of(model)}”"
+                + (" for everybody." if scope == "deployment" else ".")
+                + " Add it first.",
+            )
+    return ", ".join(models)
+
+
+def _known(model: str, portfolio: Portfolio, scope: OwnScope) -> bool:
+    """Whether the prefix of `model` means something to whom the choice is for."""
+    prefix = provider_of(model)
+    if prefix in PROVIDERS or prefix in DIALECTS or prefix in portfolio.vouched:
+        return True
+    if scope == "user":
+        return prefix in portfolio.access
+    return ModelConnection.objects.filter(owner=None, slug=prefix).exists()
