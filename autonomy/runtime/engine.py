@@ -21,10 +21,10 @@ from autonomy.runtime import queue, segment_ends
 from autonomy.runtime.db import run_db
 from autonomy.runtime.fence import FencedOut
 from autonomy.runtime.leases import Lease
+from autonomy.runtime.provider_health import shared_health
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import DRAIN, PAUSE, SLICE, Runner
 from autonomy.runtime.sweeper import Sweeper
-from autonomy.runtime.provider_health import shared_health
 from autonomy.runtime.tokens import close_client
 from handywriterz.env import env
 

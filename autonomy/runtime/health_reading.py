@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, cast
+from typing import cast
 
 from django.conf import settings
 from redis import Redis, RedisError
@@ -43,7 +43,7 @@ def read_health(
             pipe.time()
             for name in endpoints:
                 pipe.hmget(ENDPOINT + name, FIELDS)
-            (seconds, micros), *found = cast("list[Any]", pipe.execute())
+            (seconds, micros), *found = pipe.execute()
     except (RedisError, OSError):
         return {}
     now = seconds + micros / 1_000_000
