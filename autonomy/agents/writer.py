@@ -21,6 +21,7 @@ from autonomy.agents.outline import BEGIN, END
 from autonomy.agents.quotable import candidates, contribution
 from autonomy.core import prompts
 from autonomy.core.brief import read_brief
+from autonomy.core.plain_prose import plain_prose
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.types import Author, Passage, Plan, Source, Step, StepKind, StopReason
 from autonomy.core.words import clause, stems
@@ -244,7 +245,7 @@ async def _by_model(
         dropped += 1
         return ""
 
-    markdown = MARKER.sub(keep, prompts.bind_markers(text, shown)).strip()
+    markdown = MARKER.sub(keep, prompts.bind_markers(plain_prose(text), shown)).strip()
     if not stems(markdown):
         raise ModelUnavailable("the model returned no prose.", "malformed")
     ids = tuple(dict.fromkeys(m["id"] for m in MARKER.finditer(markdown)))

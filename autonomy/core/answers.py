@@ -22,6 +22,8 @@ from pydantic import (
     model_validator,
 )
 
+from autonomy.core.plain_prose import plain_line
+
 LENIENT: dict[str, bool] = {"lenient": True}
 """Validation context of the parse ladder's last rung."""
 
@@ -37,15 +39,19 @@ def _plain(key: object) -> str:
     return "_".join(str(key).strip(" _-").lower().replace("-", " ").replace("_", " ").split())
 
 
-def _says_something(text: str) -> str:
-    # Small models give back the example of the prompt, dots and all: that is no answer.
-    if not any(character.isalnum() for character in text):
+def _one_line(text: str) -> str:
+    """No links, no HTML, no markers. Small models also give back the example of the prompt, dots and
+    all: that is no answer."""
+    line = plain_line(text)
+    if text.strip() and not any(character.isalnum() for character in line):
         raise ValueError("write the text itself, not a placeholder")
-    return text
+    return line
 
 
-def _no_placeholder(text: str) -> str:
-    return _says_something(text) if text.strip() else text
+def _says_something(line: str) -> str:
+    if not line:
+        raise ValueError("it is empty")
+    return line
 
 
 def _one_number(value: Any) -> Any:
@@ -55,10 +61,10 @@ def _one_number(value: Any) -> Any:
     return value
 
 
-Said = Annotated[str, AfterValidator(_says_something)]
-"""Text that has to say something."""
-MaySay = Annotated[str, AfterValidator(_no_placeholder)]
-"""Text that may be empty, but not a placeholder."""
+MaySay = Annotated[str, AfterValidator(_one_line)]
+"""A line that may be empty."""
+Said = Annotated[MaySay, AfterValidator(_says_something)]
+"""A line that has to say something."""
 Whole = Annotated[int, BeforeValidator(_one_number)]
 
 
@@ -103,7 +109,7 @@ class PlannedSection(_Answer):
     purpose: MaySay = Field(
         max_length=1_000, description="One or two sentences: what the section has to establish."
     )
-    queries: list[str] = Field(
+    queries: list[Annotated[str, AfterValidator(plain_line)]] = Field(
         max_length=8, description="Two to five short searches that would find its evidence."
     )
     words: Whole = Field(ge=0, le=30_000, description="Target length in words.")
@@ -123,7 +129,7 @@ class PlannedDocument(_Answer):
     }
 
     title: Said = Field(max_length=300, description="Title of the document.")
-    rationale: str = Field(
+    rationale: MaySay = Field(
         default="", max_length=1_000, description="Why this outline suits the request."
     )
     sections: list[PlannedSection] = Field(
