@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
@@ -27,10 +27,10 @@ from autonomy.core.llm.portfolio import (
 from autonomy.core.llm.trial import EXAMPLES, sentence
 from autonomy.core.outbound import is_public
 from autonomy.models import ModelConnection
+from autonomy.runtime.health_reading import read_health
 from autonomy.runtime.portfolios import offered, portfolio_for
 from autonomy.services.connections import NEED_ADDRESS, NEED_KEY, locked
 from autonomy.services.model_choices import NONE, choices_of
-from autonomy.services.model_health import health_of
 from handywriterz.env import env
 
 EMBEDDER = "embedder"
@@ -134,7 +134,9 @@ def model_overview(user: User) -> Overview:
     rows = list(
         ModelConnection.objects.filter(Q(owner=user) | Q(owner=None)).order_by("created_at")
     )
-    seen = _Seen(portfolio, rows, health_of(portfolio))
+    named = {model for role in ROLES for model in portfolio.chain_for(role) if model != NONE}
+    endpoints = sorted({portfolio.endpoint_of(model) for model in named})
+    seen = _Seen(portfolio, rows, read_health(endpoints) if endpoints else {})
     roles = {role: seen.role(role) for role in ROLES} | {EMBEDDER: _embedder()}
     working = [roles[role] for role in ROLES if role != "small" and roles[role].available]
     return Overview(
@@ -146,7 +148,7 @@ def model_overview(user: User) -> Overview:
         choices=choices_of(user) | {"environment": _environment_choices()},
         connections=(
             *(connection_state(row, user) for row in rows),
-            *_of_environment(portfolio),
+            *_of_environment(portfolio, named),
         ),
         providers=tuple(
             ProviderState(
@@ -335,9 +337,8 @@ def _environment_choices() -> dict[str, str]:
     return {role: ", ".join(chain(text)) for role, text in chosen.items() if text}
 
 
-def _of_environment(portfolio: Portfolio) -> tuple[ConnectionState, ...]:
+def _of_environment(portfolio: Portfolio, named: Collection[str]) -> tuple[ConnectionState, ...]:
     """What the operator set up by variables, where no stored connection stands before it."""
-    named = {model for role in ROLES for model in portfolio.chain_for(role) if model != NONE}
     found = []
     for slug, access in portfolio.access.items():
         if access.scope != "environment" or not access.reachable:

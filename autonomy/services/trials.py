@@ -24,6 +24,7 @@ from autonomy.core.llm.trial import Trial
 from autonomy.models import ModelConnection, UsageDay
 from autonomy.runtime import quotas
 from autonomy.runtime.portfolios import access_of, may_use_private, offered
+from autonomy.runtime.provider_health import shared_health
 from autonomy.services.connections import (
     BadField,
     Wanted,
@@ -84,10 +85,20 @@ def _tried(user: User, access: Access, model: str) -> Trial:
     if not _places.acquire(blocking=False):
         raise Unavailable("Other connections are being tested; try again in a moment.", code="busy")
     try:
-        trial = asyncio.run(trials.attempt(access, model))
+        trial = asyncio.run(_call(access, model))
     finally:
         _places.release()
     _count(user, access, trial)
+    return trial
+
+
+async def _call(access: Access, model: str) -> Trial:
+    trial = await trials.attempt(access, model)
+    if trial.ok:
+        # Somebody has seen it answer: runs need not wait for the circuit to find that out.
+        health = shared_health()
+        await health.clear(access.endpoint)
+        await health.aclose()
     return trial
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from django.contrib.auth.models import User
 
 from autonomy.models import ModelConnection, ModelPreference, UsageDay
 from autonomy.runtime.credentials import unseal
+from autonomy.runtime.portfolios import access_of
 from autonomy.services import create_api_key
 from tests.autonomy.api.conftest import KeyClient
 from tests.providers.shapes import GREETING, completion, serving
@@ -410,3 +412,41 @@ def test_a_connection_to_this_machine_says_that_one_may_not(api: KeyClient) -> N
     page = roles(api, writer="lab:llama3.2").json()
     assert not page["roles"]["writer"]["available"]
     assert "private network" in page["roles"]["writer"]["why"]
+
+
+# ----------------------------------------------------------------------------- health
+
+
+def _open_the_circuit(endpoint: str) -> None:
+    """As a worker does that meets a refused key."""
+    from autonomy.core.llm.endpoint import Admission
+    from autonomy.core.llm.failures import Failure, FailureKind
+    from autonomy.runtime.provider_health import shared_health
+
+    async def fail() -> None:
+        health = shared_health()
+        leave = await health.admit(endpoint, per_minute=None, longest=1)
+        assert isinstance(leave, Admission)
+        await health.failed(endpoint, Failure(FailureKind.AUTH, "m"), leave)
+        await health.aclose()
+
+    asyncio.run(fail())
+
+
+def test_an_open_circuit_is_told_and_a_good_test_closes_it(
+    staff_api: KeyClient, staff: User, simulator: Simulator
+) -> None:
+    connection = made(staff_api, provider="compatible", base_url=simulator.base_url, slug="sim")
+    roles(staff_api, default="sim:simulated")
+    access = access_of(ModelConnection.objects.get(), private=True)
+    _open_the_circuit(access.endpoint)
+    writer = staff_api.send("GET", MODELS).json()["roles"]["writer"]
+    (model,) = writer["models"]
+    assert (model["health"], model["available"]) == ("open", False)
+    assert model["retry_in"] > 0
+    assert "left alone" in writer["why"]
+
+    assert staff_api.send("POST", f"{CONNECTIONS}/{connection['id']}/test").json()["ok"]
+    page = staff_api.send("GET", MODELS).json()
+    assert page["roles"]["writer"]["models"][0]["health"] == "closed"
+    assert (page["mode"], page["simulated"]) == ("models", True)
