@@ -24,13 +24,10 @@ def start_engine(instance: Any = None, **_: Any) -> None:
     needs PostgreSQL only."""
     if RUNS_QUEUE in instance.app.amqp.queues.consume_from:
         from autonomy.memory.embedding import shared_embedder
-        from autonomy.runtime import metrics, tracing
+        from autonomy.runtime import tracing
         from autonomy.runtime.engine import start_engine as start
-        from autonomy.runtime.metrics_store import STORE
 
         tracing.start("runs")
-        STORE.live(metrics.CIRCUITS, metrics.circuits)
-        STORE.live(metrics.CUT_RATES, metrics.cut_rates)
         start()
         # Loaded beside the start, so that the first search does not wait for the model.
         threading.Thread(target=shared_embedder().warm_up, name="warm-up", daemon=True).start()

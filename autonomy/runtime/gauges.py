@@ -13,8 +13,8 @@ SELECT status, count(*) FROM autonomy_runs WHERE finished_at IS NULL GROUP BY st
 """
 
 LINE = """
-SELECT count(*), COALESCE(EXTRACT(EPOCH FROM now() - min(enqueued_at)), 0)
-FROM autonomy_job_queue WHERE available_at <= now()
+SELECT count(*), COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - min(enqueued_at)), 0)
+FROM autonomy_job_queue WHERE available_at <= clock_timestamp()
 """
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from autonomy.core.llm.failures import FailureKind
-from autonomy.core.llm.providers import SHARED
 from autonomy.core.llm.record import CallRecord
 from autonomy.core.types import RunStatus, StopReason
 
@@ -108,11 +107,6 @@ DROPPED = Metric(
 
 LIVE_VIEWS = "hw_live_views"
 """Sockets and event streams that are open; told by each web process while it lives."""
-CIRCUITS = "hw_provider_circuit"
-CUT_RATES = "hw_provider_rate_per_minute"
-"""Of endpoints, as each worker process knows them."""
-MOST_ENDPOINTS = 40
-"""Told by one process, those in trouble first: people's own connections are endpoints too."""
 
 ALL = (
     CALLS,
@@ -199,25 +193,6 @@ def count_call(record: CallRecord) -> None:
         TALLY.observe(FIRST_TOKEN, (provider, role), record.first_token_ms / 1000)
     if record.waited_ms:
         TALLY.observe(WAITS, (provider,), record.waited_ms / 1000)
-
-
-def circuits() -> dict[str, float]:
-    """Circuits of this process's endpoints: 0 closed, 0.5 on trial, 1 open."""
-    states = SHARED.health.states()
-    grade = {"closed": 0.0, "half_open": 0.5, "open": 1.0}
-    found = {endpoint: grade[state.circuit] for endpoint, state in states.items()}
-    return dict(sorted(found.items(), key=lambda item: -item[1])[:MOST_ENDPOINTS])
-
-
-def cut_rates() -> dict[str, float]:
-    """Requests per minute of those endpoints whose provider has asked for less."""
-    states = SHARED.health.states()
-    found = {
-        endpoint: state.rate_per_minute
-        for endpoint, state in states.items()
-        if state.rate_per_minute is not None
-    }
-    return dict(sorted(found.items(), key=lambda item: item[1])[:MOST_ENDPOINTS])
 
 
 def count_run_end(status: RunStatus, reason: StopReason) -> None:

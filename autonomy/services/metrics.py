@@ -17,10 +17,15 @@ from redis import RedisError
 
 from autonomy.core.types import TERMINAL_STATUSES, RunStatus
 from autonomy.runtime import gauges, metrics
-from autonomy.runtime.metrics import CIRCUITS, CUT_RATES, LIVE_VIEWS, SECONDS, Field, Metric
+from autonomy.runtime.health_reading import read_health
+from autonomy.runtime.metrics import LIVE_VIEWS, SECONDS, Field, Metric
 from autonomy.runtime.metrics_store import STORE
 
 logger = logging.getLogger(__name__)
+
+CIRCUITS = {"closed": 0.0, "half_open": 0.5, "open": 1.0}
+MOST_ENDPOINTS = 50
+"""Shown, those in trouble first: people's own connections are endpoints too."""
 
 Family = CounterMetricFamily | HistogramMetricFamily | GaugeMetricFamily
 
@@ -55,23 +60,7 @@ class _Snapshot(Collector):
             yield _histogram(metric, own) if metric.kind == "histogram" else _counter(metric, own)
         views = held.get(LIVE_VIEWS, {}).get("", [])
         yield _gauge(LIVE_VIEWS, "Sockets and event streams that are open.", sum(views))
-        circuits = GaugeMetricFamily(
-            CIRCUITS,
-            "Circuit of a provider's account: 0 closed, 0.5 on trial, 1 open; the worst that a "
-            "worker knows.",
-            labels=["endpoint"],
-        )
-        for endpoint, grades in sorted(held.get(CIRCUITS, {}).items()):
-            circuits.add_metric([endpoint], max(grades))
-        yield circuits
-        rates = GaugeMetricFamily(
-            CUT_RATES,
-            "Requests per minute that a provider's 429s have cut an account to.",
-            labels=["endpoint"],
-        )
-        for endpoint, per_minute in sorted(held.get(CUT_RATES, {}).items()):
-            rates.add_metric([endpoint], min(per_minute))
-        yield rates
+        yield from _endpoints()
 
     def _stored(self, up: GaugeMetricFamily) -> Iterator[Family]:
         try:
@@ -91,6 +80,30 @@ class _Snapshot(Collector):
             "hw_queue_oldest_seconds", "How long the first of them waits.", line.oldest_seconds
         )
         yield _gauge("hw_workers", "Worker processes that drive runs.", workers)
+
+
+def _endpoints() -> Iterator[Family]:
+    """Circuits and rates that all workers share, by provider and account."""
+    circuits = GaugeMetricFamily(
+        "hw_provider_circuit",
+        "Circuit of an account at a provider: 0 closed, 0.5 on trial, 1 open.",
+        labels=["endpoint"],
+    )
+    rates = GaugeMetricFamily(
+        "hw_provider_rate_per_minute",
+        "Requests per minute that a provider's refusals have cut an account to.",
+        labels=["endpoint"],
+    )
+    worst = sorted(
+        read_health().items(),
+        key=lambda item: (-CIRCUITS[item[1].circuit], item[1].rate_per_minute is None, item[0]),
+    )
+    for endpoint, state in worst[:MOST_ENDPOINTS]:
+        circuits.add_metric([endpoint], CIRCUITS[state.circuit])
+        if state.rate_per_minute is not None:
+            rates.add_metric([endpoint], state.rate_per_minute)
+    yield circuits
+    yield rates
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
