@@ -19,7 +19,7 @@ from autonomy.core.llm.portfolio import Portfolio, provider_of
 from autonomy.core.llm.providers import OutputMode, Providers
 from autonomy.core.llm.record import CallLog, CallRecord
 from autonomy.core.llm.request import Heard, Reply, Sleep
-from autonomy.core.llm.seam import Seam, Unjoinable, request_for_rest
+from autonomy.core.llm.seam import Seam, request_for_rest
 from autonomy.core.llm.selection import FRAME_TOKENS, Candidate
 from autonomy.core.packing import TooLong
 from autonomy.core.ports import Effects
@@ -293,13 +293,12 @@ class Attempts:
                     await call.on_token(fresh)
                 reply = Reply(seam.text, reply.cut, reply.input_tokens, reply.output_tokens)
             answer = self._read(call, candidate, reply, followup, last=last)
-        except (Unusable, Unjoinable) as error:
-            kind = error.kind if isinstance(error, Unusable) else FailureKind.MALFORMED
-            failure = Failure(kind, candidate.model, billed=True)
-            self._record(call, candidate, this, kind.value, failure)
+        except Unusable as error:
+            failure = Failure(error.kind, candidate.model, billed=True)
+            self._record(call, candidate, this, error.kind.value, failure)
             raise Failed(
                 failure,
-                complaint=error.detail if isinstance(error, Unusable) else "",
+                complaint=error.detail,
                 reply=reply.text,
                 sent=this.sent + candidate.most,
             ) from error

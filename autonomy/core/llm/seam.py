@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from autonomy.core.llm.failures import FailureKind, Unusable
+
 _SENTENCE_END = re.compile(r"(?<=[\w\])”\"’%])[.!?](?:[”\"’)]|\[\[[^\]\n]*\]\])*(?=\s|\Z)|[。！？]")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:al|e\.g|i\.e|etc|vs|cf|Fig|Eq|Dr|Prof|No|pp|p|z\.B|bzw|ca)|\b[A-Z])\.\Z"
@@ -23,8 +25,11 @@ _CHANCE = 6
 """As many equal words in a row are no coincidence."""
 
 
-class Unjoinable(Exception):
+class Unjoinable(Unusable):
     """The rest does not go on where the text broke off."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(FailureKind.MALFORMED, detail)
 
 
 def kept_of(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from autonomy.core.llm import Access, CallLimits, Gateway, Portfolio, Providers
+from autonomy.core.llm import ROLES, Access, CallLimits, Gateway, Portfolio, Providers
 from autonomy.core.llm.health import LocalHealth
 from autonomy.core.llm.record import CallRecord
 from autonomy.core.packing import Part, Prompt
@@ -94,6 +94,8 @@ class Bench:
     api_key: str | None = None
     models: tuple[str, ...] = ("openai:simulated",)
     limits: CallLimits = field(default_factory=CallLimits)
+    access: dict[str, Access] = field(default_factory=dict)
+    """Besides `openai`, which is the server."""
     providers: Providers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -102,8 +104,8 @@ class Bench:
     def portfolio(self) -> Portfolio:
         key = SecretStr(self.api_key) if self.api_key else None
         return Portfolio(
-            models=dict.fromkeys(("planner", "writer", "critic", "debugger"), self.models),
-            access={"openai": Access("openai", key, self.server.base_url)},
+            models=dict.fromkeys(ROLES, self.models),
+            access={"openai": Access("openai", key, self.server.base_url), **self.access},
             limits=self.limits,
         )
 
