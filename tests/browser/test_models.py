@@ -131,7 +131,7 @@ def test_from_the_notice_that_there_is_no_model_to_a_document_marked_as_simulate
         page.get_by_role("link", name="Connect a model").click()
         expect(page.get_by_text("Runs work without a model, by rules")).to_be_visible()
         choose(page, "Try it without a model")
-        expect(page.get_by_text("python manage.py simulate_provider")).to_be_visible()
+        expect(page.get_by_text("manage.py simulate_provider")).to_be_visible()
         page.get_by_label("Address", exact=True).fill(server.base_url)
         press_test(page)
         expect(page.get_by_text(re.compile(r"It answers, in \d"))).to_be_visible()
@@ -289,19 +289,47 @@ def test_why_a_model_was_waited_for_and_begun_anew_is_told(
 ) -> None:
     slug = connect(page, simulator)
     use(page, f"{slug}:simulated")
-    simulator.script.append(Behaviour(trouble="rate_limit", headers={"Retry-After": "4"}))
     page.goto(page.url.replace("settings/models/", ""))
     drop(page, [paper])
+    simulator.script.append(Behaviour(trouble="rate_limit", headers={"Retry-After": "4"}))
+    simulator.script.append(Behaviour())  # the plan
+    simulator.script.append(Behaviour(cut_share=0.2, chunk_delay=0.02))
+    simulator.script.extend([Behaviour(chunk_delay=0.1)] * 3)
     ask(page, REQUEST)
     expect(page.locator(".run-doing").last).to_have_text(
         re.compile("simulated is asked too often; trying again in"), timeout=RUN_SECONDS * SECONDS
+    )
+    page.get_by_role("tab", name=re.compile("^Draft")).click()
+    expect(page.locator(".draft-anew")).to_contain_text(
+        "The answer broke off", timeout=RUN_SECONDS * SECONDS
     )
     finished(page)
     page.reload()
     worked(page)
     page.get_by_text(re.compile(r"^\d+ interruptions?$")).click()
-    expect(page.locator(".troubles")).to_contain_text("Waited")
+    for label in ("Waited", "Begun anew"):
+        expect(page.locator(".troubles").get_by_text(label, exact=True).first).to_be_visible()
+    shoot(page, "models-interruptions")
     assert violations(page) == []
+
+
+def test_a_model_that_took_over_is_named(page: Page, simulator: Simulator, paper: Path) -> None:
+    with Simulator(api_key=KEY).on_a_thread() as broke:
+        first = connect(page, broke, "Broke")
+        second = connect(page, simulator, "Sound")
+        use(page, f"{first}:simulated-small", f"{second}:simulated")
+        broke.spent_keys.add(KEY)
+        page.goto(page.url.replace("settings/models/", ""))
+        drop(page, [paper])
+        ask(page, REQUEST)
+        finished(page)
+    worked(page)
+    line = page.locator(".run-models")
+    expect(line).to_contain_text(f"simulated ({second}) planned, wrote and judged")
+    expect(line).not_to_contain_text("simulated-small (")
+    page.get_by_text(re.compile(r"^\d+ interruptions?$")).click()
+    expect(line.get_by_text("Other model", exact=True).first).to_be_visible()
+    expect(line).to_contain_text(re.compile("quota|credit"))
 
 
 def test_what_staff_connect_for_everybody_others_use_and_cannot_touch(

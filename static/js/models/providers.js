@@ -9,7 +9,7 @@ export const LOCAL = [
   ["vLLM", "http://localhost:8000"],
 ];
 
-export const SIMULATOR = { url: "http://127.0.0.1:18800/v1", command: "python manage.py simulate_provider" };
+export const SIMULATOR = { url: "http://127.0.0.1:18800/v1", command: ".venv/bin/python manage.py simulate_provider" };
 
 const TILES = [
   { id: "openai", provider: "openai", title: "OpenAI", about: "With a key" },

@@ -23,7 +23,7 @@ const money = (value) => `$${value < 0.1 ? value.toFixed(3).replace(/0$/, "") : 
 
 /** Per million tokens. `unknown` is what is counted where nobody knows the price. */
 export function priceOf(facts, unknown) {
-  if (facts.simulated) return "Costs nothing";
+  if (facts.simulated) return `Costs nothing; a budget counts $${count(unknown)} per million tokens all the same`;
   if (facts.price_known && facts.usd_per_mtok_input !== null && facts.usd_per_mtok_output !== null) {
     if (!facts.usd_per_mtok_input && !facts.usd_per_mtok_output) return "Costs nothing";
     return `${money(facts.usd_per_mtok_input)} read, ${money(facts.usd_per_mtok_output)} written, per million tokens`;

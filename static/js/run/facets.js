@@ -55,7 +55,7 @@ const Block = memo(function Block({ text }) {
 export function Draft({ drafts, broken, sections, plan }) {
   const titles = new Map((plan?.steps ?? []).map((step) => [step.id, step.title]));
   const live = Object.entries(drafts).filter(([, text]) => text.trim());
-  const anew = [...broken].filter((step) => !sections.some((section) => section.step_id === step));
+  const anew = broken.filter(([step]) => !sections.some((section) => section.step_id === step));
   if (!live.length && !sections.length && !anew.length) {
     return html`<p class="empty-line">The draft appears here as it is written.</p>`;
   }
@@ -66,7 +66,7 @@ export function Draft({ drafts, broken, sections, plan }) {
         ${section.author && html`<span class="badge">${section.author === "model" ? "by the model" : section.author === "human" ? "by you" : "by rule"}</span>`}
       </p>`,
     )}
-    ${anew.map((step) => html`<p key=${`anew-${step}`} class="draft-anew"><${Icon} name="rotate-ccw" /><span>${titles.get(step) ?? "A section"}: the answer broke off, so it is written anew.</span></p>`)}
+    ${anew.map(([step, said]) => html`<p key=${`anew-${step}`} class="draft-anew"><${Icon} name="rotate-ccw" /><span>${titles.get(step) ?? "A section"}: ${said}</span></p>`)}
     ${live.map(
       ([key, text]) => html`<section key=${key} class="draft-live">
         ${titles.has(key) && html`<h2>${titles.get(key)}</h2>`}

@@ -51,7 +51,7 @@ export function fromSnapshot(snapshot) {
       told: [],
       models: null, // which have worked; null until a snapshot says so
       trouble: null, // why a model is waited for
-      broken: {}, // what was written before, by task, ended too soon
+      broken: {}, // what is said of an answer that broke off, by task
       finished: null,
       budget: null,
       replayed: false,
@@ -172,12 +172,15 @@ const CHANGES = {
     const others = view.sections.filter((section) => section.step_id !== meta.step_id);
     return { texts: without(view.texts, view.writers[meta.step_id]), sections: [...others, meta] };
   },
-  "attempt.restarted": (view, meta) => ({
+  "attempt.restarted": (view, meta, event) => ({
     texts: meta.task_id ? without(view.texts, meta.task_id) : {},
-    broken: meta.task_id ? { ...view.broken, [meta.task_id]: true } : view.broken,
+    broken: meta.task_id ? { ...view.broken, [meta.task_id]: event.content } : view.broken,
   }),
   retry: (view, meta, event) => (meta.model ? { trouble: { ...meta, at: event.ts } } : {}),
-  note: (view, meta, event) => NOTES[meta.kind]?.(view, meta, event) ?? {},
+  note: (view, meta, event) => {
+    if (meta.resumed_words && meta.task_id) return { broken: { ...view.broken, [meta.task_id]: event.content } };
+    return NOTES[meta.kind]?.(view, meta, event) ?? {};
+  },
   "citation.verified": (_view, meta) => ({ citations: meta.counts ?? meta }),
   // In a replay these are the figures of then, and the snapshot has those of now.
   budget: (view, meta, event) => (event.seq <= view.asOf ? {} : { budget: { ...view.budget, ...meta } }),
@@ -283,9 +286,9 @@ export function draftsOf(view) {
   return drafts;
 }
 
-/** Steps whose text is being written a second time, because the first broke off. */
+/** [step id, what is said of it] for steps whose answer broke off while it was written. */
 export function brokenOf(view) {
-  return new Set(Object.entries(view.writers).filter(([, task]) => view.broken[task]).map(([step]) => step));
+  return Object.entries(view.writers).filter(([, task]) => view.broken[task]).map(([step, task]) => [step, view.broken[task]]);
 }
 
 /** Streamed text comes again from its start whenever events are subscribed to anew. */

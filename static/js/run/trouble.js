@@ -31,13 +31,17 @@ export function troubleOf({ model, code, delay = 0, fallback, at }, now) {
 
 /** Events that tell why a model was waited for, passed over or asked anew. */
 export const isTrouble = (event) =>
-  event.type === "retry" || event.type === "attempt.restarted" || (event.type === "note" && Boolean(event.meta?.model) && Boolean(event.meta?.code));
+  event.type === "retry" || event.type === "attempt.restarted" || (event.type === "note" && Boolean(event.meta?.model && event.meta.code));
 
-const CODES = { circuit_open: "Left alone", closed: "Back", opened: "Left alone", resumed: "Went on", packed: "Shortened" };
+const NOTED = { circuit_opened: "Left alone", circuit_closed: "Back", circuit_open: "Left alone", left_out: "Shortened" };
 
 /** What a person calls an event about a model; "" for any other. */
 export function labelOf({ type, meta = {} }) {
   if (type === "retry") return meta.fallback ? "Other model" : meta.delay >= 1 ? "Waited" : "Asked again";
   if (type === "attempt.restarted") return "Begun anew";
-  return meta.model && meta.code ? (CODES[meta.code] ?? "Model") : "";
+  if (!meta.model || type !== "note") return "";
+  if (meta.fallback) return "Other model";
+  if (meta.resumed_words) return "Gone on with";
+  if (meta.rung) return "Mended";
+  return meta.code ? (NOTED[meta.code] ?? "Model") : "";
 }
