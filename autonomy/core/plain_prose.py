@@ -23,13 +23,19 @@ _MAIL = re.compile(r"<([^\s<>@]{1,100}@[^\s<>@]{1,200})>")
 _TAG = re.compile(
     r"</?[a-z][\w:-]{0,40}(?:=[\w.-]{1,60})?(?:\s[^<>]{0,2000}=[^<>]{0,2000}|\s{0,9})/?>", re.I
 )
+_TORN_TAG = re.compile(
+    r"</?(?:[a-z][\w-]{0,40}\s[^<>]{0,500}=|(?:script|style|img|iframe|object|svg|a|form|input|link)\b)"
+    r"[^<>]{0,500}\Z",
+    re.I,
+)
 _DEFINITION = re.compile(r"^[ ]{0,3}\[[^\[\]\n]{1,200}\]:[ \t]*\S.*$", re.M)
 _LINK = re.compile(
-    r"!?\[(?!\[)([^\[\]\n]{0,500})\]\((?![^)]{0,2000}\()[^)]{0,2000}\)|!?\[(?!\[)([^\[\]\n]{0,500})\]\([^)]{0,500}\([^)]{0,500}\)[^)]{0,500}\)"
+    r"!?\[(?!\[)([^\[\]\n]{0,500})\]\(\s{0,20}[^()\n]{0,500}(?:\([^()\n]{0,300}\)[^()\n]{0,300})?\)"
 )
+_TORN_LINK = re.compile(r"!?\[(?!\[)([^\[\]\n]{0,500})\]\([^()\n]{0,500}\Z")
 _IMAGE = re.compile(r"!\[([^\[\]\n]{0,500})\](?:\[[^\[\]\n]{0,200}\])?")
 _ADDRESS = re.compile(
-    r"\b(?:(?:https?|ftp|file|wss?)://|www\.|(?:javascript|vbscript):|mailto:|data:\w{1,20}/)[^\s<>\"“”]*[^\s<>\"“”.,;:!?)\]]",
+    r"(?:\b(?:https?|ftp|file|wss?)://|\bwww\.|\b(?:javascript|vbscript):|\bmailto:|(?<![:\w/])//(?=[\w-]{1,60}\.\w)|\bdata:\w{1,20}/)[^\s<>\"“”]*[^\s<>\"“”.,;:!?)\]]",
     re.I,
 )
 _ROUNDS = 4
@@ -61,8 +67,10 @@ def _words(text: str) -> str:
             (_AUTOLINK, ""),
             (_MAIL, r"\1"),
             (_TAG, ""),
+            (_TORN_TAG, ""),
             (_DEFINITION, ""),
-            (_LINK, r"\1\2"),
+            (_LINK, r"\1"),
+            (_TORN_LINK, r"\1"),
             (_IMAGE, r"\1"),
             (_ADDRESS, "…"),
         ):
