@@ -26,6 +26,7 @@ library/             your files as you uploaded them, and what is known of them
 runs/                each run: what was asked, every event, sources, citations, costs,
                      and its document (Word, Markdown, BibTeX, and the stored form)
 notes.json usage.json quota.json api_keys.json
+models.json          your connections to language models (without keys) and your choices
 manifest.json        every file here with its SHA-256, and what could not be included
 """
 NAME_BYTES = 180

@@ -14,6 +14,7 @@ from autonomy.services.connections import (
     connection_of,
     remove_connection,
 )
+from autonomy.services.credentials import Rotation, rotate_credentials
 from autonomy.services.documents import export_document
 from autonomy.services.effects import Settlement, settle_effect
 from autonomy.services.errors import (
@@ -73,6 +74,7 @@ __all__ = [
     "Overview",
     "PlanConflict",
     "QuotaUsedUp",
+    "Rotation",
     "ServiceError",
     "Settlement",
     "Tidied",
@@ -103,6 +105,7 @@ __all__ = [
     "requeue",
     "resume",
     "revoke_api_key",
+    "rotate_credentials",
     "search_memory",
     "set_budget",
     "set_priority",

@@ -19,6 +19,8 @@ from autonomy.models import (
     BudgetEntry,
     Citation,
     Episode,
+    ModelConnection,
+    ModelPreference,
     Note,
     Quota,
     Resume,
@@ -63,16 +65,30 @@ class Entry:
 
 
 def personal_entries(user: User) -> Iterator[Entry]:
-    """Everything that `user` has put in or had made: library, notes, runs, keys (not their
-    secrets), use. Each entry's content is read when it is iterated, in pieces."""
+    """Everything that `user` has put in or had made: library, notes, runs, keys and model
+    connections (not their secrets), use. Each entry's content is read when it is iterated, in
+    pieces."""
     yield _json("api_keys.json", _rows(ApiKey.objects.filter(owner=user), leave={"sha256"}))
     yield _json("usage.json", _rows(UsageDay.objects.filter(user=user), leave={"user_id"}))
     quota = Quota.objects.filter(user=user)
     yield _json("quota.json", _rows(quota, leave={"user_id"}))
+    yield _json("models.json", _models(user))
     yield _json("notes.json", _rows(Note.objects.filter(owner=user), leave={"sha256"}))
     yield from _library(user)
     for run_id in Run.objects.filter(owner=user).order_by("id").values_list("id", flat=True):
         yield from _run(Run.objects.get(pk=run_id))
+
+
+def _models(user: User) -> dict[str, Any]:
+    """Connections without their keys, and what does which work."""
+    connections = ModelConnection.objects.filter(owner=user).order_by("created_at")
+    preference = ModelPreference.objects.filter(owner=user).first()
+    return {
+        "connections": [
+            _row(row, leave={"secret"}) | {"has_key": bool(row.secret)} for row in connections
+        ],
+        "choices": preference.roles if preference else {},
+    }
 
 
 def _library(user: User) -> Iterator[Entry]:

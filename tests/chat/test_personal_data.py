@@ -23,6 +23,7 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.urls import reverse
 from langgraph.checkpoint.base import empty_checkpoint
+from pydantic import SecretStr
 
 from autonomy import services
 from autonomy.core.types import RunStatus, TaskSpec
@@ -44,6 +45,7 @@ from autonomy.models import (
 from autonomy.runtime import removal
 from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
 from autonomy.runtime.upkeep import tidy
+from autonomy.services import Wanted
 from chat.models import Conversation, Message, Upload
 from chat.personal import write_archive
 
@@ -94,6 +96,9 @@ def furnish(user: User, word: str) -> Run:
     Quota.objects.create(user=user, runs_per_day=7)
     UsageDay.objects.create(user=user, day="2026-01-02", runs=1)
     services.create_api_key(user, word)
+    wanted = Wanted("openai", label=word, slug=word, api_key=SecretStr(f"sk-{word}"))
+    services.create_tested(user, wanted)
+    services.choose_models(user, "user", {"writer": f"{word}:m"})
     config: Any = {"configurable": {"thread_id": str(run.pk), "checkpoint_ns": ""}}
     DjangoCheckpointSaver().put(config, empty_checkpoint(), {}, {})
     return run
@@ -126,12 +131,18 @@ def test_the_archive_holds_everything_and_nothing_of_others(alice: User, bob: Us
         "api_keys.json",
         "usage.json",
         "quota.json",
+        "models.json",
     } <= names
     assert archive.read(f"library/files/{source.pk}/rivers.txt") == b"All about rivers."
     about = json.loads(archive.read(f"{folder}/run.json"))
     assert about["task"]["goal"] == "Write about rivers"
     assert [m["text"] for m in about["messages"]] == ["More rivers"]
     assert len(about["citations"]) == len(about["sources"]) == len(about["costs"]) == 1
+    models = json.loads(archive.read("models.json"))
+    assert models["choices"] == {"writer": "rivers:m"}
+    (connection,) = models["connections"]
+    assert (connection["slug"], connection["has_key"]) == ("rivers", True)
+    assert "secret" not in connection
     events = [json.loads(line) for line in archive.read(f"{folder}/events.jsonl").splitlines()]
     assert [event["type"] for event in events] == ["run.started"]
     said = [archive.read(name) for name in names if name.endswith("conversation.md")]
@@ -151,6 +162,8 @@ def test_no_secret_travels_in_the_archive(alice: User) -> None:
     archive, _ = archive_of(alice)
     everything = b"\n".join(archive.read(name) for name in archive.namelist())
     assert key.sha256.encode() not in everything
+    assert b"sk-rivers" not in everything
+    assert bytes(alice.model_connections.get().secret or b"") not in everything
     assert alice.password.encode() not in everything
 
 
@@ -158,12 +171,11 @@ def test_every_table_of_a_person_is_in_the_archive_or_left_out_on_purpose() -> N
     reached = {
         "ApiKey", "UsageDay", "Quota", "Note", "Source", "Run", "Conversation", "Message",
         "Upload", "Artifact", "Citation", "RunSource", "RunMessage", "Resume", "BudgetEntry",
-        "TurnitinCycle", "Episode",
+        "TurnitinCycle", "Episode", "ModelConnection", "ModelPreference",
     }  # fmt: skip
     ours = {
         "Passage",  # cut from the files, which are there
         "Effect", "Job", "QueueUser", "ModelCall",  # how the work was done
-        "ModelConnection", "ModelPreference",
         "IdempotencyKey", "Deletion",  # kept for a day; kept while it lasts
         "Tool", "ToolVersion",  # the deployment's
     }  # fmt: skip

@@ -1,0 +1,94 @@
+"""What a person changes about models counts from the run's next segment on."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+
+from autonomy import services
+from autonomy.core.ports import Deps
+from autonomy.core.types import RunStatus
+from autonomy.models import ModelConnection
+from autonomy.runtime.context import Segment, build_deps
+from autonomy.services import Wanted
+from tests.autonomy.services.ride import Ride
+from tests.providers.simulator import Simulator
+
+
+class ModelRide(Ride):
+    """A ride with the models that the person has."""
+
+    def deps(self, segment: Segment) -> Deps:
+        return dataclasses.replace(super().deps(segment), models=build_deps(segment).models)
+
+
+@pytest.fixture
+def provider() -> Iterator[Simulator]:
+    with Simulator().on_a_thread() as started:
+        yield started
+
+
+def connect(owner: User, slug: str, provider: Simulator) -> ModelConnection:
+    wanted = Wanted("compatible", slug=slug, base_url=provider.base_url)
+    return services.create_tested(owner, wanted)
+
+
+def planned(owner: User) -> ModelRide:
+    ride = ModelRide(owner, approve_plan=True)
+    ride.drive()
+    ride.run.refresh_from_db()
+    assert ride.run.status == RunStatus.WAITING_HUMAN
+    return ride
+
+
+def test_a_run_falls_to_its_next_choice_when_a_connection_is_removed(
+    threads: None, staff: User, provider: Simulator
+) -> None:
+    with Simulator().on_a_thread() as other:
+        first = connect(staff, "first", provider)
+        connect(staff, "second", other)
+        services.choose_models(staff, "user", {"default": "first:simulated, second:simulated"})
+        ride = planned(staff)
+        assert provider.requests
+        assert not other.requests
+        services.remove_connection(first)
+        services.resume(ride.run, by=staff)
+        before = len(provider.requests)
+        ride.drive()
+        ride.run.refresh_from_db()
+        assert ride.run.status == RunStatus.SUCCEEDED, ride.run.stop_reason
+        assert len(provider.requests) == before
+        assert other.requests
+
+
+def test_a_run_without_any_connection_left_is_finished_by_rules(
+    threads: None, staff: User, provider: Simulator
+) -> None:
+    row = connect(staff, "only", provider)
+    services.choose_models(staff, "user", {"default": "only:simulated"})
+    ride = planned(staff)
+    services.remove_connection(row)
+    services.resume(ride.run, by=staff)
+    before = len(provider.requests)
+    ride.drive()
+    ride.run.refresh_from_db()
+    assert ride.run.status == RunStatus.SUCCEEDED, ride.run.stop_reason
+    assert len(provider.requests) == before
+
+
+def test_a_choice_of_rules_counts_from_the_next_segment(
+    threads: None, staff: User, provider: Simulator
+) -> None:
+    connect(staff, "only", provider)
+    services.choose_models(staff, "user", {"default": "only:simulated"})
+    ride = planned(staff)
+    services.choose_models(staff, "user", {"default": "none"})
+    services.resume(ride.run, by=staff)
+    before = len(provider.requests)
+    ride.drive()
+    ride.run.refresh_from_db()
+    assert ride.run.status == RunStatus.SUCCEEDED
+    assert len(provider.requests) == before
