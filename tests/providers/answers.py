@@ -237,6 +237,40 @@ def _fitted(value: Any, shape: dict[str, Any]) -> Any:
     return value
 
 
+# ----------------------------------------------------------------------------- small talk
+
+_SMALL_TALK = (
+    (
+        r"\b(thanks?|thank you|danke|merci)\b",
+        "You are welcome. Tell me when there is more to write.",
+    ),
+    (
+        r"\b(who|what) are you\b|\byour name\b",
+        "I am a simulated model: my answers are made up by rules and show how the product works.",
+    ),
+    (
+        r"\bwhat can you\b|\bhelp\b|\bhow do(es)? (this|it)\b",
+        "Add your sources and say what to write about them: an essay, a review or a short answer. "
+        "Every statement will lead to a page of your sources.",
+    ),
+    (r"\b(bye|goodbye|see you)\b", "Goodbye. Your documents stay where they are."),
+    (
+        r"\b(hi|hello|hey|good (morning|afternoon|evening)|hallo|bonjour)\b",
+        "Hello. What would you like to write about?",
+    ),
+)
+
+
+def small_talk(user: str) -> str | None:
+    """A sentence for what people say beside the work; None when this is none of it."""
+    quotes = fenced(user)
+    said = (quotes[-1].text if quotes else user).strip()
+    if len(said.split()) > 12:
+        return None
+    found = (reply for pattern, reply in _SMALL_TALK if re.search(pattern, said, re.IGNORECASE))
+    return next(found, None)
+
+
 # ----------------------------------------------------------------------------- the rest
 
 
@@ -275,4 +309,4 @@ def answer(role: str, user: str, schema: Mapping[str, Any] | None = None) -> str
         return " ".join(words).capitalize() or "Untitled"
     if schema is not None:
         return json.dumps(_instance(schema, schema))
-    return "This is a simulated answer."
+    return small_talk(user) or "This is a simulated answer."

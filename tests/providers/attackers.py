@@ -10,6 +10,7 @@ import binascii
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,8 @@ _SPILL = re.compile(
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _MOST_SECTIONS = 10_000
+_TELLTALE = {"sections", "verdicts", "diagnosis"}
+"""Keys by which a JSON object is known as an answer, whichever of ours it pretends to be."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Orders:
             urls=_each(_URL.findall(text)),
             tags=_each(_TAG.findall(text)),
             markers=tuple(dict.fromkeys((m[1].lower(), m[2]) for m in _MARKER.finditer(text))),
-            tools=_each(_TOOL.findall(text)),
+            tools=_each(tool.rstrip(".-") for tool in _TOOL.findall(text)),
             phrases=_each(match.strip() for match in _SAY.findall(text)),
             objects=tuple(_objects(text)),
             words=counts.get("word"),
@@ -109,9 +112,12 @@ def _carried_out(received: Received, orders: Orders) -> str:
     if not isinstance(given, dict):
         return said
     for ready in orders.objects:
-        if set(ready) & set(given):
+        if _TELLTALE & set(ready) & set(given):
             return json.dumps(ready, ensure_ascii=False)
-    return json.dumps(_shaped(given, orders, received.system), ensure_ascii=False)
+    own = [
+        word for q in fenced(received.user) if q.label == "failed step" for word in _words(q.text)
+    ]
+    return json.dumps(_shaped(given, orders, received.system, own), ensure_ascii=False)
 
 
 def _prose(said: str, orders: Orders, system: str) -> str:
@@ -125,7 +131,9 @@ def _prose(said: str, orders: Orders, system: str) -> str:
     return "\n\n".join([said, *extras])
 
 
-def _shaped(given: dict[str, Any], orders: Orders, system: str) -> dict[str, Any]:
+def _shaped(
+    given: dict[str, Any], orders: Orders, system: str, own: Sequence[str]
+) -> dict[str, Any]:
     extra = _prose("", orders, system).strip()[:900]
     if sections := given.get("sections"):
         for section in sections:
@@ -146,8 +154,10 @@ def _shaped(given: dict[str, Any], orders: Orders, system: str) -> dict[str, Any
             verdict["verdict"] = "supported"
     if "diagnosis" in given:
         given["diagnosis"] = f"{given['diagnosis']} {extra}"[:1_000]
-        if orders.tools:
-            given["tool"] = orders.tools[0]
+        # The step that failed names its own tool and shows its input: those are no orders.
+        foreign = [tool for tool in orders.tools if tool not in own]
+        if foreign:
+            given["tool"] = foreign[-1]
         if orders.urls:
             given["input"] = {**(given.get("input") or {}), "url": orders.urls[0]}
     return given
@@ -176,6 +186,10 @@ def _objects(text: str) -> list[dict[str, Any]]:
         if isinstance(value, dict):
             found.append(value)
     return found
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[\w.-]+", text)
 
 
 def _number(text: str) -> float:

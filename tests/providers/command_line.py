@@ -51,6 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--record", type=Path, metavar="FILE", help="keep what the upstream says")
     group.add_argument("--upstream", metavar="URL", help="the provider to pass requests on to")
     group.add_argument("--replay", type=Path, metavar="FILE", help="answer from a recording")
+    group.add_argument(
+        "--pace",
+        type=float,
+        default=0.0,
+        metavar="FACTOR",
+        help="of a replay: 1 as slow as it was recorded, 0 (default) at once",
+    )
 
 
 def server_for(options: dict[str, Any]) -> Listening:
@@ -67,7 +74,7 @@ def server_for(options: dict[str, Any]) -> Listening:
     if options["record"]:
         return Recorder(options["record"], options["upstream"])
     if options["replay"]:
-        return Player(Recording.read(options["replay"]))
+        return Player(Recording.read(options["replay"]), pace=options["pace"])
     faults = Faults.parse(options["faults"], seed=options["seed"], plan=options["plan"])
     server = Simulator(
         api_key=options["api_key"],
@@ -139,6 +146,8 @@ def serve(options: dict[str, Any], say: Say) -> None:
 
     async def run() -> None:
         await server.start(options["port"])
+        if isinstance(server, Player):
+            server.on_miss = say
         say(explained(server, options))
         if isinstance(server, Simulator):
             server.begin(stages)

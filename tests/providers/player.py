@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 
 from tests.providers.dialects import dialect_of
 from tests.providers.listening import Listening
@@ -31,6 +32,8 @@ class Player(Listening):
         self.missed: list[str] = []
         """A sentence for each request that is not in the recording."""
         self.played = 0
+        self.on_miss: Callable[[str], object] = lambda sentence: None
+        """Told each sentence of `missed`."""
 
     async def _handle(self, wire: Wire, request: HttpRequest) -> bool:
         path = short_path(request.path)
@@ -63,6 +66,7 @@ class Player(Listening):
         _, why = await asyncio.to_thread(self._recording.nearest, method, path, asked)
         sentence = f"This request is not in the recording. {why}"
         self.missed.append(sentence)
+        self.on_miss(sentence)
         dialect = dialect_of(path)
         if dialect is None:
             await wire.json(404, {"error": {"message": sentence}})
