@@ -194,7 +194,7 @@ class RunCalls:
     def __init__(self, run_id: str | None, owner_id: int, buffer: CallBuffer | None = None) -> None:
         self._run_id = run_id
         self._owner_id = owner_id
-        self._buffer = buffer or BUFFER
+        self._buffer = buffer if buffer is not None else BUFFER
 
     def record(self, record: CallRecord) -> None:
         self._buffer.add(Row(self._run_id, self._owner_id, capped(record)))
@@ -260,7 +260,8 @@ def write_rows(rows: list[Row]) -> None:
         runs, owners = cursor.fetchone()
         here = {str(run) for run in runs or ()}
         people = set(owners or ())
-        with cursor.copy(COPY) as copy:
+        # Django hands out the driver's own `copy`, with the driver's own errors.
+        with connection.wrap_database_errors, cursor.copy(COPY) as copy:
             for row in rows:
                 if row.owner_id in people and (row.run_id is None or str(row.run_id) in here):
                     copy.write_row(_values(row))
