@@ -445,8 +445,14 @@ class RedisHealth:
             logger.warning("The shared health of providers can be reached again.")
 
     def _known(self, endpoint: str) -> Endpoint | None:
+        """What this process goes on from alone, where nothing may come ahead of its time."""
         seen = self._mirror.get(endpoint)
-        return None if seen is None else copy(seen.endpoint)
+        if seen is None:
+            return None
+        known = copy(seen.endpoint)
+        if not known.rate:
+            known.tat -= known.tolerance
+        return known
 
     async def _admit_alone(
         self,
