@@ -82,5 +82,6 @@ def _words(text: str) -> str:
 
 def plain_line(text: str) -> str:
     """The same for a title, a heading or a remark, in one line and without citation markers."""
-    line = " ".join(plain_prose(text).split())
-    return line.replace("[[", "[").replace("]]", "]").replace("<<<", "").replace(">>>", "")
+    unfenced = text.replace("<<<", "").replace(">>>", "")
+    line = " ".join(plain_prose(unfenced).split())
+    return line.replace("[[", "[").replace("]]", "]")
