@@ -13,6 +13,7 @@ from enum import StrEnum
 from pydantic_ai import exceptions as pai
 
 from autonomy.core.llm.windows import overflows, stated_window, wording
+from autonomy.core.outbound import AddressRefused, caused_by
 
 
 class FailureKind(StrEnum):
@@ -31,6 +32,7 @@ class FailureKind(StrEnum):
     CUT = "cut"
     REFUSED = "refused"
     NOT_CONFIGURED = "not_configured"
+    ADDRESS = "address"
     CIRCUIT_OPEN = "circuit_open"
     EXPIRED = "expired"
 
@@ -72,6 +74,7 @@ _REASONS = {
     FailureKind.CUT: "the answer of {model} ended at the most tokens it could have.",
     FailureKind.REFUSED: "the model {model} declined to answer.",
     FailureKind.NOT_CONFIGURED: "the model {model} cannot be used here: its provider is not set up.",
+    FailureKind.ADDRESS: "the address of {model} is one that may not be called from here.",
     FailureKind.CIRCUIT_OPEN: "the model {model} is left alone for a moment after repeated failures.",
     FailureKind.EXPIRED: "the model {model} used up the time that one call may take.",
 }
@@ -146,6 +149,8 @@ def _kind_of(error: BaseException) -> FailureKind:
             return FailureKind.CONTEXT_OVERFLOW
         case pai.ModelServerError():
             return FailureKind.SERVER
+        case pai.ModelConnectionError() if caused_by(error, AddressRefused):
+            return FailureKind.ADDRESS
         case pai.ModelTimeoutError() | pai.ModelRequestTimeout():
             return FailureKind.TIMEOUT
         case pai.ModelConnectionError() | ConnectionError():

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import httpx2
 from pydantic import BaseModel
 from pydantic_ai import direct, messages
 from pydantic_ai.models import Model, ModelRequestParameters
@@ -180,13 +182,14 @@ async def send(
         settings["extra_headers"] = {REQUEST_ID: request_id}
     heard.sent_at = heard.clock()
     if on_token is None:
-        response = await direct.model_request(
-            model,
-            history,
-            model_settings=settings,
-            model_request_parameters=asked,
-            instrument=tracing.instrumentation(),
-        )
+        with _sdk():
+            response = await direct.model_request(
+                model,
+                history,
+                model_settings=settings,
+                model_request_parameters=asked,
+                instrument=tracing.instrumentation(),
+            )
         return _read(response, streamed=False)
     async with direct.model_request_stream(
         model,
@@ -199,18 +202,39 @@ async def send(
         begun = False
         while True:
             try:
-                # Before the first sign of life a model may think for as long as a request may take.
+                # Before its first words a model may think for as long as a request may take.
                 async with asyncio.timeout(stall_seconds if begun else None):
-                    event = await anext(events)
+                    with _sdk():
+                        event = await anext(events)
             except StopAsyncIteration:
                 break
             except TimeoutError as error:
                 raise ConnectionResetError("The stream stood still.") from error
-            begun = True
             if piece := _text_of(event):
+                begun = True
                 heard.take(piece)
                 await on_token(piece)
-        return _read(stream.get(), streamed=True)
+        with _sdk():
+            whole = stream.get()
+        return _read(whole, streamed=True)
+
+
+class Foreign(Unusable):
+    """What came is no answer of the protocol that was spoken."""
+
+    def __init__(self) -> None:
+        super().__init__(FailureKind.MALFORMED, "The answer does not fit its protocol.")
+
+
+@contextmanager
+def _sdk() -> Iterator[None]:
+    """What the providers' packages stumble over is the other side's fault, not a bug of ours."""
+    try:
+        yield
+    except httpx2.HTTPError as error:
+        raise ConnectionResetError(type(error).__name__) from error
+    except (TypeError, AttributeError, LookupError, ValueError) as error:
+        raise Foreign from error
 
 
 def _text_of(event: object) -> str:

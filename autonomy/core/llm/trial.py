@@ -139,7 +139,7 @@ async def _ask(access: Access, name: str, found: Found, began: float, longest: f
     return _heard(reply, mode, access, name, found, began)
 
 
-_STUMBLES = (TypeError, AttributeError, LookupError, ValueError, httpx2.HTTPError)
+_STUMBLES = (request.Foreign, TypeError, AttributeError, LookupError, ValueError, httpx2.HTTPError)
 """What the providers' packages raise at JSON that is an answer of something else."""
 _OF_THE_SCHEMA = frozenset({FailureKind.REJECTED, FailureKind.SERVER})
 

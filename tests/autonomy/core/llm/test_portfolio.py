@@ -86,3 +86,76 @@ def test_limits_come_from_the_environment() -> None:
 def test_an_unprefixed_name_belongs_to_openai() -> None:
     assert provider_of("gpt-4o") == "openai"
     assert provider_of("ollama:llama3:8b") == "ollama"
+
+
+CONNECTIONS = (
+    Access("openai", SecretStr("person"), None, "openai", "user"),
+    Access("compatible", None, "http://10.0.0.2/v1", "lab", "deployment"),
+    Access("openai", SecretStr("deployment"), None, "openai", "deployment"),
+)
+
+
+def test_choices_are_layered_from_the_run_over_person_and_deployment_to_the_environment() -> None:
+    portfolio = Portfolio.assemble(
+        env(handywriterz_model="openai:environment", handywriterz_debugger_model="openai:mender"),
+        choices=[
+            {"writer": "openai:run"},
+            {"critic": "openai:person", "writer": "openai:other"},
+            {"default": "openai:deployment"},
+        ],
+    )
+
+    assert {role: portfolio.chain_for(role)[0] for role in ("writer", "critic", "planner")} == {
+        "writer": "openai:run",
+        "critic": "openai:person",
+        "planner": "openai:deployment",
+    }
+    assert [portfolio.chosen_by(r) for r in ("writer", "critic", "planner", "small")] == [
+        "run",
+        "user",
+        "deployment",
+        "deployment",
+    ]
+
+
+def test_the_environment_s_choice_is_named_and_no_choice_is_nobody_s() -> None:
+    portfolio = Portfolio.assemble(env(handywriterz_writer_model="openai:w"))
+
+    assert portfolio.chosen_by("writer") == "environment"
+    assert portfolio.chosen_by("critic") == ""
+
+
+def test_a_person_s_connection_wins_over_the_deployment_s_of_the_same_name() -> None:
+    portfolio = Portfolio.assemble(env(openai_api_key="environment"), connections=CONNECTIONS)
+
+    access = portfolio.access_to("openai:gpt-5")
+    assert access is not None
+    assert access.scope == "user"
+    assert portfolio.configured("lab:m")
+    assert portfolio.access_to("openai-responses:gpt-5") is access
+
+
+def test_an_endpoint_is_one_per_account_and_tells_nothing_of_the_key() -> None:
+    first = Access("openai", SecretStr("sk-very-secret"), None)
+    same = Access("openai", SecretStr("sk-very-secret"), None, "other")
+    changed = Access("openai", SecretStr("sk-new"), None)
+
+    assert first.endpoint == same.endpoint
+    assert first.endpoint != changed.endpoint
+    assert first.endpoint.startswith("openai-")
+    assert "secret" not in first.endpoint
+
+
+def test_a_provider_that_reads_variables_of_its_own_is_open_only_when_the_operator_named_it() -> (
+    None
+):
+    assert Portfolio.assemble(env(handywriterz_model="groq:x")).configured("groq:x")
+    assert not Portfolio.assemble(env(), choices=[{"default": "groq:x"}]).configured("groq:x")
+
+
+def test_a_key_of_nobody_reaches_nothing() -> None:
+    access = Access("anthropic", None, None, "mine", "user")
+
+    portfolio = Portfolio.assemble(env(anthropic_api_key="deployment"), connections=[access])
+
+    assert not portfolio.configured("mine:claude")

@@ -1,0 +1,124 @@
+"""What a provider's refusal amounts to, over real HTTP."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import BaseModel
+
+from autonomy.core.llm import Access
+from autonomy.core.llm.windows import Windows, overflows, stated_window
+from autonomy.core.ports import ModelUnavailable
+from tests.autonomy.core.llm.fakes import Bench, said
+from tests.providers.behaviours import Behaviour, failing
+
+
+class Colour(BaseModel):
+    """A colour."""
+
+    name: str
+
+
+@pytest.mark.parametrize(
+    ("text", "window"),
+    [
+        ("This model's maximum context length is 8192 tokens. However, you requested 9,001.", 8192),
+        ("maximum context length is 16384 tokens. However, you requested 20028 tokens", 16384),
+        ("prompt is too long: 208310 tokens > 200000 maximum", 200000),
+        ("input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000, so", 200000),
+        ("input token count (1200000) exceeds the maximum number of tokens allowed (1048576)", 1048576),
+        ("the request exceeds the available context size (4096 tokens), try increasing it", 4096),
+        ("{'type': 'exceed_context_size_error', 'n_prompt_tokens': 9000, 'n_ctx': 4096}", 4096),
+        ("Requested tokens (3000) exceed context window of 2048", 2048),
+        ("This model has a maximum model length of 32,768 tokens", 32768),
+        ("The prompt is too long.", None),
+        ("maximum context length is 12 tokens", None),
+    ],
+)  # fmt: skip
+def test_a_window_is_read_from_what_servers_say(text: str, window: int | None) -> None:
+    assert stated_window(text) == window
+    assert overflows(text)
+
+
+@pytest.mark.parametrize("text", ["Incorrect API key", "model not found", "response_format"])
+def test_other_refusals_say_nothing_of_a_window(text: str) -> None:
+    assert not overflows(text)
+
+
+def test_a_window_that_should_have_held_what_was_sent_is_believed_to_be_smaller() -> None:
+    windows = Windows()
+
+    assert windows.learn("e", "m", sent=10_000, stated=8_000) == 8_000
+    assert windows.learn("e", "m", sent=7_000, stated=8_000) == 5_250
+    assert windows.learn("e", "m", sent=9_000, stated=None) == 5_250, "it only shrinks"
+    assert windows.of("e", "other") is None
+
+
+@pytest.mark.parametrize("status", [400, 422, 500])
+async def test_a_server_that_fails_at_a_schema_is_asked_in_words_and_is_not_called_ill(
+    bench: Bench, status: int
+) -> None:
+    message = "1 validation error: 'body','response_format','type' Input should be 'text'"
+    bench.server.script.append(failing(status, "invalid", message))
+    bench.server.script.append(Behaviour(content='{"name": "red"}'))
+
+    answer = await bench.gateway().structured(
+        "planner", key="k", prompt=said("Which?"), output=Colour
+    )
+
+    assert answer.name == "red"
+    assert "response_format" not in bench.server.requests[1].body
+    assert [r.mode for r in bench.log.records] == ["native", "prompted"]
+    (state,) = bench.providers.health.states().values()
+    assert state.failures == 0
+
+
+@pytest.mark.parametrize("dialect", ["openai", "openai-responses", "anthropic"])
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+async def test_an_answer_of_something_else_is_the_other_side_s_fault(
+    bench: Bench, dialect: str, streamed: bool
+) -> None:
+    bench.access = {"anthropic": Access("anthropic", None, bench.server.root_url)}
+    bench.models = (f"{dialect}:simulated",)
+    bench.server.behaviour = Behaviour(content="<p>Sign in</p>", content_type="text/html")
+
+    async def on_token(piece: str) -> None:
+        pass
+
+    with pytest.raises(ModelUnavailable) as caught:
+        await bench.gateway().text(
+            "writer", key="k", prompt=said("Say it."), on_token=on_token if streamed else None
+        )
+
+    assert caught.value.code in ("malformed", "network")
+    assert bench.ledger.open == {}
+
+
+async def test_an_error_of_our_own_while_showing_a_piece_is_not_blamed_on_the_provider(
+    bench: Bench,
+) -> None:
+    async def on_token(piece: str) -> None:
+        raise ValueError("a bug")
+
+    with pytest.raises(ValueError, match="a bug"):
+        await bench.gateway().text("writer", key="k", prompt=said("Say it."), on_token=on_token)
+
+    assert bench.ledger.open == {}
+    (state,) = bench.providers.health.states().values()
+    assert state.failures == 0
+
+
+async def test_an_address_that_may_not_be_called_is_said_and_not_tried_again(bench: Bench) -> None:
+    bench.access = {
+        "mine": Access(
+            "compatible", None, bench.server.base_url, "mine", "user", private_addresses=False
+        )
+    }
+    bench.models = ("mine:simulated",)
+
+    with pytest.raises(ModelUnavailable) as caught:
+        await bench.gateway().text("writer", key="k", prompt=said("Say it."))
+
+    assert caught.value.code == "address"
+    assert bench.server.requests == []
+    assert bench.clock.slept == []
+    assert bench.ledger.settled == {}
