@@ -41,6 +41,9 @@ NEED_ADDRESS = frozenset({"ollama", "compatible"})
 TAKE_ADDRESS = NEED_ADDRESS | {"openai", "anthropic"}
 
 
+GONE = "There is no model connection with this id, or it is not yours."
+
+
 class BadField(Invalid):
     """One field of a connection or choice that cannot be accepted; says which."""
 
@@ -72,7 +75,7 @@ def connection_of(user: User, connection_id: uuid.UUID) -> ModelConnection:
     nobody's but its owner's."""
     row = connections_of(user).filter(pk=connection_id).first()
     if row is None:
-        raise NotFound("There is no model connection with this id, or it is not yours.")
+        raise NotFound(GONE)
     return row
 
 
@@ -119,8 +122,12 @@ def change_connection(
 
     Raises:
         BadField, Conflict: as for `create_connection`.
+        NotFound: it was removed meanwhile.
     """
-    row = ModelConnection.objects.select_for_update().get(pk=row.pk)
+    found = ModelConnection.objects.select_for_update().filter(pk=row.pk).first()
+    if found is None:
+        raise NotFound(GONE)
+    row = found
     kept = None if api_key is not None else unseal(row.secret, row.pk)
     wanted = Wanted(
         provider=row.provider,
@@ -159,7 +166,7 @@ def draft_access(user: User, wanted: Wanted) -> Access:
 
 
 def record_trial(row: ModelConnection, trial: Trial) -> ModelConnection:
-    """Keep what a test found, unless the connection was changed meanwhile."""
+    """Keep what a test found, unless the connection was changed or removed meanwhile."""
     values: dict[str, object] = {
         "tested_at": timezone.now(),
         "test_ok": trial.ok,
@@ -175,8 +182,7 @@ def record_trial(row: ModelConnection, trial: Trial) -> ModelConnection:
         if row.base_url and trial.found.base_url:
             values["base_url"] = trial.found.base_url
     ModelConnection.objects.filter(pk=row.pk, updated_at=row.updated_at).update(**values)
-    row.refresh_from_db()
-    return row
+    return ModelConnection.objects.filter(pk=row.pk).first() or row
 
 
 def locked(row: ModelConnection) -> bool:

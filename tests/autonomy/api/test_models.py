@@ -10,11 +10,14 @@ from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
+from pydantic import SecretStr
 
+from autonomy import services
 from autonomy.models import ModelConnection, ModelPreference, UsageDay
 from autonomy.runtime.credentials import unseal
 from autonomy.runtime.portfolios import access_of
-from autonomy.services import create_api_key
+from autonomy.services import NotFound, Wanted, create_api_key
+from autonomy.services.connections import record_trial
 from tests.autonomy.api.conftest import KeyClient
 from tests.providers.shapes import GREETING, completion, serving
 from tests.providers.simulator import Simulator
@@ -301,6 +304,24 @@ def test_a_hosts_corrected_address_is_kept(staff_api: KeyClient) -> None:
         trial = staff_api.send("POST", f"{CONNECTIONS}/{connection['id']}/test").json()
     assert trial["ok"], trial
     assert ModelConnection.objects.get().base_url == server.url
+
+
+def test_what_is_changed_during_a_test_is_not_overwritten_by_it(
+    staff: User, simulator: Simulator
+) -> None:
+    wanted = Wanted("compatible", base_url=simulator.base_url, api_key=SecretStr(KEY))
+    tested = services.create_tested(staff, wanted)
+    trial = services.try_draft(staff, wanted)
+    services.change_connection(
+        tested, base_url="https://elsewhere.example", api_key=SecretStr("sk-2")
+    )
+    kept = record_trial(tested, trial)
+    assert (kept.base_url, kept.test_ok) == ("https://elsewhere.example/v1", None)
+    services.remove_connection(kept)
+    record_trial(tested, trial)
+    with pytest.raises(NotFound):
+        services.change_connection(tested, label="Gone")
+    assert not ModelConnection.objects.exists()
 
 
 # ----------------------------------------------------------------------------- choices
