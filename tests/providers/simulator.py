@@ -312,12 +312,14 @@ class Simulator(Listening):
         cut = behaviour.cut_after
         if behaviour.cut_share is not None:
             cut = round(len(pieces) * behaviour.cut_share)
+        # A short answer stalls before its end, not after it.
+        stall = None if behaviour.stall_after is None else min(behaviour.stall_after, len(pieces))
         counted.status = 200
         await wire.open_stream("text/event-stream")
         await wire.chunk(b"".join(frames.opening()))
         sent = 0
         for number, piece in enumerate([*pieces, ""]):
-            if number == behaviour.stall_after:
+            if number == stall:
                 return await self._stall(wire, counted)
             if number == cut:
                 self.count.end(counted, "cut")
