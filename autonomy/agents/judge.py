@@ -10,6 +10,8 @@ from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.types import Author, CitationCheck, CitationVerdict, EventDraft, Passage
 
 CLAIMS_PER_CALL = 12
+TOO_LONG = "context_overflow"
+"""Code of a call that no window of the role's models can hold."""
 
 
 async def judge_claims(
@@ -21,22 +23,33 @@ async def judge_claims(
     if not open_checks or not deps.models.available("critic"):
         return list(checks)
     judged: dict[int, CitationCheck] = {}
-    for start in range(0, len(open_checks), CLAIMS_PER_CALL):
-        batch = open_checks[start : start + CLAIMS_PER_CALL]
+    batches = [
+        open_checks[start : start + CLAIMS_PER_CALL]
+        for start in range(0, len(open_checks), CLAIMS_PER_CALL)
+    ]
+    while batches:
+        batch = batches.pop(0)
         prompt = prompts.critic(claims=[(c.marker, c.claim, passages[c.passage_id]) for c in batch])
         try:
             answer = await deps.models.structured(
                 "critic",
-                key=f"{task}:judge:{start}",
+                key=f"{task}:judge:{batch[0].marker}-{batch[-1].marker}",
                 prompt=prompt,
                 output=prompts.ClaimVerdicts,
             )
         except (ModelUnavailable, BudgetExhausted) as error:
+            too_long = isinstance(error, ModelUnavailable) and error.code == TOO_LONG
+            if too_long and len(batch) > 1:
+                # A claim is judged by its whole passage: rather fewer at a time.
+                middle = len(batch) // 2
+                batches[:0] = [batch[:middle], batch[middle:]]
+                continue
+            left = len(batch) + sum(map(len, batches))
             await deps.events.emit(
                 EventDraft(
                     type="note",
                     source="critic",
-                    content=f"{len(open_checks) - start} claims were compared by rule only: {error}",
+                    content=f"{left} claims were compared by rule only: {error}",
                 )
             )
             break

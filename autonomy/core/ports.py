@@ -216,6 +216,11 @@ class ModelGateway(Protocol):
         circuit is closed. False sends the agent down its rule path."""
         ...
 
+    def unavailable(self, role: str) -> str:
+        """Why no model of `role` can be called now although some were chosen, as
+        `ModelUnavailable.reason` says it; empty when one can, or when none was chosen."""
+        ...
+
     def simulated(self, key: str) -> bool:
         """Whether what `structured` or `text` answered under `key` was said by a simulated model:
         what is made of it has to say so."""

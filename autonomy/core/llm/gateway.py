@@ -100,7 +100,14 @@ class Gateway:
 
     def available(self, role: str) -> bool:
         """Whether some model of `role` is set up and its provider's circuit is closed."""
-        return any(self._selection.available(model) for model in self._portfolio.chain_for(role))
+        chain = self._portfolio.chain_for(role)
+        return any(self._selection.hindrance(model) is None for model in chain)
+
+    def unavailable(self, role: str) -> str:
+        """Why no model of `role` can be called although some were chosen; empty otherwise."""
+        hindrances = [self._selection.hindrance(m) for m in self._portfolio.chain_for(role)]
+        first = hindrances[0] if hindrances else None
+        return first.reason if first is not None and all(hindrances) else ""
 
     def describe(self) -> dict[str, Any]:
         """For people: models per role, and whether each may be called now. Holds no secret."""

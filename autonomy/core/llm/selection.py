@@ -72,11 +72,13 @@ class Selection:
         self._portfolio = portfolio
         self._providers = providers
 
-    def available(self, model: str) -> bool:
-        """Whether `model` is set up and its provider's circuit is closed."""
-        return self._providers.usable(
-            model, self._portfolio
-        ) and not self._providers.health.is_open(self._portfolio.endpoint_of(model))
+    def hindrance(self, model: str) -> Failure | None:
+        """Why `model` cannot be called now: it is not set up, or its provider's circuit is open."""
+        if not self._providers.usable(model, self._portfolio):
+            return Failure(FailureKind.NOT_CONFIGURED, model)
+        if self._providers.health.is_open(self._portfolio.endpoint_of(model)):
+            return Failure(FailureKind.CIRCUIT_OPEN, model)
+        return None
 
     def measured(self, model: str, call: Call, *, generous: bool = False) -> Candidate:
         """`model` as a candidate for `call`, by what is known of its window now.
@@ -106,12 +108,12 @@ class Selection:
         passed: list[Passed] = []
         open_to: list[Candidate] = []
         for model in self._portfolio.chain_for(call.role):
-            if not self._providers.usable(model, self._portfolio):
-                passed.append(_passed(model, FailureKind.NOT_CONFIGURED))
-            elif self._providers.health.is_open(self._portfolio.endpoint_of(model)):
-                passed.append(_passed(model, FailureKind.CIRCUIT_OPEN))
-            else:
+            hindrance = self.hindrance(model)
+            if hindrance is None:
                 open_to.append(self.measured(model, call))
+            else:
+                why = f"{hindrance.sentence} Another model is asked instead."
+                passed.append(Passed(model, hindrance, why))
         if len(open_to) == 1:
             return Choice(tuple(open_to), tuple(passed))
         return self._by_size(call, open_to, passed)
@@ -144,8 +146,3 @@ class Selection:
             failure = Failure(FailureKind.CONTEXT_OVERFLOW, candidate.model)
             passed.append(Passed(candidate.model, failure, why))
         return Choice(tuple(ordered), tuple(passed))
-
-
-def _passed(model: str, kind: FailureKind) -> Passed:
-    failure = Failure(kind, model)
-    return Passed(model, failure, f"{failure.sentence} Another model is asked instead.")

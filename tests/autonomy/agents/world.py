@@ -202,6 +202,9 @@ class NoModels:
     def simulated(self, key: str) -> bool:
         return False
 
+    def unavailable(self, role: str) -> str:
+        return ""
+
     async def structured(
         self, role: str, *, key: str, prompt: Prompt, output: type[BaseModel]
     ) -> Any:

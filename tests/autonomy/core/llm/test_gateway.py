@@ -290,6 +290,7 @@ async def test_no_model_configured_is_said_plainly(bench: Bench) -> None:
     bench.models = ()
 
     assert not bench.gateway().available("writer")
+    assert bench.gateway().unavailable("writer") == "", "nobody chose one"
     with pytest.raises(ModelUnavailable) as caught:
         await ask(bench)
 
@@ -307,6 +308,7 @@ async def test_a_provider_that_is_not_set_up_is_unavailable_and_never_called(
 
     assert caught.value.code == "not_configured"
     assert not bench.gateway().available("writer")
+    assert "not set up" in bench.gateway().unavailable("writer")
     assert bench.ledger.open == {}
 
 
@@ -475,6 +477,7 @@ async def test_the_circuit_opens_after_repeated_failures_and_closes_after_a_good
     with pytest.raises(ModelUnavailable) as caught:
         await ask(bench)
     assert caught.value.code == "circuit_open"
+    assert "left alone for a moment" in gateway.unavailable("writer")
     assert len(bench.server.requests) == seen
 
     bench.server.behaviour = Behaviour()
