@@ -138,8 +138,11 @@ async def _outline(
     deps: Deps, brief: Brief, sources: list[Source], task: str, former: Plan | None
 ) -> tuple[Outline, str]:
     fixed = rule_outline(deps.journey, brief, sources)
-    if deps.journey.annotations or not deps.journey.survey or not deps.models.available("planner"):
+    if deps.journey.annotations or not deps.journey.survey:
         return fixed, ""
+    if not deps.models.available("planner"):
+        reason = deps.models.unavailable("planner")
+        return fixed, f"The plan was made by rule, because {reason}" if reason else ""
     openings = [p for s in sources[:12] for p in await deps.library.opening(s.id, limit=3)]
     prompt = prompts.planner(
         task=deps.task,

@@ -91,6 +91,8 @@ async def write(step: Step, plan: Plan, deps: Deps, task: str) -> Written:
             if limit.stop_reason == StopReason.BUDGET_SECONDS or "artifact_id" in step.result:
                 raise
             notice = f"“{step.title}” was composed by rule, because {clause(str(limit))}"
+    elif reason := deps.models.unavailable("writer"):
+        notice = f"“{step.title}” was composed by rule, because {reason}"
     composed = await _by_rule(step, plan, deps, passages, sources)
     return _written(step, composed, Author.RULE, notice=notice)
 
