@@ -42,6 +42,17 @@ EXAMPLES = {
 """What is tried where nobody named a model, and shown as an example."""
 
 
+TITLES = {
+    "openai": "OpenAI",
+    "anthropic": "Anthropic",
+    "google": "Google",
+    "openrouter": "OpenRouter",
+    "ollama": "Ollama",
+    "compatible": "The server",
+}
+"""Providers as people name them."""
+
+
 class Greeting(BaseModel):
     """Answer to a test of the connection."""
 
@@ -61,7 +72,7 @@ class Trial:
     sentence: str
     code: str = ""
     """Empty when all is well; else a `FailureKind`, `address`, `name`, `tls`, `not_an_api` or
-    `no_model`."""
+    `no_model`, or `away` (a provider's own address cannot be reached)."""
     model: str = ""
     seconds: float = 0.0
     said: str = ""
@@ -113,12 +124,13 @@ async def attempt(
 
 
 async def _ask(access: Access, name: str, found: Found, began: float, longest: float) -> Trial:
-    left = max(1.0, longest - (time.monotonic() - began))
     try:
         built = await asyncio.to_thread(build, f"{access.prefix}:{name}", access)
     except PROVIDER_ERRORS as error:
         return _failed(classify(error, name).kind, access, name, found, began)
     mode = Providers().output_mode(name, built)
+    left = max(1.0, longest - (time.monotonic() - began))
+    began = time.monotonic()  # What people are told is the call, not the loading of packages.
     async with built:
         try:
             try:
@@ -235,6 +247,7 @@ def _code(error: Exception, name: str, found: Found) -> str:
 
 
 _SENTENCES = {
+    "away": "{place} cannot be reached from the machine that HandyWriterz runs on. Check its connection to the internet.",
     "address": "The address of {place} may not be called from here: it belongs to this machine, a private network or a reserved range. Ask staff to add the connection for everybody, or the operator to set MODEL_PRIVATE_ADDRESSES.",
     "name": "There is no machine called {place}. Check the spelling of the address.",
     "tls": "The secure connection to {place} failed. If the server speaks plain HTTP, write http:// in front; if its certificate is your own, the machine that HandyWriterz runs on has to trust it.",
@@ -256,6 +269,10 @@ _SENTENCES = {
 }
 
 
+_AWAY = frozenset({"name", "tls", "network", "timeout"})
+"""What a provider at its own address fails with when it is this server that is cut off."""
+
+
 def sentence(code: str, where: str, *, model: str = "", offers: Sequence[str] = ()) -> str:
     """What went wrong and what to do about it, for the person who set up the connection.
 
@@ -271,7 +288,9 @@ def sentence(code: str, where: str, *, model: str = "", offers: Sequence[str] = 
 
 
 def _failed(code: str, access: Access, model: str, found: Found, began: float) -> Trial:
-    where = place(access.base_url) if access.base_url else access.provider.title()
+    if access.base_url is None and code in _AWAY:
+        code = "away"
+    where = place(access.base_url) if access.base_url else TITLES[access.provider]
     return Trial(
         ok=False,
         sentence=sentence(

@@ -92,3 +92,17 @@ def test_a_choice_of_rules_counts_from_the_next_segment(
     ride.run.refresh_from_db()
     assert ride.run.status == RunStatus.SUCCEEDED
     assert len(provider.requests) == before
+
+
+def test_a_run_of_somebody_who_may_not_reach_this_machine_does_not_reach_it(
+    threads: None, alice: User, provider: Simulator
+) -> None:
+    connect(alice, "lab", provider)
+    services.choose_models(alice, "user", {"default": "lab:simulated"})
+    ride = ModelRide(alice)
+    ride.drive()
+    ride.run.refresh_from_db()
+    assert ride.run.status == RunStatus.SUCCEEDED, ride.run.stop_reason
+    assert provider.requests == []
+    assert ride.run.tokens_spent == 0
+    assert [event for event in ride.log if "may not be called" in event.content]

@@ -129,6 +129,15 @@ async def test_a_name_that_turns_private_between_list_and_call_is_refused() -> N
     assert trial.code == "address"
 
 
+async def test_a_server_without_internet_says_so_and_not_that_the_provider_is_misspelt() -> None:
+    async def unknown(host: str, port: int) -> list[str]:
+        raise OSError("no such name")
+
+    trial = await attempt(Access("openai", SecretStr(KEY), None, "openai", "user"), resolve=unknown)
+    assert trial.code == "away"
+    assert trial.sentence.startswith("OpenAI cannot be reached")
+
+
 async def test_a_slow_model_ends_at_the_limit() -> None:
     with Simulator().on_a_thread() as simulator:
         simulator.state = "hang"
