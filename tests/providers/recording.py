@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import difflib
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -167,7 +168,8 @@ class Recording:
         )
         return best, (
             f"The nearest is exchange {best} of {len(self.exchanges)} ({closest:.0%} the same); they "
-            f"part at line {place}: recorded “{ours[:160]}”, asked “{theirs[:160]}”."
+            f"part at line {place}: recorded “{_from_difference(ours, theirs)}”, asked "
+            f"“{_from_difference(theirs, ours)}”."
         )
 
 
@@ -215,6 +217,14 @@ def _flat(request: Mapping[str, Any]) -> list[str]:
 
     walk("", request)
     return lines
+
+
+def _from_difference(line: str, other: str) -> str:
+    """A few words of `line` around the place where it leaves `other`."""
+    same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(line, other, strict=False))
+    place = sum(1 for _ in same)
+    start = max(0, place - 30)
+    return ("…" if start else "") + line[start : place + 120]
 
 
 def _paired(ours: list[str], theirs: list[str]) -> Iterable[tuple[str, str]]:
