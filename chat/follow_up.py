@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from autonomy.core.brief import read_brief
+from autonomy.core.small_talk import kind_of
 from autonomy.core.types import TaskSettings, TaskSpec
 from autonomy.core.words import REQUEST_WORDS, content_words
 from autonomy.models import Run
@@ -20,6 +21,9 @@ _CHANGES = frozenset(
 )
 _PARTS_OF_A_REQUEST = REQUEST_WORDS | _CHANGES | COURTESY
 
+_LOOKED_BACK = 20
+"""Runs of a conversation among which the last request is looked for."""
+
 _LASTING = ("style", "level", "language", "models")
 """Settings that a change keeps unless it sends its own."""
 
@@ -34,12 +38,13 @@ class Earlier(NamedTuple):
 
 
 def earlier_request(conversation: Conversation) -> Earlier | None:
-    """The task of the conversation's newest run; None where it has none."""
-    run = Run.objects.filter(conversation_id=conversation.pk).order_by("-id").first()
-    if run is None:
-        return None
-    task = TaskSpec.model_validate(run.task)
-    return Earlier(task.goal, task.journey, task.source_ids, task.settings)
+    """The task of the conversation's newest run that was more than small talk; None where it has
+    none."""
+    for run in Run.objects.filter(conversation_id=conversation.pk).order_by("-id")[:_LOOKED_BACK]:
+        task = TaskSpec.model_validate(run.task)
+        if kind_of(task.goal) is None:
+            return Earlier(task.goal, task.journey, task.source_ids, task.settings)
+    return None
 
 
 def changes_what_was_asked(message: str) -> bool:

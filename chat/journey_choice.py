@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from autonomy.core import journey as journeys
+from autonomy.core.small_talk import kind_of
 from autonomy.core.types import TaskSettings
 from autonomy.core.words import REQUEST_WORDS, WORD, content_words
 
@@ -53,11 +54,14 @@ class Choice(NamedTuple):
 def choose(message: str, settings: TaskSettings) -> Choice:
     """The journey for `message`.
 
+    0. It is small talk as a whole: `answer`, whose planner knows it.
     1. A bibliography or a search for sources is asked for: `research`.
     2. A length or a format is asked for, or the message orders a text: `write`.
     3. It ends in a question mark, or starts like a question and names no format: `answer`.
     4. Anything else: `write`.
     """
+    if "answer" in journeys.names() and kind_of(message) is not None:
+        return Choice("answer", "The message asks for no document.")
     if "research" in journeys.names() and _RESEARCH.search(message):
         return Choice("research", "The message asks for sources.")
     if settings.length_words is not None or _LENGTH.search(message):

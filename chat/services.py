@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from autonomy import services
 from autonomy.api.requests import refuse, task_spec
+from autonomy.core.small_talk import kind_of
 from autonomy.core.types import TERMINAL_STATUSES, RunStatus, TaskSettings, TaskSpec
 from autonomy.models import Artifact, ArtifactKind, Run, Source
 from autonomy.runtime.contention import transacted
@@ -115,6 +116,7 @@ def _asked(
     settings: TaskSettings,
 ) -> tuple[TaskSpec, Choice]:
     """The task that a message stands for, and why its journey was chosen."""
+    talk = journey == AUTO and not file_ids and kind_of(text) is not None
     choice = choose(text, settings) if journey == AUTO else Choice(journey, "You chose it.")
     spec = task_spec(
         user,
@@ -125,11 +127,11 @@ def _asked(
         goal_field="message",
     )
     earlier = None
-    if conversation is not None and changes_what_was_asked(text):
+    if conversation is not None and not talk and changes_what_was_asked(text):
         earlier = earlier_request(conversation)
     chosen = journey != AUTO or settings.length_words is not None
     wanted = says_what_is_wanted(text) or (earlier is not None and changes_something(text))
-    if not chosen and not wanted:
+    if not chosen and not wanted and not talk:
         raise refuse("message", "Say what you would like written or answered.")
     if earlier is None:
         return spec, choice

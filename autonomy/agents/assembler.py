@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from autonomy.agents.outline import BEGIN, END
+from autonomy.agents.reply import STEP as REPLY_STEP
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps
 from autonomy.core.types import Author, Plan, Step, StepKind, StepStatus
@@ -29,6 +30,8 @@ def ordered(plan: Plan) -> list[Step]:
 
 def notice_for(sections: list[Section], reasons: list[str], *, wanted_model: bool) -> str:
     """What the first page says of how the document was made."""
+    if all(section.id == REPLY_STEP for section in sections):
+        return ""  # Nothing was composed from sources, so there is nothing to explain.
     by_rule = [s for s in sections if s.author is Author.RULE]
     if len(by_rule) == len(sections):
         return " ".join([RULE_NOTICE, *reasons]) if wanted_model else RULE_NOTICE

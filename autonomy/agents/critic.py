@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 from autonomy.agents.approval import wants_approval
 from autonomy.agents.gates import run_gates
 from autonomy.agents.judge import judge_claims
+from autonomy.agents.reply import is_reply
 from autonomy.agents.revision import reinstate, revise, wrap_up
 from autonomy.agents.routing import Situation, replan, route_draft, route_progress
 from autonomy.agents.steering import take
@@ -116,7 +117,7 @@ def _ask_first(state: RunState, update: RunState, plan: Plan, deps: Deps) -> boo
 
 async def _remember(situation: Situation, verdict: Verdict, deps: Deps) -> None:
     """Keep for later runs what this one wrote, and what stayed open."""
-    if situation.document_id:
+    if situation.document_id and not is_reply(situation.plan):
         titles = [
             str(s.csl.get("title") or s.file_name)
             for s in await deps.library.sources(deps.task.source_ids)

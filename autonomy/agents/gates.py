@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autonomy.agents.outline import BEGIN, END
+from autonomy.agents.reply import STEP as REPLY_STEP
 from autonomy.agents.verification import unquoted_overlap
 from autonomy.core.journey import Journey
 from autonomy.core.types import Author, CitationCheck, CitationVerdict, GateResult
@@ -15,7 +16,8 @@ from autonomy.export.structure import check_structure
 ALWAYS_BARE = 2
 """Sentences without a source that a document of any length may have."""
 
-FRAMES = (f"write-{BEGIN}", f"write-{END}")
+FRAMES = (f"write-{BEGIN}", f"write-{END}", REPLY_STEP)
+"""Sections that need no evidence of their own."""
 
 
 def thin_sections(document: Document, minimum: int) -> list[str]:

@@ -12,6 +12,7 @@ from autonomy.agents.outline import (
     survey_plan,
 )
 from autonomy.agents.plan_edit import described, is_section, keep_finished
+from autonomy.agents.reply import is_small_talk, reply_plan
 from autonomy.agents.revision import again
 from autonomy.agents.steering import shaped, take
 from autonomy.agents.writer import OPENING_PASSAGES
@@ -41,9 +42,11 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
     steering = taken.update.get("steering") or state.get("steering")
     brief = read_brief(deps.task)
     update: RunState = {"loops": state.get("loops", 0), **taken.update}
-    if former is None:
+    if former is None and not is_small_talk(deps):
         await _recall(brief, deps)
-    if former is None and (deps.journey.survey or await _still_reading(deps)):
+    if former is None and is_small_talk(deps):
+        made = reply_plan(deps.task.goal)
+    elif former is None and (deps.journey.survey or await _still_reading(deps)):
         made = survey_plan(deps.task.source_ids)
     else:
         made, notice = await _outlined(deps, brief, former, task_id(runtime), steering)

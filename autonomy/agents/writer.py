@@ -19,6 +19,7 @@ from autonomy.agents.composer import (
 )
 from autonomy.agents.outline import BEGIN, END
 from autonomy.agents.quotable import candidates, contribution
+from autonomy.agents.reply import REPLY, reply
 from autonomy.core import prompts
 from autonomy.core.brief import read_brief
 from autonomy.core.plain_prose import plain_prose
@@ -77,6 +78,16 @@ async def write(step: Step, plan: Plan, deps: Deps, task: str) -> Written:
         BudgetExhausted: the run has no time left; or no tokens or money for a model, and the
             section was written before.
     """
+    if step.input["role"] == REPLY:
+        section = await reply(step, deps, task)
+        return Written(
+            section=section,
+            passage_ids=(),
+            source_ids=(),
+            quotes=0,
+            quotes_by_source={},
+            words=len(section.markdown.split()),
+        )
     passages = await deps.library.passages(_handed(step, plan))
     sources = {s.id: s for s in await deps.library.sources(_sources_of(passages, plan))}
     notice = ""

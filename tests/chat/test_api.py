@@ -83,7 +83,7 @@ def test_a_later_message_works_from_the_conversations_files(api: KeyClient, worl
     [
         ({"message": ""}, 422, "message"),
         ({"message": " \n\t "}, 422, "message"),
-        ({"message": "thanks!"}, 422, "message"),
+        ({"message": "ok"}, 422, "message"),
         ({"message": "x" * 1_000_000}, 422, "message"),
         ({"journey": "poem"}, 422, "journey"),
         ({"file_ids": [str(uuid.uuid4())]}, 422, "file_ids"),

@@ -188,7 +188,7 @@ def test_a_new_topic_forgets_the_earlier_one(alice: User) -> None:
     assert second.run.task["goal"] == "Write an essay on tidal marshes"
 
 
-@pytest.mark.parametrize("text", ["thanks!", "shorter", "Hello"])
+@pytest.mark.parametrize("text", ["ok", "shorter", "great"])
 def test_a_message_that_asks_for_nothing_starts_nothing(alice: User, text: str) -> None:
     with pytest.raises(ValidationError) as refused:
         services.send_message(alice, text)
@@ -196,11 +196,26 @@ def test_a_message_that_asks_for_nothing_starts_nothing(alice: User, text: str) 
     assert not Run.objects.exists()
 
 
-def test_thanks_start_nothing_where_something_was_asked_before_either(alice: User) -> None:
+def test_an_ok_starts_nothing_where_something_was_asked_before_either(alice: User) -> None:
     first = services.send_message(alice, "Write a report on street trees")
     with pytest.raises(ValidationError):
-        services.send_message(alice, "thanks!", conversation=first.conversation)
+        services.send_message(alice, "ok", conversation=first.conversation)
     assert (Run.objects.count(), Message.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize("text", ["thanks!", "Hello", "what can you do?", "Who are you?"])
+def test_small_talk_is_a_run_of_its_own_that_later_changes_pass_over(
+    alice: User, text: str
+) -> None:
+    first = services.send_message(alice, "Write a report on street trees")
+    talk = services.send_message(alice, text, conversation=first.conversation)
+    changed = services.send_message(alice, "make it 300 words", conversation=first.conversation)
+
+    assert talk.run.journey == "answer"
+    assert talk.run.task["goal"] == text
+    assert changed.run.journey == "write"
+    assert "street trees" in changed.run.task["goal"]
+    assert text not in changed.run.task["goal"]
 
 
 def test_a_bare_topic_is_enough_where_the_journey_was_chosen(alice: User) -> None:
