@@ -304,6 +304,8 @@ def answer(role: str, user: str, schema: Mapping[str, Any] | None = None) -> str
         return json.dumps(verdicts(user), ensure_ascii=False)
     if role == "debugger":
         return json.dumps(repair(user), ensure_ascii=False)
+    if role == "host":
+        return small_talk(user) or "Hello. I am a simulated model and speak of little else."
     if role == "titler":
         words = content_words(_labelled(user, "request")[0].text)[:8]
         return " ".join(words).capitalize() or "Untitled"

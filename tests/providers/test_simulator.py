@@ -16,6 +16,7 @@ from autonomy.core.llm import Access, request
 from autonomy.core.llm.failures import FailureKind, Unusable, classify
 from autonomy.core.llm.providers import build
 from autonomy.core.llm.request import Reply
+from tests.providers.answers import answer
 from tests.providers.behaviours import Behaviour, troubled
 from tests.providers.simulator import OWNER, Simulator
 
@@ -265,3 +266,11 @@ def test_a_schedule_is_followed(server: Simulator) -> None:
     assert httpx.post(f"{server.base_url}/chat/completions", json=asked).status_code == 401
     with pytest.raises(ValueError, match="neither up, down nor a fault"):
         server.follow([(1.0, "asleep")])
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [("hi", "Hello"), ("Thanks!", "welcome"), ("Who are you?", "simulated"), ("ahoj", "simulated")],
+)
+def test_it_takes_part_in_small_talk(said: str, word: str) -> None:
+    assert word in answer("host", f"Fence code: ab12cd\n\n<<<ab12cd message\n{said}\nab12cd>>>")
