@@ -163,6 +163,7 @@ if (account) {
       button=${html`<span class="avatar" aria-hidden="true">${email[0]?.toUpperCase()}</span><span class="account-email">${email}</span><${Icon} name="ellipsis" />`}
       items=${[
         { label: "Settings", icon: html`<${Icon} name="settings" />`, href: "/settings/" },
+        { label: "Models", icon: html`<${Icon} name="cpu" />`, href: "/settings/models/" },
         { label: "Security", icon: html`<${Icon} name="shield" />`, href: "/accounts/2fa/" },
         ...(staff === "true" ? [{ label: "Administration", icon: html`<${Icon} name="gauge" />`, href: "/admin/" }] : []),
         "-",

@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import * as api from "../lib/api.js";
-import { nameOf, RULES } from "../models/words.js";
+import { chainOf, nameOf, RULES } from "../models/words.js";
 
 const OFFERED = 25; // a list that somebody can look through; the rest is chosen in the settings
 
@@ -47,7 +47,7 @@ export function ModelPill({ state, value, onChange }) {
       <option value="" selected=${value === ""}>Model: automatic</option>
       ${groups.map(([connection, models]) => html`<optgroup key=${connection.slug} label=${connection.label || connection.slug}>
         ${models.map((model) => html`<option key=${model} value=${model} selected=${value === model}>${nameOf(model)}</option>`)}</optgroup>`)}
-      ${value && value !== RULES && !known.has(value) && html`<option value=${value} selected>${nameOf(value)}</option>`}
+      ${value && value !== RULES && !known.has(value) && html`<option value=${value} selected>${chainOf(value).map(nameOf).join(", then ")}</option>`}
       <option value=${RULES} selected=${value === RULES}>Rules only, no model</option>
     </select><${Icon} name="chevron-down" /></label>`;
 }

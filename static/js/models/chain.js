@@ -31,7 +31,10 @@ export function Chain({ label, choice, facts, connections, unknownPrice, onChang
     focus.current = { model: left[Math.min(at, left.length - 1)], buttons: ["drop"] };
     onChange(left.join(", "));
   };
-  const add = (model) => onChange((model === RULES ? [RULES] : [...chain.filter((each) => each !== RULES && each !== model), model]).join(", "));
+  const add = (model) => {
+    focus.current = { model: null, buttons: [] };
+    onChange((model === RULES ? [RULES] : [...chain.filter((each) => each !== RULES && each !== model), model]).join(", "));
+  };
   return html`<div class="chain">
     ${chain.length > 0 && html`<ol ref=${list} class="chain-list" aria-label=${label}>
       ${chain.map((model, index) => html`<${Link} key=${model} model=${model} facts=${facts(model)} unknownPrice=${unknownPrice} first=${index === 0} last=${index === chain.length - 1} alone=${chain.length === 1} busy=${busy}
@@ -66,6 +69,8 @@ function Add({ id, chain, connections, onAdd, busy }) {
   const own = useId();
   const [typing, setTyping] = useState(false);
   const [text, setText] = useState("");
+  const input = useRef(null);
+  useEffect(() => input.current?.focus(), [typing]);
   const choose = (event) => {
     const { value } = event.target;
     event.target.value = "";
@@ -81,7 +86,7 @@ function Add({ id, chain, connections, onAdd, busy }) {
   };
   if (typing) {
     return html`<form class="chain-add" onSubmit=${submit} onKeyDown=${(event) => event.key === "Escape" && setTyping(false)}>
-      <div class="field"><label for=${own}>Connection and model</label><input id=${own} class="input" autofocus spellcheck=${false} autocapitalize="off" maxlength="230" placeholder=${`${connections[0]?.slug ?? "openai"}:name-of-the-model`} value=${text} onInput=${(event) => setText(event.target.value)} /></div>
+      <div class="field"><label for=${own}>Connection and model</label><input ref=${input} id=${own} class="input" spellcheck=${false} autocapitalize="off" maxlength="230" placeholder=${`${connections[0]?.slug ?? "openai"}:name-of-the-model`} value=${text} onInput=${(event) => setText(event.target.value)} /></div>
       <div class="form-actions"><button type="submit" class="button" disabled=${!text.trim()}>Add</button><button type="button" class="button quiet" onClick=${() => setTyping(false)}>Cancel</button></div>
     </form>`;
   }

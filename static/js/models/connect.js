@@ -33,11 +33,7 @@ function Form({ tile, scope, chosen, onKept }) {
   const [keeping, setKeeping] = useState(false);
   const [refused, setRefused] = useState(null);
   const abort = useRef(null);
-  const start = useRef(null);
-  useEffect(() => {
-    start.current?.focus();
-    return () => abort.current?.abort();
-  }, []);
+  useEffect(() => () => abort.current?.abort(), []);
 
   const before = chainOf(chosen).filter((each) => each !== RULES);
   const set = (name) => (event) => {
@@ -91,10 +87,10 @@ function Form({ tile, scope, chosen, onKept }) {
     ${tile.id === "simulator" && html`<${AboutSimulator} />`}
     ${tile.id === "local" && html`<p class="quick">Usual addresses: ${LOCAL.map(([name, url]) => html`<button key=${name} type="button" class="button" onClick=${() => { setFields({ ...fields, base_url: url }); setTrial(null); }}>${name}</button>`)}</p>`}
     ${tile.needsUrl && html`<div class="field"><label for=${`${id}-url`}>Address</label>
-      <input ref=${start} id=${`${id}-url`} class="input" type="text" inputmode="url" spellcheck=${false} autocapitalize="off" maxlength="500" placeholder="http://localhost:11434" value=${fields.base_url} onInput=${set("base_url")} aria-describedby=${`${id}-url-hint`} />
+      <input id=${`${id}-url`} class="input" type="text" inputmode="url" spellcheck=${false} autocapitalize="off" maxlength="500" placeholder="http://localhost:11434" value=${fields.base_url} onInput=${set("base_url")} aria-describedby=${`${id}-url-hint`} />
       <span class="hint" id=${`${id}-url-hint`}>As the machine that runs HandyWriterz reaches it, with or without /v1.</span></div>`}
     ${tile.id !== "simulator" && html`<div class="field"><label for=${`${id}-key`}>${tile.needsKey ? "Key" : "Key, if it asks for one"}</label>
-      <input ref=${tile.needsUrl ? null : start} id=${`${id}-key`} class="input secret" type="password" autocomplete="new-password" spellcheck=${false} maxlength="500" value=${fields.api_key} onInput=${set("api_key")} aria-describedby=${`${id}-key-hint`} />
+      <input id=${`${id}-key`} class="input secret" type="password" autocomplete="new-password" spellcheck=${false} maxlength="500" value=${fields.api_key} onInput=${set("api_key")} aria-describedby=${`${id}-key-hint`} />
       <span class="hint" id=${`${id}-key-hint`}>${tile.keyHelp ? `${tile.keyHelp} ` : ""}It is kept encrypted and never shown again.</span></div>`}
     <div class="connect-pair">
       <div class="field"><label for=${`${id}-model`}>Model to test, if you know its name</label>

@@ -7,9 +7,7 @@ export const RULES = "none";
 export const chainOf = (choice) => (choice ?? "").split(",").map((model) => model.trim()).filter(Boolean);
 
 /** The choice that a task was given for all its work; "" where it was given none. */
-export function modelOf(task) {
-  return chainOf(task?.settings?.models?.default)[0] ?? "";
-}
+export const modelOf = (task) => chainOf(task?.settings?.models?.default).join(", ");
 
 /** {connection, name} of a model string. */
 export function partsOf(model) {

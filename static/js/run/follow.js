@@ -68,6 +68,7 @@ export function useRuns(conversationId, snapshots) {
       // An answer that leaves out what is known to have happened is as good as none.
       if (view.asOf > view.seq && events[0]?.seq !== view.seq + 1 && latest.current[runId].seq === view.seq) throw new api.ApiError({ code: "incomplete" });
       dispatch({ type: "events", runId, events, complete: true });
+      if (view.models === null) load(runId); // an old run came with its row only
       replaying.current.delete(runId);
     } catch (error) {
       const again = () => {

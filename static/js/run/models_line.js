@@ -7,7 +7,8 @@ import { SimulatedBadge } from "../models/badge.js";
 import { TERMINAL } from "./state.js";
 import { isTrouble, labelOf } from "./trouble.js";
 
-export const isSimulated = (view) => (view.models ?? []).some((model) => model.simulated);
+/** A copy of a run may have its plan from a simulator and the rest from a model. */
+export const isSimulated = (view) => Boolean(view.plan?.simulated) || (view.models ?? []).some((model) => model.simulated);
 
 /** Whether it did its work without any model. While it goes on, one may still come. */
 export const byRules = (view) => TERMINAL.has(view.status) && view.models?.length === 0 && Boolean(view.plan);

@@ -174,7 +174,7 @@ const CHANGES = {
   },
   "attempt.restarted": (view, meta, event) => ({
     texts: meta.task_id ? without(view.texts, meta.task_id) : {},
-    broken: meta.task_id ? { ...view.broken, [meta.task_id]: event.content } : view.broken,
+    broken: meta.task_id && meta.model ? { ...view.broken, [meta.task_id]: event.content } : view.broken,
   }),
   retry: (view, meta, event) => (meta.model ? { trouble: { ...meta, at: event.ts } } : {}),
   note: (view, meta, event) => {

@@ -37,9 +37,10 @@ const NOTED = { circuit_opened: "Left alone", circuit_closed: "Back", circuit_op
 
 /** What a person calls an event about a model; "" for any other. */
 export function labelOf({ type, meta = {} }) {
+  if (!meta.model) return "";
   if (type === "retry") return meta.fallback ? "Other model" : meta.delay >= 1 ? "Waited" : "Asked again";
   if (type === "attempt.restarted") return "Begun anew";
-  if (!meta.model || type !== "note") return "";
+  if (type !== "note") return "";
   if (meta.fallback) return "Other model";
   if (meta.resumed_words) return "Gone on with";
   if (meta.rung) return "Mended";
