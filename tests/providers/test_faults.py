@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import pytest
 
@@ -93,3 +94,9 @@ def test_damage_changes_the_text_and_mostly_breaks_it() -> None:
     assert "mostly" in spoilt["wrong_enum"]
     assert spoilt["truncated"] == good[: len(spoilt["truncated"])]
     assert dict(every(good, seed=4)) == spoilt
+
+
+def test_the_page_about_it_names_every_fault() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text()
+
+    assert [name for name in FAULTS if "." not in name and f"`{name}`" not in page] == []
