@@ -64,7 +64,7 @@ def test_a_run_falls_to_its_next_choice_when_a_connection_is_removed(
         assert other.requests
 
 
-def test_a_run_without_any_connection_left_is_finished_by_rules(
+def test_a_run_without_any_connection_left_is_finished_by_rules_and_says_why(
     threads: None, staff: User, provider: Simulator
 ) -> None:
     row = connect(staff, "only", provider)
@@ -77,6 +77,7 @@ def test_a_run_without_any_connection_left_is_finished_by_rules(
     ride.run.refresh_from_db()
     assert ride.run.status == RunStatus.SUCCEEDED, ride.run.stop_reason
     assert len(provider.requests) == before
+    assert [event for event in ride.log if "not set up" in event.content]
 
 
 def test_a_choice_of_rules_counts_from_the_next_segment(
