@@ -7,7 +7,7 @@
 --       "opened" | "closed" | ""), then the fields of the endpoint: all strings, since Redis would
 --       cut numbers to whole ones.
 
-local WINDOW, LOWEST, CUT, GROWTH, AT_ONCE, KEPT, GONE = 10, 0.2, 2, 0.1, 0.1, 0.8, 2
+local WINDOW, LOWEST, SHARE, CUT, GROWTH, AT_ONCE, KEPT, GONE = 10, 0.5, 0.25, 2, 0.1, 0.1, 0.8, 2
 local LONGEST_HOLD, PROBE, SLIP, QUIET = 3600, 1, 0.5, 300
 local KEEP, WORKER_SECONDS = 3600, 60
 local FIELDS = {
@@ -86,7 +86,8 @@ local function cut(of_since, of_epoch)
   local limit = e.interval > 0 and 1 / e.interval or 0
   local current = e.rate > 0 and e.rate or limit > 0 and limit or observed()
   e.ceiling = max(current, KEPT * e.ceiling)
-  e.rate = max(limit > 0 and min(LOWEST, limit) or LOWEST, current / 2)
+  local lowest = max(LOWEST, SHARE * limit)
+  e.rate = max(limit > 0 and min(lowest, limit) or lowest, current / 2)
   e.tat = min(e.tat, now + e.tolerance + e.interval)
   e.epoch = e.epoch + 1
   e.cut_at, e.grown_at = now, now

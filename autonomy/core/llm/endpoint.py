@@ -21,8 +21,11 @@ from autonomy.core.llm.failures import PROVIDER_CLOSED, PROVIDER_DOWN, Failure, 
 
 WINDOW_SECONDS = 10.0
 """What is observed without a limit is an average over this long."""
-LOWEST_RATE = 0.2
+LOWEST_RATE = 0.5
 """Requests per second below which no 429 cuts: the calls' own backoff does the rest."""
+LOWEST_SHARE = 0.25
+"""Of a configured limit, the same. Some providers limit by chance, not by rate: cutting further
+would not cure that, only starve every run."""
 CUT_SECONDS = 2.0
 """429s within this time of a cut belong to it."""
 GROWTH_PER_SECOND = 0.1
@@ -386,7 +389,8 @@ class Endpoint:
         limit = 1 / self.interval if self.interval else 0.0
         current = self.rate or limit or self.observed(now)
         self.ceiling = max(current, CEILING_KEPT * self.ceiling)
-        self.rate = max(min(LOWEST_RATE, limit or LOWEST_RATE), current / 2)
+        lowest = max(LOWEST_RATE, LOWEST_SHARE * limit)
+        self.rate = max(min(lowest, limit or lowest), current / 2)
         # Reserved slots are void, so what counts is no more than can have been sent by now.
         self.tat = min(self.tat, now + self.tolerance + self.interval)
         self.epoch += 1
