@@ -21,6 +21,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from pydantic import BaseModel
 
@@ -108,10 +109,11 @@ async def our_calls(base_url: str) -> dict[str, Call]:
     from autonomy.runtime.db import run_db
     from handywriterz.env import env
 
-    deps, tokens = await run_db(_segment)
-    models: Any = deps.models
     served = {"openai_base_url": base_url, "handywriterz_model": "openai:simulated"}
-    models._portfolio = Portfolio.from_env(env().model_copy(update=served))
+    portfolio = Portfolio.from_env(env().model_copy(update=served))
+    with patch("autonomy.runtime.context.portfolio_for", lambda *_, **__: portfolio):
+        deps, tokens = await run_db(_segment)
+    models: Any = deps.models
     prompt = Prompt("bench", "1", SYSTEM, (Part(USER),))
 
     async def on_token(piece: str) -> None:
