@@ -1,6 +1,6 @@
 """Spans and GenAI metrics on their way to an OpenTelemetry collector (OTLP over HTTP).
 
-Off unless OTEL_EXPORTER_OTLP_ENDPOINT is set: then nothing of the SDK is even imported. What leaves
+Off unless OTEL_EXPORTER_OTLP_ENDPOINT is set; until then nothing is made or measured. What leaves
 the process is picked by name from the list below, so that no library's next version can begin to
 send what people write.
 """
