@@ -4,76 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from decimal import Decimal
 
 from autonomy.core.llm import ladder, request
-from autonomy.core.llm.booking import PROVIDER_ERRORS, Bill, Bookings, NotSent
+from autonomy.core.llm.booking import PROVIDER_ERRORS, Bookings, NotSent
 from autonomy.core.llm.call import Answer, Call, Failed
-from autonomy.core.llm.endpoint import Admission, Refused
+from autonomy.core.llm.endpoint import Refused
+from autonomy.core.llm.exchange import Exchange, Followup
 from autonomy.core.llm.failures import Failure, FailureKind, Unusable, classify
 from autonomy.core.llm.health import turn
 from autonomy.core.llm.ladder import Rung
 from autonomy.core.llm.narration import Narration
-from autonomy.core.llm.portfolio import Portfolio, provider_of
-from autonomy.core.llm.providers import OutputMode, Providers
-from autonomy.core.llm.record import CallLog, CallRecord
+from autonomy.core.llm.portfolio import Portfolio
+from autonomy.core.llm.providers import Providers
+from autonomy.core.llm.record import CallLog
 from autonomy.core.llm.request import Heard, Reply, Sleep
-from autonomy.core.llm.seam import Seam, request_for_rest
-from autonomy.core.llm.selection import FRAME_TOKENS, Candidate
-from autonomy.core.packing import TooLong
+from autonomy.core.llm.seam import Seam
+from autonomy.core.llm.selection import Candidate
 from autonomy.core.ports import Effects
-from autonomy.core.tokens import estimate_tokens, fewest_tokens
+from autonomy.core.tokens import fewest_tokens
 
 _REQUEST_ID_CHARS = 200
 _TELLING_TOKENS = 1_500
 """Prompts of fewer tokens are never suspected of having been cut by the server."""
-
-
-@dataclass(slots=True)
-class Followup:
-    """What a further attempt at the same model builds on."""
-
-    mode: OutputMode | None = None
-    """How to ask for structure, once the model's own way was rejected."""
-    correction: Failed | None = None
-    """An answer that could not be read."""
-    kept: str = ""
-    """What had come of a text before it broke off, up to its last whole sentence."""
-    lost: str = ""
-    """What had come after that."""
-    generous: bool = False
-    """The answer was cut at its usual length."""
-    repacked: int = 0
-
-
-@dataclass(slots=True)
-class _Request:
-    """One request as it is sent, and what becomes of it."""
-
-    mode: str = ""
-    system: str = ""
-    user: str = ""
-    answer: str | None = None
-    """What the model said before, quoted to it."""
-    complaint: str = ""
-    rest: str = ""
-    left_out: tuple[str, ...] = ()
-    sent: int = 0
-    """Tokens, estimated high."""
-    waited: float = 0.0
-    admission: Admission | None = None
-    bill: Bill = field(default_factory=Bill)
-    heard: Heard = field(default_factory=Heard)
-    reply: str = ""
-    rung: str = ""
-
-    @property
-    def said(self) -> str:
-        """All that was said beside the system text, as it is kept for staff."""
-        if self.answer is None:
-            return self.user
-        return f"{self.user}\n\n[the model]\n{self.answer}\n\n[then]\n{self.rest or self.complaint}"
 
 
 class Attempts:
@@ -117,7 +69,7 @@ class Attempts:
         """
         if self._clock() >= call.deadline:
             raise Failed(Failure(FailureKind.EXPIRED, candidate.model))
-        this = _Request(heard=Heard(clock=self._clock))
+        this = Exchange(heard=Heard(clock=self._clock))
         health, model = self._providers.health, candidate.model
         seam = Seam(followup.kept, followup.lost) if followup.kept else None
         try:
@@ -152,13 +104,13 @@ class Attempts:
         call: Call,
         candidate: Candidate,
         followup: Followup,
-        this: _Request,
+        this: Exchange,
         seam: Seam | None,
         patience: float,
     ) -> Reply:
         async with self._providers.connected(candidate.model, candidate.access) as connected:
             mode = followup.mode or self._providers.output_mode(candidate.account, connected)
-            mode = self._prepare(call, candidate, followup, this, mode)
+            mode = this.prepare(call, candidate, followup, mode)
             on_token = call.on_token
             if on_token is not None and seam is not None:
                 show, joining = on_token, seam
@@ -204,49 +156,7 @@ class Attempts:
             self._providers.refuses_schemas(candidate.account)
         return reply
 
-    def _prepare(
-        self,
-        call: Call,
-        candidate: Candidate,
-        followup: Followup,
-        this: _Request,
-        mode: OutputMode,
-    ) -> OutputMode:
-        """Fill in what is said, packed to the model's window; returns how structure is asked for.
-
-        Raises:
-            Failed: not even what may not be left out fits.
-        """
-        this.system, schema = call.prompt.system, ""
-        this.mode = "text"
-        if call.output is not None:
-            schema = request.in_words(call.output)
-            if request.free_form(call.output):
-                mode = "prompted"
-            if mode == "prompted":
-                this.system, schema = f"{this.system}\n\n{schema}", ""
-            this.mode = mode
-        if followup.kept:
-            words = call.prompt.words - len(followup.kept.split())
-            this.answer, this.rest = followup.kept, request_for_rest(words)
-        elif followup.correction is not None:
-            this.answer, this.complaint = followup.correction.reply, followup.correction.complaint
-        fixed = [this.system, schema, this.answer or "", this.complaint, this.rest]
-        taken = estimate_tokens(*fixed) + FRAME_TOKENS
-        room = candidate.room(taken)
-        if room is None or call.prompt.size() <= room:
-            this.user = call.prompt.user()
-        else:
-            try:
-                packed = call.prompt.packed(room)
-            except TooLong as error:
-                failure = Failure(FailureKind.CONTEXT_OVERFLOW, candidate.model)
-                raise Failed(failure) from error
-            this.user, this.left_out = packed.text, packed.left_out
-        this.sent = taken + estimate_tokens(this.user)
-        return mode
-
-    async def _wait_for_turn(self, candidate: Candidate, this: _Request, patience: float) -> None:
+    async def _wait_for_turn(self, candidate: Candidate, this: Exchange, patience: float) -> None:
         """Wait for leave to send.
 
         Raises:
@@ -278,7 +188,7 @@ class Attempts:
         call: Call,
         candidate: Candidate,
         followup: Followup,
-        this: _Request,
+        this: Exchange,
         reply: Reply,
         seam: Seam | None,
         *,
@@ -344,7 +254,7 @@ class Attempts:
         rung = Rung.REASKED if followup.correction is not None else parsed.rung
         return Answer(text="", data=parsed.value.model_dump(mode="json"), rung=rung, **made)
 
-    def _check_read_whole(self, candidate: Candidate, this: _Request, reply: Reply) -> None:
+    def _check_read_whole(self, candidate: Candidate, this: Exchange, reply: Reply) -> None:
         """Notice a server that cuts what it is sent without a word.
 
         Raises:
@@ -378,44 +288,11 @@ class Attempts:
         self,
         call: Call,
         candidate: Candidate,
-        this: _Request,
+        this: Exchange,
         outcome: str,
         failure: Failure | None = None,
     ) -> None:
         """Hand the request to the log, if there was one."""
-        heard, bill = this.heard, this.bill
-        if heard.sent_at is None:
-            return
-        first = None if heard.first_at is None else heard.first_at - heard.sent_at
-        self._log.record(
-            CallRecord(
-                key=call.key,
-                attempt=call.attempts,
-                role=call.role,
-                provider=provider_of(candidate.model),
-                model=candidate.model,
-                outcome=outcome,
-                prompt_name=call.prompt.name,
-                prompt_version=call.prompt.version,
-                mode=this.mode,
-                streamed=call.on_token is not None,
-                simulated=candidate.facts.simulated,
-                rung=this.rung,
-                left_out=this.left_out,
-                retry_after=failure.retry_after if failure else None,
-                waited_ms=_ms(this.waited),
-                first_token_ms=None if first is None else _ms(first),
-                latency_ms=_ms(self._clock() - heard.sent_at),
-                input_tokens=bill.input_tokens,
-                output_tokens=bill.output_tokens,
-                usd=None if bill.usd is None else Decimal(f"{bill.usd:.6f}"),
-                price_known=bill.known,
-                system=this.system,
-                prompt=this.said,
-                reply=this.reply or heard.text,
-            )
-        )
-
-
-def _ms(seconds: float) -> int:
-    return max(0, round(seconds * 1_000))
+        record = this.recorded(call, candidate, outcome, failure, now=self._clock())
+        if record is not None:
+            self._log.record(record)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from autonomy.core.llm.attempts import Attempts, Followup
+from autonomy.core.llm.attempts import Attempts
 from autonomy.core.llm.booking import Bookings, NotSent
 from autonomy.core.llm.call import Answer, Call, Failed
+from autonomy.core.llm.exchange import Followup
 from autonomy.core.llm.failures import PROVIDER_CLOSED, RETRIED, Failure, FailureKind
 from autonomy.core.llm.narration import Narration
 from autonomy.core.llm.portfolio import CallLimits
