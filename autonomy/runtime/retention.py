@@ -21,7 +21,7 @@ from langgraph.channels.delta import DeltaChannel
 from langgraph.checkpoint.serde.types import _DeltaSnapshot
 
 from autonomy.core.state import RunState
-from autonomy.models import Run
+from autonomy.models import ModelCall, Run
 from autonomy.runtime import checkpoint_statements as sql
 from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
 
@@ -120,6 +120,8 @@ def prune_run(run_id: object) -> Pruned | None:
             cursor.execute(sql.PRUNE, {"thread": thread, "ns": ns, "keep": ids})
         cursor.execute(RELINK, {"thread": thread})
         cursor.execute(sql.DELETE_ORPHANS, {"threads": [thread]})
+    # What was said to models is history too; the figures of each call stay.
+    ModelCall.objects.filter(run=run).update(system="", prompt="", reply="")
     Run.objects.filter(pk=run.pk).update(pruned_at=Now())
     after = _size(thread)
     return Pruned(*(was - now for was, now in zip(before, after, strict=True)))

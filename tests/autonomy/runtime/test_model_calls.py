@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import OperationalError
+from django.db.models.functions import Now
 
 from autonomy.core.llm.record import CallRecord
 from autonomy.models import ModelCall, Run
 from autonomy.runtime import metrics, model_calls
 from autonomy.runtime.model_calls import CallBuffer, Row, RunCalls, capped, write_rows
+from autonomy.runtime.retention import prune_run
 from handywriterz.env import env
 from tests.autonomy.admin.conftest import make_run
 from tests.autonomy.runtime.test_metrics import record
@@ -165,3 +167,12 @@ def test_on_an_event_loop_records_are_written_beside_the_work(run: Run) -> None:
 
     asyncio.run(work())
     assert ModelCall.objects.count() == 450
+
+
+def test_what_was_said_goes_with_the_run_s_history_and_its_figures_stay(run: Run) -> None:
+    write_rows([row(run, prompt="Write", reply="Written", system="Role: writer")])
+    Run.objects.filter(pk=run.pk).update(status="succeeded", finished_at=Now())
+    assert prune_run(run.pk) is not None
+    stored = ModelCall.objects.get(run=run)
+    assert (stored.system, stored.prompt, stored.reply) == ("", "", "")
+    assert stored.input_tokens == 100
