@@ -17,8 +17,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Final
-from urllib.parse import parse_qs
+from typing import Final
 
 from tests.providers.answers import answer
 from tests.providers.behaviours import Behaviour
@@ -28,16 +27,13 @@ from tests.providers.dialects import Reply, dialect_of
 from tests.providers.dialects.exchange import tokens_in
 from tests.providers.faults import FAULTS, Draw, Faults
 from tests.providers.listening import Listening
+from tests.providers.pages import INNER, Pages
 from tests.providers.received import Received
 from tests.providers.troubles import TROUBLES, Trouble, beyond_window
 from tests.providers.wire import HttpRequest, Wire
 
-OWNER: Final = "handywriterz-simulator"
-"""By this name of its models' owner a client tells that what it says is made up."""
-
 MODELS: Final = ("simulated", "simulated-small")
 
-_OWN = "/_simulator/"
 _KEPT_REQUESTS = 20_000
 
 
@@ -80,6 +76,7 @@ class Simulator(Listening):
         """Set when a request has come in."""
         self._faults = faults or Faults()
         self._drawn = 0
+        self._pages = Pages(self)
 
     @property
     def faults(self) -> Faults:
@@ -89,6 +86,13 @@ class Simulator(Listening):
     def faults(self, faults: Faults) -> None:
         """Counts the requests that follow from 0 again."""
         self._faults, self._drawn = faults, 0
+
+    def reset(self) -> None:
+        """Forget what was asked and scripted, and begin with the faults anew."""
+        self.count.reset()
+        self.requests.clear()
+        self.script.clear()
+        self._drawn = 0
 
     def follow(self, schedule: Iterable[tuple[float, str]]) -> None:
         """Go through `schedule`, in the background: (seconds, state), where a state is `up`, `down`
@@ -122,10 +126,10 @@ class Simulator(Listening):
     # ------------------------------------------------------------------ one request
 
     async def _handle(self, wire: Wire, request: HttpRequest) -> bool:
-        if request.path.startswith(_OWN):
-            return await self._own_page(wire, request)
+        if request.path.startswith(INNER):
+            return await self._pages.inner(wire, request)
         if request.method == "GET":
-            return await self._get(wire, request)
+            return await self._pages.ours(wire, request)
         if dialect_of(request.path) is None:
             await wire.json(404, {"error": {"message": f"No route {request.path}"}})
             return True
@@ -136,7 +140,7 @@ class Simulator(Listening):
             return True
         received = Received(request.path, request.headers, body)
         counted = self.count.begin(received)
-        trouble = self._account_trouble(received.key)
+        trouble = self.account_trouble(received.key)
         if trouble:
             return await self._refuse(wire, received, counted, TROUBLES[trouble])
         self.requests.append(received)
@@ -151,7 +155,8 @@ class Simulator(Listening):
             self._lost(counted)
             raise
 
-    def _account_trouble(self, key: str | None) -> str:
+    def account_trouble(self, key: str | None) -> str:
+        """What is wrong with the account behind a key; empty for nothing."""
         if (self.api_key is not None and key != self.api_key) or key in self.refused_keys:
             return "auth"
         return "quota" if key in self.spent_keys else ""
@@ -349,87 +354,10 @@ class Simulator(Listening):
         await wire.close_stream()
         return True
 
-    # ------------------------------------------------------------------ other pages
-
-    async def _get(self, wire: Wire, request: HttpRequest) -> bool:
-        if request.path.endswith("/models"):
-            trouble = self._account_trouble(_key(request))
-            if trouble:
-                failure = TROUBLES[trouble]
-                body = {"error": {"message": failure.message, "code": failure.openai_code}}
-                await wire.json(failure.status, body)
-            else:
-                await wire.json(200, self._model_list())
-        elif request.path.rstrip("/").endswith("/health"):
-            await wire.json(200, {"status": "ok", "server": OWNER, "simulated": True})
-        else:
-            await wire.json(404, {"error": {"message": f"No route {request.path}"}})
-        return True
-
-    def _model_list(self) -> dict[str, Any]:
-        """In the form of both families of protocols at once."""
-        listed = [
-            {
-                "id": name,
-                "object": "model",
-                "type": "model",
-                "created": 1_700_000_000,
-                "created_at": "2023-11-14T22:13:20Z",
-                "owned_by": OWNER,
-                "display_name": f"{name} (answers made up by rules)",
-                **({"max_model_len": self.window} if self.window else {}),
-            }
-            for name in self.models
-        ]
-        return {"object": "list", "data": listed, "has_more": False}
-
-    async def _own_page(self, wire: Wire, request: HttpRequest) -> bool:
-        """What other processes ask of the simulator itself."""
-        name = request.path.removeprefix(_OWN)
-        try:
-            page = self._own_json(request.method, name, request)
-        except (ValueError, TypeError) as error:
-            await wire.json(400, {"error": {"message": str(error)}})
-            return True
-        found = page is not None
-        await wire.json(200 if found else 404, page or {"error": {"message": f"No page {name}"}})
-        return True
-
-    def _own_json(self, method: str, name: str, request: HttpRequest) -> dict[str, Any] | None:
-        if method == "GET" and name == "ledger":
-            page = self.count.page()
-            asked = {key: values[-1] for key, values in parse_qs(request.query).items()}
-            account = asked.get("account")
-            if "window" in asked:
-                page["most_in_any"] = self.count.most_in_any(float(asked["window"]), account)
-            if "rate" in asked:
-                burst = float(asked.get("burst", 1))
-                excess = self.count.excess_over(float(asked["rate"]), burst, account)
-                page["excess_over"] = excess
-            return page
-        if method == "POST" and name == "reset":
-            self.count.reset()
-            self.requests.clear()
-            self.script.clear()
-            self._drawn = 0
-            return {"reset": True}
-        if method == "POST" and name == "faults":
-            given = json.loads(request.raw or b"{}")
-            self.faults = Faults.parse(
-                given.get("faults", ""), seed=int(given.get("seed", 0)), plan=given.get("plan", "")
-            )
-            return {"weights": dict(self.faults.weights), "plan": list(self.faults.plan)}
-        return None
-
 
 def answered(received: Received) -> str:
     """The default: the answer by rules of `tests.providers.answers`."""
     return answer(received.role, received.user, received.asked.schema)
-
-
-def _key(request: HttpRequest) -> str | None:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    return request.headers.get("x-api-key") or (key if scheme.lower() == "bearer" else None)
 
 
 def _pieces(text: str) -> list[str]:

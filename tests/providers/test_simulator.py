@@ -18,7 +18,8 @@ from autonomy.core.llm.providers import build
 from autonomy.core.llm.request import Reply
 from tests.providers.answers import answer
 from tests.providers.behaviours import Behaviour, troubled
-from tests.providers.simulator import OWNER, Simulator
+from tests.providers.pages import OWNER
+from tests.providers.simulator import Simulator
 
 CRITIC = "Role: critic.\nAnswer with JSON."
 CLAIM = (
