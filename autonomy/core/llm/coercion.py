@@ -128,7 +128,13 @@ def cut(reading: lenient.Reading, output: type[BaseModel]) -> Any:
     value = reading.value
     if reading.skewed and free_form(output):
         raise Incomplete("A bracket or a value is missing.")
-    return value if reading.torn is None else _cut(value, reading.torn, output)
+    if reading.torn is None:
+        return value
+    keys = {_plain(key) for key in value} if isinstance(value, dict) else set()
+    if isinstance(value, dict) and not keys & {_plain(name) for name in output.model_fields}:
+        # Whether its last brackets are the answer's or those of what was put around it is unknown.
+        raise Incomplete("The answer broke off before it was complete.")
+    return _cut(value, reading.torn, output)
 
 
 def free_form(output: type[BaseModel]) -> bool:
@@ -178,7 +184,7 @@ def _whole(holder: Any, model: type[BaseModel] | None, output: type[BaseModel]) 
         return bool(holder)
     keys = {_plain(key) for key in holder}
     names = {_plain(name) for name in model.model_fields}
-    return names <= keys or (model is output and not names & keys and len(holder) == 1)
+    return names <= keys
 
 
 # --------------------------------------------------------------------------- values

@@ -157,10 +157,14 @@ class _Search(Generic[M]):
             except TooDeep as error:
                 self.problem = str(error)
                 return
-            except (Unreadable, Incomplete) as error:
+            except Incomplete as error:
+                self.problem = str(error)
+                yield None
+                return  # A part of it might be taken for the whole.
+            except Unreadable as error:
                 self.problem = str(error)
                 if free_form(self.output):
-                    return  # A part of it might be taken for the whole.
+                    return
                 false_starts += 1
                 at += 1
                 yield None
