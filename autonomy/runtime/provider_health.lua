@@ -88,7 +88,7 @@ local function cut(of_since, of_epoch)
   e.ceiling = max(current, KEPT * e.ceiling)
   local lowest = max(LOWEST, SHARE * limit)
   e.rate = max(limit > 0 and min(lowest, limit) or lowest, current / 2)
-  e.tat = min(e.tat, now + e.tolerance + e.interval)
+  e.tat = min(e.tat, now + 1 / e.rate)
   e.epoch = e.epoch + 1
   e.cut_at, e.grown_at = now, now
 end
@@ -106,6 +106,10 @@ local function grow(of_since, of_epoch)
   e.grown_at = now
   if e.rate >= (e.interval > 0 and 1 / e.interval or GONE * e.ceiling) then
     e.rate, e.ceiling = 0, 0
+    if e.interval > 0 then
+      e.tat = now + e.tolerance + e.interval
+      e.epoch = e.epoch + 1
+    end
   end
 end
 

@@ -19,7 +19,7 @@ RUNS = 50
 WORKERS = 2
 FAULTS = "429=0.3,5xx=0.1,cut=0.05,malformed=0.05,latency=0.05,jitter=0.2"
 GOOD, REFUSED, SPENT = "storm-good", "storm-refused", "storm-spent"
-PER_MINUTE = 240.0
+PER_MINUTE = 1200.0
 BURST_SECONDS = 10.0
 """The product lets that much of the rate through at once."""
 SECONDS = 330.0

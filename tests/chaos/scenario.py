@@ -22,6 +22,7 @@ NAMES = (
     "cancels",
     "fairness",
     "model_storm",
+    "model_rate",
     "model_takeover",
     "model_budget",
 )

@@ -391,8 +391,9 @@ class Endpoint:
         self.ceiling = max(current, CEILING_KEPT * self.ceiling)
         lowest = max(LOWEST_RATE, LOWEST_SHARE * limit)
         self.rate = max(min(lowest, limit or lowest), current / 2)
-        # Reserved slots are void, so what counts is no more than can have been sent by now.
-        self.tat = min(self.tat, now + self.tolerance + self.interval)
+        # Reserved slots are void. Whatever was sent by now, the limit's own pace would keep to the
+        # bucket from here on, and this one is no quicker; so nobody waits for a burst to be repaid.
+        self.tat = min(self.tat, now + 1 / self.rate)
         self.epoch += 1
         self.cut_at = self.grown_at = now
 
@@ -411,6 +412,11 @@ class Endpoint:
         enough = 1 / self.interval if self.interval else GONE_AT * self.ceiling
         if self.rate >= enough:
             self.rate = self.ceiling = 0.0
+            if self.interval:
+                # How much of the burst was left is not known any more: as if all had just been
+                # used. Reserved slots are void, since new ones are not spaced around them.
+                self.tat = now + self.tolerance + self.interval
+                self.epoch += 1
 
     # -------------------------------------------------------------------------------- the circuit
 

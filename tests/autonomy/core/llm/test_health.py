@@ -214,6 +214,34 @@ async def test_the_rate_is_never_cut_below_the_floor(health: LocalHealth, clock:
     assert health.state(E).rate_per_minute == pytest.approx(LOWEST_RATE * 60)
 
 
+async def test_after_a_cut_nobody_waits_for_the_whole_burst_to_be_repaid(
+    health: LocalHealth, clock: Clock
+) -> None:
+    last = Admission()
+    while (leave := await health.admit(E, per_minute=240, longest=0)) and isinstance(
+        leave, Admission
+    ):
+        last = leave
+    waits = []
+    for _ in range(3):
+        await health.failed(E, limited(), last)
+        found = await health.admit(E, per_minute=240, longest=60)
+        assert isinstance(found, Admission)
+        waits.append(found.wait)
+        clock.now += CUT_SECONDS
+        last = await admitted(health, 240)
+    assert max(waits) <= 1.0, "one request at a quarter of four per second"
+
+
+async def test_a_configured_limit_is_cut_to_a_quarter_at_most(
+    health: LocalHealth, clock: Clock
+) -> None:
+    for _ in range(20):
+        await health.failed(E, limited(), await admitted(health, 600))
+        clock.now += CUT_SECONDS
+    assert health.state(E).rate_per_minute == pytest.approx(150)
+
+
 async def test_successes_give_the_rate_back_up_to_the_limit(
     health: LocalHealth, clock: Clock
 ) -> None:
