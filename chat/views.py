@@ -21,7 +21,6 @@ from autonomy.api.runs import snapshot
 from autonomy.core import journey
 from autonomy.core.types import FileStatus
 from autonomy.models import ApiKey, Run, Source
-from autonomy.runtime.portfolios import portfolio_for
 from autonomy.services.run_models import any_simulated
 from chat import services
 from chat.accounts import nobody_signed_up
@@ -149,8 +148,5 @@ def _limits() -> dict[str, int]:
 def _models(user: User) -> dict[str, bool]:
     """Whether a request of this person would be worked on by a model, if all goes well, and
     whether there is any to choose."""
-    portfolio = portfolio_for(user.pk, {})
-    return {
-        "model_configured": bool(portfolio.describe()["configured"]),
-        "models_to_choose": any(a.api_key or a.base_url for a in portfolio.access.values()),
-    }
+    configured, choosable = autonomy_services.models_within_reach(user)
+    return {"model_configured": configured, "models_to_choose": choosable}

@@ -34,7 +34,7 @@ from autonomy.services.health import Health, health, worker_up
 from autonomy.services.keys import create_api_key, revoke_api_key, user_for_key
 from autonomy.services.library import search_memory
 from autonomy.services.metrics import metrics_page
-from autonomy.services.model_choices import choose_models
+from autonomy.services.model_choices import choose_models, models_within_reach
 from autonomy.services.model_overview import (
     ConnectionState,
     ModelState,
@@ -98,6 +98,7 @@ __all__ = [
     "health",
     "metrics_page",
     "model_overview",
+    "models_within_reach",
     "pause",
     "personal_entries",
     "remove_account",

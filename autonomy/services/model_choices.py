@@ -55,6 +55,14 @@ def choices_of(user: User) -> dict[str, dict[str, str]]:
     }
 
 
+def models_within_reach(user: User) -> tuple[bool, bool]:
+    """Whether some role has a model that is set up, and whether there is any connection to choose
+    models of. Asks nobody: what is set up may still be down."""
+    portfolio = portfolio_for(user.pk, {})
+    connected = any(a.api_key or a.base_url for a in portfolio.access.values())
+    return bool(portfolio.describe()["configured"]), connected
+
+
 def _checked(role: str, text: str, portfolio: Portfolio, scope: OwnScope) -> str:
     field = f"roles.{role[:20]}"
     if role not in (*ROLES, DEFAULT):

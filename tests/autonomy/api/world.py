@@ -171,7 +171,9 @@ def make_world(owner: User) -> World:
         metadata={"step": 1, "source": "loop"},
     )
     say(run, "Reading the sources")
-    connection = ModelConnection.objects.create(
-        owner=owner, slug="hers", provider="compatible", base_url="http://hers.example/v1"
+    connection, _ = ModelConnection.objects.get_or_create(
+        owner=owner,
+        slug="hers",
+        defaults={"provider": "compatible", "base_url": "http://hers.example/v1"},
     )
     return World(conversation, run, file, passage, artifact, cycle, connection)
