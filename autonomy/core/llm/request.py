@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 import httpx2
 from pydantic import BaseModel
@@ -88,12 +91,21 @@ _AGAIN = (
 )
 
 
+@lru_cache(maxsize=64)
+def _schema(output: type[BaseModel]) -> dict[str, Any]:
+    """The shape as a JSON schema, made once: it costs as much as a trip to the database. Nobody
+    may change it."""
+    return output.model_json_schema()
+
+
+@lru_cache(maxsize=64)
 def in_words(output: type[BaseModel]) -> str:
     """What a server that takes no schema is told about the shape of the answer."""
-    schema = json.dumps(output.model_json_schema(), ensure_ascii=False)
+    schema = json.dumps(_schema(output), ensure_ascii=False)
     return f"Answer with one JSON object that fits this JSON schema, and nothing else:\n{schema}"
 
 
+@lru_cache(maxsize=64)
 def free_form(output: type[BaseModel]) -> bool:
     """Whether the shape has an object whose keys it does not name.
 
@@ -107,7 +119,7 @@ def free_form(output: type[BaseModel]) -> bool:
             return any(found(value) for value in part.values())
         return isinstance(part, list) and any(found(value) for value in part)
 
-    return found(output.model_json_schema())
+    return found(_schema(output))
 
 
 def parameters(output: type[BaseModel] | None, mode: OutputMode) -> ModelRequestParameters:
@@ -117,7 +129,7 @@ def parameters(output: type[BaseModel] | None, mode: OutputMode) -> ModelRequest
     """
     if output is None or mode == "prompted":
         return ModelRequestParameters()
-    schema, name = output.model_json_schema(), output.__name__
+    schema, name = copy.deepcopy(_schema(output)), output.__name__
     description = (output.__doc__ or "").strip().split("\n")[0] or None
     if mode == "tool":
         answer = ToolDefinition(
