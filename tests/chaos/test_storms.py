@@ -50,6 +50,14 @@ def test_every_promise_holds_in_a_short_storm(storm: str, chaos: Any) -> None:
     assert code == 0
 
 
+@pytest.mark.parametrize("storm", ["model_storm", "model_budget"])
+def test_models_keep_their_promises_in_a_short_storm(storm: str, chaos: Any) -> None:
+    code, rows, said = chaos("--only", storm)
+    assert rows, said
+    assert [row for row in rows if not row["ok"]] == [], said
+    assert code == 0
+
+
 def test_without_the_fence_the_suite_fails(chaos: Any) -> None:
     code, rows, said = chaos("--only", "sigstop", "--fence", "off")
     refused = next(row for row in rows if row["fault"] == "SIGSTOP: stale writes refused")
