@@ -217,8 +217,8 @@ class ModelGateway(Protocol):
         ...
 
     def unavailable(self, role: str) -> str:
-        """Why no model of `role` can be called now although some were chosen, as
-        `ModelUnavailable.reason` says it; empty when one can, or when none was chosen."""
+        """Why no model of `role` can be called now although somebody chose models or
+        rules, as `ModelUnavailable.reason` says it; empty when one can, or nobody chose."""
         ...
 
     def simulated(self, key: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from django.contrib.auth.models import User
 
-from autonomy.core.llm.portfolio import PROVIDERS, ROLES, Portfolio, chain, provider_of
+from autonomy.core.llm.portfolio import NONE, PROVIDERS, ROLES, Portfolio, chain, provider_of
 from autonomy.models import ModelConnection, ModelPreference
 from autonomy.runtime.contention import transacted
 from autonomy.runtime.portfolios import portfolio_for
@@ -17,8 +17,6 @@ from autonomy.services.errors import NotAllowed
 DEFAULT = "default"
 DIALECTS = frozenset({"openai-chat", "openai-responses"})
 """Prefixes that speak to a connection named `openai` in one way or the other."""
-NONE = "none"
-"""Choice of no model at all: the work is done by rules."""
 CHAIN_MAX = 10
 """Models one role may fall back through."""
 CHOICE_CHARS = 2_000

@@ -16,6 +16,7 @@ from autonomy.core.llm.addresses import place
 from autonomy.core.llm.endpoint import HealthState
 from autonomy.core.llm.facts import ModelFacts, facts
 from autonomy.core.llm.portfolio import (
+    NONE,
     ROLES,
     Access,
     OfferedModel,
@@ -30,7 +31,7 @@ from autonomy.models import ModelConnection
 from autonomy.runtime.health_reading import read_health
 from autonomy.runtime.portfolios import offered, portfolio_for
 from autonomy.services.connections import NEED_ADDRESS, NEED_KEY, locked
-from autonomy.services.model_choices import NONE, choices_of
+from autonomy.services.model_choices import choices_of
 from handywriterz.env import env
 
 EMBEDDER = "embedder"
@@ -134,7 +135,7 @@ def model_overview(user: User) -> Overview:
     rows = list(
         ModelConnection.objects.filter(Q(owner=user) | Q(owner=None)).order_by("created_at")
     )
-    named = {model for role in ROLES for model in portfolio.chain_for(role) if model != NONE}
+    named = {model for role in ROLES for model in portfolio.chain_for(role)}
     endpoints = sorted({portfolio.endpoint_of(model) for model in named})
     seen = _Seen(portfolio, rows, read_health(endpoints) if endpoints else {})
     roles = {role: seen.role(role) for role in ROLES} | {EMBEDDER: _embedder()}
@@ -209,14 +210,14 @@ class _Seen:
     def role(self, role: str) -> RoleState:
         title, purpose = _ROLES[role]
         names = self._portfolio.chain_for(role)
-        models = tuple(self._model(name) for name in names if name != NONE)
+        models = tuple(self._model(name) for name in names)
         chosen_by = self._portfolio.chosen_by(role)
         available = any(model.available for model in models)
         if available:
             why = ""
         elif models:
             why = " ".join(dict.fromkeys(model.why for model in models if model.why))
-        elif chosen_by:
+        elif self._portfolio.ruled(role):
             why = "Rules only was chosen."
         else:
             why = "No model is chosen for this, so rules do it. Connect a model and choose it."

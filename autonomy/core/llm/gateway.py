@@ -104,7 +104,9 @@ class Gateway:
         return any(self._selection.hindrance(model) is None for model in chain)
 
     def unavailable(self, role: str) -> str:
-        """Why no model of `role` can be called although some were chosen; empty otherwise."""
+        """Why no model of `role` can be called although there was a choice; empty otherwise."""
+        if self._portfolio.ruled(role):
+            return "Rules only was chosen."
         hindrances = [self._selection.hindrance(m) for m in self._portfolio.chain_for(role)]
         first = hindrances[0] if hindrances else None
         return first.reason if first is not None and all(hindrances) else ""

@@ -16,6 +16,9 @@ ROLES = ("planner", "writer", "critic", "debugger", "small")
 PROVIDERS = ("openai", "anthropic", "google", "openrouter", "ollama", "compatible")
 """What a connection may be to; `compatible` is any server that speaks Chat Completions."""
 
+NONE = "none"
+"""Choice of no model at all: the work is done by rules."""
+
 # Ways of speaking to a provider that share its access.
 _DIALECTS = {"openai-chat": "openai", "openai-responses": "openai"}
 
@@ -141,6 +144,15 @@ def chain(text: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
 
+def _models(text: str | None) -> tuple[str, ...] | None:
+    """The models of a choice; empty where it says `none`, which ends the list; None for no choice."""
+    names = chain(text)
+    if not names:
+        return None
+    ends = next((n for n, name in enumerate(names) if name.casefold() == NONE), len(names))
+    return names[:ends]
+
+
 def provider_of(model: str) -> str:
     """The prefix of a model string; an unprefixed name counts as `openai`."""
     return model.split(":", 1)[0] if ":" in model else "openai"
@@ -156,6 +168,7 @@ class Portfolio:
     """Role to model strings, first choice first, and how to reach their providers."""
 
     models: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """A role that somebody chose rules for has none, see `ruled`."""
     access: Mapping[str, Access] = field(default_factory=dict)
     """By the prefix of model strings."""
     limits: CallLimits = field(default_factory=CallLimits)
@@ -188,7 +201,7 @@ class Portfolio:
             choices: role (or `default`) to a comma-separated list of model strings: the run's, the
                 person's, the deployment's, in this order; the environment's variables come last. A
                 choice that nothing here reaches is kept and reported as unavailable: it must not
-                silently become another model.
+                silently become another model. `none` chooses rules, and no model further down.
         """
         own = {
             "planner": env.handywriterz_planner_model,
@@ -203,7 +216,9 @@ class Portfolio:
         chosen: dict[str, str] = {}
         for role in ROLES:
             for layer, choice in layers:
-                if names := chain(choice.get(role)) or chain(choice.get("default")):
+                names = _models(choice.get(role))
+                names = _models(choice.get("default")) if names is None else names
+                if names is not None:
                     models[role], chosen[role] = names, layer
                     break
         access = _of_environment(env)
@@ -232,6 +247,10 @@ class Portfolio:
     def chosen_by(self, role: str) -> str:
         """Who chose the models of `role`; empty when nobody did."""
         return self.chosen.get(role, "")
+
+    def ruled(self, role: str) -> bool:
+        """Whether somebody chose that rules alone do the work of `role`."""
+        return bool(self.chosen_by(role)) and not self.chain_for(role)
 
     def access_to(self, model: str) -> Access | None:
         """The access that a model string means; None where there is none, or where the provider

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
+from pydantic import SecretStr
 
 from autonomy import services
 from autonomy.core.ports import Deps
 from autonomy.core.types import RunStatus
 from autonomy.models import ModelConnection
+from autonomy.runtime import portfolios
 from autonomy.runtime.context import Segment, build_deps
 from autonomy.services import Wanted
+from handywriterz.env import Env
 from tests.autonomy.services.ride import Ride
 from tests.providers.simulator import Simulator
 
@@ -93,6 +96,27 @@ def test_a_choice_of_rules_counts_from_the_next_segment(
     ride.run.refresh_from_db()
     assert ride.run.status == RunStatus.SUCCEEDED
     assert len(provider.requests) == before
+
+
+def test_rules_only_calls_nobody_although_the_deployment_has_a_key(
+    threads: None, alice: User, provider: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = Env().model_copy(
+        update={
+            "openai_api_key": SecretStr("sk-deployment"),
+            "openai_base_url": provider.base_url,
+            "handywriterz_model": "openai:simulated",
+        }
+    )
+    monkeypatch.setattr(portfolios, "env", lambda: deployment)
+    services.choose_models(alice, "user", {"default": "none"})
+    ride = ModelRide(alice)
+    ride.drive()
+    ride.run.refresh_from_db()
+    assert ride.run.status == RunStatus.SUCCEEDED, ride.run.stop_reason
+    assert provider.requests == []
+    document = ride.run.artifacts.filter(kind="document").get()
+    assert "because Rules only was chosen." in document.body["notice"]
 
 
 def test_a_run_of_somebody_who_may_not_reach_this_machine_does_not_reach_it(

@@ -88,6 +88,26 @@ def test_an_unprefixed_name_belongs_to_openai() -> None:
     assert provider_of("ollama:llama3:8b") == "ollama"
 
 
+@pytest.mark.parametrize("choice", ["none", " None ", "none, openai:x"])
+def test_rules_only_is_no_model_and_hides_every_choice_below_it(choice: str) -> None:
+    portfolio = Portfolio.assemble(
+        env(handywriterz_model="openai:x", openai_api_key="k"),
+        choices=[{}, {"default": choice, "critic": "openai:y"}, {"default": "openai:z"}],
+    )
+
+    assert portfolio.chain_for("writer") == ()
+    assert portfolio.chosen_by("writer") == "user"
+    assert portfolio.ruled("writer")
+    assert not portfolio.ruled("critic")
+    assert not Portfolio.from_env(env()).ruled("writer"), "nobody chose"
+
+
+def test_rules_may_follow_models_and_end_their_list() -> None:
+    portfolio = Portfolio.from_env(env(openai_api_key="k"), {"default": "openai:x, none, openai:y"})
+
+    assert portfolio.chain_for("writer") == ("openai:x",)
+
+
 CONNECTIONS = (
     Access("openai", SecretStr("person"), None, "openai", "user"),
     Access("compatible", None, "http://10.0.0.2/v1", "lab", "deployment"),
