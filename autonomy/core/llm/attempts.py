@@ -78,8 +78,6 @@ class Attempts:
             raise
         except PROVIDER_ERRORS as error:
             failure = classify(error, model)
-            if failure.kind is FailureKind.NOT_CONFIGURED:
-                self._providers.mark_unusable(model, self._portfolio)
             self._record(call, candidate, this, failure.kind.value, failure)
             if this.admission is not None:
                 change = await health.failed(candidate.endpoint, failure, this.admission)

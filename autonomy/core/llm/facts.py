@@ -59,7 +59,7 @@ def _facts(provider: str, name: str, offered: OfferedModel | None, simulated: bo
         tools=_first(said.tools, profile.get("supports_tools")),
         usd_per_mtok_input=entry.usd / _SAMPLE * _PER_MILLION if entry.known else None,
         usd_per_mtok_output=answer.usd / _SAMPLE * _PER_MILLION if answer.known else None,
-        price_known=entry.known,
+        price_known=entry.known and answer.known,
         simulated=simulated,
         thinks=profile.get("thinking_enabled_by_default"),
     )

@@ -163,6 +163,11 @@ def name_of(model: str) -> str:
     return model.split(":", 1)[-1]
 
 
+def endpoint_of(model: str, access: Access | None) -> str:
+    """Identity of the account that `model` is called at through `access`, see `Access.endpoint`."""
+    return f"{provider_of(model)}-environment" if access is None else access.endpoint
+
+
 @dataclass(frozen=True, slots=True)
 class Portfolio:
     """Role to model strings, first choice first, and how to reach their providers."""
@@ -259,9 +264,8 @@ class Portfolio:
         return self.access.get(prefix) or self.access.get(_DIALECTS.get(prefix, prefix))
 
     def endpoint_of(self, model: str) -> str:
-        """Identity of the account that `model` is called at, see `Access.endpoint`."""
-        access = self.access_to(model)
-        return f"{provider_of(model)}-environment" if access is None else access.endpoint
+        """Identity of the account that `model` is called at."""
+        return endpoint_of(model, self.access_to(model))
 
     def configured(self, model: str) -> bool:
         """Whether the provider of `model` can be reached with what was given."""

@@ -14,12 +14,22 @@ from autonomy.core.tokens import estimate_tokens
 __all__ = ["Cost", "cost_of", "estimate_tokens", "listed_as", "price"]
 
 _PER_MILLION = 1_000_000
+_DEAREST = 10_000.0
+"""US dollars per million tokens; of those that are listed, none costs a tenth of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
     usd: float
     known: bool
+
+
+def _said(usd_per_mtok: float | None) -> float | None:
+    """A price that a server named, unless no model has ever cost anything like it: it would burst
+    the books, or pay money back."""
+    if usd_per_mtok is None or not 0 <= usd_per_mtok <= _DEAREST:
+        return None
+    return usd_per_mtok
 
 
 def listed_as(provider: str) -> str:
@@ -74,12 +84,19 @@ def cost_of(
     *,
     unknown_usd_per_mtok: float,
 ) -> Cost:
-    """As `price`, of the model `name` at `provider`, of which its connection says `offered`."""
-    if offered is not None and offered.usd_per_mtok_input is not None:
-        per_answer = offered.usd_per_mtok_output
-        per_answer = offered.usd_per_mtok_input if per_answer is None else per_answer
-        usd = input_tokens * offered.usd_per_mtok_input + output_tokens * per_answer
-        return Cost(usd / _PER_MILLION, known=True)
+    """As `price`, of the model `name` at `provider`, of which its connection says `offered`.
+
+    Where the connection says the price of one side only, the other counts as unknown.
+    """
+    per_input = _said(offered.usd_per_mtok_input) if offered else None
+    per_answer = _said(offered.usd_per_mtok_output) if offered else None
+    if per_input is not None or per_answer is not None:
+        sides = ((input_tokens, per_input), (output_tokens, per_answer))
+        usd = sum(
+            tokens * (unknown_usd_per_mtok if side is None else side) for tokens, side in sides
+        )
+        known = all(side is not None for tokens, side in sides if tokens)
+        return Cost(usd / _PER_MILLION, known=known)
     listed = _listed(listed_as(provider), name, input_tokens, output_tokens)
     if listed is None:
         return Cost(

@@ -20,8 +20,8 @@ def test_what_a_connection_was_found_to_offer_wins() -> None:
 
     assert (known.context_tokens, known.output_tokens) == (4_096, 512)
     assert known.structured is False
-    assert (known.usd_per_mtok_input, known.usd_per_mtok_output) == (0.0, 0.0)
-    assert known.price_known
+    assert (known.usd_per_mtok_input, known.usd_per_mtok_output) == (0.0, None)
+    assert not known.price_known, "nobody said what answers cost"
 
 
 def test_nothing_is_guessed_of_a_server_of_one_s_own() -> None:
