@@ -69,7 +69,11 @@ CALLS = Metric(
     ("provider", "role", "outcome", "rung"),
 )
 RETRIES = Metric("hw_model_retries", "Requests that repeated a failed one.", ("provider", "role"))
-TOKENS = Metric("hw_model_tokens", "Tokens as booked.", ("provider", "role", "direction"))
+TOKENS = Metric(
+    "hw_model_tokens",
+    "Tokens as providers reported them; requests of which none were reported add nothing.",
+    ("provider", "role", "direction"),
+)
 DOLLARS = Metric(
     "hw_model_usd", "US dollars as booked; price is known or assumed.", ("provider", "price")
 )
@@ -175,9 +179,14 @@ def _one_of(value: str, known: frozenset[str]) -> str:
     return value if value in known else OTHER
 
 
+def provider_label(prefix: str) -> str:
+    """The prefix of a model string as a label. A connection's own is `other`: people name those."""
+    return _one_of(prefix, PROVIDERS)
+
+
 def count_call(record: CallRecord) -> None:
-    """One request to a model. A connection's own slug counts as `other`: people name those."""
-    provider = _one_of(record.provider, PROVIDERS)
+    """One request to a model."""
+    provider = provider_label(record.provider)
     role = _one_of(record.role, ROLES)
     outcome, rung = _one_of(record.outcome, OUTCOMES), _one_of(record.rung, RUNGS)
     TALLY.add(CALLS, (provider, role, outcome, rung))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from autonomy.core import tracing
+from autonomy.runtime.metrics import provider_label
 from handywriterz.env import env
 
 if TYPE_CHECKING:
@@ -54,6 +55,17 @@ SENT = frozenset(
 )
 """Attributes that may leave, besides those under `OWN`."""
 OWN = ("handywriterz.", "gen_ai.usage.details.", "gen_ai.usage.cache")
+MEASURED_BY = frozenset(
+    {
+        "error.type",
+        "gen_ai.operation.name",
+        "gen_ai.provider.name",
+        "gen_ai.system",
+        "gen_ai.token.type",
+    }
+)
+"""Attributes that figures are told apart by: each takes few values. Names of models and of
+connections are people's own and without end; spans may carry the former, figures neither."""
 DURATION_BOUNDS = tuple(0.01 * 2**power for power in range(14))
 """Seconds, as the semantic conventions for GenAI metrics have them."""
 
@@ -72,6 +84,7 @@ def start(part: str) -> None:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+    from opentelemetry.sdk.metrics.view import View
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -91,6 +104,7 @@ def start(part: str) -> None:
     figures = MeterProvider(
         [PeriodicExportingMetricReader(OTLPMetricExporter(endpoint=f"{base}/v1/metrics"))],
         resource=resource,
+        views=[View(instrument_name="*", attribute_keys=set(MEASURED_BY))],
     )
     trace.set_tracer_provider(spans)
     metrics.set_meter_provider(figures)
@@ -104,8 +118,7 @@ def start(part: str) -> None:
     def record(call: CallRecord) -> None:
         attributes = {
             "gen_ai.operation.name": "chat",
-            "gen_ai.provider.name": call.provider,
-            "gen_ai.request.model": call.model.split(":", 1)[-1],
+            "gen_ai.provider.name": provider_label(call.provider),
         }
         if call.outcome != "answered":
             attributes["error.type"] = call.outcome
@@ -137,7 +150,7 @@ def call_made(call: CallRecord) -> None:
     _duration(call)
     tracing.annotate(
         handywriterz__outcome=call.outcome,
-        handywriterz__model=call.model,
+        handywriterz__provider=provider_label(call.provider),
         handywriterz__rung=call.rung or None,
         handywriterz__attempts=call.attempt,
         handywriterz__waited_ms=call.waited_ms or None,

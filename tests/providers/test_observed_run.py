@@ -226,6 +226,13 @@ def test_spans_and_figures_arrive_at_a_collector_and_carry_no_words(
     requests = sum(p.count for p in collector.metrics["gen_ai.client.operation.duration"])
     assert requests == len(openai_server.requests)
 
+    told_apart = [plain(p.attributes) for points in collector.metrics.values() for p in points]
+    assert {name for told in told_apart for name in told} <= tracing.MEASURED_BY
+    durations = collector.metrics["gen_ai.client.operation.duration"]
+    assert {plain(p.attributes)["gen_ai.provider.name"] for p in durations} == {"other"}
+    for told in (plain(span.attributes) for span in collector.spans):
+        assert not [value for value in told.values() if str(value).startswith("lab")], told
+
     for marker in (KEY, WORDS, FILE, "you sent"):
         assert not [body for body in collector.raw if marker.encode() in body], marker
 
