@@ -80,8 +80,11 @@ class Attempts:
             failure = classify(error, model)
             self._record(call, candidate, this, failure.kind.value, failure)
             if this.admission is not None:
-                change = await health.failed(candidate.endpoint, failure, this.admission)
-                await self._narration.changed(change, call, model, failure)
+                if this.blames(failure):
+                    change = await health.failed(candidate.endpoint, failure, this.admission)
+                    await self._narration.changed(change, call, model, failure)
+                else:
+                    await health.abandoned(candidate.endpoint, this.admission)
             text = seam.text if seam is not None else this.heard.text
             raise Failed(failure, reply=text, sent=this.sent + candidate.most) from error
         except BaseException:
@@ -118,7 +121,11 @@ class Attempts:
                         await show(fresh)
 
             async def send(booked_as: str) -> Reply:
-                await self._wait_for_turn(candidate, this, patience)
+                # Setting the money aside and waiting for one's turn may both have taken long.
+                self._seconds_left(call)
+                await self._wait_for_turn(call, candidate, this, patience)
+                seconds = min(self._limits.attempt_seconds, self._seconds_left(call))
+                this.hurried = seconds < self._limits.attempt_seconds
                 call.attempts += 1
                 return await request.send(
                     connected,
@@ -130,7 +137,7 @@ class Attempts:
                         rest=this.rest,
                     ),
                     request.parameters(call.output, mode),
-                    seconds=min(self._limits.attempt_seconds, call.deadline - self._clock()),
+                    seconds=seconds,
                     output_tokens=candidate.most,
                     heard=this.heard,
                     on_token=on_token,
@@ -154,7 +161,20 @@ class Attempts:
             self._providers.refuses_schemas(candidate.account)
         return reply
 
-    async def _wait_for_turn(self, candidate: Candidate, this: Exchange, patience: float) -> None:
+    def _seconds_left(self, call: Call) -> float:
+        """Until the call's deadline.
+
+        Raises:
+            Unusable: it has passed.
+        """
+        left = call.deadline - self._clock()
+        if left <= 0:
+            raise Unusable(FailureKind.EXPIRED)
+        return left
+
+    async def _wait_for_turn(
+        self, call: Call, candidate: Candidate, this: Exchange, patience: float
+    ) -> None:
         """Wait for leave to send.
 
         Raises:
@@ -168,7 +188,7 @@ class Attempts:
                 self._providers.health,
                 candidate.endpoint,
                 per_minute=self._limits.requests_per_minute,
-                longest=patience - this.waited,
+                longest=min(patience - this.waited, self._seconds_left(call)),
                 sleep=self._sleep,
             )
             this.waited += slept

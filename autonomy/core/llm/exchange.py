@@ -52,6 +52,8 @@ class Exchange:
     sent: int = 0
     """Tokens, estimated high."""
     waited: float = 0.0
+    hurried: bool = False
+    """It was given less time than an attempt may take: the call had not more left."""
     admission: Admission | None = None
     bill: Bill = field(default_factory=Bill)
     heard: Heard = field(default_factory=Heard)
@@ -64,6 +66,12 @@ class Exchange:
         if self.answer is None:
             return self.user
         return f"{self.user}\n\n[the model]\n{self.answer}\n\n[then]\n{self.rest or self.complaint}"
+
+    def blames(self, failure: Failure) -> bool:
+        """Whether `failure` tells anything of the provider: a request that was never sent does
+        not, nor one that had too little time."""
+        hasty = self.hurried and failure.kind is FailureKind.TIMEOUT
+        return self.heard.sent_at is not None and not hasty
 
     def prepare(
         self,
