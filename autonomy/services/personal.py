@@ -19,6 +19,7 @@ from autonomy.models import (
     BudgetEntry,
     Citation,
     Episode,
+    ModelCall,
     ModelConnection,
     ModelPreference,
     Note,
@@ -35,6 +36,8 @@ from autonomy.services.documents import export_document
 from autonomy.services.errors import ServiceError
 
 DOCUMENT_FORMATS = ("docx", "md", "bib")
+CALLS_AT_ONCE = 20
+"""Of model calls, read together: one may hold hundreds of thousands of characters."""
 INTERNAL = frozenset(
     {
         "owner_id",
@@ -65,15 +68,18 @@ class Entry:
 
 
 def personal_entries(user: User) -> Iterator[Entry]:
-    """Everything that `user` has put in or had made: library, notes, runs, keys and model
-    connections (not their secrets), use. Each entry's content is read when it is iterated, in
-    pieces."""
+    """Everything that `user` has put in or had made: library, notes, runs with what was said to
+    models, keys and model connections (not their secrets), use. Each entry's content is read when
+    it is iterated, in pieces."""
     yield _json("api_keys.json", _rows(ApiKey.objects.filter(owner=user), leave={"sha256"}))
     yield _json("usage.json", _rows(UsageDay.objects.filter(user=user), leave={"user_id"}))
     quota = Quota.objects.filter(user=user)
     yield _json("quota.json", _rows(quota, leave={"user_id"}))
     yield _json("models.json", _models(user))
     yield _json("notes.json", _rows(Note.objects.filter(owner=user), leave={"sha256"}))
+    beside_runs = ModelCall.objects.filter(owner=user, run=None)
+    if beside_runs.exists():
+        yield Entry("model_calls.jsonl", _model_calls(beside_runs.order_by("created_at", "id")))
     yield from _library(user)
     for run_id in Run.objects.filter(owner=user).order_by("id").values_list("id", flat=True):
         yield from _run(Run.objects.get(pk=run_id))
@@ -113,6 +119,8 @@ def _run(run: Run) -> Iterator[Entry]:
     }
     yield _json(f"{folder}/run.json", about)
     yield Entry(f"{folder}/events.jsonl", _events(run))
+    said = ModelCall.objects.filter(**of_run).order_by("id")
+    yield Entry(f"{folder}/model_calls.jsonl", _model_calls(said))
     artifacts = Artifact.objects.filter(**of_run)
     for artifact in artifacts.exclude(kind=ArtifactKind.DOCUMENT).iterator():
         yield _json(f"{folder}/{artifact.kind}-{artifact.version}.json", artifact.body)
@@ -146,6 +154,11 @@ def _events(run: Run) -> Iterator[bytes]:
             "meta": episode.meta,
         }
         yield _dump(row) + b"\n"
+
+
+def _model_calls(calls: QuerySet[ModelCall]) -> Iterator[bytes]:
+    for call in calls.iterator(chunk_size=CALLS_AT_ONCE):
+        yield _dump(_row(call)) + b"\n"
 
 
 def _stored(name: str, stored: str) -> Entry:

@@ -33,6 +33,7 @@ from autonomy.models import (
     Checkpoint,
     Citation,
     Deletion,
+    ModelCall,
     Note,
     Quota,
     Run,
@@ -91,6 +92,18 @@ def furnish(user: User, word: str) -> Run:
     RunSource.objects.create(run=run, source=source, query=word)
     TurnitinCycle.objects.create(run=run, number=1, artifact=artifact, target_similarity=15)
     BudgetEntry.objects.create(run=run, key=word)
+    for call_of in (run, None):  # for the run, and beside runs: a test, a title, a greeting
+        ModelCall.objects.create(
+            owner=user,
+            run=call_of,
+            key=f"task:{word}",
+            role="writer",
+            provider="openai",
+            model="openai:m",
+            outcome="answered",
+            prompt=f"Write about {word} – “all”",
+            reply=f"All about {word}.",
+        )
     RunMessage.objects.create(run=run, number=1, author=user, text=f"More {word}")
     Note.objects.create(owner=user, run=run, kind="fact", text=word, sha256=word)
     Quota.objects.create(user=user, runs_per_day=7)
@@ -126,7 +139,9 @@ def test_the_archive_holds_everything_and_nothing_of_others(alice: User, bob: Us
         f"library/files/{source.pk}/rivers.txt",
         f"{folder}/run.json",
         f"{folder}/events.jsonl",
+        f"{folder}/model_calls.jsonl",
         f"{folder}/document.json",
+        "model_calls.jsonl",
         "notes.json",
         "api_keys.json",
         "usage.json",
@@ -145,6 +160,11 @@ def test_the_archive_holds_everything_and_nothing_of_others(alice: User, bob: Us
     assert "secret" not in connection
     events = [json.loads(line) for line in archive.read(f"{folder}/events.jsonl").splitlines()]
     assert [event["type"] for event in events] == ["run.started"]
+    for of in ("model_calls.jsonl", f"{folder}/model_calls.jsonl"):
+        (call,) = (json.loads(line) for line in archive.read(of).splitlines())
+        assert call["prompt"] == "Write about rivers – “all”"
+        assert (call["reply"], call["model"]) == ("All about rivers.", "openai:m")
+        assert not {"owner_id", "run_id"} & set(call)
     said = [archive.read(name) for name in names if name.endswith("conversation.md")]
     assert b"Tell me of rivers" in b"".join(said)
     everything = b"\n".join(archive.read(name) for name in names)
@@ -171,11 +191,11 @@ def test_every_table_of_a_person_is_in_the_archive_or_left_out_on_purpose() -> N
     reached = {
         "ApiKey", "UsageDay", "Quota", "Note", "Source", "Run", "Conversation", "Message",
         "Upload", "Artifact", "Citation", "RunSource", "RunMessage", "Resume", "BudgetEntry",
-        "TurnitinCycle", "Episode", "ModelConnection", "ModelPreference",
+        "TurnitinCycle", "Episode", "ModelConnection", "ModelPreference", "ModelCall",
     }  # fmt: skip
     ours = {
         "Passage",  # cut from the files, which are there
-        "Effect", "Job", "QueueUser", "ModelCall",  # how the work was done
+        "Effect", "Job", "QueueUser",  # how the work was done
         "IdempotencyKey", "Deletion",  # kept for a day; kept while it lasts
         "Tool", "ToolVersion",  # the deployment's
     }  # fmt: skip
