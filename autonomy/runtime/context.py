@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from autonomy.core import journey
-from autonomy.core.llm import SHARED, Gateway
+from autonomy.core.llm import Gateway
 from autonomy.core.ports import Deps, PlanLimits
 from autonomy.core.types import TaskSpec
 from autonomy.memory.embedding import shared_embedder
@@ -22,7 +22,6 @@ from autonomy.runtime.events import RunEvents
 from autonomy.runtime.messages import RunMessages
 from autonomy.runtime.model_calls import RunCalls
 from autonomy.runtime.portfolios import portfolio_for
-from autonomy.runtime.provider_health import shared_health
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.tokens import TokenStream
 from autonomy.runtime.tools import usable_tools
@@ -56,7 +55,6 @@ def build_deps(segment: Segment) -> Deps:
     effects = RunEffects(fence)
     ledger = RunLedger(fence)
     embedder = shared_embedder()
-    SHARED.health = shared_health()
     return Deps(
         run_id=fence.run_id,
         task=task,

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from django.db import DatabaseError, InterfaceError, connection
 from langgraph.runtime import RunControl
 
+from autonomy.core.llm import SHARED
 from autonomy.runtime import queue, segment_ends
 from autonomy.runtime.db import run_db
 from autonomy.runtime.fence import FencedOut
@@ -83,6 +84,8 @@ class Engine:
     # ------------------------------------------------------------------ from any thread
 
     def start(self) -> None:
+        # Before any call of a model: what one worker learns of a provider, all of them know.
+        SHARED.health = shared_health()
         self._thread.start()
         self._ready.wait()
         self._lease.start()

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-from autonomy.core.llm.portfolio import (
-    Access,
-    OfferedModel,
-    Portfolio,
-    Scope,
-    chain,
-    name_of,
-    provider_of,
-)
+from autonomy.core.llm.portfolio import Access, OfferedModel, Portfolio, Scope, name_of
 from autonomy.models import ModelConnection, ModelPreference
 from autonomy.runtime.credentials import unseal
 from handywriterz.env import env
@@ -39,14 +31,29 @@ def portfolio_for(
         row.owner_id: row.roles for row in ModelPreference.objects.filter(mine) if row.roles
     }
     choices = [overrides, preferences.get(owner_id, {}), preferences.get(None, {})]
-    named: set[str] | None = None
-    if not offers:
-        named = {name for choice in choices for text in choice.values() for name in chain(text)}
     private = bool(stored) and may_use_private(owner_id)
-    return Portfolio.assemble(
-        env(),
-        connections=[access_of(row, private=private, named=named) for row in stored],
-        choices=choices,
+    portfolio = Portfolio.assemble(
+        env(), connections=[access_of(row, private=private) for row in stored], choices=choices
+    )
+    return portfolio if offers else _of_those_chosen(portfolio)
+
+
+def _of_those_chosen(portfolio: Portfolio) -> Portfolio:
+    """`portfolio` with what is known of the models that it calls, however they came to be chosen:
+    a server may offer thousands."""
+    wanted: dict[Access, set[str]] = {}
+    for model in {model for models in portfolio.models.values() for model in models}:
+        if (access := portfolio.access_to(model)) is not None:
+            wanted.setdefault(access, set()).add(name_of(model))
+    return replace(
+        portfolio,
+        access={
+            prefix: replace(
+                access,
+                offered=tuple(o for o in access.offered if o.id in wanted.get(access, ())),
+            )
+            for prefix, access in portfolio.access.items()
+        },
     )
 
 
@@ -61,9 +68,7 @@ def may_use_private(owner_id: int) -> bool:
             return User.objects.filter(pk=owner_id, is_staff=True, is_active=True).exists()
 
 
-def access_of(
-    row: ModelConnection, *, private: bool, named: Collection[str] | None = None
-) -> Access:
+def access_of(row: ModelConnection, *, private: bool) -> Access:
     """A stored connection as the gateway takes it.
 
     One whose key cannot be opened any more is kept, with nothing to reach it by: its models are
@@ -71,7 +76,6 @@ def access_of(
 
     Args:
         private: whether its owner may use private addresses; the deployment's always may.
-        named: model strings to keep the facts of; None keeps all.
     """
     key = unseal(row.secret, row.pk)
     locked = bool(row.secret) and key is None
@@ -83,17 +87,9 @@ def access_of(
         slug=row.slug,
         scope=scope,
         simulated=row.simulated,
-        offered=tuple(
-            model
-            for model in offered(row.offered)
-            if named is None or any(_means(text, row.slug, model.id) for text in named)
-        ),
+        offered=offered(row.offered),
         private_addresses=scope == "deployment" or private,
     )
-
-
-def _means(text: str, slug: str, name: str) -> bool:
-    return provider_of(text) == slug and name_of(text) == name
 
 
 _FIELDS = frozenset(field.name for field in fields(OfferedModel))

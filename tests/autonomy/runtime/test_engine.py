@@ -14,11 +14,14 @@ from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
 
 from autonomy import services
+from autonomy.core.llm import SHARED
+from autonomy.core.llm.health import LocalHealth
 from autonomy.core.ports import Deps
 from autonomy.core.types import RunStatus
 from autonomy.models import Episode, Run, WorkerProcess
 from autonomy.runtime import queue, segment_ends
 from autonomy.runtime.engine import Engine, end_tasks
+from autonomy.runtime.provider_health import shared_health
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import Runner
 from tests.autonomy.runtime.graphs import line
@@ -55,6 +58,14 @@ def said(run: Run, content: str) -> bool:
 async def forever(loop: int, deps: Deps) -> None:
     if loop == 1:
         await asyncio.Event().wait()
+
+
+def test_the_engine_shares_what_is_known_of_providers_before_it_drives_anything(
+    engine: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SHARED, "health", LocalHealth())
+    engine(line(1))
+    assert SHARED.health is shared_health()
 
 
 def test_many_runs_are_driven_at_once(

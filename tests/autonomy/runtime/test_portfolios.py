@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from pydantic import SecretStr
 
+from autonomy.core.llm.facts import facts
 from autonomy.models import ModelConnection, ModelPreference
 from autonomy.models.fields import new_id
 from autonomy.runtime import portfolios
@@ -126,6 +127,29 @@ def test_a_run_carries_what_is_known_of_its_own_models_only(alice: User) -> None
     everything = portfolio_for(alice.pk, {}, offers=True).access_to("lab:m")
     assert everything is not None
     assert [m.id for m in everything.offered] == ["m", "other"]
+
+
+@pytest.mark.parametrize("prefix", ["openai", "openai-chat", "openai-responses"])
+@pytest.mark.parametrize("chosen_in_the_environment", [True, False])
+def test_what_is_known_of_a_model_stays_however_it_was_chosen(
+    prefix: str,
+    chosen_in_the_environment: bool,
+    alice: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connect(alice, "openai", offered=[{"id": "m", "context_tokens": 8_192}, {"id": "other"}])
+    model = f"{prefix}:m"
+    made = Env().model_copy(
+        update={"handywriterz_model": model if chosen_in_the_environment else None}
+    )
+    monkeypatch.setattr(portfolios, "env", lambda: made)
+    overrides = {} if chosen_in_the_environment else {"default": model}
+
+    access = portfolio_for(alice.pk, overrides).access_to(model)
+
+    assert facts(model, access).context_tokens == 8_192
+    assert access is not None
+    assert [offered.id for offered in access.offered] == ["m"]
 
 
 def test_nothing_of_a_portfolio_shows_a_key(alice: User) -> None:
