@@ -50,6 +50,7 @@ ANSWERED = frozenset(
         FailureKind.RATE_LIMIT,
         FailureKind.CONTEXT_OVERFLOW,
         FailureKind.CONTENT_FILTER,
+        FailureKind.FORBIDDEN,
         FailureKind.MODEL_NOT_FOUND,
         FailureKind.REJECTED,
         FailureKind.MALFORMED,

@@ -7,6 +7,7 @@ a provider wrote reaches a person: its words may quote the prompt or the key.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,6 +19,7 @@ from autonomy.core.outbound import AddressRefused, caused_by
 
 class FailureKind(StrEnum):
     AUTH = "auth"
+    FORBIDDEN = "forbidden"
     QUOTA = "quota"
     RATE_LIMIT = "rate_limit"
     OVERLOAD = "overload"
@@ -59,7 +61,8 @@ PROVIDER_CLOSED = frozenset({FailureKind.AUTH, FailureKind.QUOTA})
 """Kinds that the very next call would meet again; one opens the circuit."""
 
 _REASONS = {
-    FailureKind.AUTH: "the provider refused the key for {model}. Check the key and what it may use.",
+    FailureKind.AUTH: "the provider refused the key for {model}. Check the key.",
+    FailureKind.FORBIDDEN: "the key may not use {model}. Check what its account allows.",
     FailureKind.QUOTA: "the account behind {model} has no quota or credit left.",
     FailureKind.RATE_LIMIT: "the provider of {model} is limiting the rate of requests.",
     FailureKind.OVERLOAD: "the provider of {model} is overloaded or unavailable.",
@@ -122,6 +125,44 @@ def _names_the_shape(error: pai.ModelHTTPError) -> bool:
     return error.status_code in (400, 422, 500, 501) and bool(_SHAPE.search(wording(error)))
 
 
+_BAD_KEY = frozenset({"invalid_api_key", "api_key_invalid", "authentication_error"})
+_FILTER = frozenset({"content_filter", "content_policy_violation", "responsibleaipolicyviolation"})
+_BLOCKED = re.compile(r"blocked by (?:\w+ ){0,3}content filter", re.I)
+_FLAGGED = re.compile(r"\bflagged\b|\bmoderation\b", re.I)
+
+
+def _codes(part: object, depth: int = 5) -> Iterator[str]:
+    """The codes in what the provider answered. Unlike its messages, they never quote a prompt."""
+    if not depth:
+        return
+    if isinstance(part, dict):
+        for name, value in part.items():
+            if name in ("code", "type", "status", "reason") and isinstance(value, str):
+                yield value.lower()
+            else:
+                yield from _codes(value, depth - 1)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _codes(value, depth - 1)
+
+
+def _key_refused(error: pai.ModelHTTPError) -> bool:
+    """Whether nothing at all can be had with the key. Other refusals are of one model: whoever
+    names a model that the account has not paid for must not close it to everybody."""
+    if error.status_code in (400, 403):
+        return not _BAD_KEY.isdisjoint(_codes(error.body))
+    return error.status_code == 401
+
+
+def _filtered(error: pai.ModelHTTPError) -> bool:
+    """Whether the prompt was turned away for what it says; 403 is how routers put it."""
+    if error.status_code not in (400, 403, 422):
+        return False
+    said = wording(error)
+    flagged = error.status_code == 403 and _FLAGGED.search(said)
+    return bool(flagged or _BLOCKED.search(said)) or not _FILTER.isdisjoint(_codes(error.body))
+
+
 def _too_long(error: pai.ModelHTTPError) -> bool:
     return error.status_code in (400, 413, 422, 500) and overflows(wording(error))
 
@@ -135,8 +176,12 @@ def _kind_of(error: BaseException) -> FailureKind:
             return FailureKind.CONTEXT_OVERFLOW
         case pai.ModelHTTPError() if _names_the_shape(error):
             return FailureKind.REJECTED
-        case pai.ModelAuthenticationError():
+        case pai.ModelHTTPError() if _filtered(error):
+            return FailureKind.CONTENT_FILTER
+        case pai.ModelHTTPError() if _key_refused(error):
             return FailureKind.AUTH
+        case pai.ModelAuthenticationError():
+            return FailureKind.FORBIDDEN
         case pai.ModelNotFoundError():
             return FailureKind.MODEL_NOT_FOUND
         case pai.ModelQuotaExceededError():

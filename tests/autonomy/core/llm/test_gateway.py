@@ -14,7 +14,7 @@ from autonomy.core.llm import CallLimits
 from autonomy.core.llm.chain import backoff
 from autonomy.core.ports import BudgetExhausted, ModelUnavailable
 from tests.autonomy.core.llm.fakes import Bench, MemoryLedger, said
-from tests.providers.openai_server import Behaviour, failing
+from tests.providers.behaviours import Behaviour, failing, troubled
 
 LONG = "One two three. " * 20
 
@@ -188,12 +188,16 @@ def test_backoff_is_capped_at_thirty_seconds() -> None:
     ("behaviour", "code", "words"),
     [
         (failing(401, "invalid_api_key"), "auth", "refused the key"),
-        (failing(403, "forbidden"), "auth", "refused the key"),
+        (failing(403, "model_not_allowed"), "forbidden", "may not use"),
+        (failing(403, "invalid_api_key"), "auth", "refused the key"),
+        (failing(400, "API_KEY_INVALID"), "auth", "refused the key"),
         (failing(429, "insufficient_quota"), "quota", "no quota or credit left"),
         (failing(402, "payment_required"), "quota", "no quota or credit left"),
         (failing(400, "context_length_exceeded"), "context_overflow", "longer than"),
         (failing(404, "model_not_found"), "model_not_found", "knows no model"),
         (Behaviour(finish_reason="content_filter"), "content_filter", "blocked"),
+        (troubled("content_filter"), "content_filter", "blocked"),
+        (failing(403, "forbidden", "flagged by moderation"), "content_filter", "blocked"),
     ],
 )
 async def test_what_another_attempt_cannot_cure_is_not_retried(

@@ -280,6 +280,21 @@ async def test_a_refused_account_is_left_at_once_and_not_asked_for_its_other_mod
     assert "circuit_opened" in [e.meta["code"] for e in bench.events]
 
 
+async def test_a_model_that_the_key_may_not_use_leaves_the_account_open_to_its_others(
+    bench: Bench,
+) -> None:
+    bench.models = ("openai:forbidden", "openai:simulated")
+    bench.server.script.append(troubled("permission"))
+
+    assert await ask(bench, long_prompt(2))
+
+    assert asked(bench) == ["forbidden", "simulated"]
+    (state,) = bench.providers.health.states().values()
+    assert state.circuit == "closed"
+    (event,) = bench.events
+    assert (event.meta["code"], event.meta["fallback"]) == ("forbidden", "openai:simulated")
+
+
 async def test_an_open_circuit_is_passed_over_and_its_closing_is_told(bench: Bench) -> None:
     other = Simulator()
     await other.start()
