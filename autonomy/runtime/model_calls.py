@@ -77,6 +77,9 @@ LIMITS = {"key": 220, "role": 20, "provider": 31, "model": 200, "prompt_name": 4
 LIMITS |= {"prompt_version": 16, "mode": 10, "outcome": 20, "rung": 10}
 SMALL_INTEGER = 32_767
 
+UNWRITABLE = (DatabaseError, ValueError, TypeError, ArithmeticError, AttributeError)
+"""What a record that cannot be stored raises: in PostgreSQL, or before it gets there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -132,8 +135,8 @@ class CallBuffer:
         task.add_done_callback(self._tasks.discard)
 
     async def flush(self) -> None:
-        """Write what there is, in a database thread. Never raises for a database that is away:
-        the rows stay for the next time."""
+        """Write what there is, in a database thread. Neither a database that is away is raised (the
+        rows stay for the next time) nor a record that cannot be stored (it is dropped)."""
         if self._rows:
             try:
                 await run_db(self.write)
@@ -149,13 +152,13 @@ class CallBuffer:
                 logger.warning("records of %d model calls wait: %s", len(batch), _first(error))
                 self._put_back(batch)
                 break
-            except DatabaseError:
+            except UNWRITABLE:
                 self._write_singly(batch)
         with self._lock:
             dropped, self._dropped = self._dropped, 0
         if dropped:
             metrics.count_dropped(dropped)
-            logger.warning("%d records of model calls were dropped: there was no room", dropped)
+            logger.warning("%d records of model calls were dropped: refused, or no room", dropped)
 
     def _write_singly(self, batch: list[Row]) -> None:
         """One of them is refused for good; the others are not to wait behind it."""
@@ -164,8 +167,9 @@ class CallBuffer:
                 write_rows([row])
             except (OperationalError, InterfaceError):
                 self._put_back([row])
-            except DatabaseError as error:
-                self._dropped += 1
+            except UNWRITABLE as error:
+                with self._lock:
+                    self._dropped += 1
                 logger.error("a record of a model call was refused: %s", _first(error))
 
     def _take(self) -> list[Row]:

@@ -9,7 +9,7 @@ from autonomy.core.llm.call import Call
 from autonomy.core.llm.endpoint import Change
 from autonomy.core.llm.failures import Failure
 from autonomy.core.llm.portfolio import Portfolio, provider_of
-from autonomy.core.types import EventDraft
+from autonomy.core.types import EventDraft, EventType
 
 OnEvent = Callable[[EventDraft], Awaitable[None]]
 
@@ -24,7 +24,7 @@ class Narration:
 
     async def tell(
         self,
-        kind: Any,
+        kind: EventType,
         content: str,
         call: Call,
         failure: Failure | None = None,

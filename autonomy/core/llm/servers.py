@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -349,7 +349,9 @@ def _list(answer: Any, field: str) -> list[dict[str, Any]]:
     return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
 
 
-def _models(rows: list[dict[str, Any]], offered: Any) -> tuple[OfferedModel, ...]:
+def _models(
+    rows: list[dict[str, Any]], offered: Callable[[dict[str, Any], str], OfferedModel]
+) -> tuple[OfferedModel, ...]:
     found = {}
     for row in rows:
         name = _name(row.get("id"))

@@ -155,6 +155,22 @@ def test_one_that_is_refused_for_good_does_not_hold_up_the_others(
     assert "refused" in caplog.text
 
 
+@pytest.mark.parametrize("odd", [{"retry_after": "soon"}, {"left_out": 7}, {"usd": object()}])
+def test_a_record_that_cannot_even_be_sent_raises_nothing_and_is_counted(
+    run: Run, odd: dict[str, Any]
+) -> None:
+    metrics.TALLY.take()
+    buffer = CallBuffer()
+    for changes in ({"key": "before"}, {"key": "odd", **odd}, {"key": "after"}):
+        buffer.add(row(run, **changes))
+    buffer.write()
+    assert list(ModelCall.objects.order_by("id").values_list("key", flat=True)) == [
+        "before",
+        "after",
+    ]
+    assert metrics.TALLY.take()[metrics.DROPPED.name, (), "total"] == 1
+
+
 @pytest.mark.usefixtures("threads")
 def test_on_an_event_loop_records_are_written_beside_the_work(run: Run) -> None:
     buffer = CallBuffer()
