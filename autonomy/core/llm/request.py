@@ -6,8 +6,8 @@ import asyncio
 import copy
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 from pydantic import BaseModel
 from pydantic_ai import direct, messages
-from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
 from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
@@ -144,7 +144,19 @@ def parameters(output: type[BaseModel] | None, mode: OutputMode) -> ModelRequest
     )
 
 
-def _read(response: messages.ModelResponse, *, streamed: bool) -> Reply:
+_READ_MOST, _WRITTEN_MOST, _USAGE_SLACK = 4, 10, 50_000
+"""Of what a request can have used: tokens per character that was sent, times the room that the
+answer was given (thinking may be counted beside it), and what templates and schemas add."""
+
+
+def _usage_bound(history: Sequence[messages.ModelMessage], room: int) -> tuple[int, int]:
+    """The most tokens, read and written, that a provider is believed to have used: beyond that it
+    miscounts, and the books could not even hold some of the numbers that servers have said."""
+    said = sum(len(str(getattr(p, "content", ""))) for m in history for p in m.parts)
+    return _READ_MOST * said + _USAGE_SLACK, _WRITTEN_MOST * room + _USAGE_SLACK
+
+
+def _read(response: messages.ModelResponse, *, streamed: bool, most: tuple[int, int]) -> Reply:
     finish = response.finish_reason
     if streamed and finish is None and not (response.provider_details or {}).get("finish_reason"):
         # The connection closed in good order, but the provider never said that it was done.
@@ -154,7 +166,12 @@ def _read(response: messages.ModelResponse, *, streamed: bool) -> Reply:
     if finish == "content_filter":
         raise Unusable(FailureKind.CONTENT_FILTER)
     usage = response.usage
-    measured = not usage.unmeasured_requests and (usage.input_tokens or usage.output_tokens)
+    measured = (
+        not usage.unmeasured_requests
+        and (usage.input_tokens or usage.output_tokens)
+        and 0 <= usage.input_tokens <= most[0]
+        and 0 <= usage.output_tokens <= most[1]
+    )
     return Reply(
         text=text,
         cut=finish == "length",
@@ -202,13 +219,15 @@ async def send(
                 model_request_parameters=asked,
                 instrument=tracing.instrumentation(),
             )
-        return _read(response, streamed=False)
-    async with direct.model_request_stream(
-        model,
-        history,
-        model_settings=settings,
-        model_request_parameters=asked,
-        instrument=tracing.instrumentation(),
+        return _read(response, streamed=False, most=_usage_bound(history, output_tokens))
+    async with _opened(
+        direct.model_request_stream(
+            model,
+            history,
+            model_settings=settings,
+            model_request_parameters=asked,
+            instrument=tracing.instrumentation(),
+        )
     ) as stream:
         events = aiter(stream)
         begun = False
@@ -228,7 +247,7 @@ async def send(
                 await on_token(piece)
         with _sdk():
             whole = stream.get()
-        return _read(whole, streamed=True)
+        return _read(whole, streamed=True, most=_usage_bound(history, output_tokens))
 
 
 class Foreign(Unusable):
@@ -247,6 +266,29 @@ def _sdk() -> Iterator[None]:
         raise ConnectionResetError(type(error).__name__) from error
     except (TypeError, AttributeError, LookupError, ValueError) as error:
         raise Foreign from error
+
+
+@asynccontextmanager
+async def _opened(
+    opening: AbstractAsyncContextManager[StreamedResponse],
+) -> AsyncIterator[StreamedResponse]:
+    """The stream behind `opening`, which the SDK may stumble over at either end. What goes wrong
+    in between is passed on as it is: it may be ours."""
+    with _sdk():
+        stream = await opening.__aenter__()
+    try:
+        yield stream
+    except BaseException as error:
+        try:
+            await opening.__aexit__(type(error), error, error.__traceback__)
+        except Exception as closing:
+            # Why it is closed matters more than what goes wrong while hanging up.
+            if closing is not error:
+                raise error from closing
+            raise
+        raise
+    with _sdk():
+        await opening.__aexit__(None, None, None)
 
 
 def _text_of(event: object) -> str:
