@@ -121,10 +121,12 @@ def _count(user: User, access: Access, trial: Trial) -> None:
     if not trial.spent_tokens:
         return
     sent, got = trial.input_tokens, trial.output_tokens
+    if sent is None or got is None:
+        sent, got = trial.spent_tokens, 0
     cost = price(
         f"{access.provider}:{trial.model}",
-        trial.spent_tokens if sent is None else sent,
-        0 if sent is None else got or 0,
+        sent,
+        got,
         access=access,
         unknown_usd_per_mtok=env().model_unknown_usd_per_mtok,
     )

@@ -29,6 +29,9 @@ LONGEST_SECONDS = 20.0
 OUTPUT_TOKENS = 1_000
 """Room for a model that thinks before it says hello."""
 SAID_CHARS = 300
+PLAUSIBLE_TOKENS = 100_000
+"""What a server says that the test took is believed up to here, on either side: much more than the
+question with its schema and a long thought, and no day's allowance."""
 LIST_BYTES = 4 * 1024 * 1024
 
 EXAMPLES = {
@@ -182,6 +185,7 @@ def _heard(
         structured = None if reply.cut else False
     if not said.strip() and not reply.cut:
         return _failed(FailureKind.MALFORMED, access, name, found, began)
+    sent, got = _plausible(reply.input_tokens), _plausible(reply.output_tokens)
     estimated = estimate_tokens(SYSTEM, PROMPT) + estimate_tokens(reply.text)
     seconds = time.monotonic() - began
     where = f" at {place(access.base_url)}" if access.base_url else ""
@@ -193,12 +197,17 @@ def _heard(
         model=name,
         seconds=seconds,
         said=" ".join(said.split())[:SAID_CHARS],
-        input_tokens=reply.input_tokens,
-        output_tokens=reply.output_tokens,
+        input_tokens=sent,
+        output_tokens=got,
         structured=structured,
         found=found,
-        spent_tokens=((reply.input_tokens or 0) + (reply.output_tokens or 0)) or estimated,
+        spent_tokens=estimated if sent is None or got is None else (sent + got) or estimated,
     )
+
+
+def _plausible(tokens: int | None) -> int | None:
+    """A figure as the server said it, unless no test can have taken so many."""
+    return tokens if tokens is not None and 0 <= tokens <= PLAUSIBLE_TOKENS else None
 
 
 _NO_SCHEMAS = " It does not keep to a given form of answer; plans and checks may need repairs."
@@ -254,6 +263,7 @@ _SENTENCES = {
     "network": "Nothing answers at {place}. Check the address and port, that the server is running, and that it can be reached from the machine that HandyWriterz runs on (in a container, localhost is the container).",
     "timeout": "{place} did not answer in time. A local model may still be loading: try again in a moment. If it never answers, check the address, and whether it is http:// or https://.",
     "auth": "{place} refused the key. Check that it was copied whole, that it has not expired, and that it is allowed to use models.",
+    "forbidden": "{place} knows the key, but the key may not use {model}. Choose another model, or allow it in the account.",
     "quota": "The account at {place} has no quota or credit left.",
     "rate_limit": "{place} is limiting the rate of requests. Wait a moment and test again.",
     "overload": "{place} is overloaded or unavailable just now. Try again in a moment.",

@@ -294,6 +294,24 @@ def test_a_days_allowance_that_is_used_up_tests_nothing(
     assert simulator.requests == []
 
 
+@pytest.mark.parametrize("figure", [10**18, 10**400], ids=["large", "vast"])
+def test_a_server_that_overstates_its_use_costs_nobody_their_day(
+    figure: int, staff_api: KeyClient, staff: User
+) -> None:
+    answer = completion(GREETING)
+    answer["usage"] = {"prompt_tokens": figure, "completion_tokens": figure, "total_tokens": 0}
+    pages = {"/v1/models": {"data": [{"id": "m"}]}, "POST /v1/chat/completions": answer}
+    with serving(pages) as server:
+        draft = {"provider": "compatible", "base_url": server.url}
+        response = staff_api.send("POST", f"{MODELS}/test", draft)
+    assert response.status_code == 200, response.content
+    trial = response.json()
+    assert (trial["ok"], trial["input_tokens"], trial["output_tokens"]) == (True, None, None)
+    used = UsageDay.objects.get(user=staff)
+    assert 0 < used.tokens_spent < 200
+    assert 0 < used.usd_spent < 1
+
+
 def test_a_hosts_corrected_address_is_kept(staff_api: KeyClient) -> None:
     pages = {
         "/models": {"data": [{"id": "m"}]},

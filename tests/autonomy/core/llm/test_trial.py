@@ -52,6 +52,16 @@ async def test_what_the_model_says_is_shown() -> None:
     assert (trial.input_tokens, trial.output_tokens, trial.spent_tokens) == (20, 9, 29)
 
 
+@pytest.mark.parametrize("figure", [10**18, 10**400, 3 * 10**9, -40_000], ids=range(4))
+async def test_usage_that_no_test_can_have_is_not_believed(figure: int) -> None:
+    answer = completion(GREETING)
+    answer["usage"] = {"prompt_tokens": figure, "completion_tokens": 9, "total_tokens": 0}
+    trial = await tried(LIST | {"POST /v1/chat/completions": answer})
+    assert trial.ok, trial.sentence
+    assert trial.input_tokens is None
+    assert 0 < trial.spent_tokens < 200
+
+
 async def test_a_model_that_keeps_to_no_form_works_and_is_said_to() -> None:
     trial = await tried(said("Well hello, dear user! " * 50))
     assert (trial.ok, trial.structured) == (True, False)
