@@ -10,6 +10,7 @@ from autonomy.core.llm.windows import Windows, overflows, stated_window
 from autonomy.core.ports import ModelUnavailable
 from tests.autonomy.core.llm.fakes import Bench, said
 from tests.providers.behaviours import Behaviour, failing
+from tests.providers.shapes import Page, serving
 
 
 class Colour(BaseModel):
@@ -88,6 +89,30 @@ async def test_an_answer_of_something_else_is_the_other_side_s_fault(
         await bench.gateway().text(
             "writer", key="k", prompt=said("Say it."), on_token=on_token if streamed else None
         )
+
+    assert caught.value.code in ("malformed", "network")
+    assert bench.ledger.open == {}
+
+
+@pytest.mark.parametrize("dialect", ["openai", "openai-responses", "anthropic"])
+@pytest.mark.parametrize("line", ["[]", "5", '"text"', "{}", '{"choices": 3}'])
+async def test_a_stream_of_something_else_is_the_other_side_s_fault(
+    bench: Bench, dialect: str, line: str
+) -> None:
+    async def on_token(piece: str) -> None:
+        pass
+
+    events = f"data: {line}\n\ndata: [DONE]\n\n".encode()
+    page = Page(headers={"Content-Type": "text/event-stream"}, raw=events)
+    paths = ("/v1/chat/completions", "/v1/responses", "/v1/messages")
+    with serving({f"POST {path}": page for path in paths}) as other:
+        bench.access = {
+            "openai": Access("openai", None, f"{other.url}/v1"),
+            "anthropic": Access("anthropic", None, other.url),
+        }
+        bench.models = (f"{dialect}:simulated",)
+        with pytest.raises(ModelUnavailable) as caught:
+            await bench.gateway().text("writer", key="k", prompt=said("Say it."), on_token=on_token)
 
     assert caught.value.code in ("malformed", "network")
     assert bench.ledger.open == {}
