@@ -15,7 +15,7 @@ from autonomy import services
 from autonomy.api.requests import refuse, task_spec
 from autonomy.core.small_talk import kind_of
 from autonomy.core.types import TERMINAL_STATUSES, RunStatus, TaskSettings, TaskSpec
-from autonomy.models import Artifact, ArtifactKind, Run, Source
+from autonomy.models import Artifact, Run, Source
 from autonomy.runtime.contention import transacted
 from chat.answers import record_answer, record_answers
 from chat.follow_up import (
@@ -201,7 +201,8 @@ def conversation_state(latest_status: str | None) -> State:
 def documents_of(run_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Run to the newest version of its document, for the runs that have one."""
     rows = (
-        Artifact.objects.filter(run_id__in=run_ids, kind=ArtifactKind.DOCUMENT)
+        Artifact.objects.documents()
+        .filter(run_id__in=run_ids)
         .order_by("run_id", "-version")
         .distinct("run_id")
         .values_list("run_id", "id")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from langgraph.runtime import Runtime
 
 from autonomy.agents.assembler import assemble
+from autonomy.agents.reply import is_reply
 from autonomy.agents.steering import steered
 from autonomy.agents.writer import write
 from autonomy.core.ports import (
@@ -277,6 +278,8 @@ async def _assemble(
         summary=summary,
         result={"artifact_id": artifact_id, "words": words, "sources": len(document.sources)},
     )
+    if is_reply(given["plan"]):
+        return observation, []  # It stands in the conversation, and there is nothing to open.
     created = EventDraft(
         type="artifact.created",
         source="writer",

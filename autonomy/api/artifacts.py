@@ -33,7 +33,7 @@ def list_artifacts(
     """Everything the run made, newest first. Sections are drafts on the way to a document and
     are listed only with `kind=section`."""
     run = owned(Run.objects.all(), request.auth, run_id)
-    rows = Artifact.objects.filter(run=run)
+    rows = Artifact.objects.filter(run=run).shown()
     rows = rows.filter(kind=kind) if kind else rows.exclude(kind=ArtifactKind.SECTION)
     return page(rows.defer("body"), shapes.artifact, cursor=cursor, limit=limit)
 

@@ -18,7 +18,7 @@ from autonomy.api.ownership import owned
 from autonomy.api.paging import Limit, Page, page
 from autonomy.api.requests import task_spec
 from autonomy.core.types import PlanEdit, RunStatus
-from autonomy.models import Artifact, ArtifactKind, Checkpoint, Run
+from autonomy.models import Artifact, Checkpoint, Run
 
 router = Router(tags=["runs"])
 
@@ -174,7 +174,8 @@ def started(run: Run) -> schemas.RunStarted:
 
 def snapshot(run: Run) -> schemas.RunSnapshot:
     newest = (
-        Artifact.objects.filter(run=run, kind=ArtifactKind.DOCUMENT)
+        Artifact.objects.documents()
+        .filter(run=run)
         .order_by("-version")
         .values_list("id", flat=True)
         .first()

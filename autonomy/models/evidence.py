@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
@@ -142,6 +144,20 @@ class ArtifactKind(models.TextChoices):
     SECTION = "section"
 
 
+_REPLY = {"sections": [{"id": "write-reply"}]}
+"""What the body of a reply to small talk has: the section of `autonomy.agents.reply.STEP`."""
+
+
+class ArtifactQuerySet(models.QuerySet["Artifact"]):
+    def shown(self) -> Self:
+        """Without replies to small talk: kept in a document's form, and no document to list,
+        open or download."""
+        return self.exclude(kind=ArtifactKind.DOCUMENT, body__contains=_REPLY)
+
+    def documents(self) -> Self:
+        return self.filter(kind=ArtifactKind.DOCUMENT).shown()
+
+
 class Artifact(models.Model):
     """One version of something the run made; the body is content-addressed."""
 
@@ -153,6 +169,8 @@ class Artifact(models.Model):
     sha256 = models.CharField(max_length=64)
     body = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ArtifactQuerySet.as_manager()
 
     class Meta:
         db_table = "autonomy_artifacts"

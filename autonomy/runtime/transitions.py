@@ -16,7 +16,7 @@ from django.db.models import DurationField, ExpressionWrapper, F
 from django.db.models.functions import Extract, Now
 
 from autonomy.core.types import TERMINAL_STATUSES, EventDraft, RunStatus, StopReason
-from autonomy.models import Artifact, ArtifactKind, Run
+from autonomy.models import Artifact, Run
 from autonomy.runtime import metrics, notices, queue
 from autonomy.runtime.budgets_ledger import close_all
 from autonomy.runtime.couriers import ring_run
@@ -124,7 +124,7 @@ def end(
 ) -> Run | None:
     """`change` to an end, with its event, which names what was delivered: `document_id`, or the
     newest document of the run."""
-    drafts = Artifact.objects.filter(kind=ArtifactKind.DOCUMENT)
+    drafts = Artifact.objects.documents()
     document = (
         (drafts.filter(pk=document_id) if document_id else drafts.filter(run_id=str(run_id)))
         .order_by("-version")

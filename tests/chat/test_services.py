@@ -6,6 +6,7 @@ import uuid
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection
+from django.test import Client
 from ninja.errors import ValidationError
 
 from autonomy.core.types import TaskSettings
@@ -249,6 +250,28 @@ def test_a_conversation_that_was_renamed_keeps_its_name(alice: User) -> None:
     record_answer(finish(world.run))
     world.conversation.refresh_from_db()
     assert world.conversation.title == "For Monday"
+
+
+def test_a_reply_to_small_talk_is_no_document_to_list_or_download(
+    alice: User, client: Client
+) -> None:
+    world = make_world(alice)
+    Run.objects.filter(pk=world.run.pk).update(journey="answer")
+    client.force_login(alice)
+    artifacts = f"/api/v2/runs/{world.run.pk}/artifacts"
+    assert len(client.get(artifacts).json()["items"]) == 1
+    reply = {"id": "write-reply", "heading": "", "markdown": "You are welcome."}
+    world.artifact.body = {"title": "Thanks!", "sections": [reply]}
+    world.artifact.save()
+    world.run.refresh_from_db()
+
+    answer = record_answer(finish(world.run))
+
+    assert answer is not None
+    assert answer.text == "You are welcome."
+    assert services.documents_of([world.run.pk]) == {}
+    assert client.get(artifacts).json()["items"] == []
+    assert client.get(f"/api/v2/runs/{world.run.pk}").json()["artifact_id"] is None
 
 
 def test_a_message_brings_its_conversation_to_the_top(alice: User) -> None:
