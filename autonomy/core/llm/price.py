@@ -9,9 +9,6 @@ from functools import lru_cache
 from genai_prices import Usage, calc_price
 
 from autonomy.core.llm.portfolio import Access, OfferedModel, name_of, provider_of
-from autonomy.core.tokens import estimate_tokens
-
-__all__ = ["Cost", "cost_of", "estimate_tokens", "listed_as", "price"]
 
 _PER_MILLION = 1_000_000
 _DEAREST = 10_000.0

@@ -17,11 +17,11 @@ from autonomy.core.llm.addresses import place
 from autonomy.core.llm.booking import PROVIDER_ERRORS
 from autonomy.core.llm.failures import FailureKind, Unusable, classify
 from autonomy.core.llm.portfolio import Access, OfferedModel
-from autonomy.core.llm.price import estimate_tokens
 from autonomy.core.llm.providers import OutputMode, Providers, build
 from autonomy.core.llm.request import Heard, Reply
 from autonomy.core.llm.servers import Found, find, loaded_context, unreachable
 from autonomy.core.outbound import AnswerTooLarge, Resolve, caused_by, checked_client, resolve
+from autonomy.core.tokens import estimate_tokens
 
 logger = logging.getLogger(__name__)
 
