@@ -197,17 +197,18 @@ class RunLedger:
         self, key: str, *, input_tokens: int, output_tokens: int, usd: float, price_known: bool
     ) -> None:
         """Book what the request cost. It is booked whoever owns the run by now: money was spent."""
-        entry = self._open.pop(key, None)
-        if entry is not None:
-            await run_db(
-                self._settle, entry, input_tokens, output_tokens, _dollars(usd), price_known
-            )
+        await self._end(key, input_tokens, output_tokens, _dollars(usd), price_known)
 
     async def release(self, key: str) -> None:
         """Give the reservation back: the request cost nothing."""
-        entry = self._open.pop(key, None)
+        await self._end(key, 0, 0, Decimal(0), True)
+
+    async def _end(self, key: str, *booked: Any) -> None:
+        entry = self._open.get(key)
         if entry is not None:
-            await run_db(self._settle, entry, 0, 0, Decimal(0), True)
+            await run_db(self._settle, entry, *booked)
+            # Only now: a booking that failed or never began can still be made good.
+            self._open.pop(key, None)
 
     def _settle(
         self, entry: Any, input_tokens: int, output_tokens: int, usd: Decimal, price_known: bool

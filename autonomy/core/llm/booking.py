@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic_ai.exceptions import AgentRunError, UserError
 
@@ -79,7 +80,8 @@ class Bookings:
         """
 
         async def settle(text: str, reply: Reply | None = None) -> None:
-            used_in, used_out, known = sent, estimate_tokens(text) if text else 0, False
+            # Estimates are high; no answer is owed more for than it could have.
+            used_in, used_out, known = sent, min(most, estimate_tokens(text)) if text else 0, False
             if reply is not None and reply.input_tokens is not None:
                 used_in, used_out, known = reply.input_tokens, reply.output_tokens or 0, True
                 bill.input_tokens, bill.output_tokens = used_in, used_out
@@ -100,22 +102,21 @@ class Bookings:
             reply = await send(booked_as)
         except PROVIDER_ERRORS as error:
             if heard.sent_at is not None and classify(error, model).billed:
-                await settle(heard.text)
+                await _surely(settle(heard.text))
             else:
-                await self._ledger.release(entry)
+                await _surely(self._ledger.release(entry))
             raise
         except NotSent:
-            await self._ledger.release(entry)
+            await _surely(self._ledger.release(entry))
             raise
         except BaseException:
-            # Shielded, so that the bill of a cancelled call is written down all the same.
             if heard.sent_at is None:
-                await asyncio.shield(self._ledger.release(entry))
+                await _surely(self._ledger.release(entry))
             else:
-                await asyncio.shield(settle(heard.text))
+                await _surely(settle(heard.text))
             raise
         else:
-            await settle(reply.text, reply)
+            await _surely(settle(reply.text, reply))
         finally:
             self._open -= 1
             self._closed.set()
@@ -127,8 +128,14 @@ class Bookings:
             # One at a time, so that a refusal is weighed against a true count of what is open.
             async with self._turn:
                 closed = self._closed
+                setting_aside = asyncio.ensure_future(
+                    self._ledger.reserve(entry, role, model, tokens, usd)
+                )
                 try:
-                    booked_as = await self._ledger.reserve(entry, role, model, tokens, usd)
+                    booked_as = await asyncio.shield(setting_aside)
+                except asyncio.CancelledError:
+                    await _surely(self._take_back(setting_aside, entry))
+                    raise
                 except BudgetExhausted:
                     if not self._open and not closed.is_set():
                         raise
@@ -136,6 +143,23 @@ class Bookings:
                     self._open += 1
                     return booked_as
             await closed.wait()
+
+    async def _take_back(self, setting_aside: asyncio.Future[str], entry: str) -> None:
+        """Release what a cancelled call has reserved, as soon as that is known."""
+        await asyncio.wait([setting_aside])
+        if not setting_aside.cancelled() and setting_aside.exception() is None:
+            await self._ledger.release(entry)
+
+
+async def _surely(booking: Coroutine[Any, Any, None]) -> None:
+    """Let `booking` be written down also when the caller is cancelled; the cancellation goes on
+    once it is."""
+    written = asyncio.ensure_future(booking)
+    try:
+        await asyncio.shield(written)
+    except asyncio.CancelledError:
+        await asyncio.wait([written])
+        raise
 
 
 class NotSent(Exception):

@@ -11,7 +11,8 @@ class Ledger(Protocol):
     Every reservation is ended by exactly one `settle` or `release`, also when the call is
     cancelled. Only a killed process leaves one open; the same key is then reserved again by the
     attempt that takes its place, and the open reservation counts as spent in full: the provider
-    may have charged for it.
+    may have charged for it. None of the three is cancelled while it is written: the gateway lets it
+    finish first.
     """
 
     async def reserve(self, key: str, role: str, model: str, tokens: int, usd: float) -> str:

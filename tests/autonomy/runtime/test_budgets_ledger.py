@@ -221,6 +221,29 @@ def test_what_a_provider_used_beyond_the_reservation_is_booked_and_nothing_more_
     assert totals(run) == (1200, 0, 0, 0)
 
 
+def test_a_bill_that_could_not_be_written_is_still_owed_and_is_written_by_the_next_try(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run, ledger = start(), RunLedger(claim().fence)
+
+    async def settle() -> None:
+        await ledger.settle("k", input_tokens=7, output_tokens=3, usd=0.2, price_known=True)
+
+    async def never(*_: object) -> None:
+        raise asyncio.CancelledError  # as a call that is cancelled while it waits for a thread
+
+    async def calls() -> None:
+        await ledger.reserve("k", "writer", "m", 1000, 0.5)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(budgets_ledger, "run_db", never)
+            with pytest.raises(asyncio.CancelledError):
+                await settle()
+        await settle()
+
+    run_async(calls())
+    assert totals(run) == (10, 0, Decimal("0.2"), 0)
+
+
 @pytest.mark.parametrize("call", ["reserve", "settle", "release"])
 def test_each_booking_is_one_statement(
     start: Callable[..., Run], claim: Callable[[], Claim], call: str
