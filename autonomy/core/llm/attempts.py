@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 from autonomy.core.llm import ladder, request
+from autonomy.core.llm.admission import Refused
 from autonomy.core.llm.booking import PROVIDER_ERRORS, Bookings, NotSent
 from autonomy.core.llm.call import Answer, Call, Failed
-from autonomy.core.llm.endpoint import Refused
 from autonomy.core.llm.exchange import Exchange, Followup
 from autonomy.core.llm.failures import Failure, FailureKind, Unusable, classify
 from autonomy.core.llm.health import turn
@@ -20,6 +20,7 @@ from autonomy.core.llm.record import CallLog
 from autonomy.core.llm.request import Heard, Reply, Sleep
 from autonomy.core.llm.seam import Seam
 from autonomy.core.llm.selection import Candidate
+from autonomy.core.llm.thinking import Live
 from autonomy.core.ports import Effects
 from autonomy.core.tokens import fewest_tokens
 
@@ -69,7 +70,7 @@ class Attempts:
         """
         if self._clock() >= call.deadline:
             raise Failed(Failure(FailureKind.EXPIRED, candidate.model))
-        this = Exchange(heard=Heard(clock=self._clock))
+        this = Exchange(heard=Heard(clock=self._clock), live=Live(begun=bool(followup.kept)))
         health, model = self._providers.health, candidate.model
         seam = Seam(followup.kept, followup.lost) if followup.kept else None
         try:
@@ -112,13 +113,9 @@ class Attempts:
         async with self._providers.connected(candidate.model, candidate.access) as connected:
             mode = followup.mode or self._providers.output_mode(candidate.account, connected)
             mode = this.prepare(call, candidate, followup, mode)
-            on_token = call.on_token
-            if on_token is not None and seam is not None:
-                show, joining = on_token, seam
 
-                async def on_token(piece: str) -> None:
-                    if fresh := joining.feed(piece):
-                        await show(fresh)
+            async def show(piece: str) -> None:
+                await self._show(call, candidate, this, seam.feed(piece) if seam else piece)
 
             async def send(booked_as: str) -> Reply:
                 # Setting the money aside and waiting for one's turn may both have taken long.
@@ -140,7 +137,7 @@ class Attempts:
                     seconds=seconds,
                     output_tokens=candidate.most,
                     heard=this.heard,
-                    on_token=on_token,
+                    on_token=show if call.on_token is not None else None,
                     stall_seconds=self._limits.stall_seconds,
                     request_id=self._request_id(booked_as),
                 )
@@ -217,9 +214,9 @@ class Attempts:
             self._check_read_whole(candidate, this, reply)
             if seam is not None:
                 fresh = seam.finish() if call.on_token else seam.feed(reply.text) + seam.finish()
-                if fresh and call.on_token:
-                    await call.on_token(fresh)
+                await self._show(call, candidate, this, fresh)
                 reply = Reply(seam.text, reply.cut, reply.input_tokens, reply.output_tokens)
+            await self._show(call, candidate, this, "", done=True)
             answer = self._read(call, candidate, reply, followup, last=last)
         except Unusable as error:
             failure = Failure(error.kind, candidate.model, billed=True)
@@ -288,6 +285,24 @@ class Attempts:
             raise Unusable(FailureKind.CONTEXT_OVERFLOW, "silently")
 
     # ------------------------------------------------------------------ telling
+
+    async def _show(
+        self, call: Call, candidate: Candidate, this: Exchange, piece: str, *, done: bool = False
+    ) -> None:
+        """Give readers what is no reasoning of a piece."""
+        if call.on_token is None:
+            return
+        shown = this.live.feed(piece, done=done)
+        if shown.void:
+            await self._narration.tell(
+                "attempt.restarted",
+                f"What was shown was reasoning of {candidate.model}; its answer follows.",
+                call,
+                model=candidate.model,
+                code="reasoning",
+            )
+        if shown.text:
+            await call.on_token(shown.text)
 
     async def _tell_left_out(
         self, call: Call, candidate: Candidate, left_out: tuple[str, ...]

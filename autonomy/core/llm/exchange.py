@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from autonomy.core.llm import request
+from autonomy.core.llm.admission import Admission
 from autonomy.core.llm.booking import Bill
 from autonomy.core.llm.call import Call, Failed
-from autonomy.core.llm.endpoint import Admission
 from autonomy.core.llm.failures import Failure, FailureKind
 from autonomy.core.llm.portfolio import provider_of
 from autonomy.core.llm.providers import OutputMode
@@ -16,6 +16,7 @@ from autonomy.core.llm.record import CallRecord
 from autonomy.core.llm.request import Heard
 from autonomy.core.llm.seam import request_for_rest
 from autonomy.core.llm.selection import FRAME_TOKENS, Candidate
+from autonomy.core.llm.thinking import Live
 from autonomy.core.packing import TooLong
 from autonomy.core.tokens import estimate_tokens
 
@@ -57,6 +58,7 @@ class Exchange:
     admission: Admission | None = None
     bill: Bill = field(default_factory=Bill)
     heard: Heard = field(default_factory=Heard)
+    live: Live = field(default_factory=Live)
     reply: str = ""
     rung: str = ""
 
