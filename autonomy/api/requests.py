@@ -13,6 +13,8 @@ from pydantic import ValidationError as PydanticError
 from autonomy.core import journey as journeys
 from autonomy.core.types import TaskSettings, TaskSpec
 from autonomy.models import Source
+from autonomy.services.connections import BadField
+from autonomy.services.model_choices import check_choice
 from autonomy.tools.csl.styles import UnknownStyle, resolve_style
 
 
@@ -66,6 +68,10 @@ def task_spec(
         resolve_style(settings.style)
     except UnknownStyle as error:
         raise refuse(f"{where}settings.style", str(error)) from error
+    try:
+        check_choice(user, settings.models, f"{where}settings.models")
+    except BadField as error:
+        raise refuse(error.field, error.detail) from error
     wanted = list(dict.fromkeys(file_ids))
     found = set(Source.objects.filter(owner=user, id__in=wanted).values_list("id", flat=True))
     missing = [str(file_id) for file_id in wanted if file_id not in found]

@@ -7,16 +7,14 @@ from collections.abc import Mapping
 
 from django.contrib.auth.models import User
 
-from autonomy.core.llm.portfolio import NONE, PROVIDERS, ROLES, Portfolio, chain, provider_of
+from autonomy.core.llm.catalogue import DEFAULT, DIALECTS, NONE, PROVIDERS, ROLES
+from autonomy.core.llm.portfolio import Portfolio, chain, provider_of
 from autonomy.models import ModelConnection, ModelPreference
 from autonomy.runtime.contention import transacted
 from autonomy.runtime.portfolios import portfolio_for
 from autonomy.services.connections import BadField, OwnScope
 from autonomy.services.errors import NotAllowed
 
-DEFAULT = "default"
-DIALECTS = frozenset({"openai-chat", "openai-responses"})
-"""Prefixes that speak to a connection named `openai` in one way or the other."""
 CHAIN_MAX = 10
 """Models one role may fall back through."""
 CHOICE_CHARS = 2_000
@@ -36,11 +34,44 @@ def choose_models(user: User, scope: OwnScope, roles: Mapping[str, str]) -> None
         raise NotAllowed("Only staff choose models for everybody.")
     owner = user if scope == "user" else None
     portfolio = portfolio_for(user.pk, {}, offers=False)
-    checked = {role: _checked(role, text, portfolio, scope) for role, text in roles.items()}
+    checked = _checked_all(roles, portfolio, scope, "roles")
     ModelPreference.objects.bulk_create([ModelPreference(owner=owner)], ignore_conflicts=True)
     row = ModelPreference.objects.select_for_update().get(owner=owner)
     row.roles = {role: text for role, text in (row.roles | checked).items() if text}
     row.save(update_fields=["roles", "updated_at"])
+
+
+def check_choice(user: User, models: Mapping[str, str], field: str) -> None:
+    """See that a run's own choice means something to its owner.
+
+    Args:
+        field: what the refusal calls the choice.
+
+    Raises:
+        BadField: as for `choose_models`.
+    """
+    if models:
+        _checked_all(models, portfolio_for(user.pk, {}, offers=False), "user", field)
+
+
+def without_gone(user: User, models: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """A choice that was made earlier, without the models whose connection is gone; and those."""
+    if not models:
+        return {}, ()
+    portfolio = portfolio_for(user.pk, {}, offers=False)
+    gone: dict[str, None] = {}
+    kept = {}
+    for role, text in models.items():
+        names = chain(text)
+        lost = [
+            name
+            for name in names
+            if name.casefold() != NONE and not _known(name, portfolio, "user")
+        ]
+        gone |= dict.fromkeys(lost)
+        if left := ", ".join(name for name in names if name not in lost):
+            kept[role] = left
+    return kept, tuple(gone)
 
 
 def choices_of(user: User) -> dict[str, dict[str, str]]:
@@ -61,8 +92,16 @@ def models_within_reach(user: User) -> tuple[bool, bool]:
     return bool(portfolio.describe()["configured"]), connected
 
 
-def _checked(role: str, text: str, portfolio: Portfolio, scope: OwnScope) -> str:
-    field = f"roles.{role[:20]}"
+def _checked_all(
+    roles: Mapping[str, str], portfolio: Portfolio, scope: OwnScope, field: str
+) -> dict[str, str]:
+    return {
+        role: _checked(role, text, portfolio, scope, f"{field}.{role[:20]}")
+        for role, text in roles.items()
+    }
+
+
+def _checked(role: str, text: str, portfolio: Portfolio, scope: OwnScope, field: str) -> str:
     if role not in (*ROLES, DEFAULT):
         raise BadField(field, f"Choose one of: {', '.join((DEFAULT, *ROLES))}.")
     if len(text) > CHOICE_CHARS:

@@ -9,13 +9,16 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from autonomy.core.brief import asks_for_plan
-from autonomy.core.types import PLAN_APPROVAL, RunStatus, TaskSpec
+from autonomy.core.types import PLAN_APPROVAL, EventDraft, RunStatus, TaskSpec
 from autonomy.models import Run
 from autonomy.runtime import answers, controls
 from autonomy.runtime.contention import transacted
 from autonomy.runtime.couriers import ring_run
+from autonomy.runtime.events import append
+from autonomy.runtime.transition_events import SOURCE
 from autonomy.services.errors import Conflict, NotFound
 from autonomy.services.launch import launch
+from autonomy.services.model_choices import without_gone
 
 TITLE_CHARS = 80
 
@@ -32,10 +35,16 @@ def start_run(
     """Store a new run with its job and its first event; a worker is rung after commit.
 
     A goal that asks to see the plan first switches the approval of the plan on, unless the
-    settings say otherwise. The same `idempotency_key` of the same owner gives the same run again.
+    settings say otherwise. Models of a connection that is gone are left out of its own choice, with
+    a note: a request may go on from one that named them. The same `idempotency_key` of the same
+    owner gives the same run again.
     """
     if "approve_plan" not in spec.settings.model_fields_set and asks_for_plan(spec.goal):
         settings = spec.settings.model_copy(update={"approve_plan": True})
+        spec = spec.model_copy(update={"settings": settings})
+    models, gone = without_gone(owner, spec.settings.models)
+    if gone:
+        settings = spec.settings.model_copy(update={"models": models})
         spec = spec.model_copy(update={"settings": settings})
     run = Run(
         owner=owner,
@@ -56,7 +65,21 @@ def start_run(
             return stored
     else:
         run.save(force_insert=True)
-    return launch(run, "Accepted; waiting for a worker.")
+    launched = launch(run, "Accepted; waiting for a worker.")
+    if gone:
+        append(run.pk, [_left_out(gone)])
+        launched.refresh_from_db(fields=["last_seq"])
+    return launched
+
+
+def _left_out(models: tuple[str, ...]) -> EventDraft:
+    named = ", ".join(f"“{model}”" for model in models)
+    return EventDraft(
+        type="note",
+        source=SOURCE,
+        content=f"Chosen before, but the connection is gone: {named}. This run goes without.",
+        meta={"code": "model_gone", "models": list(models)},
+    )
 
 
 def _staff(run: Run, by: User | None) -> int | None:

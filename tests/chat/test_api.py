@@ -91,6 +91,7 @@ def test_a_later_message_works_from_the_conversations_files(api: KeyClient, worl
         ({"settings": {"length_words": "many"}}, 422, "settings.length_words"),
         ({"settings": {"style": "harvrd"}}, 422, "settings.style"),
         ({"settings": {"colour": "red"}}, 422, "settings.colour"),
+        ({"settings": {"models": {"default": "bobai:m"}}}, 422, "settings.models.default"),
         ({"conversation_id": str(uuid.uuid4())}, 404, None),
     ],
 )
@@ -104,6 +105,22 @@ def test_what_cannot_be_accepted_is_said_and_nothing_is_made(
         assert response.json()["errors"][0]["message"]
     assert not Run.objects.exists()
     assert not Conversation.objects.exists()
+
+
+def test_a_follow_up_goes_without_a_connection_that_is_gone(api: KeyClient, world: World) -> None:
+    models = {"writer": "hers:m, openai:m", "critic": "hers:m", "planner": "none"}
+    first = say(api, "Write an essay on street trees", settings={"models": models}).json()
+    world.connection.delete()
+
+    response = say(api, "Shorter, please", conversation_id=first["conversation_id"])
+
+    assert response.status_code == 202, response.content
+    run = Run.objects.get(pk=response.json()["run_id"])
+    assert run.task["settings"]["models"] == {"writer": "openai:m", "planner": "none"}
+    (note,) = [event for event in services.events_after(run.pk, 0) if event.type == "note"]
+    assert "“hers:m”" in str(note.content)
+    assert note.meta == {"code": "model_gone", "models": ["hers:m"]}
+    assert run.last_seq == note.seq
 
 
 def test_even_staff_do_not_speak_in_someone_elses_conversation(world: World, staff: User) -> None:

@@ -33,6 +33,23 @@ def test_settings_and_files_reach_the_task(api: KeyClient, world: World) -> None
     assert run.tokens_limit == 5000
 
 
+def test_a_choice_of_models_is_refused_in_the_words_of_the_page_of_models(api: KeyClient) -> None:
+    task = {"goal": "x", "settings": {"models": {"writer": "bobai:m"}}}
+    run = api.send("POST", "/api/v2/runs", {"task_spec": task}).json()
+    page = api.send("PUT", "/api/v2/models/roles", {"roles": {"writer": "bobai:m"}}).json()
+    assert run["errors"][0]["message"] == page["errors"][0]["message"]
+    assert "no connection “bobai”" in run["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("choice", ["hers:m", "openai:m, hers:m", "none"])
+def test_a_choice_of_models_within_reach_is_kept(api: KeyClient, world: World, choice: str) -> None:
+    task = {"goal": "x", "settings": {"models": {"writer": choice}}}
+    response = api.send("POST", "/api/v2/runs", {"task_spec": task})
+    assert response.status_code == 201, response.content
+    run = Run.objects.get(pk=response.json()["run_id"])
+    assert run.task["settings"]["models"] == {"writer": choice}
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -45,6 +62,18 @@ def test_settings_and_files_reach_the_task(api: KeyClient, world: World) -> None
         (
             {"task_spec": {"goal": "x", "settings": {"length_words": 5}}},
             "task_spec.settings.length_words",
+        ),
+        (
+            {"task_spec": {"goal": "x", "settings": {"models": {"writer": "bobai:m"}}}},
+            "task_spec.settings.models.writer",
+        ),
+        (
+            {"task_spec": {"goal": "x", "settings": {"models": {"default": "test:test"}}}},
+            "task_spec.settings.models.default",
+        ),
+        (
+            {"task_spec": {"goal": "x", "settings": {"models": {"poet": "openai:m"}}}},
+            "task_spec.settings.models.poet",
         ),
         ({"task_spec": {"goal": "x"}, "colour": "red"}, "colour"),
         ({"task_spec": {"goal": "x\x00y"}}, "task_spec.goal"),
