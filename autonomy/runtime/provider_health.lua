@@ -1,5 +1,5 @@
--- One operation on the health of one endpoint. The arithmetic of autonomy/core/llm/endpoint.py,
--- with its constants: see there for what it means, and change both.
+-- One operation on the health of one endpoint: the arithmetic of endpoint.py, rate.py and circuit.py
+-- in autonomy/core/llm, with their constants. See there for what it means, and change both.
 --
 -- KEYS  endpoint (hash), memory (hash), workers (sorted set), endpoints (sorted set)
 -- ARGV  operation, run id of the server, then by operation

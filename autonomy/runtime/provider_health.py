@@ -24,7 +24,8 @@ from uuid import uuid4
 from django.conf import settings
 from redis.exceptions import NoScriptError, RedisError
 
-from autonomy.core.llm.endpoint import ANSWERED, FREE, Bucket, Endpoint
+from autonomy.core.llm.circuit import ANSWERED
+from autonomy.core.llm.endpoint import Endpoint
 from autonomy.core.llm.failures import PROVIDER_CLOSED, PROVIDER_DOWN, Failure, FailureKind
 from autonomy.core.llm.health import (
     Admission,
@@ -34,6 +35,7 @@ from autonomy.core.llm.health import (
     LocalHealth,
     Refused,
 )
+from autonomy.core.llm.rate import FREE, Bucket
 from autonomy.runtime.health_connections import HealthConnections
 from handywriterz.env import env
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_ai.exceptions import AgentRunError, UserError
 
-from autonomy.core.llm.endpoint import Refused
+from autonomy.core.llm.admission import Refused
 from autonomy.core.llm.failures import Unusable, classify
 from autonomy.core.llm.ledger import Ledger
 from autonomy.core.llm.portfolio import Access

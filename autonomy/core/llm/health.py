@@ -14,17 +14,11 @@ from dataclasses import replace
 from itertools import count
 from typing import Protocol
 
-from autonomy.core.llm.endpoint import (
-    FREE,
-    Admission,
-    Bucket,
-    Change,
-    CircuitLimits,
-    Endpoint,
-    HealthState,
-    Refused,
-)
+from autonomy.core.llm.admission import Admission, Refused
+from autonomy.core.llm.circuit import Change, CircuitLimits
+from autonomy.core.llm.endpoint import Endpoint, HealthState
 from autonomy.core.llm.failures import Failure
+from autonomy.core.llm.rate import FREE, Bucket
 
 __all__ = [
     "Admission",

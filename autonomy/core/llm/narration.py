@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from autonomy.core.llm.call import Call
-from autonomy.core.llm.endpoint import Change
+from autonomy.core.llm.circuit import Change
 from autonomy.core.llm.failures import Failure
 from autonomy.core.llm.portfolio import Portfolio, provider_of
 from autonomy.core.types import EventDraft, EventType

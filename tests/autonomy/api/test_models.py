@@ -458,7 +458,7 @@ def test_a_connection_to_this_machine_says_that_one_may_not(api: KeyClient) -> N
 
 def _open_the_circuit(endpoint: str) -> None:
     """As a worker does that meets a refused key."""
-    from autonomy.core.llm.endpoint import Admission
+    from autonomy.core.llm.admission import Admission
     from autonomy.core.llm.failures import Failure, FailureKind
     from autonomy.runtime.provider_health import shared_health
 

@@ -20,9 +20,11 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autonomy.core.llm.endpoint import FREE, Bucket, CircuitLimits, Endpoint
+from autonomy.core.llm.circuit import CircuitLimits
+from autonomy.core.llm.endpoint import Endpoint
 from autonomy.core.llm.failures import Failure, FailureKind
 from autonomy.core.llm.health import Admission, Change, Refused
+from autonomy.core.llm.rate import FREE, Bucket
 from autonomy.runtime import provider_health
 from autonomy.runtime.health_reading import read_health
 from autonomy.runtime.provider_health import ENDPOINT, MEMORY, SCRIPT, RedisHealth

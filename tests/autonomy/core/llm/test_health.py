@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autonomy.core.llm.endpoint import CUT_SECONDS, LOWEST_RATE, Bucket
 from autonomy.core.llm.failures import Failure, FailureKind
 from autonomy.core.llm.health import (
     Admission,
@@ -19,6 +18,7 @@ from autonomy.core.llm.health import (
     Refused,
     turn,
 )
+from autonomy.core.llm.rate import CUT_SECONDS, LOWEST_RATE, Bucket
 
 SERVER = Failure(FailureKind.SERVER, "m")
 E = "openai-0123456789ab"
