@@ -206,6 +206,18 @@ def checked_client(
     )
 
 
+def bounded(client: httpx2.AsyncClient, max_bytes: int = MAX_BYTES) -> httpx2.AsyncClient:
+    """`client`, of whose answers no more than `max_bytes` are read."""
+
+    async def bound(response: httpx2.Response) -> None:
+        if isinstance(response.stream, httpx2.AsyncByteStream):
+            response.stream = _Bounded(response.stream, max_bytes)
+
+    hooks = client.event_hooks
+    client.event_hooks = {**hooks, "response": [*hooks["response"], bound]}
+    return client
+
+
 def caused_by(error: BaseException, kind: type[BaseException]) -> bool:
     """Whether an error of `kind` is behind `error`, through whatever wrapped it on the way."""
     seen: set[int] = set()

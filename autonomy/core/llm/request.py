@@ -22,6 +22,7 @@ from pydantic_ai.tools import ToolDefinition
 
 from autonomy.core import tracing
 from autonomy.core.llm.failures import FailureKind, Unusable
+from autonomy.core.llm.hearing import Hearing, clean, most_chars
 from autonomy.core.llm.providers import OutputMode
 
 REQUEST_ID = "x-client-request-id"
@@ -156,7 +157,9 @@ def _usage_bound(history: Sequence[messages.ModelMessage], room: int) -> tuple[i
     return _READ_MOST * said + _USAGE_SLACK, _WRITTEN_MOST * room + _USAGE_SLACK
 
 
-def _read(response: messages.ModelResponse, *, streamed: bool, most: tuple[int, int]) -> Reply:
+def _read(
+    response: messages.ModelResponse, *, streamed: bool, most: tuple[int, int], room: int
+) -> Reply:
     finish = response.finish_reason
     if streamed and finish is None and not (response.provider_details or {}).get("finish_reason"):
         # The connection closed in good order, but the provider never said that it was done.
@@ -172,9 +175,10 @@ def _read(response: messages.ModelResponse, *, streamed: bool, most: tuple[int, 
         and 0 <= usage.input_tokens <= most[0]
         and 0 <= usage.output_tokens <= most[1]
     )
+    longest = most_chars(room)
     return Reply(
-        text=text,
-        cut=finish == "length",
+        text=clean(text[:longest]),
+        cut=finish == "length" or len(text) > longest,
         input_tokens=usage.input_tokens if measured else None,
         output_tokens=usage.output_tokens if measured else None,
     )
@@ -219,7 +223,8 @@ async def send(
                 model_request_parameters=asked,
                 instrument=tracing.instrumentation(),
             )
-        return _read(response, streamed=False, most=_usage_bound(history, output_tokens))
+        most = _usage_bound(history, output_tokens)
+        return _read(response, streamed=False, most=most, room=output_tokens)
     async with _opened(
         direct.model_request_stream(
             model,
@@ -229,7 +234,7 @@ async def send(
             instrument=tracing.instrumentation(),
         )
     ) as stream:
-        events = aiter(stream)
+        events, hearing = aiter(stream), Hearing(output_tokens)
         begun = False
         while True:
             try:
@@ -241,13 +246,18 @@ async def send(
                 break
             except TimeoutError as error:
                 raise ConnectionResetError("The stream stood still.") from error
-            if piece := _text_of(event):
+            if piece := hearing.take(event):
                 begun = True
                 heard.take(piece)
                 await on_token(piece)
+            if hearing.full:
+                return Reply(heard.text, cut=True, input_tokens=None, output_tokens=None)
+            # What has come already is read without waiting: other runs have their turn all the same.
+            await asyncio.sleep(0)
         with _sdk():
             whole = stream.get()
-        return _read(whole, streamed=True, most=_usage_bound(history, output_tokens))
+        most = _usage_bound(history, output_tokens)
+        return _read(whole, streamed=True, most=most, room=output_tokens)
 
 
 class Foreign(Unusable):
@@ -289,13 +299,3 @@ async def _opened(
         raise
     with _sdk():
         await opening.__aexit__(None, None, None)
-
-
-def _text_of(event: object) -> str:
-    if isinstance(event, messages.PartStartEvent) and isinstance(event.part, messages.TextPart):
-        return event.part.content
-    if isinstance(event, messages.PartDeltaEvent) and isinstance(
-        event.delta, messages.TextPartDelta
-    ):
-        return event.delta.content_delta
-    return ""
