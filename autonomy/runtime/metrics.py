@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from autonomy.core.llm import catalogue
 from autonomy.core.llm.failures import FailureKind
 from autonomy.core.llm.record import CallRecord
 from autonomy.core.types import RunStatus, StopReason
@@ -22,19 +23,8 @@ Field = tuple[str, tuple[str, ...], str]
 
 OTHER = "other"
 
-PROVIDERS = frozenset(
-    {
-        "openai",
-        "openai-chat",
-        "openai-responses",
-        "anthropic",
-        "google",
-        "openrouter",
-        "ollama",
-        "compatible",
-    }
-)
-ROLES = frozenset({"planner", "writer", "critic", "debugger", "small"})
+PROVIDERS = frozenset({*catalogue.PROVIDERS, *catalogue.DIALECTS})
+ROLES = frozenset(catalogue.ROLES)
 OUTCOMES = frozenset({"answered", "cancelled", *(kind.value for kind in FailureKind)})
 RUNGS = frozenset({"", "native", "stripped", "repaired", "coerced", "reasked"})
 NODES = frozenset(

@@ -15,7 +15,8 @@ from django.utils import timezone
 from pydantic import SecretStr
 
 from autonomy.core.llm.addresses import BadAddress, normalise, origin
-from autonomy.core.llm.portfolio import PROVIDERS, ROLES, Access, OfferedModel
+from autonomy.core.llm.catalogue import DEFAULT, DIALECTS, EMBEDDER, NONE, PROVIDERS, ROLES
+from autonomy.core.llm.portfolio import Access, OfferedModel
 from autonomy.core.llm.trial import Trial
 from autonomy.models import ModelConnection
 from autonomy.models.fields import new_id
@@ -30,16 +31,9 @@ OwnScope = Literal["user", "deployment"]
 LABEL_CHARS = 80
 KEY_CHARS = 500
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,30}", re.ASCII)
-RESERVED = frozenset(
-    {*ROLES, "default", "none", "rules", "embedder", "test", "openai-chat", "openai-responses"}
-)
+RESERVED = frozenset({*ROLES, DEFAULT, NONE, "rules", EMBEDDER, "test", *DIALECTS})
 """Words that mean something else where a slug could stand."""
 DEPLOYMENT_MAX = 100
-NEED_KEY = frozenset({"openai", "anthropic", "google", "openrouter"})
-"""Providers that answer nobody without a key, at their own address."""
-NEED_ADDRESS = frozenset({"ollama", "compatible"})
-TAKE_ADDRESS = NEED_ADDRESS | {"openai", "anthropic"}
-
 
 GONE = "There is no model connection with this id, or it is not yours."
 
@@ -231,15 +225,16 @@ def checked_key(key: SecretStr | None) -> SecretStr | None:
 
 def _describe(row: ModelConnection, wanted: Wanted, *, has_key: bool = False) -> None:
     """Put the checked fields of `wanted`, slug aside, into `row`."""
-    if wanted.provider not in PROVIDERS:
+    provider = PROVIDERS.get(wanted.provider)
+    if provider is None:
         raise BadField("provider", f"Choose one of: {', '.join(PROVIDERS)}.")
     label = " ".join(wanted.label.split())
     if len(label) > LABEL_CHARS or not label.isprintable():
         raise BadField("label", f"At most {LABEL_CHARS} printable characters are allowed.")
     address = wanted.base_url.strip()
-    if address and wanted.provider not in TAKE_ADDRESS:
+    if address and not provider.takes_address:
         raise BadField("base_url", "This provider has one address, which is known.")
-    if not address and wanted.provider in NEED_ADDRESS:
+    if not address and provider.needs_address:
         raise BadField("base_url", "Give the address of the server.")
     if address and address != row.base_url:
         try:
@@ -247,7 +242,7 @@ def _describe(row: ModelConnection, wanted: Wanted, *, has_key: bool = False) ->
         except BadAddress as error:
             raise BadField("base_url", str(error)) from error
     key = checked_key(wanted.api_key)
-    if key is None and not has_key and not address and wanted.provider in NEED_KEY:
+    if key is None and not has_key and not address and provider.needs_key:
         raise BadField("api_key", "This provider needs a key.")
     row.provider, row.label, row.base_url = wanted.provider, label, address
     row.secret = seal(key, row.pk) if key else None

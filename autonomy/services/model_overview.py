@@ -13,11 +13,10 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 
 from autonomy.core.llm.addresses import place
+from autonomy.core.llm.catalogue import DIALECTS, EMBEDDER, EMBEDDER_ROLE, NONE, PROVIDERS, ROLES
 from autonomy.core.llm.endpoint import HealthState
 from autonomy.core.llm.facts import ModelFacts, facts
 from autonomy.core.llm.portfolio import (
-    NONE,
-    ROLES,
     Access,
     OfferedModel,
     Portfolio,
@@ -25,34 +24,14 @@ from autonomy.core.llm.portfolio import (
     name_of,
     provider_of,
 )
-from autonomy.core.llm.trial import EXAMPLES, sentence
+from autonomy.core.llm.trial import sentence
 from autonomy.core.outbound import is_public
 from autonomy.models import ModelConnection
 from autonomy.runtime.health_reading import read_health
 from autonomy.runtime.portfolios import offered, portfolio_for
-from autonomy.services.connections import NEED_ADDRESS, NEED_KEY, locked
+from autonomy.services.connections import locked
 from autonomy.services.model_choices import choices_of
 from handywriterz.env import env
-
-EMBEDDER = "embedder"
-
-_ROLES = {
-    "planner": ("Planner", "Decides what sections a document has and what to look for."),
-    "writer": ("Writer", "Writes each section from the passages found."),
-    "critic": ("Critic", "Judges whether each claim is supported by its passage."),
-    "debugger": ("Self-debugger", "Mends a step that failed."),
-    "small": ("Small talk and titles", "Answers greetings and names conversations."),
-    EMBEDDER: ("Search by meaning", "Finds passages that mean the same in other words."),
-}
-
-_PROVIDERS = {
-    "openai": ("OpenAI", "Make one at platform.openai.com, API keys."),
-    "anthropic": ("Anthropic", "Make one at console.anthropic.com, API keys."),
-    "google": ("Google", "Make one at aistudio.google.com, API keys."),
-    "openrouter": ("OpenRouter", "Make one at openrouter.ai, Keys."),
-    "ollama": ("Ollama", "Most Ollama servers ask for none."),
-    "compatible": ("OpenAI-compatible server", "Most servers of one's own ask for none."),
-}
 
 EMBEDDER_WHY = (
     "Built in and the same for everybody: vectors of two models cannot be compared, so another "
@@ -154,13 +133,13 @@ def model_overview(user: User) -> Overview:
         providers=tuple(
             ProviderState(
                 id=name,
-                title=title,
-                needs_key=name in NEED_KEY,
-                needs_url=name in NEED_ADDRESS,
-                key_help=key_help,
-                example_model=EXAMPLES[name],
+                title=provider.title,
+                needs_key=provider.needs_key,
+                needs_url=provider.needs_address,
+                key_help=provider.key_help,
+                example_model=provider.example_model,
             )
-            for name, (title, key_help) in _PROVIDERS.items()
+            for name, provider in PROVIDERS.items()
         ),
         unknown_usd_per_mtok=portfolio.limits.unknown_usd_per_mtok,
         may_change_deployment=user.is_staff,
@@ -170,7 +149,7 @@ def model_overview(user: User) -> Overview:
 def connection_state(row: ModelConnection, user: User) -> ConnectionState:
     """A stored connection for this person. Where the deployment's servers stand is for staff."""
     ours = row.owner_id is not None or user.is_staff
-    where = place(row.base_url) if row.base_url else _PROVIDERS[row.provider][0]
+    where = place(row.base_url) if row.base_url else PROVIDERS[row.provider].title
     told = "" if row.test_ok is None else "It answered."
     if row.test_ok is False:
         told = sentence(row.test_failure, where if ours else "The server")
@@ -208,7 +187,6 @@ class _Seen:
         self._rows = {row.slug: row for row in sorted(rows, key=lambda row: bool(row.owner_id))}
 
     def role(self, role: str) -> RoleState:
-        title, purpose = _ROLES[role]
         names = self._portfolio.chain_for(role)
         models = tuple(self._model(name) for name in names)
         chosen_by = self._portfolio.chosen_by(role)
@@ -222,8 +200,8 @@ class _Seen:
         else:
             why = "No model is chosen for this, so rules do it. Connect a model and choose it."
         return RoleState(
-            title=title,
-            purpose=purpose,
+            title=ROLES[role].title,
+            purpose=ROLES[role].purpose,
             chosen_by=chosen_by,
             choice=", ".join(names) or (NONE if chosen_by else ""),
             available=available,
@@ -254,14 +232,14 @@ class _Seen:
         """Why the gateway would not call this model; empty when it would."""
         prefix = provider_of(model)
         row = self._row(prefix)
-        title = _PROVIDERS.get(prefix, (prefix,))[0]
+        title = PROVIDERS[prefix].title if prefix in PROVIDERS else prefix
         if row is not None and locked(row):
             return (
                 f"The key of “{row.label or row.slug}” can no longer be opened, because the "
                 "server's secret has changed. Give the key again."
             )
         if not self._portfolio.configured(model):
-            if access is None and prefix not in _PROVIDERS:
+            if access is None and prefix not in PROVIDERS:
                 return f"There is no connection “{prefix}”. Add it, or choose another model."
             return f"{title} is not set up. Add a connection to it, or choose another model."
         if access is not None and _plainly_private(access):
@@ -283,9 +261,7 @@ class _Seen:
         return ""
 
     def _row(self, prefix: str) -> ModelConnection | None:
-        return self._rows.get(prefix) or self._rows.get(
-            "openai" if prefix.startswith("openai-") else prefix
-        )
+        return self._rows.get(prefix) or self._rows.get(DIALECTS.get(prefix, prefix))
 
 
 def _plainly_private(access: Access) -> bool:
@@ -302,7 +278,6 @@ def _plainly_private(access: Access) -> bool:
 
 
 def _embedder() -> RoleState:
-    title, purpose = _ROLES[EMBEDDER]
     built_in = ModelState(
         model="built-in:all-MiniLM-L6-v2",
         connection="built-in",
@@ -317,8 +292,8 @@ def _embedder() -> RoleState:
         health=HealthState(),
     )
     return RoleState(
-        title=title,
-        purpose=purpose,
+        title=EMBEDDER_ROLE.title,
+        purpose=EMBEDDER_ROLE.purpose,
         chosen_by="environment",
         choice=built_in.model,
         available=True,
@@ -351,7 +326,7 @@ def _of_environment(portfolio: Portfolio, named: Collection[str]) -> tuple[Conne
                 id=None,
                 slug=slug,
                 provider=access.provider,
-                label=_PROVIDERS[access.provider][0],
+                label=PROVIDERS[access.provider].title,
                 base_url="",
                 has_key=access.api_key is not None,
                 scope="environment",

@@ -9,18 +9,9 @@ from typing import Any, Literal, Protocol
 
 from pydantic import SecretStr
 
+from autonomy.core.llm.catalogue import DEFAULT, DIALECTS, NONE, PROVIDERS, ROLES
+
 Scope = Literal["user", "deployment", "environment"]
-
-ROLES = ("planner", "writer", "critic", "debugger", "small")
-
-PROVIDERS = ("openai", "anthropic", "google", "openrouter", "ollama", "compatible")
-"""What a connection may be to; `compatible` is any server that speaks Chat Completions."""
-
-NONE = "none"
-"""Choice of no model at all: the work is done by rules."""
-
-# Ways of speaking to a provider that share its access.
-_DIALECTS = {"openai-chat": "openai", "openai-responses": "openai"}
 
 
 class ModelEnvironment(Protocol):
@@ -213,7 +204,7 @@ class Portfolio:
             "writer": env.handywriterz_writer_model,
             "critic": env.handywriterz_critic_model,
             "debugger": env.handywriterz_debugger_model,
-            "default": env.handywriterz_model,
+            DEFAULT: env.handywriterz_model,
         }
         in_env = {role: text for role, text in own.items() if text}
         layers = [*zip(_LAYERS, choices, strict=False), ("environment", in_env)]
@@ -222,7 +213,7 @@ class Portfolio:
         for role in ROLES:
             for layer, choice in layers:
                 names = _models(choice.get(role))
-                names = _models(choice.get("default")) if names is None else names
+                names = _models(choice.get(DEFAULT)) if names is None else names
                 if names is not None:
                     models[role], chosen[role] = names, layer
                     break
@@ -243,7 +234,7 @@ class Portfolio:
                 stall_seconds=env.model_stall_seconds,
             ),
             chosen=chosen,
-            vouched=frozenset(named - set(access) - set(_DIALECTS) - set(PROVIDERS)),
+            vouched=frozenset(named - set(access) - set(DIALECTS) - set(PROVIDERS)),
         )
 
     def chain_for(self, role: str) -> tuple[str, ...]:
@@ -261,7 +252,7 @@ class Portfolio:
         """The access that a model string means; None where there is none, or where the provider
         reads its own environment variables (see `vouched`)."""
         prefix = provider_of(model)
-        return self.access.get(prefix) or self.access.get(_DIALECTS.get(prefix, prefix))
+        return self.access.get(prefix) or self.access.get(DIALECTS.get(prefix, prefix))
 
     def endpoint_of(self, model: str) -> str:
         """Identity of the account that `model` is called at."""

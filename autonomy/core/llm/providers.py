@@ -18,10 +18,11 @@ from httpx2 import AsyncClient
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.models import Model
 
+from autonomy.core.llm.catalogue import home_of
 from autonomy.core.llm.health import LocalHealth, ProviderHealth
 from autonomy.core.llm.portfolio import Access, Portfolio, endpoint_of, name_of, provider_of
 from autonomy.core.llm.windows import Windows
-from autonomy.core.outbound import bounded, checked_client
+from autonomy.core.outbound import checked_client
 
 OutputMode = Literal["native", "tool", "prompted"]
 
@@ -71,8 +72,8 @@ def build(model: str, access: Access | None) -> Model:
             return OpenAIResponsesModel(name, provider=server)
         return OpenAIChatModel(name, provider=server)
     arguments: dict[str, Any] = {"api_key": key or NO_KEY, "http_client": client}
-    if access.provider in _HOME or access.base_url:
-        arguments["base_url"] = access.base_url or _HOME[access.provider]
+    if (address := access.base_url or home_of(access.provider)) and access.provider != _ONE_HOME:
+        arguments["base_url"] = address
 
     def with_key(_: str) -> Any:
         from pydantic_ai.providers import infer_provider_class
@@ -86,19 +87,18 @@ def build(model: str, access: Access | None) -> Model:
     return infer_model(f"{dialect}:{name}", provider_factory=with_key)
 
 
-def _client(access: Access) -> AsyncClient:
-    """For an address that a person typed in, a client that checks where it connects to. None reads
-    an answer without end."""
-    from pydantic_ai.models import create_async_httpx2_client
-
+def _client(access: Access) -> AsyncClient | None:
+    """For an address that a person typed in, a client that checks where it connects to; None
+    leaves the SDK its own."""
     if access.scope != "user" or access.base_url is None:
-        return bounded(create_async_httpx2_client())
+        return None
     return checked_client(private=access.private_addresses)
 
 
-def _keep(provider: Any, client: AsyncClient) -> None:
+def _keep(provider: Any, client: AsyncClient | None) -> None:
     """Let `provider` close `client` with itself, as it does with one of its own."""
-    provider._own_http_client = client
+    if client is not None:
+        provider._own_http_client = client
 
 
 def _bare(provider: Any, access: Access) -> None:
@@ -137,11 +137,8 @@ def _strip(client: Any, headers: Mapping[str, str]) -> None:
 # environment: one person's key would go to another's server, or the deployment's key to a person's.
 NO_KEY = "none"
 """Sent where a server asks for no key but its SDK does."""
-_HOME = {
-    "openai": "https://api.openai.com/v1",
-    "anthropic": "https://api.anthropic.com",
-    "google": "https://generativelanguage.googleapis.com",
-}
+_ONE_HOME = "openrouter"
+"""Its package takes no address, and reads none from the environment."""
 
 
 _Key = tuple[str, str, str, bool]

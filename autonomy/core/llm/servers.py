@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import httpcore2
 import httpx2
 
+from autonomy.core.llm.catalogue import home_of
 from autonomy.core.llm.portfolio import OfferedModel
 from autonomy.core.outbound import AddressRefused, caused_by
 
@@ -27,13 +28,6 @@ MODELS_MAX = 500
 """Most models kept of a list: some services offer thousands."""
 _SHOWN_MAX = 12
 """Most models of an Ollama server that are asked about one by one."""
-
-_HOSTED = {
-    "openai": "https://api.openai.com/v1",
-    "anthropic": "https://api.anthropic.com",
-    "google": "https://generativelanguage.googleapis.com/v1beta",
-    "openrouter": "https://openrouter.ai/api/v1",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +80,8 @@ async def find(
     if provider == "google":
         return await _google(client, key)
     if provider == "anthropic":
-        return await _anthropic(client, (base_url or _HOSTED["anthropic"]).rstrip("/"), key)
-    base = (base_url or _HOSTED.get(provider, "")).rstrip("/")
+        return await _anthropic(client, (base_url or home_of(provider)).rstrip("/"), key)
+    base = (base_url or home_of(provider)).rstrip("/")
     found = await _compatible(client, base, _bearer(key))
     if base_url is None and found.server:
         found = replace(found, server=provider)
@@ -254,7 +248,8 @@ async def _anthropic(client: httpx2.AsyncClient, base: str, key: str | None) -> 
 
 
 async def _google(client: httpx2.AsyncClient, key: str | None) -> Found:
-    address = f"{_HOSTED['google']}/models?pageSize=1000"
+    base = f"{home_of('google')}/v1beta"
+    address = f"{base}/models?pageSize=1000"
     try:
         answer = await _json(client, address, {"x-goog-api-key": key} if key else {})
     except _Missed as missed:
@@ -270,7 +265,7 @@ async def _google(client: httpx2.AsyncClient, key: str | None) -> Found:
         if (name := _name(row.get("name")))
         and "generateContent" in (row.get("supportedGenerationMethods") or ())
     )
-    return Found("google", _HOSTED["google"], models)
+    return Found("google", base, models)
 
 
 # --------------------------------------------------------------------------- asking and reading

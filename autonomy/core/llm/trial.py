@@ -15,6 +15,7 @@ from pydantic_ai.models import Model
 from autonomy.core.llm import ladder, request
 from autonomy.core.llm.addresses import place
 from autonomy.core.llm.booking import PROVIDER_ERRORS
+from autonomy.core.llm.catalogue import PROVIDERS
 from autonomy.core.llm.failures import FailureKind, Unusable, classify
 from autonomy.core.llm.portfolio import Access, OfferedModel
 from autonomy.core.llm.providers import OutputMode, Providers, build
@@ -33,27 +34,6 @@ PLAUSIBLE_TOKENS = 100_000
 """What a server says that the test took is believed up to here, on either side: much more than the
 question with its schema and a long thought, and no day's allowance."""
 LIST_BYTES = 4 * 1024 * 1024
-
-EXAMPLES = {
-    "openai": "gpt-5-mini",
-    "anthropic": "claude-haiku-4-5",
-    "google": "gemini-2.5-flash",
-    "openrouter": "openai/gpt-5-mini",
-    "ollama": "llama3.2",
-    "compatible": "llama3.2",
-}
-"""What is tried where nobody named a model, and shown as an example."""
-
-
-TITLES = {
-    "openai": "OpenAI",
-    "anthropic": "Anthropic",
-    "google": "Google",
-    "openrouter": "OpenRouter",
-    "ollama": "Ollama",
-    "compatible": "The server",
-}
-"""Providers as people name them."""
 
 
 class Greeting(BaseModel):
@@ -216,9 +196,9 @@ _NO_SCHEMAS = " It does not keep to a given form of answer; plans and checks may
 def _fitting(provider: str, offered: Sequence[OfferedModel]) -> str:
     """The example if it is there, else the first that looks as if it answers in text."""
     names = [model.id for model in offered]
-    example = EXAMPLES.get(provider, "")
+    example = PROVIDERS[provider].example_model
     if not names:
-        return "" if provider in ("compatible", "ollama") else example
+        return "" if PROVIDERS[provider].needs_address else example
     if example in names:
         return example
     other = ("embed", "whisper", "tts", "image", "moderation", "rerank", "audio", "realtime")
@@ -300,7 +280,7 @@ def sentence(code: str, where: str, *, model: str = "", offers: Sequence[str] = 
 def _failed(code: str, access: Access, model: str, found: Found, began: float) -> Trial:
     if access.base_url is None and code in _AWAY:
         code = "away"
-    where = place(access.base_url) if access.base_url else TITLES[access.provider]
+    where = place(access.base_url) if access.base_url else PROVIDERS[access.provider].name
     return Trial(
         ok=False,
         sentence=sentence(
