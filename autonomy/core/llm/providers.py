@@ -22,7 +22,7 @@ from autonomy.core.llm.catalogue import home_of
 from autonomy.core.llm.health import LocalHealth, ProviderHealth
 from autonomy.core.llm.portfolio import Access, Portfolio, endpoint_of, name_of, provider_of
 from autonomy.core.llm.windows import Windows
-from autonomy.core.outbound import checked_client
+from autonomy.core.outbound import bounded, checked_client
 
 OutputMode = Literal["native", "tool", "prompted"]
 
@@ -87,18 +87,19 @@ def build(model: str, access: Access | None) -> Model:
     return infer_model(f"{dialect}:{name}", provider_factory=with_key)
 
 
-def _client(access: Access) -> AsyncClient | None:
-    """For an address that a person typed in, a client that checks where it connects to; None
-    leaves the SDK its own."""
+def _client(access: Access) -> AsyncClient:
+    """For an address that a person typed in, a client that checks where it connects to. None reads
+    an answer without end."""
+    from pydantic_ai.models import create_async_httpx2_client
+
     if access.scope != "user" or access.base_url is None:
-        return None
+        return bounded(create_async_httpx2_client())
     return checked_client(private=access.private_addresses)
 
 
-def _keep(provider: Any, client: AsyncClient | None) -> None:
+def _keep(provider: Any, client: AsyncClient) -> None:
     """Let `provider` close `client` with itself, as it does with one of its own."""
-    if client is not None:
-        provider._own_http_client = client
+    provider._own_http_client = client
 
 
 def _bare(provider: Any, access: Access) -> None:
