@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from autonomy.core.llm import ladder, request
 from autonomy.core.llm.admission import Refused
@@ -18,7 +19,7 @@ from autonomy.core.llm.portfolio import Portfolio
 from autonomy.core.llm.providers import Providers
 from autonomy.core.llm.record import CallLog
 from autonomy.core.llm.request import Heard, Reply, Sleep
-from autonomy.core.llm.seam import Seam
+from autonomy.core.llm.seam import Seam, kept_of
 from autonomy.core.llm.selection import Candidate
 from autonomy.core.llm.thinking import Live
 from autonomy.core.ports import Effects
@@ -27,6 +28,17 @@ from autonomy.core.tokens import fewest_tokens
 _REQUEST_ID_CHARS = 200
 _TELLING_TOKENS = 1_500
 """Prompts of fewer tokens are never suspected of having been cut by the server."""
+_MOST_OF_IT = 0.5
+"""Of a cut text, to be worth ending it where a sentence ends; a list or table may have none."""
+
+
+def _made(call: Call, candidate: Candidate, reply: Reply) -> dict[str, Any]:
+    return {
+        "model": candidate.model,
+        "cut": reply.cut,
+        "attempts": call.attempts,
+        "simulated": candidate.facts.simulated,
+    }
 
 
 class Attempts:
@@ -226,11 +238,14 @@ class Attempts:
                 complaint=error.detail,
                 reply=reply.text,
                 sent=this.sent + candidate.most,
+                answer=self._cut_answer(call, candidate, reply, error),
             ) from error
         this.rung = answer.rung.value if call.output is not None else ""
         self._record(call, candidate, this, "answered")
         if this.left_out:
             await self._tell_left_out(call, candidate, this.left_out)
+        if answer.cut and call.output is None:
+            answer = await self.end_cut(call, answer, shown=True)
         if answer.rung in (Rung.REPAIRED, Rung.COERCED, Rung.REASKED):
             content = (
                 f"The answer of {candidate.model} had to be {answer.rung.value} before it could be "
@@ -250,12 +265,7 @@ class Attempts:
             Unusable: it is empty, cut, unreadable or a refusal.
         """
         more = candidate.most < self._limits.output_tokens and not followup.generous
-        made = {
-            "model": candidate.model,
-            "cut": reply.cut,
-            "attempts": call.attempts,
-            "simulated": candidate.facts.simulated,
-        }
+        made = _made(call, candidate, reply)
         if call.output is None:
             prose = ladder.without_thinking(reply.text)
             if reply.cut and not last and (more or call.prompt.words):
@@ -268,6 +278,15 @@ class Attempts:
         parsed = ladder.parse(reply.text, call.output)
         rung = Rung.REASKED if followup.correction is not None else parsed.rung
         return Answer(text="", data=parsed.value.model_dump(mode="json"), rung=rung, **made)
+
+    @staticmethod
+    def _cut_answer(
+        call: Call, candidate: Candidate, reply: Reply, error: Unusable
+    ) -> Answer | None:
+        if error.kind is not FailureKind.CUT or call.output is not None:
+            return None
+        prose = ladder.without_thinking(reply.text)
+        return Answer(text=prose, **_made(call, candidate, reply)) if prose else None
 
     def _check_read_whole(self, candidate: Candidate, this: Exchange, reply: Reply) -> None:
         """Notice a server that cuts what it is sent without a word.
@@ -285,6 +304,26 @@ class Attempts:
             raise Unusable(FailureKind.CONTEXT_OVERFLOW, "silently")
 
     # ------------------------------------------------------------------ telling
+
+    async def end_cut(self, call: Call, answer: Answer, *, shown: bool) -> Answer:
+        """A prose answer that was cut, ended at its last whole sentence, with a note of it.
+
+        Args:
+            shown: readers of a stream have all of it before them, otherwise nothing.
+        """
+        kept = kept_of(answer.text)
+        ended = len(kept) >= len(answer.text) * _MOST_OF_IT
+        text = kept if ended else answer.text
+        where = "; it ends at its last whole sentence" if ended else " and may lack its end"
+        content = f"{answer.model} wrote as much as it could in one answer{where}."
+        if call.on_token is not None and (ended or not shown):
+            if shown:
+                await self._narration.tell(
+                    "attempt.restarted", content, call, model=answer.model, code="cut"
+                )
+            await call.on_token(text)
+        await self._narration.tell("note", content, call, model=answer.model, code="cut")
+        return answer.model_copy(update={"text": text})
 
     async def _show(
         self, call: Call, candidate: Candidate, this: Exchange, piece: str, *, done: bool = False

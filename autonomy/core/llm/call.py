@@ -54,7 +54,7 @@ class Failed(Exception):
         complaint: str = "",
         reply: str = "",
         sent: int = 0,
-        cut: bool = False,
+        answer: Answer | None = None,
     ) -> None:
         super().__init__(failure.sentence)
         self.failure = failure
@@ -64,5 +64,5 @@ class Failed(Exception):
         """What had been received."""
         self.sent = sent
         """Tokens of the request and the room for its answer, estimated."""
-        self.cut = cut
-        """The answer ended at the token limit it was given."""
+        self.answer = answer
+        """Prose that ended at the token limit it was given: better than none."""

@@ -84,6 +84,7 @@ class Chain:
                 (call.role, passed.model, code), passed.why, call, model=passed.model, code=code
             )
         candidates, failed, broke = choice.candidates, None, None
+        cut: Answer | None = None
         for candidate in candidates[1:]:
             self._providers.warm(candidate.model, candidate.access)
         for position, candidate in enumerate(candidates):
@@ -95,12 +96,14 @@ class Chain:
             except NotSent as error:
                 failed = await self._not_sent(call, candidate, error, others)
             except Failed as error:
-                failed = error
+                failed, cut = error, error.answer or cut
                 await self._fall_back(call, candidate, error, others)
             except BudgetExhausted as limit:
                 broke = limit
                 if not await self._cheaper(call, candidate, limit, others):
                     raise
+        if cut is not None:
+            return await self._attempts.end_cut(call, cut, shown=False)
         if failed is not None:
             raise ModelUnavailable(failed.failure.reason, failed.failure.kind.value) from failed
         raise broke or AssertionError("unreachable: a candidate answers, fails or is too dear")
@@ -182,13 +185,15 @@ class Chain:
                     candidate,
                     followup,
                     patience=min(PATIENCE, left_over) if others else left_over,
-                    last=attempt == allowed,
+                    last=attempt == allowed and not others,
                 )
             except Failed as failed:
                 delay = self._delay(call, candidate, followup, failed, attempt, bool(others))
-                over = delay is None or self._clock() + delay >= call.deadline
+                if attempt == allowed or delay is None or self._clock() + delay >= call.deadline:
+                    delay = None
+                    followup.kept = ""  # Nobody goes on with it.
                 await self._void(call, candidate, followup, failed)
-                if over or delay is None or attempt == allowed:
+                if delay is None:
                     raise
                 await self._tell_again(call, followup, failed, delay)
                 await self._sleep(delay)

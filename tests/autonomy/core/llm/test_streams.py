@@ -186,3 +186,48 @@ async def test_cancelling_while_waiting_for_the_rate_costs_nothing_and_sends_not
 
     assert len(bench.server.requests) == len(bench.log.records) == 1
     assert bench.ledger.released == ["b#1"]
+
+
+async def test_a_text_that_stays_cut_is_written_by_the_next_model(bench: Bench) -> None:
+    bench.models = ("openai:short", "openai:long")
+    bench.server.default = lambda _: TEXT
+    bench.limits = CallLimits(attempts=2)
+    bench.server.script.append(Behaviour(content=TEXT[:700], finish_reason="length"))
+    screen = Screen(bench)
+
+    text = await bench.gateway().text("writer", key="k", prompt=prompt(), on_token=screen)
+
+    assert text == screen.shown == TEXT
+    assert [r.body["model"] for r in bench.server.requests] == ["short", "long"]
+
+
+@pytest.mark.parametrize("models", [("openai:one",), ("openai:one", "openai:two")])
+async def test_a_text_that_every_model_cuts_ends_at_its_last_whole_sentence_and_a_note_says_so(
+    bench: Bench, models: tuple[str, ...]
+) -> None:
+    bench.models = models
+    bench.limits = CallLimits(attempts=2)
+    bench.server.behaviour = Behaviour(content=TEXT[:700], finish_reason="length")
+    screen = Screen(bench)
+    short = Prompt("writer", "v1", "Role: writer.", (Part("Write."),), 4_000, 1_000)
+
+    text = await bench.gateway().text("writer", key="k", prompt=short, on_token=screen)
+
+    assert TEXT.startswith(text)
+    assert text.endswith("]].")
+    assert screen.shown == text
+    assert [e.meta["code"] for e in bench.events if e.type == "note"][-1] == "cut"
+
+
+async def test_a_cut_text_is_kept_when_the_next_model_fails(bench: Bench) -> None:
+    bench.models = ("openai:one", "openai:two")
+    bench.limits = CallLimits(attempts=2)
+    bench.server.script.append(Behaviour(content=TEXT[:700], finish_reason="length"))
+    bench.server.script.append(Behaviour(trouble="model_not_found"))
+    screen = Screen(bench)
+
+    text = await bench.gateway().text("writer", key="k", prompt=prompt(), on_token=screen)
+
+    assert TEXT.startswith(text)
+    assert len(text) > 500
+    assert screen.shown == text
