@@ -212,6 +212,12 @@ def _without_markers(markdown: str) -> str:
     return re.sub(rf"\s*{MARKER.pattern}", "", unnamed)
 
 
+_MEANT_AS_MARKER = re.compile(
+    r"[ \t]{0,9}(?P<marker>\[\[\s{0,9}[pn]\s{0,9}:[^\[\]\n]{0,200}\]\]?)", re.IGNORECASE
+)
+"""Also one that cannot be read: it would stand in the document as it is."""
+
+
 async def _by_model(
     step: Step,
     plan: Plan,
@@ -253,12 +259,13 @@ async def _by_model(
 
     def keep(match: re.Match[str]) -> str:
         nonlocal dropped
-        if match["id"] in known:
+        marker = MARKER.fullmatch(match["marker"])
+        if marker is not None and marker["id"] in known:
             return match[0]
         dropped += 1
         return ""
 
-    markdown = MARKER.sub(keep, prompts.bind_markers(plain_prose(text), shown)).strip()
+    markdown = _MEANT_AS_MARKER.sub(keep, prompts.bind_markers(plain_prose(text), shown)).strip()
     if not stems(markdown):
         raise ModelUnavailable("the model returned no prose.", "malformed")
     ids = tuple(dict.fromkeys(m["id"] for m in MARKER.finditer(markdown)))

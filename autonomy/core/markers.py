@@ -46,12 +46,26 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
+_HEX = re.compile(r"[0-9a-f]+")
+
+
+def _meant(kind: str, written: str) -> bool:
+    """Whether what stands in a marker can only be an id, though it is nobody's: "[n: 45]" is a
+    sample size and "[p: 12]" a page."""
+    plain = written.replace("-", "").lower()
+    if len(plain) < _SHORT or (kind == "n" and plain.isdigit()):
+        return False
+    letters = any(character.isalpha() for character in plain)
+    digits = any(character.isdigit() for character in plain)
+    return _HEX.fullmatch(plain) is not None or (letters and digits)
+
+
 def bind_markers(text: str, passages: Sequence[Passage]) -> str:
     """`text` with every citation marker in its full form `[[p:ID]]` or `[[n:ID]]`.
 
     Takes the slips that models make (single brackets, several ids in one marker, full ids, upper
-    case). An id that belongs to none of `passages` keeps its marker, so that the caller can count
-    and drop it.
+    case). An id that belongs to none of `passages` gets a full marker too, so that the caller can
+    count and drop it: nobody is to read it.
     """
     full_by_short = {short: full for full, short in short_ids(passages).items()}
     full_by_plain = {p.id.replace("-", "").lower(): p.id for p in passages}
@@ -61,16 +75,14 @@ def bind_markers(text: str, passages: Sequence[Passage]) -> str:
         return full_by_short.get(plain) or full_by_plain.get(plain)
 
     def rewrite(match: re.Match[str]) -> str:
-        kind, markers, strange = "p", [], False
+        kind, markers, cites = "p", [], match[0].startswith("[[")
         for part in re.split(r"\s*[,;]\s*", match["body"]):
             prefix, _, written = part.rpartition(":")
             # A second id in one marker goes by the first one's kind.
             kind = prefix.strip().lower() or kind
             full = resolve(written.strip())
-            strange = strange or full is None
+            cites = cites or full is not None or _meant(kind, written.strip())
             markers.append(f"[[{kind}:{full or written.strip()}]]")
-        if strange and not match[0].startswith("[["):
-            return match[0]  # "[n: 45]" is a sample size, not a citation.
-        return "".join(dict.fromkeys(markers))
+        return "".join(dict.fromkeys(markers)) if cites else match[0]
 
     return _ANY.sub(rewrite, text)

@@ -64,6 +64,37 @@ def test_an_unknown_id_keeps_its_marker_and_is_never_guessed() -> None:
     assert bind_markers("So [[p:1b2c3e]].", passages(A, B)) == "So [[p:1b2c3e]]."
 
 
-@pytest.mark.parametrize("text", ["[1]", "[n: 45]", "[p: 0.05]", "[sic]", "[[wiki]]", "a[p]"])
+@pytest.mark.parametrize(
+    ("written", "bound"),
+    [
+        ("So [p:deadbeef].", "So [[p:deadbeef]]."),
+        ("So [P: 1B2C3E ].", "So [[p:1B2C3E]]."),
+        (f"So [n:{LATER}].", f"So [[n:{LATER}]]."),
+        ("So [p:smith2020].", "So [[p:smith2020]]."),
+        (f"So [p:{SHORT_A}, p:deadbeef].", f"So [[p:{A}]][[p:deadbeef]]."),
+        (f"So [p:{SHORT_A}, 12].", f"So [[p:{A}]][[p:12]]."),
+    ],
+)
+def test_an_unknown_id_in_single_brackets_becomes_a_marker_that_can_be_dropped(
+    written: str, bound: str
+) -> None:
+    assert bind_markers(written, passages(A, B)) == bound
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[1]",
+        "[n: 45]",
+        "[n: 120000]",
+        "[n=45]",
+        "[p: 0.05]",
+        "[p: 12]",
+        "[N: negative]",
+        "[sic]",
+        "[[wiki]]",
+        "a[p]",
+    ],
+)
 def test_brackets_that_are_no_citation_are_left_alone(text: str) -> None:
     assert bind_markers(text, passages(A)) == text
