@@ -72,6 +72,11 @@ async def close_client() -> None:
         await found.aclose()
 
 
+def _sendable(text: str) -> str:
+    """`text` without halves of surrogate pairs: no encoding has bytes for them."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def utf16_length(text: str) -> int:
     """Length of `text` as JavaScript counts it, which is what offsets are in."""
     return len(text) + sum(character > "\uffff" for character in text)
@@ -106,10 +111,9 @@ class TokenStream:
 
     def add(self, task_id: str, text: str) -> None:
         """Take a piece of text; it leaves within `BATCH_SECONDS` together with its neighbours."""
-        if not text:
-            return
-        self._tasks.setdefault(task_id, _Task()).pending += text
-        self._start_flusher()
+        if text := _sendable(text):
+            self._tasks.setdefault(task_id, _Task()).pending += text
+            self._start_flusher()
 
     def restart(self, task_id: str) -> None:
         """What the task wrote so far is void; its text begins anew."""
@@ -149,8 +153,9 @@ class TokenStream:
                     pipe.xadd(stream, fields, maxlen=KEEP_ENTRIES, approximate=True)
                 pipe.expire(stream, KEEP_SECONDS)
                 await pipe.execute()
-        except (RedisError, OSError, TimeoutError) as error:
-            logger.debug("tokens dropped: %s", error)
+        except (RedisError, OSError, TimeoutError, ValueError) as error:
+            # Also what cannot be sent at all: a run does not fail for want of spectators.
+            logger.debug("tokens dropped: %s", type(error).__name__)
             self._closed_until = time.monotonic() + PAUSE_SECONDS
             return False
         hint(self._fence.run_id, self._conversation_id, 0)

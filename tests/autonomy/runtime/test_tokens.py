@@ -59,6 +59,27 @@ async def test_text_is_read_on_from_a_cursor_and_says_where_it_belongs(run_id: s
     assert await read(run_id, cursor) == ([], cursor)
 
 
+async def test_half_a_character_breaks_neither_the_view_nor_the_run(run_id: str) -> None:
+    stream = TokenStream(Fence(run_id, 1))
+    await write(stream, "t", "One \ud83d", "\ude00 two", " three")
+    pieces, _ = await read(run_id)
+    assert "".join(p.text for p in pieces) == "One ?? two three"
+    assert [p.offset for p in pieces] == [0, 5, 10]
+
+
+async def test_what_cannot_be_sent_is_dropped_and_made_up_for_later(
+    run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(tokens, "_sendable", lambda text: text)
+    stream = TokenStream(Fence(run_id, 1))
+    await write(stream, "t", "\ud800")
+    assert (await read(run_id))[0] == []
+    stream.restart("t")
+    await write(stream, "t", "One")
+    assert [p.text for p in (await read(run_id))[0]] == ["One"]
+
+
 async def test_text_that_comes_while_an_entry_is_sent_is_not_left_behind(
     run_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
