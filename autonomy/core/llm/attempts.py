@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from pydantic_ai.models import Model
+
 from autonomy.core.llm import ladder, request
 from autonomy.core.llm.admission import Refused
 from autonomy.core.llm.booking import PROVIDER_ERRORS, Bookings, NotSent
@@ -16,7 +18,7 @@ from autonomy.core.llm.health import turn
 from autonomy.core.llm.ladder import Rung
 from autonomy.core.llm.narration import Narration
 from autonomy.core.llm.portfolio import Portfolio
-from autonomy.core.llm.providers import Providers
+from autonomy.core.llm.providers import OutputMode, Providers
 from autonomy.core.llm.record import CallLog
 from autonomy.core.llm.request import Heard, Reply, Sleep
 from autonomy.core.llm.seam import Seam, kept_of
@@ -90,7 +92,7 @@ class Attempts:
         except NotSent:
             raise
         except PROVIDER_ERRORS as error:
-            failure = classify(error, model)
+            failure = classify(error, model, shaped=this.mode in ("native", "tool"))
             self._record(call, candidate, this, failure.kind.value, failure)
             if this.admission is not None:
                 if this.blames(failure):
@@ -123,7 +125,7 @@ class Attempts:
         patience: float,
     ) -> Reply:
         async with self._providers.connected(candidate.model, candidate.access) as connected:
-            mode = followup.mode or self._providers.output_mode(candidate.account, connected)
+            mode = followup.mode or self._output_mode(candidate, connected)
             mode = this.prepare(call, candidate, followup, mode)
 
             async def show(piece: str) -> None:
@@ -204,6 +206,14 @@ class Attempts:
             if isinstance(leave, Refused):
                 raise NotSent(leave)
             this.admission = leave
+
+    def _output_mode(self, candidate: Candidate, connected: Model) -> OutputMode:
+        """How the model is asked for structure: in words where it was found to know no better."""
+        mode = self._providers.output_mode(candidate.account, connected)
+        known = candidate.facts
+        if known.structured is False or (mode == "tool" and known.tools is False):
+            return "prompted"
+        return mode
 
     def _request_id(self, booked_as: str) -> str:
         return self._effects.outside_key(booked_as)[-_REQUEST_ID_CHARS:]

@@ -116,13 +116,17 @@ class Unusable(Exception):
         self.detail = detail
 
 
-# Some servers answer 500 to a parameter they do not know.
+# Some servers answer 500 to a parameter they do not know. What is broken in them may be called a
+# tool, too, so then only the parameter's own name counts.
 _SHAPE = re.compile(r"response_format|json_schema|output_format|\bgrammar\b|\btools?\b", re.I)
+_PARAMETER = re.compile(r"response_format|json_schema|output_format|\btool_choice\b", re.I)
 
 
 def _names_the_shape(error: pai.ModelHTTPError) -> bool:
     """Whether a server could not cope with how structure was asked for."""
-    return error.status_code in (400, 422, 500, 501) and bool(_SHAPE.search(wording(error)))
+    if error.status_code in (400, 422):
+        return bool(_SHAPE.search(wording(error)))
+    return error.status_code in (500, 501) and bool(_PARAMETER.search(wording(error)))
 
 
 _BAD_KEY = frozenset({"invalid_api_key", "api_key_invalid", "authentication_error"})
@@ -167,14 +171,14 @@ def _too_long(error: pai.ModelHTTPError) -> bool:
     return error.status_code in (400, 413, 422, 500) and overflows(wording(error))
 
 
-def _kind_of(error: BaseException) -> FailureKind:
+def _kind_of(error: BaseException, *, shaped: bool) -> FailureKind:
     # Subclasses first: an overloaded provider is also an unavailable one.
     match error:
         case Unusable():
             return error.kind
         case pai.ModelContextWindowExceededError():
             return FailureKind.CONTEXT_OVERFLOW
-        case pai.ModelHTTPError() if _names_the_shape(error):
+        case pai.ModelHTTPError() if shaped and _names_the_shape(error):
             return FailureKind.REJECTED
         case pai.ModelHTTPError() if _filtered(error):
             return FailureKind.CONTENT_FILTER
@@ -219,9 +223,13 @@ def _kind_of(error: BaseException) -> FailureKind:
             return FailureKind.REJECTED
 
 
-def classify(error: Exception, model: str) -> Failure:
-    """The failure that `error`, raised by a call of `model`, amounts to."""
-    kind = _kind_of(error)
+def classify(error: Exception, model: str, *, shaped: bool = True) -> Failure:
+    """The failure that `error`, raised by a call of `model`, amounts to.
+
+    Args:
+        shaped: the request carried a schema or a tool, so that a server may have stumbled over it.
+    """
+    kind = _kind_of(error, shaped=shaped)
     if isinstance(error, pai.ModelConnectionError) and error.phase in ("pool", "connect"):
         billed = False
     else:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import BaseModel
 
-from autonomy.core.llm import CallLimits, Providers
+from autonomy.core.llm import Access, CallLimits, OfferedModel, Providers
 from autonomy.core.llm.health import CircuitLimits, LocalHealth
 from autonomy.core.ports import ModelUnavailable
 from tests.autonomy.core.llm.fakes import Bench, MemoryLedger, said
@@ -85,3 +86,29 @@ async def test_a_call_whose_time_ran_out_while_it_waited_its_turn_is_not_sent(
     assert caught.value.code == "expired"
     assert len(bench.server.requests) == 1
     assert bench.ledger.open == {}
+
+
+class Colour(BaseModel):
+    """A colour."""
+
+    name: str
+
+
+@pytest.mark.parametrize(
+    ("structured", "tools", "mode"),
+    [(None, None, "native"), (True, False, "native"), (False, True, "prompted")],
+)
+async def test_a_model_that_was_found_to_take_no_schema_is_asked_in_words_at_once(
+    bench: Bench, structured: bool | None, tools: bool | None, mode: str
+) -> None:
+    offered = OfferedModel("m", structured=structured, tools=tools)
+    bench.access = {
+        "lab": Access("compatible", None, bench.server.base_url, "lab", offered=(offered,))
+    }
+    bench.models = ("lab:m",)
+    bench.server.behaviour = Behaviour(content='{"name": "red"}')
+
+    await bench.gateway().structured("planner", key="k", prompt=said("Which?"), output=Colour)
+
+    assert [record.mode for record in bench.log.records] == [mode]
+    assert ("response_format" in bench.server.requests[0].body) is (mode == "native")
