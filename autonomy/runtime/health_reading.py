@@ -12,7 +12,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from autonomy.core.llm.endpoint import HealthState
-from autonomy.runtime.provider_health import ENDPOINT, ENDPOINTS, FIELDS, endpoint_from
+from autonomy.runtime.health_mirror import FIELDS, endpoint_from
+from autonomy.runtime.health_operations import ENDPOINT, ENDPOINTS
 
 TIMEOUT_SECONDS = 0.1
 

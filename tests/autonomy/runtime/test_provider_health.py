@@ -25,9 +25,19 @@ from autonomy.core.llm.endpoint import Endpoint
 from autonomy.core.llm.failures import Failure, FailureKind
 from autonomy.core.llm.health import Admission, Change, Refused
 from autonomy.core.llm.rate import FREE, Bucket
-from autonomy.runtime import provider_health
+from autonomy.runtime import health_alone, provider_health
+from autonomy.runtime.health_mirror import endpoint_from
+from autonomy.runtime.health_operations import (
+    ENDPOINT,
+    ENDPOINTS,
+    MEMORY,
+    SCRIPT,
+    WORKERS,
+    class_of,
+    text,
+)
 from autonomy.runtime.health_reading import read_health
-from autonomy.runtime.provider_health import ENDPOINT, MEMORY, SCRIPT, RedisHealth
+from autonomy.runtime.provider_health import RedisHealth
 from handywriterz.stack.redis_server import server
 from tests.autonomy.core.llm.test_health import excess
 
@@ -151,12 +161,12 @@ def test_the_script_does_what_the_arithmetic_says(
     script = client.register_script("local now = tonumber(table.remove(ARGV, 1))\n" + SCRIPT)
 
     def ask(operation: str, *arguments: object) -> tuple[list[str], Endpoint]:
-        texts = [provider_health._text(item) for item in arguments]
-        keys = [ENDPOINT + E, MEMORY, provider_health.WORKERS, provider_health.ENDPOINTS]
+        texts = [text(item) for item in arguments]
+        keys = [ENDPOINT + E, MEMORY, WORKERS, ENDPOINTS]
         given: Any = script(keys=keys, args=[repr(now), operation, "", *texts])
         length = int(given[2])
         answer = [item.decode() for item in given[3 : 3 + length]]
-        return answer, provider_health.endpoint_from(given[3 + length :])
+        return answer, endpoint_from(given[3 + length :])
 
     admissions = [Admission(token="never")]
     for number in range(steps):
@@ -209,7 +219,7 @@ def test_the_script_does_what_the_arithmetic_says(
                 answer, there = ask(
                     "failed",
                     *(admission.since, admission.epoch, admission.generation, admission.token),
-                    *(provider_health._class_of(failure), told, failure.retry_after or 0.0),
+                    *(class_of(failure), told, failure.retry_after or 0.0),
                     *(LIMITS.failures, LIMITS.refused, LIMITS.cooldown, LIMITS.longest),
                     *(LIMITS.shortest, 0.5),
                 )
@@ -354,11 +364,11 @@ async def test_without_redis_it_answers_at_once_with_its_share_and_says_so_once(
     assert first.wait == pytest.approx(share, abs=0.05)
     gaps = [b.slot - a.slot for a, b in pairwise([first, *more])]
     assert gaps == pytest.approx([share] * 3, abs=0.01)
-    worker._ask_again_at = 0.0
+    worker._alone.ask_again_at = 0.0
     back = await admitted(worker, 600)
     assert not back.token.startswith("local")
     assert not worker.is_open(E)
-    told = [r.getMessage() for r in caplog.records if r.name == provider_health.__name__]
+    told = [r.getMessage() for r in caplog.records if r.name == health_alone.__name__]
     assert len(told) == 2
 
 
