@@ -116,6 +116,9 @@ class Chain:
         failure = failed.failure
         if failure.kind in PROVIDER_CLOSED:
             call.refused.add(candidate.endpoint)
+        if failure.kind is FailureKind.ADDRESS:
+            call.refused.add(candidate.endpoint)
+            self._selection.refuse(candidate.endpoint)
         following = next((c for c in others if c.endpoint not in call.refused), None)
         if following is not None:
             content = f"{failure.sentence} Trying {following.model} instead."

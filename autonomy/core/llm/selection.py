@@ -71,11 +71,21 @@ class Selection:
     def __init__(self, portfolio: Portfolio, providers: Providers) -> None:
         self._portfolio = portfolio
         self._providers = providers
+        self._refused: set[str] = set()
+        """Endpoints at addresses that may not be called from here."""
+
+    def refuse(self, endpoint: str) -> None:
+        """Pass over the models of `endpoint` from now on: its address may not be called, and that
+        does not change while a run goes on."""
+        self._refused.add(endpoint)
 
     def hindrance(self, model: str) -> Failure | None:
-        """Why `model` cannot be called now: it is not set up, or its provider's circuit is open."""
+        """Why `model` cannot be called now: it is not set up, its address was refused before, or
+        its provider's circuit is open."""
         if not self._providers.usable(model, self._portfolio):
             return Failure(FailureKind.NOT_CONFIGURED, model)
+        if self._portfolio.endpoint_of(model) in self._refused:
+            return Failure(FailureKind.ADDRESS, model)
         if self._providers.health.is_open(self._portfolio.endpoint_of(model)):
             return Failure(FailureKind.CIRCUIT_OPEN, model)
         return None

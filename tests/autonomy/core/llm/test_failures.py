@@ -73,6 +73,30 @@ async def test_a_server_that_fails_at_a_schema_is_asked_in_words_and_is_not_call
     assert state.failures == 0
 
 
+async def test_a_broken_server_whose_error_speaks_of_a_tool_is_a_broken_server(
+    bench: Bench,
+) -> None:
+    bench.server.script.append(failing(500, "server_error", "The tool runner has crashed."))
+    bench.server.script.append(Behaviour(content='{"name": "red"}'))
+
+    await bench.gateway().structured("planner", key="k", prompt=said("Which?"), output=Colour)
+
+    assert [r.outcome for r in bench.log.records] == ["server", "answered"]
+    assert [r.mode for r in bench.log.records] == ["native", "native"]
+
+
+async def test_a_server_that_fails_in_words_as_it_did_at_a_schema_is_ill(bench: Bench) -> None:
+    bench.server.behaviour = failing(500, "server_error", "in response_format: out of memory")
+
+    with pytest.raises(ModelUnavailable) as caught:
+        await bench.gateway().structured("planner", key="k", prompt=said("Which?"), output=Colour)
+
+    assert caught.value.code == "server"
+    assert [r.outcome for r in bench.log.records] == ["rejected", "server", "server", "server"]
+    (state,) = bench.providers.health.states().values()
+    assert state.failures == 3
+
+
 @pytest.mark.parametrize("dialect", ["openai", "openai-responses", "anthropic"])
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 async def test_an_answer_of_something_else_is_the_other_side_s_fault(
@@ -147,3 +171,25 @@ async def test_an_address_that_may_not_be_called_is_said_and_not_tried_again(ben
     assert bench.server.requests == []
     assert bench.clock.slept == []
     assert bench.ledger.settled == {}
+
+
+async def test_an_address_that_was_refused_is_not_tried_again_by_later_calls_of_the_segment(
+    bench: Bench,
+) -> None:
+    bench.access = {
+        "mine": Access(
+            "compatible", None, bench.server.base_url, "mine", "user", private_addresses=False
+        )
+    }
+    bench.models = ("mine:simulated", "mine:another")
+    gateway = bench.gateway()
+
+    for key in ("a", "b", "c"):
+        with pytest.raises(ModelUnavailable) as caught:
+            await gateway.text("writer", key=key, prompt=said("Say it."))
+        assert caught.value.code == "address"
+
+    assert len(bench.ledger.released) == 1, "one attempt was made"
+    assert not gateway.available("writer")
+    assert "may not be called" in gateway.unavailable("writer")
+    assert bench.gateway().available("writer"), "the next segment looks again"
