@@ -110,17 +110,23 @@ WITH mine AS (
                      + %(input)s::bigint + %(output)s::bigint,
         usd_spent = used.usd_spent - entry.usd_assumed + %(usd)s::numeric
     FROM entry, mine WHERE used.user_id = mine.owner_id AND used.day = entry.day
+), unhurried AS MATERIALIZED (
+    SELECT set_config('synchronous_commit', 'off', true)
 )
 UPDATE autonomy_runs run
 SET tokens_reserved = run.tokens_reserved - entry.tokens_open,
     usd_reserved = run.usd_reserved - entry.usd_open,
     tokens_spent = run.tokens_spent - entry.tokens_assumed + %(input)s::bigint + %(output)s::bigint,
     usd_spent = run.usd_spent - entry.usd_assumed + %(usd)s::numeric
-FROM entry WHERE run.id = %(run)s
+FROM entry CROSS JOIN unhurried WHERE run.id = %(run)s
 RETURNING {ACCOUNT}
 """
 """Nothing happens to an entry that is settled. One that was counted in full because its worker
-seemed lost is corrected by what the worker says after all."""
+seemed lost is corrected by what the worker says after all.
+
+Its commit does not wait for the disk: should the database server crash in that moment, the entry is
+still open, and is counted in full when the run is taken up. The answer's own record, which comes
+next, waits."""
 
 CLOSE = """
 WITH mine AS (

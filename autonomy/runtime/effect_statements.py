@@ -31,13 +31,18 @@ WITH {GUARD}, before AS (
        OR (effect.status IN ('intent', 'unknown') AND %(again)s)
        OR (effect.status = 'done' AND %(anew)s)
     RETURNING 1
+), unhurried AS MATERIALIZED (
+    SELECT CASE WHEN %(again)s THEN set_config('synchronous_commit', 'off', true) END
 )
 SELECT COALESCE(before.status, ''), before.result::text, COALESCE(before.note, ''),
        EXISTS (SELECT 1 FROM begun)
-FROM guard LEFT JOIN before ON true
+FROM unhurried CROSS JOIN guard LEFT JOIN before ON true
 """
 """No row: the fence is stale. Else how the effect stood, with its result, and whether the call may
-be made now, which the row then says."""
+be made now, which the row then says.
+
+The intent of a call that may be made again need not outlive a crash of the database server, so its
+commit does not wait for the disk."""
 
 RECORD = f"""
 WITH {GUARD}
