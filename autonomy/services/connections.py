@@ -122,7 +122,6 @@ def change_connection(
     if found is None:
         raise NotFound(GONE)
     row = found
-    kept = None if api_key is not None else unseal(row.secret, row.pk)
     wanted = Wanted(
         provider=row.provider,
         label=row.label if label is None else label,
@@ -134,7 +133,8 @@ def change_connection(
     if api_key is None:
         row.secret = sealed
         moved = bool(before or row.base_url) and _origin(before) != _origin(row.base_url)
-        if moved and kept is not None:
+        # Also one that cannot be opened now: the secret that opens it may come back.
+        if moved and sealed:
             raise BadField("api_key", "The address has changed: give the key for it again.")
     if slug is not None and slug != row.slug:
         row.slug = checked_slug(slug, row.provider)

@@ -4,7 +4,9 @@ kept with the connection that it was about."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from decimal import ROUND_UP, Decimal
@@ -41,7 +43,9 @@ AT_ONCE = 4
 REMEMBERED_SECONDS = 900
 MODEL_CHARS = 180
 
-_places = threading.BoundedSemaphore(AT_ONCE)
+_testing: set[int] = set()
+"""Who holds one of the places; nobody holds two."""
+_doors = threading.Lock()
 
 
 def try_draft(user: User, wanted: Wanted, model: str = "") -> Trial:
@@ -50,7 +54,7 @@ def try_draft(user: User, wanted: Wanted, model: str = "") -> Trial:
     Raises:
         BadField, NotAllowed: as for `create_connection`.
         QuotaUsedUp: the day allows no further use of models.
-        Unavailable: too many tests are under way.
+        Unavailable: too many tests are under way, or one of the same person.
     """
     access = draft_access(user, wanted)
     trial = _tried(user, access, model)
@@ -82,14 +86,27 @@ def _tried(user: User, access: Access, model: str) -> Trial:
     if len(model) > MODEL_CHARS or not model.isprintable() or any(c.isspace() for c in model):
         raise BadField("model", "A model's name has no blanks and at most 180 characters.")
     _allowance(user)
-    if not _places.acquire(blocking=False):
-        raise Unavailable("Other connections are being tested; try again in a moment.", code="busy")
-    try:
+    with _place(user):
         trial = asyncio.run(_call(access, model))
-    finally:
-        _places.release()
     _count(user, access, trial)
     return trial
+
+
+@contextlib.contextmanager
+def _place(user: User) -> Iterator[None]:
+    with _doors:
+        if user.pk in _testing:
+            raise Unavailable("Another of your tests is under way; wait for it.", code="busy")
+        if len(_testing) >= AT_ONCE:
+            raise Unavailable(
+                "Other connections are being tested; try again in a moment.", code="busy"
+            )
+        _testing.add(user.pk)
+    try:
+        yield
+    finally:
+        with _doors:
+            _testing.discard(user.pk)
 
 
 async def _call(access: Access, model: str) -> Trial:

@@ -16,7 +16,7 @@ from autonomy import services
 from autonomy.models import ModelConnection, ModelPreference, UsageDay
 from autonomy.runtime.credentials import unseal
 from autonomy.runtime.portfolios import access_of
-from autonomy.services import NotFound, Wanted, create_api_key
+from autonomy.services import NotFound, Wanted, create_api_key, trials
 from autonomy.services.connections import record_trial
 from tests.autonomy.api.conftest import KeyClient
 from tests.providers.shapes import GREETING, completion, serving
@@ -102,6 +102,20 @@ def test_a_stored_key_is_not_sent_to_another_host(api: KeyClient, alice: User) -
     assert same["base_url"] == "https://gateway.example/other/v1"
     moved = api.send("PATCH", at, {"base_url": "https://other.example", "api_key": "sk-2"}).json()
     assert moved["base_url"] == "https://other.example/v1"
+
+
+def test_a_key_that_cannot_be_opened_does_not_move_to_another_host_either(
+    api: KeyClient, alice: User
+) -> None:
+    connection = made(api, base_url="https://gateway.example/v1")
+    ModelConnection.objects.filter(owner=alice).update(secret=b"sealed by another secret")
+    at = f"{CONNECTIONS}/{connection['id']}"
+    refused(api.send("PATCH", at, {"base_url": "https://evil.example/v1"}), "api_key")
+    row = ModelConnection.objects.get(owner=alice)
+    assert (row.base_url, bytes(row.secret or b"")) == (
+        "https://gateway.example/v1",
+        b"sealed by another secret",
+    )
 
 
 @pytest.mark.parametrize(
@@ -277,6 +291,18 @@ def test_tests_are_limited_over_both_ways_of_asking(staff_api: KeyClient) -> Non
     answers = [staff_api.send("POST", at).status_code for _ in range(3)]
     answers += [staff_api.send("POST", f"{MODELS}/test", draft).status_code for _ in range(4)]
     assert answers == [200] * 6 + [429]
+
+
+def test_nobody_holds_more_than_one_of_the_places_for_tests(
+    staff_api: KeyClient, staff: User, alice: User, bob: User
+) -> None:
+    draft = {"provider": "compatible", "base_url": "http://127.0.0.1:1"}
+    with trials._place(staff):
+        mine = staff_api.send("POST", f"{MODELS}/test", draft)
+        assert (mine.status_code, mine.json()["code"]) == (503, "busy")
+        assert "your tests" in mine.json()["detail"]
+    with trials._place(alice), trials._place(bob):
+        assert staff_api.send("POST", f"{MODELS}/test", draft).status_code == 200
 
 
 def test_a_days_allowance_that_is_used_up_tests_nothing(
