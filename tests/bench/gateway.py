@@ -137,12 +137,15 @@ async def our_calls(base_url: str) -> dict[str, Call]:
 
 def _segment() -> tuple[Any, Any]:
     """What the nodes of a freshly claimed run are given, and where their text goes."""
+    from autonomy.core.llm import SHARED
     from autonomy.models import Run
     from autonomy.runtime import queue
     from autonomy.runtime.context import Segment, build_deps
+    from autonomy.runtime.provider_health import shared_health
     from autonomy.runtime.tokens import TokenStream
     from tests.bench.throughput import queue_runs
 
+    SHARED.health = shared_health()  # as the engine does
     queue_runs(1)
     claim = queue.claim(1)
     assert claim is not None
