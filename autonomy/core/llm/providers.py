@@ -53,9 +53,11 @@ def build(model: str, access: Access | None) -> Model:
     key = access.api_key.get_secret_value() if access.api_key else None
     client = _client(access)
     if access.provider in ("openai", "compatible", "openrouter") and access.base_url:
-        from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
+        from pydantic_ai.models.openai import OpenAIResponsesModel
         from pydantic_ai.profiles.openai import OpenAIModelProfile
         from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+
+        from autonomy.core.llm.chat_completions import CompatibleChatModel
 
         server = OpenAICompatibleProvider(
             "openai-compatible",
@@ -70,7 +72,7 @@ def build(model: str, access: Access | None) -> Model:
         _bare(server, access)
         if prefix == "openai-responses":
             return OpenAIResponsesModel(name, provider=server)
-        return OpenAIChatModel(name, provider=server)
+        return CompatibleChatModel(name, provider=server)
     arguments: dict[str, Any] = {"api_key": key or NO_KEY, "http_client": client}
     if (address := access.base_url or home_of(access.provider)) and access.provider != _ONE_HOME:
         arguments["base_url"] = address

@@ -157,6 +157,11 @@ def _usage_bound(history: Sequence[messages.ModelMessage], room: int) -> tuple[i
     return _READ_MOST * said + _USAGE_SLACK, _WRITTEN_MOST * room + _USAGE_SLACK
 
 
+def _counts(tokens: object, most: int) -> bool:
+    # Packages hand on what servers say, and some say one and a half.
+    return isinstance(tokens, int) and 0 <= tokens <= most
+
+
 def _read(
     response: messages.ModelResponse, *, streamed: bool, most: tuple[int, int], room: int
 ) -> Reply:
@@ -172,8 +177,8 @@ def _read(
     measured = (
         not usage.unmeasured_requests
         and (usage.input_tokens or usage.output_tokens)
-        and 0 <= usage.input_tokens <= most[0]
-        and 0 <= usage.output_tokens <= most[1]
+        and _counts(usage.input_tokens, most[0])
+        and _counts(usage.output_tokens, most[1])
     )
     longest = most_chars(room)
     return Reply(
