@@ -19,7 +19,16 @@ from tests.bench.figures import Figure, table
 from tests.bench.processes import machine
 from tests.stack_process import ROOT
 
-NAMES = ("product", "checkpointer", "overhead", "gateway", "throughput", "viewers", "fair_queue", "ladder")
+NAMES = (
+    "product",
+    "checkpointer",
+    "overhead",
+    "gateway",
+    "throughput",
+    "viewers",
+    "fair_queue",
+    "ladder",
+)
 LIMIT_SECONDS = 180.0
 RESULTS = ROOT / "test-results" / "bench.json"
 
