@@ -15,7 +15,7 @@ MIRROR_SECONDS = 5.0
 
 FIELDS = [field.name for field in fields(Endpoint) if field.name != "lease"] + ["lease"]
 """In the order of the script."""
-_INTEGERS = {"epoch", "window", "count", "before", "failures", "generation", "openings"}
+_INTEGERS = {"epoch", "window", "count", "before", "failures", "limited", "generation", "openings"}
 
 
 def endpoint_from(values: Sequence[bytes | None]) -> Endpoint:

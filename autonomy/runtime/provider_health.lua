@@ -9,14 +9,16 @@
 
 local WINDOW, LOWEST, SHARE, CUT, GROWTH, AT_ONCE, KEPT, GONE = 10, 0.5, 0.25, 2, 0.1, 0.1, 0.8, 2
 local LONGEST_HOLD, PROBE, SLIP, QUIET = 3600, 1, 0.5, 300
+local LIMITED_TIMES, LIMITED_SECONDS = 2, 10
 local KEEP, WORKER_SECONDS = 3600, 60
 local FIELDS = {
   'since', 'seen', 'tat', 'interval', 'tolerance', 'rate', 'ceiling', 'grown_at', 'cut_at',
-  'epoch', 'hold_until', 'window', 'count', 'before', 'failures', 'failed_at', 'generation',
-  'open_until', 'openings', 'closed_at', 'lease_until', 'lease',
+  'epoch', 'hold_until', 'window', 'count', 'before', 'failures', 'failed_at', 'limited',
+  'limited_at', 'generation', 'open_until', 'openings', 'closed_at', 'lease_until', 'lease',
 }
 local TIMES = {
-  'tat', 'grown_at', 'cut_at', 'hold_until', 'failed_at', 'open_until', 'closed_at', 'lease_until',
+  'tat', 'grown_at', 'cut_at', 'hold_until', 'failed_at', 'limited_at', 'open_until', 'closed_at',
+  'lease_until',
 }
 
 local operation = ARGV[1]
@@ -121,7 +123,16 @@ local function turned_away()
 end
 
 local function heed(age)
-  if age ~= '' and e.open_until == 0 and now - tonumber(age) > e.failed_at then e.failures = 0 end
+  if age == '' or e.open_until ~= 0 then return end
+  local at = now - tonumber(age)
+  if at > e.failed_at then e.failures = 0 end
+  if at > e.limited_at then e.limited = 0 end
+end
+
+local function limits_all(threshold)
+  if e.limited == 0 then e.limited_at = now end
+  e.limited = e.limited + 1
+  return now - e.limited_at >= LIMITED_SECONDS and e.limited >= LIMITED_TIMES * threshold
 end
 
 local function openings()
@@ -138,7 +149,7 @@ local function open(seconds)
 end
 
 local function close()
-  e.open_until, e.failures, e.closed_at, e.lease = 0, 0, now, ''
+  e.open_until, e.failures, e.limited, e.closed_at, e.lease = 0, 0, 0, now, ''
   e.generation = e.generation + 1
   return {'closed'}
 end
@@ -200,7 +211,7 @@ if operation == 'admit' then
 elseif operation == 'succeeded' then
   grow(number(3), number(4))
   if e.open_until == 0 then
-    e.failures = 0
+    e.failures, e.limited = 0, 0
   elseif number(5) == e.generation then
     answer = close()
   end
@@ -214,12 +225,15 @@ elseif operation == 'failed' then
   if class == 'rate' then cut(of_since, of_epoch) end
   if retry_after > 0 then hold(now + min(retry_after, LONGEST_HOLD)) end
   if of_generation == e.generation and (e.open_until == 0 or token == e.lease) then
+    local all = class == 'rate' and limits_all(threshold)
     if class == 'refused' then
       answer = open(refused)
-    elseif class == 'down' then
-      e.failures = e.failures + 1
-      e.failed_at = now
-      if e.open_until > 0 or e.failures >= threshold then
+    elseif class == 'down' or all then
+      if class == 'down' then
+        e.failures = e.failures + 1
+        e.failed_at = now
+      end
+      if all or e.open_until > 0 or e.failures >= threshold then
         local ceiling = cooldown * 2 ^ min(openings() - 1, 30)
         answer = open(max(shortest, chance * min(longest, ceiling)))
       end

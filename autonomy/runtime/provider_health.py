@@ -179,7 +179,9 @@ class RedisHealth:
             await self._alone.health.succeeded(endpoint, admission)
         if self._mirror.succeeded(endpoint):
             known = self._mirror[endpoint]
-            if not (admission.probe or known.open_until or known.rate or known.failures):
+            if not (
+                admission.probe or known.open_until or known.rate or known.failures or known.limited
+            ):
                 return None
         return self._change(
             await self._do(

@@ -10,6 +10,10 @@ from autonomy.core.llm.failures import FailureKind
 
 PROBE_SECONDS = 1.0
 """What callers are told to wait for while a probe is on its way."""
+LIMITED_TIMES = 2
+"""Times the threshold of failures: as many 429s in a row are as good as an outage, …"""
+LIMITED_SECONDS = 10.0
+"""… if the row is at least this long: a moment's rush is for the rate to mend."""
 QUIET_SECONDS = 300.0
 """A circuit that was closed for this long begins again with the shortest cooldown."""
 
@@ -58,6 +62,10 @@ class Circuit:
 
     failures: int = 0
     failed_at: float = 0.0
+    limited: int = 0
+    """429s since the last answer."""
+    limited_at: float = 0.0
+    """When the first of them came."""
     generation: int = 0
     open_until: float = 0.0
     """0 = closed."""
@@ -78,6 +86,16 @@ class Circuit:
         """Take note of a success that was not worth a report of its own."""
         if not self.open_until and succeeded_at > self.failed_at:
             self.failures = 0
+        if not self.open_until and succeeded_at > self.limited_at:
+            self.limited = 0
+
+    def _limits_all(self, now: float, threshold: int) -> bool:
+        """Count a 429: whether the provider seems to answer with nothing else."""
+        if not self.limited:
+            self.limited_at = now
+        self.limited += 1
+        long = now - self.limited_at >= LIMITED_SECONDS
+        return long and self.limited >= LIMITED_TIMES * threshold
 
     def _openings(self, now: float) -> int:
         """Openings in a row, with one that comes now."""
@@ -93,7 +111,7 @@ class Circuit:
 
     def _close(self, now: float) -> Change:
         self.open_until = 0.0
-        self.failures = 0
+        self.failures = self.limited = 0
         self.generation += 1
         self.closed_at = now
         self.lease = ""

@@ -113,7 +113,7 @@ class Endpoint(Circuit, Rate):
         """The provider answered a request of `admission`."""
         self._grow(now, admission)
         if not self.open_until:
-            self.failures = 0
+            self.failures = self.limited = 0
         elif admission.generation == self.generation:
             return self._close(now)
         return None
@@ -141,11 +141,13 @@ class Endpoint(Circuit, Rate):
             return None  # A probe that was given up for dead.
         if kind in PROVIDER_CLOSED:
             return self._open(now, limits.refused)
+        limits_all = kind is FailureKind.RATE_LIMIT and self._limits_all(now, limits.failures)
         if kind in PROVIDER_DOWN:
             self.failures += 1
             self.failed_at = now
             if not self.open_until and self.failures < limits.failures:
                 return None
+        if kind in PROVIDER_DOWN or limits_all:
             ceiling = limits.cooldown * 2 ** min(self._openings(now) - 1, 30)
             cooldown = chance * min(limits.longest, ceiling)
             return self._open(now, max(limits.shortest, cooldown))
@@ -171,6 +173,7 @@ _TIMES = (
     "cut_at",
     "hold_until",
     "failed_at",
+    "limited_at",
     "open_until",
     "closed_at",
     "lease_until",

@@ -208,7 +208,7 @@ async def test_without_a_limit_a_429_halves_what_was_observed(
 
 
 async def test_the_rate_is_never_cut_below_the_floor(health: LocalHealth, clock: Clock) -> None:
-    for _ in range(20):
+    for _ in range(5):
         await health.failed(E, limited(), await admitted(health, 60))
         clock.now += 60
     assert health.state(E).rate_per_minute == pytest.approx(LOWEST_RATE * 60)
@@ -236,7 +236,7 @@ async def test_after_a_cut_nobody_waits_for_the_whole_burst_to_be_repaid(
 async def test_a_configured_limit_is_cut_to_a_quarter_at_most(
     health: LocalHealth, clock: Clock
 ) -> None:
-    for _ in range(20):
+    for _ in range(5):
         await health.failed(E, limited(), await admitted(health, 600))
         clock.now += CUT_SECONDS
     assert health.state(E).rate_per_minute == pytest.approx(150)
@@ -386,6 +386,29 @@ async def test_after_the_cooldown_exactly_one_probe_is_let_through(
     assert (await admitted(health)).probe
     assert health.state(E).circuit == "half_open"
     assert (await refused(health)).kind == "circuit_open"
+
+
+async def test_nothing_but_429s_for_a_while_opens_it_and_so_does_such_a_probe(
+    health: LocalHealth, clock: Clock
+) -> None:
+    assert await fail(health, 20, limited()) is None, "a rush is for the rate to mend"
+    clock.now += 10
+    assert await fail(health, 1, limited()) is Change.OPENED
+    clock.now += health.state(E).retry_in
+    probe = await admitted(health)
+    assert await health.failed(E, limited(), probe) is Change.OPENED
+    clock.now += health.state(E).retry_in
+    assert await health.succeeded(E, await admitted(health)) is Change.CLOSED
+    assert await fail(health, 1, limited()) is None
+
+
+async def test_429s_with_a_success_between_them_never_open_it(
+    health: LocalHealth, clock: Clock
+) -> None:
+    for _ in range(40):
+        assert await fail(health, 4, limited()) is None
+        clock.now += 15
+        assert await health.succeeded(E, await admitted(health)) is None
 
 
 async def test_a_good_probe_closes_it(health: LocalHealth, clock: Clock) -> None:
