@@ -24,6 +24,7 @@ from autonomy.core.llm.request import Heard, Reply, Sleep
 from autonomy.core.llm.seam import Seam, kept_of
 from autonomy.core.llm.selection import Candidate
 from autonomy.core.llm.thinking import Live
+from autonomy.core.llm.windows import read_in_part
 from autonomy.core.ports import Effects
 from autonomy.core.tokens import fewest_tokens
 
@@ -302,12 +303,13 @@ class Attempts:
         """Notice a server that cuts what it is sent without a word.
 
         Raises:
-            Unusable: it says that it read less than any tokenizer makes of the prompt.
+            Unusable: it says that it read less than any tokenizer makes of the prompt, and just as
+                much as a window holds.
         """
         if reply.input_tokens is None or this.sent < _TELLING_TOKENS:
             return
         least = fewest_tokens(this.system, this.said)
-        if 0 < reply.input_tokens < least:
+        if 0 < reply.input_tokens < least and read_in_part(reply.input_tokens, candidate.window):
             self._providers.windows.learn(
                 candidate.endpoint, candidate.model, sent=this.sent, stated=reply.input_tokens
             )

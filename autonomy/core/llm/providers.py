@@ -213,7 +213,7 @@ class Providers:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.health: ProviderHealth = health or LocalHealth()
-        self.windows = Windows()
+        self.windows = Windows(clock)
         self._most = connections
         # HTTP connections belong to the event loop that opened them.
         self._open: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[_Key, _Connection]] = (

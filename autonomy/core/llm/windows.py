@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 
 from pydantic_ai.exceptions import ModelAPIError
 
@@ -48,14 +50,36 @@ def stated_window(text: str) -> int | None:
     return None
 
 
-class Windows:
-    """What was learnt of models' windows, by endpoint and model."""
+_LEAST = 1_024
+"""No smaller window is learnt: nothing can be written in it, so that the figure is a mistake."""
+_KEPT_SECONDS = 3_600.0
+_KEPT = 4_096
+_NEARLY = 0.97
 
-    def __init__(self) -> None:
-        self._learnt: dict[tuple[str, str], int] = {}
+
+def read_in_part(read: int, announced: int | None) -> bool:
+    """Whether `read`, the tokens that a server says it read of a longer prompt, looks like a window
+    that was filled to its brim: the one that was announced, or one of the usual sizes.
+
+    A low figure alone is no sign: some servers leave out what they had in their cache, some count
+    wrongly.
+    """
+    usual = 1 << (read - 1).bit_length()
+    sizes = (announced, usual if usual >= _LEAST else None)
+    return any(size is not None and size * _NEARLY <= read <= size for size in sizes)
+
+
+class Windows:
+    """What was learnt of models' windows, by endpoint and model. It is forgotten after an hour: the
+    server may have been given a larger one, or the lesson may have been wrong."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._learnt: dict[tuple[str, str], tuple[int, float]] = {}
 
     def of(self, endpoint: str, model: str) -> int | None:
-        return self._learnt.get((endpoint, model))
+        window, until = self._learnt.get((endpoint, model), (None, 0.0))
+        return window if self._clock() < until else None
 
     def learn(self, endpoint: str, model: str, *, sent: int, stated: int | None) -> int:
         """The window after a request of `sent` tokens (prompt and room for the answer, estimated)
@@ -66,6 +90,9 @@ class Windows:
         """
         window = stated if stated is not None and stated < sent else sent * 3 // 4
         before = self.of(endpoint, model)
-        learnt = window if before is None else min(before, window)
-        self._learnt[(endpoint, model)] = learnt
+        learnt = max(_LEAST, window if before is None else min(before, window))
+        self._learnt.pop((endpoint, model), None)
+        self._learnt[(endpoint, model)] = (learnt, self._clock() + _KEPT_SECONDS)
+        if len(self._learnt) > _KEPT:
+            del self._learnt[next(iter(self._learnt))]
         return learnt

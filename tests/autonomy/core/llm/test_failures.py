@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from autonomy.core.llm import Access
-from autonomy.core.llm.windows import Windows, overflows, stated_window
+from autonomy.core.llm.windows import Windows, overflows, read_in_part, stated_window
 from autonomy.core.ports import ModelUnavailable
 from tests.autonomy.core.llm.fakes import Bench, said
 from tests.providers.behaviours import Behaviour, failing
@@ -52,6 +52,40 @@ def test_a_window_that_should_have_held_what_was_sent_is_believed_to_be_smaller(
     assert windows.learn("e", "m", sent=7_000, stated=8_000) == 5_250
     assert windows.learn("e", "m", sent=9_000, stated=None) == 5_250, "it only shrinks"
     assert windows.of("e", "other") is None
+
+
+def test_no_window_is_learnt_in_which_nothing_could_be_written() -> None:
+    assert Windows().learn("e", "m", sent=3_000, stated=100) == 1_024
+
+
+def test_what_was_learnt_of_a_window_is_forgotten_after_an_hour() -> None:
+    now = 0.0
+    windows = Windows(lambda: now)
+    windows.learn("e", "m", sent=10_000, stated=2_000)
+    now = 3_599.0
+    assert windows.of("e", "m") == 2_000
+    now = 3_601.0
+    assert windows.of("e", "m") is None
+    assert windows.learn("e", "m", sent=10_000, stated=8_000) == 8_000
+
+
+@pytest.mark.parametrize(
+    ("read", "announced", "cut"),
+    [
+        (2_048, None, True),
+        (4_070, None, True),
+        (5_990, 6_000, True),
+        (100, None, False),
+        (128, None, False),
+        (3_000, None, False),
+        (6_100, 6_000, False),
+        (1, 32_768, False),
+    ],
+)
+def test_a_prompt_was_cut_where_a_window_was_filled(
+    read: int, announced: int | None, cut: bool
+) -> None:
+    assert read_in_part(read, announced) is cut
 
 
 @pytest.mark.parametrize("status", [400, 422, 500])

@@ -153,9 +153,11 @@ class Cutting(Simulator):
     """Reads the beginning of what it is sent and says nothing of it, as local servers do whose
     window is smaller."""
 
+    read = 1_024
+
     def _reply(self, *args: Any) -> Reply:
         reply = super()._reply(*args)
-        return replace(reply, input_tokens=min(reply.input_tokens, 1_000))
+        return replace(reply, input_tokens=min(reply.input_tokens, self.read))
 
 
 async def test_a_server_that_cuts_a_prompt_without_a_word_is_noticed() -> None:
@@ -172,6 +174,22 @@ async def test_a_server_that_cuts_a_prompt_without_a_word_is_noticed() -> None:
     assert [r.outcome for r in bench.log.records] == ["context_overflow", "answered"]
     assert bench.log.records[-1].left_out
     assert len(bench.ledger.settled) == 2, "what was half read is paid for all the same"
+
+
+async def test_a_server_that_merely_counts_too_little_has_not_cut_anything() -> None:
+    server = Cutting()
+    server.read = 100
+    await server.start()
+    bench = Bench(server)
+    try:
+        await ask(bench, long_prompt(60), "first")
+        await ask(bench, long_prompt(60), "second")
+    finally:
+        await bench.providers.aclose()
+        await server.stop()
+
+    assert [r.outcome for r in bench.log.records] == ["answered", "answered"]
+    assert not any(r.left_out for r in bench.log.records)
 
 
 # ----------------------------------------------------------------------------- the answer's room
