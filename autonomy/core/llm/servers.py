@@ -302,7 +302,8 @@ async def _asked(
 
 
 def unreachable(error: BaseException) -> str:
-    """Why no connection came about: `address`, `name`, `tls` or `network`."""
+    """Why nothing came back: `address`, `name`, `tls`, `timeout` or `network`; or `broken`, where
+    something did answer, but not to its end or not as it should."""
     if caused_by(error, AddressRefused):
         return "address"
     if caused_by(error, ssl.SSLError):
@@ -311,7 +312,8 @@ def unreachable(error: BaseException) -> str:
         return "name"
     if caused_by(error, httpcore2.TimeoutException):
         return "timeout"
-    return "network"
+    refused = (httpx2.ConnectError, httpcore2.ConnectError, ConnectionRefusedError)
+    return "network" if any(caused_by(error, kind) for kind in refused) else "broken"
 
 
 def _of_status(status: int) -> str:

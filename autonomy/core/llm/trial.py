@@ -54,8 +54,8 @@ class Trial:
     ok: bool
     sentence: str
     code: str = ""
-    """Empty when all is well; else a `FailureKind`, `address`, `name`, `tls`, `not_an_api` or
-    `no_model`, or `away` (a provider's own address cannot be reached)."""
+    """Empty when all is well; else a `FailureKind`, `address`, `name`, `tls`, `not_an_api`,
+    `broken` or `no_model`, or `away` (a provider's own address cannot be reached)."""
     model: str = ""
     seconds: float = 0.0
     said: str = ""
@@ -217,16 +217,14 @@ def _with_window(found: Found, model: str, window: int | None) -> Found:
 
 # --------------------------------------------------------------------------- failures in words
 
-_FINAL = frozenset({"address", "name", "tls", "network", "timeout"})
+_FINAL = frozenset({"address", "name", "tls", "network", "timeout", "broken"})
 """Problems with the list of models that the call itself would meet again. A refused key is not
 one: some keys may call models and not list them."""
 
 
 def _code(error: Exception, name: str, found: Found) -> str:
     kind = classify(error, name).kind
-    if caused_by(error, AnswerTooLarge):
-        return "not_an_api"
-    if kind is FailureKind.NETWORK and caused_by(error, httpx2.ConnectError):
+    if kind is FailureKind.NETWORK or caused_by(error, AnswerTooLarge):
         return unreachable(error)
     if kind is FailureKind.MODEL_NOT_FOUND and not found.server:
         return "not_an_api"  # nothing there knows of models at all
@@ -241,6 +239,7 @@ _SENTENCES = {
     "name": "There is no machine called {place}. Check the spelling of the address.",
     "tls": "The secure connection to {place} failed. If the server speaks plain HTTP, write http:// in front; if its certificate is your own, the machine that HandyWriterz runs on has to trust it.",
     "network": "Nothing answers at {place}. Check the address and port, that the server is running, and that it can be reached from the machine that HandyWriterz runs on (in a container, localhost is the container).",
+    "broken": "{place} answered, but its answer broke off, has no end, leads elsewhere or is packed. Check the address and path, and what stands in between (a proxy, a login page).",
     "timeout": "{place} did not answer in time. A local model may still be loading: try again in a moment. If it never answers, check the address, and whether it is http:// or https://.",
     "auth": "{place} refused the key. Check that it was copied whole, that it has not expired, and that it is allowed to use models.",
     "forbidden": "{place} knows the key, but the key may not use {model}. Choose another model, or allow it in the account.",

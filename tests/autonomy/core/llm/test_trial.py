@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
@@ -109,6 +110,38 @@ async def test_an_unknown_model_is_named_with_what_there_is() -> None:
     assert trial.code == "model_not_found"
     assert "mm" in trial.sentence
     assert "It offers m." in trial.sentence
+
+
+def _bad_chunks(handler: Any) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n")
+
+
+def _endless(handler: Any) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+    for _ in range(400):
+        handler.wfile.write(b" " * 65_536)
+
+
+PACKED = Page(raw=gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"})
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        {"/v1/models": Page(write=_bad_chunks)},
+        {"/v1/models": Page(write=_endless)},
+        {"/v1/models": PACKED},
+        LIST | {"POST /v1/chat/completions": Page(write=_bad_chunks)},
+        LIST | {"POST /v1/chat/completions": PACKED},
+        LIST | {"POST /v1/chat/completions": Page("", 307, {"Location": "http://127.0.0.1:1/"})},
+    ],
+    ids=["bad chunks", "endless", "packed", "answer in bad chunks", "packed answer", "redirect"],
+)
+async def test_what_answers_badly_is_not_said_to_be_silent(pages: Any) -> None:
+    trial = await tried(pages)
+    assert trial.code in ("broken", "not_an_api")
+    assert "Nothing answers" not in trial.sentence
+    assert "answer" in trial.sentence
 
 
 async def test_nobody_there() -> None:
