@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from autonomy import models, services
+from autonomy.api.metrics import FORWARDED
 from autonomy.core.types import TaskSpec
 from autonomy.runtime import metrics
 from autonomy.runtime.controls import cancel
@@ -127,3 +129,12 @@ def test_without_redis_the_rest_is_shown(
     found = read(client)
     assert found["hw_up"] == {("redis",): 0, ("database",): 1}
     assert "hw_runs" in found
+
+
+def test_operators_are_told_by_which_headers_a_proxy_is_known() -> None:
+    root = Path(__file__).parents[3]
+    said = (root / "docs/operations.md").read_text()
+    for header in FORWARDED:
+        name = header.removeprefix("HTTP_").replace("_", "-").title().replace("Ip", "IP")
+        assert f"`{name}`" in said
+    assert "METRICS_TOKEN" in (root / "deploy/README.md").read_text()
