@@ -76,6 +76,7 @@ SELECT (SELECT array_agg(id) FROM (
 LIMITS = {"key": 220, "role": 20, "provider": 31, "model": 200, "prompt_name": 40}
 LIMITS |= {"prompt_version": 16, "mode": 10, "outcome": 20, "rung": 10}
 SMALL_INTEGER = 32_767
+INTEGER = 2_147_483_647
 
 UNWRITABLE = (DatabaseError, ValueError, TypeError, ArithmeticError, AttributeError)
 """What a record that cannot be stored raises: in PostgreSQL, or before it gets there."""
@@ -236,6 +237,11 @@ def _stored(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
+def _counted(tokens: int | None) -> int | None:
+    """A count that was said elsewhere, as far as the column holds it."""
+    return None if tokens is None else max(0, min(tokens, INTEGER))
+
+
 def _values(row: Row) -> tuple[object, ...]:
     record = row.record
     short = {name: _stored(str(getattr(record, name)))[:most] for name, most in LIMITS.items()}
@@ -245,6 +251,8 @@ def _values(row: Row) -> tuple[object, ...]:
         "owner_id": row.owner_id,
         "created_at": row.created_at,
         "attempt": min(record.attempt, SMALL_INTEGER),
+        "input_tokens": _counted(record.input_tokens),
+        "output_tokens": _counted(record.output_tokens),
         "left_out": json.dumps([_stored(label) for label in record.left_out]),
         **{name: _stored(getattr(record, name)) for name in ("system", "prompt", "reply")},
         **short,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, DataError, InterfaceError
 from django.db.models.functions import Now
 from langgraph.errors import GraphDrained, GraphRecursionError
 from langgraph.graph import StateGraph
@@ -79,6 +79,10 @@ class Runner:
             logger.info("run %s: fence %s is over", fence.run_id, fence.number)
         except GraphDrained:
             await self._give_back(fence, control.drain_reason or DRAIN)
+        except DataError:
+            # The database is well: it was handed something that no column holds.
+            logger.exception("run %s: a value cannot be stored", fence.run_id)
+            await self._try_again(fence, UNEXPECTED)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("run %s: the database failed: %s", fence.run_id, error)
             await self._try_again(fence, "The database failed repeatedly at the same step.")

@@ -155,6 +155,16 @@ def test_one_that_is_refused_for_good_does_not_hold_up_the_others(
     assert "refused" in caplog.text
 
 
+def test_counts_beyond_the_column_are_kept_as_the_most_it_holds(run: Run) -> None:
+    buffer = CallBuffer()
+    buffer.add(row(run, input_tokens=10**18, output_tokens=-5))
+    buffer.write()
+    assert ModelCall.objects.values_list("input_tokens", "output_tokens").get() == (
+        2_147_483_647,
+        0,
+    )
+
+
 @pytest.mark.parametrize("odd", [{"retry_after": "soon"}, {"left_out": 7}, {"usd": object()}])
 def test_a_record_that_cannot_even_be_sent_raises_nothing_and_is_counted(
     run: Run, odd: dict[str, Any]

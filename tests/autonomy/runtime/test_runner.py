@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import DataError
 from langgraph.graph import START, StateGraph
 from langgraph.runtime import RunControl, Runtime
 
@@ -133,13 +134,14 @@ def test_a_report_wakes_the_run_once(start: Callable[..., Run], claim: Callable[
     assert cycle.observed_similarity == 12.0
 
 
+@pytest.mark.parametrize("kind", [RuntimeError, DataError])
 def test_an_unexpected_error_is_retried_and_then_fails_in_plain_words(
-    start: Callable[..., Run], claim: Callable[[], Claim]
+    start: Callable[..., Run], claim: Callable[[], Claim], kind: type[Exception]
 ) -> None:
     run = start()
 
     async def burst(loop: int, deps: Deps) -> None:
-        raise RuntimeError("secret internals")
+        raise kind("secret internals")
 
     for _ in range(4):  # the first gets past `plan`, three more find no progress
         Job.objects.update(available_at=run.created_at)
@@ -148,6 +150,7 @@ def test_an_unexpected_error_is_retried_and_then_fails_in_plain_words(
     assert run.status == RunStatus.FAILED
     assert run.stop_reason == StopReason.POISONED
     assert "secret" not in run.error
+    assert "database" not in run.error, "which is well"
     assert not any("secret" in text or "Traceback" in text for text in contents(run))
     assert gapless(run)
 
