@@ -26,12 +26,16 @@ from autonomy.tools.csl.reference import Reference
 CITE_CLASS = "cite-link"
 """Class of the element around each citation, which carries `data-passages`."""
 
-SIMULATED_NOTICE = (
-    "Written by a simulated model, which makes its text up by rules: this shows how the product works "
-    "and is not fit for use."
-)
+_NOT_FIT = "this shows how the product works and is not fit for use."
+SIMULATED_NOTICE = f"Written by a simulated model, which makes its text up by rules: {_NOT_FIT}"
 """Stands on the first page of what a simulated model had a part in, in every format. It is made
 here and not when the document is, so that no version can be without it."""
+SIMULATED_IN_PART = (
+    f"Written in part by a simulated model, which makes its text up by rules: {_NOT_FIT}"
+)
+SIMULATED_PLAN = (
+    f"Planned by a simulated model, which makes title and headings up by rules: {_NOT_FIT}"
+)
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$")
 
@@ -84,15 +88,23 @@ def render(document: Document) -> Rendered:
         title=_line(document.title) or "Untitled",
         language=language,
         date=_line(document.date),
-        notice=_line(f"{SIMULATED_NOTICE} {document.notice}")
-        if document.simulated
-        else _line(document.notice),
+        notice=_line(f"{_simulated(document)} {document.notice}"),
         style=style,
         body=body,
         references_heading=style.references_heading(language),
         entries=formatted.entries,
         references=sorted(placer.references, key=lambda item: place.get(item["id"], 0)),
     )
+
+
+def _simulated(document: Document) -> str:
+    """What a simulated model's part in the document was; nothing where it had none."""
+    if not document.simulated:
+        return ""
+    sections = sum(section.simulated for section in document.sections)
+    if not sections:
+        return SIMULATED_PLAN
+    return SIMULATED_NOTICE if sections == len(document.sections) else SIMULATED_IN_PART
 
 
 # ------------------------------------------------------------------------------ sections

@@ -10,9 +10,10 @@ import docx
 import pypdfium2
 import pytest
 
+from autonomy.export.document import Document
 from autonomy.export.formats import export
 from autonomy.export.html import render_html
-from autonomy.export.render import SIMULATED_NOTICE
+from autonomy.export.render import SIMULATED_IN_PART, SIMULATED_NOTICE, SIMULATED_PLAN
 from tests.autonomy.export.works import document
 
 
@@ -38,11 +39,18 @@ def _letters(text: str) -> str:
     return re.sub(r"\W+", "", text)
 
 
+def _simulated(made: Document, *sections: bool) -> Document:
+    """The document with a simulated model's part in it: of the plan, and of these sections."""
+    marked = zip(made.sections, sections, strict=True)
+    changed = tuple(section.model_copy(update={"simulated": by}) for section, by in marked)
+    return made.model_copy(update={"simulated": True, "sections": changed})
+
+
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("notice", ["", "Parts were composed by rule."])
 def test_a_simulated_document_says_so_before_its_text(name: str, notice: str) -> None:
     made = document("True [[p:book-4]].", notice=notice)
-    text = READERS[name](export(made.model_copy(update={"simulated": True}), name).data)
+    text = READERS[name](export(_simulated(made, True), name).data)
 
     assert _letters(SIMULATED_NOTICE) in _letters(text)
     assert _letters(notice) in _letters(text)
@@ -50,6 +58,15 @@ def test_a_simulated_document_says_so_before_its_text(name: str, notice: str) ->
 
 
 def test_the_page_that_shows_it_says_so_too() -> None:
-    made = document("True [[p:book-4]].").model_copy(update={"simulated": True})
+    made = _simulated(document("True [[p:book-4]]."), True)
 
     assert SIMULATED_NOTICE in render_html(made)
+
+
+def test_a_document_says_what_of_it_is_simulated() -> None:
+    made = document("True [[p:book-4]].", "Also [[p:book-7]].", notice="Composed by rule.")
+
+    assert SIMULATED_IN_PART in render_html(_simulated(made, True, False))
+    planned = render_html(_simulated(made, False, False))
+    assert f"{SIMULATED_PLAN} Composed by rule." in planned
+    assert "Written" not in planned
