@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from autonomy.agents.notice import notice_for
 from autonomy.agents.outline import BEGIN, END
-from autonomy.agents.reply import STEP as REPLY_STEP
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps
-from autonomy.core.types import Author, Plan, Step, StepKind, StepStatus
+from autonomy.core.types import Plan, Step, StepKind, StepStatus
 from autonomy.export.document import Document, Section
 from autonomy.tools.registry import ToolFailure
-
-RULE_NOTICE = (
-    "Composed without a language model: every statement about the literature below is quoted word for "
-    "word from the sources named. It orders the evidence and does not weigh or compare it: that "
-    "argument is yours to make."
-)
-MIXED_NOTICE = "Parts of this document were composed by rule from quotations, without a language model. {reasons}"
 
 
 def ordered(plan: Plan) -> list[Step]:
@@ -28,26 +21,17 @@ def ordered(plan: Plan) -> list[Step]:
     return sorted(writes, key=lambda s: place.get(str(s.input["role"]), 1))
 
 
-def notice_for(sections: list[Section], reasons: list[str], *, wanted_model: bool) -> str:
-    """What the first page says of how the document was made."""
-    if all(section.id == REPLY_STEP for section in sections):
-        return ""  # Nothing was composed from sources, so there is nothing to explain.
-    by_rule = [s for s in sections if s.author is Author.RULE]
-    if len(by_rule) == len(sections):
-        return " ".join([RULE_NOTICE, *reasons]) if wanted_model else RULE_NOTICE
-    return MIXED_NOTICE.format(reasons=" ".join(reasons)).strip() if by_rule else ""
-
-
 async def assemble(plan: Plan, deps: Deps, notice: str) -> tuple[str, Document]:
-    """The new document version: its artifact id and content."""
+    """The new document version: its artifact id and content. `notice` is the plan's, see
+    `RunState.notice`."""
     brief = read_brief(deps.task)
     sections: list[Section] = []
-    reasons = [notice] if notice else []
+    reasons: dict[str, str] = {}
     for step in ordered(plan):
         body = await deps.artifacts.load(step.result["artifact_id"])
         sections.append(Section.model_validate(body["section"]))
-        if step.result.get("notice"):
-            reasons.append(str(step.result["notice"]))
+        if step.result.get("reason"):
+            reasons[sections[-1].id] = str(step.result["reason"])
     if not sections:
         raise ToolFailure("no_evidence", "No section could be written, so there is no document.")
     draft = Document(
@@ -55,7 +39,7 @@ async def assemble(plan: Plan, deps: Deps, notice: str) -> tuple[str, Document]:
         style=brief.style,
         language=deps.task.settings.language,
         date=datetime.now(UTC).date().isoformat(),
-        notice=notice_for(sections, reasons, wanted_model=bool(reasons)),
+        notice=notice_for(sections, reasons, of_plan=notice, planner=plan.author),
         simulated=plan.simulated or any(section.simulated for section in sections),
         sections=tuple(sections),
     )

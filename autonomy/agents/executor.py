@@ -234,6 +234,7 @@ async def _write(
         "quotes_by_source": written.quotes_by_source,
         "words": written.words,
         "notice": written.notice,
+        "reason": written.reason,
     }
     summary = (
         f"{counted(written.words, 'word')}, {counted(written.quotes, 'citation')} "

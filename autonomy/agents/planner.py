@@ -50,8 +50,8 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
         made = survey_plan(deps.task.source_ids)
     else:
         made, notice = await _outlined(deps, brief, former, task_id(runtime), steering)
+        update["notice"] = notice  # An earlier plan's says nothing of this one.
         if notice:
-            update["notice"] = notice
             await deps.events.emit(EventDraft(type="note", source="planner", content=notice))
         if former is not None:
             update["replans"] = state.get("replans", 0) + 1

@@ -17,6 +17,7 @@ from autonomy.agents.composer import (
     compose_introduction,
     compose_section,
 )
+from autonomy.agents.notice import composed_by_rule
 from autonomy.agents.outline import BEGIN, END
 from autonomy.agents.quotable import candidates, contribution
 from autonomy.agents.reply import REPLY, reply
@@ -47,6 +48,9 @@ class Written(BaseModel):
     quotes_by_source: dict[str, int]
     words: int
     notice: str = ""
+    """That it was composed by rule although a model was wanted, and why."""
+    reason: str = ""
+    """The why alone, as it goes on after "because"."""
     dropped_markers: int = 0
 
 
@@ -90,22 +94,22 @@ async def write(step: Step, plan: Plan, deps: Deps, task: str) -> Written:
         )
     passages = await deps.library.passages(_handed(step, plan))
     sources = {s.id: s for s in await deps.library.sources(_sources_of(passages, plan))}
-    notice = ""
+    reason = ""
     if deps.models.available("writer") and (passages or step.input["role"] in (BEGIN, END)):
         try:
             return await _by_model(step, plan, deps, passages, sources, task)
         except ModelUnavailable as error:
-            notice = f"“{step.title}” was composed by rule, because {error.reason}"
+            reason = error.reason
         except BudgetExhausted as limit:
             # Composing by rule costs neither tokens nor money, only time. A section that is there
             # already is better kept than replaced by quotations.
             if limit.stop_reason == StopReason.BUDGET_SECONDS or "artifact_id" in step.result:
                 raise
-            notice = f"“{step.title}” was composed by rule, because {clause(str(limit))}"
-    elif reason := deps.models.unavailable("writer"):
-        notice = f"“{step.title}” was composed by rule, because {reason}"
+            reason = clause(str(limit))
+    else:
+        reason = deps.models.unavailable("writer")
     composed = await _by_rule(step, plan, deps, passages, sources)
-    return _written(step, composed, Author.RULE, notice=notice)
+    return _written(step, composed, Author.RULE, reason=reason)
 
 
 def _sources_of(passages: list[Passage], plan: Plan) -> list[str]:
@@ -114,7 +118,7 @@ def _sources_of(passages: list[Passage], plan: Plan) -> list[str]:
 
 
 def _written(
-    step: Step, composed: Composed, author: Author, *, notice: str = "", dropped: int = 0
+    step: Step, composed: Composed, author: Author, *, reason: str = "", dropped: int = 0
 ) -> Written:
     section = Section(
         id=step.id, heading=str(step.input["heading"]), markdown=composed.markdown, author=author
@@ -126,7 +130,8 @@ def _written(
         quotes=composed.quotes,
         quotes_by_source=dict(composed.quotes_by_source),
         words=composed.words,
-        notice=notice,
+        notice=composed_by_rule([section.heading], reason, of=1) if reason else "",
+        reason=reason,
         dropped_markers=dropped,
     )
 

@@ -1,0 +1,77 @@
+"""The notice on a document's first page: what was made without a language model, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from autonomy.agents.reply import STEP as REPLY_STEP
+from autonomy.core.types import Author
+from autonomy.core.words import clause
+from autonomy.export.document import Section
+
+RULE_NOTICE = (
+    "{what} without a language model: every statement about the literature below is quoted word for "
+    "word from the sources named. It orders the evidence and does not weigh or compare it: that "
+    "argument is yours to make."
+)
+MIXED_NOTICE = (
+    "Parts of this document were composed by rule from quotations, without a language model."
+)
+_BECAUSE = ", because "
+
+
+def composed_by_rule(headings: Sequence[str], reason: str, *, of: int) -> str:
+    """The sentence for sections of a document of `of` sections that have one `reason` in common,
+    which goes on after "because" and ends in a full stop."""
+    named = [f"“{heading}”" for heading in headings if heading]
+    if not named:
+        what = "The answer was"
+    elif len(headings) == 1:
+        what = f"{named[0]} was"
+    elif len(headings) == of:
+        what = f"All {of} sections were"
+    else:
+        what = f"{len(headings)} of {of} sections ({', '.join(named[:-1])} and {named[-1]}) were"
+    return f"{what} composed by rule{_BECAUSE}{reason}"
+
+
+def notice_for(
+    sections: Sequence[Section],
+    reasons: Mapping[str, str],
+    *,
+    of_plan: str = "",
+    planner: Author = Author.RULE,
+) -> str:
+    """What the first page says of how the document was made.
+
+    Args:
+        reasons: section id to why it was composed by rule although a model was wanted.
+        of_plan: the same of the plan, as a sentence.
+        planner: who made the plan.
+    """
+    by_rule = [s for s in sections if s.author is Author.RULE]
+    if not by_rule or all(s.id == REPLY_STEP for s in sections):
+        return ""  # There is nothing to explain; a reply is not composed from sources.
+    if len(by_rule) < len(sections):
+        said = MIXED_NOTICE
+    else:
+        # A model's title and headings stand over sections that have none.
+        planned = planner is Author.MODEL
+        said = RULE_NOTICE.format(what="The sections were composed" if planned else "Composed")
+    return " ".join([said, *_sentences(by_rule, reasons, of_plan, len(sections))])
+
+
+def _sentences(
+    by_rule: Sequence[Section], reasons: Mapping[str, str], of_plan: str, of: int
+) -> list[str]:
+    """One sentence per reason, in the order in which the sections meet them."""
+    sharing: dict[str, list[str]] = {}
+    for section in by_rule:
+        if reason := reasons.get(section.id):
+            sharing.setdefault(reason, []).append(section.heading)
+    said = {why: composed_by_rule(names, why, of=of) for why, names in sharing.items()}
+    plan, _, why = of_plan.partition(_BECAUSE)
+    if why in said:
+        said[why] = f"{plan}, and {clause(said[why])}"
+        return list(said.values())
+    return [of_plan, *said.values()] if of_plan else list(said.values())
