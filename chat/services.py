@@ -116,7 +116,7 @@ def _asked(
     settings: TaskSettings,
 ) -> tuple[TaskSpec, Choice]:
     """The task that a message stands for, and why its journey was chosen."""
-    talk = journey == AUTO and not file_ids and kind_of(text) is not None
+    talk = journey == AUTO and kind_of(text) is not None
     choice = choose(text, settings) if journey == AUTO else Choice(journey, "You chose it.")
     spec = task_spec(
         user,

@@ -6,7 +6,7 @@ from autonomy.core import prompts
 from autonomy.core.plain_prose import plain_prose
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.small_talk import kind_of, rule_reply
-from autonomy.core.types import Author, Plan, Step, StepKind, StepStatus
+from autonomy.core.types import Author, FileStatus, Plan, Step, StepKind, StepStatus
 from autonomy.export.document import MARKER, Section
 
 REPLY = "reply"
@@ -55,9 +55,11 @@ def reply_plan(goal: str) -> Plan:
 async def reply(step: Step, deps: Deps, task: str) -> Section:
     """What is said: by the small model where there is one, else by rule."""
     files = len(await deps.library.sources(deps.task.source_ids))
+    states = await deps.library.files(deps.task.source_ids)
+    reading = sum(state.status not in (FileStatus.READY, FileStatus.FAILED) for state in states)
     if deps.models.available("small"):
         key = f"{task}:reply"
-        prompt = prompts.small_talk(said=deps.task.goal, files=files)
+        prompt = prompts.small_talk(said=deps.task.goal, files=files, reading=reading)
         try:
             said = await deps.models.text("small", key=key, prompt=prompt)
         except (ModelUnavailable, BudgetExhausted):
@@ -71,5 +73,5 @@ async def reply(step: Step, deps: Deps, task: str) -> Section:
                 author=Author.MODEL,
                 simulated=deps.models.simulated(key),
             )
-    text = rule_reply(kind_of(deps.task.goal), files)
+    text = rule_reply(kind_of(deps.task.goal), files, reading)
     return Section(id=step.id, heading="", markdown=text, author=Author.RULE)

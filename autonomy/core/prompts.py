@@ -396,14 +396,18 @@ Rules:
 {rule}"""
 
 
-def small_talk(*, said: str, files: int) -> Prompt:
+def small_talk(*, said: str, files: int, reading: int = 0) -> Prompt:
     """For a reply to a message that asks for no writing.
 
     Args:
         files: sources that can be searched.
+        reading: files that were added and cannot be searched yet.
     """
     fence = Fence()
     library = f"They have {files} sources ready." if files else "They have not added any file yet."
+    if reading:
+        ready = f"{library} " if files else ""
+        library = f"{ready}{reading} files that they added are being read."
     parts = [Part(fence.announcement), Part(fence.quote("message", said, limit=500)), Part(library)]
     return _prompt("small_talk", _SMALL_TALK.format(rule=RULE), parts, answer_tokens=300)
 

@@ -60,15 +60,22 @@ _WHAT = (
 )
 
 
-def rule_reply(kind: Kind | None, files: int) -> str:
+def rule_reply(kind: Kind | None, files: int, reading: int = 0) -> str:
     """What is said without a language model.
 
     Args:
         files: sources that can be searched.
+        reading: files that were added and cannot be searched yet.
     """
+    there = []
     if files:
-        ready = f"{files} sources are ready" if files > 1 else "One source is ready"
-        start = f"{ready}: tell me what you would like written or answered."
+        there.append(f"{files} sources are ready" if files > 1 else "One source is ready")
+    if reading:
+        read = f"{reading} files are" if reading > 1 else "one file is"
+        there.append(f"{read} being read")
+    if there:
+        held = " and ".join(there)
+        start = f"{held[:1].upper()}{held[1:]}: tell me what you would like written or answered."
     else:
         start = "Add the files that I may write from, and tell me what you would like written or answered."
     match kind:

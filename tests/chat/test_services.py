@@ -219,6 +219,19 @@ def test_small_talk_is_a_run_of_its_own_that_later_changes_pass_over(
     assert text not in changed.run.task["goal"]
 
 
+def test_a_greeting_with_files_is_answered_and_the_files_stay(alice: User) -> None:
+    file = make_world(alice).file
+    talk = services.send_message(alice, "hi", file_ids=[file.pk])
+    assert talk.run.journey == "answer"
+    assert talk.run.task["source_ids"] == [str(file.pk)]
+
+    asked = services.send_message(
+        alice, "Write an essay on tidal marshes", conversation=talk.conversation
+    )
+    assert asked.run.task["goal"] == "Write an essay on tidal marshes"
+    assert asked.run.task["source_ids"] == [str(file.pk)]
+
+
 def test_a_bare_topic_is_enough_where_the_journey_was_chosen(alice: User) -> None:
     sent = services.send_message(alice, "Photosynthesis", journey="write")
     assert sent.run.task["goal"] == "Photosynthesis"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from autonomy.core.ports import ModelUnavailable
-from autonomy.core.types import Author, StopReason
+from autonomy.core.types import Author, FileStatus, StopReason
 from autonomy.export.markdown import write_markdown
 from tests.autonomy.agents.test_loop import Ride
-from tests.autonomy.agents.world import MemoryLibrary, NoModels, make_deps
+from tests.autonomy.agents.world import MemoryLibrary, NoModels, make_deps, make_library
 
 
 class OnlySmall(NoModels):
@@ -43,6 +43,20 @@ async def test_small_talk_is_answered_without_any_source(said: str) -> None:
     assert ride.deps.library.queries == []  # type: ignore[attr-defined]
     assert ride.deps.notes.kept == []  # type: ignore[attr-defined]
     assert section.markdown in write_markdown(ride.document)
+
+
+async def test_a_greeting_with_files_speaks_of_them_read_or_not() -> None:
+    library = make_library()
+    state = library.states["reefs"]
+    library.states["reefs"] = state.model_copy(update={"status": FileStatus.PARSING})
+    deps = make_deps("hi", journey="answer", library=library, source_ids=("reefs", "fishery"))
+    ride = await Ride(deps).go()
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED
+    assert ride.document.sections[0].markdown == (
+        "Hello. One source is ready and one file is being read: "
+        "tell me what you would like written or answered."
+    )
 
 
 async def test_the_small_model_replies_where_there_is_one() -> None:
