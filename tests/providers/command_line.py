@@ -129,7 +129,7 @@ def explained(server: Listening, options: dict[str, Any]) -> str:
         "HANDYWRITERZ_MODEL=openai-responses:simulated",
         f"  ANTHROPIC_BASE_URL={server.root_url} ANTHROPIC_API_KEY={key} "
         "HANDYWRITERZ_MODEL=anthropic:simulated",
-        "Or on the page of models: provider “compatible”, address "
+        "Or on Settings → Models: choose “Another address”, address "
         f"{server.base_url}, key {key}, model simulated.",
         "",
         "Ctrl-C stops it.",
