@@ -173,7 +173,7 @@ function App() {
         </div>
       </div>
       <div class="composer-dock">
-        ${away && html`<button type="button" class="button to-end" onClick=${toEnd}><${Icon} name="arrow-down" /> Latest</button>`}
+        ${away && turns.length > 0 && html`<button type="button" class="button to-end" onClick=${toEnd}><${Icon} name="arrow-down" /> Latest</button>`}
         <${Composer} boot=${boot} uploads=${uploads} text=${text} setText=${setText} options=${options} setOptions=${setOptions}
           sending=${sending} refused=${refused} onSend=${live && aim === "steer" ? steer : ask} live=${live} aim=${aim} onAim=${setAim}
           others=${active.length - 1} stoppable=${Boolean(stoppable)} onStop=${() => control(stoppable, "cancel")} onResume=${() => control(live, "resume")}

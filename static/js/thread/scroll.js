@@ -14,8 +14,9 @@ export function useFollow(scroller, dependency, startsPinned) {
       pinned.current = atEnd();
       setAway(!pinned.current);
     };
-    // What is shown can become shorter or longer without a scroll.
-    const sizes = new ResizeObserver(() => setAway(!atEnd()));
+    // What is shown can become shorter without a scroll. Where it becomes longer, as when details are
+    // opened, the person looks at what grew and has not left the end.
+    const sizes = new ResizeObserver(() => atEnd() && setAway(false));
     sizes.observe(element);
     sizes.observe(element.firstElementChild);
     element.addEventListener("scroll", onScroll, { passive: true });
