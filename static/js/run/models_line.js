@@ -1,11 +1,11 @@
 // Which models worked for a run, whether any was made believe, and what came between.
 import { html, memo } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
-import { clock, plural } from "../lib/format.js";
+import { clock } from "../lib/format.js";
 import { modelOf, partsOf, RULES } from "../models/words.js";
 import { SimulatedBadge } from "../models/badge.js";
 import { TERMINAL } from "./state.js";
-import { isTrouble, labelOf } from "./trouble.js";
+import { isRepeat, isTrouble, labelOf, repeats, summaryOf } from "./trouble.js";
 
 /** A copy of a run may have its plan from a simulator and the rest from a model. */
 export const isSimulated = (view) => Boolean(view.plan?.simulated) || (view.models ?? []).some((model) => model.simulated);
@@ -19,6 +19,8 @@ export function ModelMark({ view }) {
   if (byRules(view)) return html`<span class="badge" title="No language model worked on this">By rules</span>`;
   return null;
 }
+
+const FEW = 3; // repeats that may stand among the rest
 
 const DID = { planner: "planned", writer: "wrote", critic: "judged", debugger: "mended", small: "named it" };
 
@@ -52,7 +54,15 @@ export const ModelsLine = memo(function ModelsLine({ view, adminRun }) {
 });
 
 function Troubles({ events }) {
-  return html`<details class="troubles"><summary>${plural(events.length, "interruption")}</summary>
-    <ol class="entries" tabindex="0" aria-label="Interruptions">${events.map((event) => html`<li key=${event.seq} class="entry warn"><time datetime=${event.ts}>${clock(event.ts)}</time><span class="entry-label">${labelOf(event)}</span><div class="entry-body"><span>${event.content}</span></div></li>`)}</ol>
+  const { said, matters } = summaryOf(events);
+  const again = events.filter(isRepeat);
+  const fold = again.length > FEW && again.length < events.length;
+  return html`<details class="troubles" data-matters=${matters ? "true" : "false"}><summary>${said}</summary>
+    <${Entries} label="What came between" events=${fold ? events.filter((event) => !isRepeat(event)) : events} />
+    ${fold && html`<details><summary>${repeats(again.length)}</summary><${Entries} label="Waited or asked again" events=${again} /></details>`}
   </details>`;
+}
+
+function Entries({ label, events }) {
+  return html`<ol class="entries" tabindex="0" aria-label=${label}>${events.map((event) => html`<li key=${event.seq} class="entry warn"><time datetime=${event.ts}>${clock(event.ts)}</time><span class="entry-label">${labelOf(event)}</span><div class="entry-body"><span>${event.content}</span></div></li>`)}</ol>`;
 }

@@ -46,3 +46,51 @@ export function labelOf({ type, meta = {} }) {
   if (meta.rung) return "Mended";
   return meta.code ? (NOTED[meta.code] ?? "Model") : "";
 }
+
+const BECAME = {
+  rate_limit: "was asked too often",
+  auth: "refused the key",
+  quota: "has no credit left",
+  context_overflow: "could not read that much at once",
+  content_filter: "blocked a request",
+  model_not_found: "is not known there",
+  rejected: "did not take a request",
+  malformed: "answered unreadably",
+  refused: "declined to answer",
+  not_configured: "is not set up",
+  address: "may not be called",
+  too_dear: "would cost too much",
+};
+const SILENT = ["overload", "server", "network", "timeout", "circuit_open", "expired"];
+
+/** Waited for, or asked once more: the same model did the work in the end, or another is told of. */
+export const isRepeat = (event) => event.type === "retry" && !event.meta.fallback;
+
+export const repeats = (number) => `Waited or asked again ${number === 1 ? "once" : `${number} times`}`;
+
+/** {said, matters} of a run's troubles in one line, what matters first: another model took over, or
+ * one that was not replaced is left alone. Waiting by itself does not matter. */
+export function summaryOf(events) {
+  const moves = new Map(events.filter(({ meta }) => meta.fallback).map((event) => [`${event.meta.model} ${event.meta.fallback}`, event]));
+  const said = [...moves.values()].map(({ meta }) => took(meta));
+  for (const model of new Set(events.filter(({ meta }) => meta.code === "circuit_opened").map(({ meta }) => meta.model))) {
+    if (said.length && [...moves.values()].some(({ meta }) => meta.model === model)) continue;
+    const back = events.findLast(({ meta }) => meta.model === model && /^circuit_(opened|closed)$/.test(meta.code)).meta.code === "circuit_closed";
+    said.push(`${partsOf(model).name} ${back ? "stopped answering for a while" : "stopped answering"}`);
+  }
+  const matters = said.length > 0;
+  const again = events.filter(isRepeat).length;
+  if (again) said.push(repeats(again));
+  const anew = events.filter(({ type }) => type === "attempt.restarted").length;
+  if (anew) said.push(`began ${anew === 1 ? "an answer" : `${anew} answers`} anew`);
+  if (!said.length) said.push(events.length === 1 ? "One note on a model" : `${events.length} notes on models`);
+  return { said: said.map((words, at) => (at ? words.replace(/^Waited/, "waited") : words.replace(/^began/, "Began"))).join("; "), matters };
+}
+
+/** "slow-lab stopped answering; compatible took over": by connection where the models are named alike. */
+function took({ model, fallback, code }) {
+  const [from, to] = [partsOf(model), partsOf(fallback)];
+  const by = from.name === to.name ? "connection" : "name";
+  const why = BECAME[code] ?? (SILENT.includes(code) ? "stopped answering" : "");
+  return why ? `${from[by]} ${why}; ${to[by]} took over` : `${to[by]} took over from ${from[by]}`;
+}
