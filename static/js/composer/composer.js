@@ -4,7 +4,8 @@ import { html, useLayoutEffect, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { Aim, destination } from "./aim.js";
 import { FileList, sourcesUsed } from "./files.js";
-import { ModelPill, useModels } from "./model_choice.js";
+import { SimulatedBadge } from "../models/badge.js";
+import { choosesSimulated, ModelPill, useModels } from "./model_choice.js";
 import { DEFAULTS, keep, LASTING } from "./options.js";
 import { Refusal } from "./refusal.js";
 
@@ -105,7 +106,7 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
     ${tooLong && html`<p class="error-text" role="alert">This is ${(text.length - boot.limits.message_max_chars).toLocaleString("en-GB")} characters too long. Put long material into a file and attach it.</p>`}
     ${refused && html`<${Refusal} problem=${refused} id="composer-error" />`}
     ${notice && html`<p class="composer-notice" role="status">${notice}</p>`}
-    ${!steering && html`<p class="sources-used" role="status">${sourcesUsed(uploads, boot)}</p>`}
+    ${!steering && html`<p class="sources-used" role="status">${sourcesUsed(uploads, boot)}${choosesSimulated(models, options.model) && html` <${SimulatedBadge} />`}</p>`}
     <div class="composer-bar" ref=${bar}>
       ${!steering && html`<button type="button" class="icon-button" aria-label="Attach files" title="Attach files" onClick=${() => picker.current.click()}><${Icon} name="paperclip" /></button>`}
       <input ref=${picker} type="file" multiple hidden aria-label="Files" accept=".pdf,.docx,.txt,.md,.markdown,.html,.htm"

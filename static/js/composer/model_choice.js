@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import * as api from "../lib/api.js";
-import { chainOf, nameOf, RULES } from "../models/words.js";
+import { chainOf, nameOf, partsOf, RULES } from "../models/words.js";
 
 const OFFERED = 25; // a list that somebody can look through; the rest is chosen in the settings
 
@@ -30,21 +30,25 @@ function groupsOf(state) {
     .filter(([, models]) => models.length);
 }
 
-/** "gpt-5-mini" where the settings lead to one, "rules" where to none. */
-function automatic(state) {
-  const writer = state?.roles.writer;
-  if (!writer) return "";
-  const first = writer.models.find((model) => model.available);
-  return first ? nameOf(first.model) : "rules";
+/** The model that writes where the settings decide; undefined where none does. */
+const automatic = (state) => state?.roles.writer?.models.find((model) => model.available);
+
+/** Whether what is sent now would be made up by a simulator. */
+export function choosesSimulated(state, value) {
+  if (!state || value === RULES) return false;
+  if (!value) return Boolean(automatic(state)?.simulated);
+  const { connection, name } = partsOf(chainOf(value)[0]);
+  return name.startsWith("simulated") || state.connections.some((each) => each.slug === connection && each.simulated);
 }
 
 export function ModelPill({ state, value, onChange }) {
   const groups = state ? groupsOf(state) : [];
   const known = new Set(groups.flatMap(([, models]) => models));
-  const leads = automatic(state);
-  return html`<label class="pill" title=${leads && !value ? `As in the settings: ${leads}` : undefined}><span class="visually-hidden">Model</span>
+  const first = automatic(state);
+  const leads = first ? nameOf(first.model) : "rules only";
+  return html`<label class="pill" title=${state && !value ? `As in the settings: ${leads}` : undefined}><span class="visually-hidden">Model</span>
     <select value=${value} onChange=${(event) => onChange(event.target.value)}>
-      <option value="" selected=${value === ""}>Model: automatic</option>
+      <option value="" selected=${value === ""}>${state ? `Automatic: ${leads}` : "Model: automatic"}</option>
       ${groups.map(([connection, models]) => html`<optgroup key=${connection.slug} label=${connection.label || connection.slug}>
         ${models.map((model) => html`<option key=${model} value=${model} selected=${value === model}>${nameOf(model)}</option>`)}</optgroup>`)}
       ${value && value !== RULES && !known.has(value) && html`<option value=${value} selected>${chainOf(value).map(nameOf).join(", then ")}</option>`}
