@@ -3,8 +3,8 @@ import { html, useEffect, useId, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import * as api from "../lib/api.js";
 import { reasonOf, Refused } from "../ui/refused.js";
-import { bodyOf, fieldsOf, LOCAL, SIMULATOR, tilesOf } from "./providers.js";
-import { Trial } from "./trial.js";
+import { bodyOf, fieldsOf, labelOf, LOCAL, SIMULATOR, tilesOf } from "./providers.js";
+import { Trial, useInView } from "./trial.js";
 import { chainOf, RULES } from "./words.js";
 
 /** `chosen` is what this scope says for all work; `onKept(state, said)` gets the page's new state. */
@@ -33,6 +33,7 @@ function Form({ tile, scope, chosen, onKept }) {
   const [keeping, setKeeping] = useState(false);
   const [refused, setRefused] = useState(null);
   const abort = useRef(null);
+  const outcome = useInView(trial?.result ?? trial?.problem);
   useEffect(() => () => abort.current?.abort(), []);
 
   const before = chainOf(chosen).filter((each) => each !== RULES);
@@ -40,7 +41,14 @@ function Form({ tile, scope, chosen, onKept }) {
     setFields({ ...fields, [name]: event.target.value });
     if (name !== "label") setTrial(null); // another address or key is another server
   };
-  const ready = (!tile.needsUrl || fields.base_url.trim()) && (!tile.needsKey || fields.api_key.trim());
+  const speak = (event) => {
+    const provider = event.target.value;
+    // An address that was typed is left as it is.
+    const usual = Object.values(SIMULATOR.urls).includes(fields.base_url);
+    setFields({ ...fields, provider, ...(usual ? { base_url: SIMULATOR.urls[provider] } : {}) });
+    setTrial(null);
+  };
+  const ready = (!tile.needsUrl || fields.base_url.trim()) && (!tile.needsKey || fields.api_key.trim() || (tile.speaks && fields.base_url.trim()));
 
   const test = async (event) => {
     event?.preventDefault();
@@ -57,12 +65,13 @@ function Form({ tile, scope, chosen, onKept }) {
       setTrial(problem.name === "AbortError" ? null : { problem });
     }
   };
+  const result = trial?.result;
   const keep = async () => {
     setKeeping(true);
     setRefused(null);
     let made;
     try {
-      made = await api.post("/api/v2/models/connections", bodyOf(tile, fields, scope));
+      made = await api.post("/api/v2/models/connections", bodyOf(tile, { ...fields, label: labelOf(fields, result) }, scope));
     } catch (problem) {
       setRefused(problem);
       setKeeping(false);
@@ -82,13 +91,10 @@ function Form({ tile, scope, chosen, onKept }) {
     onKept(null, said);
   };
 
-  const result = trial?.result;
   return html`<form class="connect" onSubmit=${test} autocomplete="off">
     ${tile.id === "simulator" && html`<${AboutSimulator} />`}
     ${tile.id === "local" && html`<p class="quick">Usual addresses: ${LOCAL.map(([name, url]) => html`<button key=${name} type="button" class="button" onClick=${() => { setFields({ ...fields, base_url: url }); setTrial(null); }}>${name}</button>`)}</p>`}
-    ${tile.needsUrl && html`<div class="field"><label for=${`${id}-url`}>Address</label>
-      <input id=${`${id}-url`} class="input" type="text" inputmode="url" spellcheck=${false} autocapitalize="off" maxlength="500" placeholder="http://localhost:11434" value=${fields.base_url} onInput=${set("base_url")} aria-describedby=${`${id}-url-hint`} />
-      <span class="hint" id=${`${id}-url-hint`}>As the machine that runs HandyWriterz reaches it, with or without /v1.</span></div>`}
+    ${tile.needsUrl && html`<${Address} id=${`${id}-url`} label="Address" hint="As the machine that runs HandyWriterz reaches it, with or without /v1." value=${fields.base_url} onInput=${set("base_url")} />`}
     ${tile.id !== "simulator" && html`<div class="field"><label for=${`${id}-key`}>${tile.needsKey ? "Key" : "Key, if it asks for one"}</label>
       <input id=${`${id}-key`} class="input secret" type="password" autocomplete="new-password" spellcheck=${false} maxlength="500" value=${fields.api_key} onInput=${set("api_key")} aria-describedby=${`${id}-key-hint`} />
       <span class="hint" id=${`${id}-key-hint`}>${tile.keyHelp ? `${tile.keyHelp} ` : ""}It is kept encrypted and never shown again.</span></div>`}
@@ -98,12 +104,19 @@ function Form({ tile, scope, chosen, onKept }) {
       <div class="field"><label for=${`${id}-label`}>Your name for it, if you like</label>
         <input id=${`${id}-label`} class="input" maxlength="80" placeholder=${tile.needsUrl ? "" : tile.title} value=${fields.label} onInput=${set("label")} /></div>
     </div>
+    ${tile.speaks && html`<details class="more"><summary>More</summary>
+      <${Address} id=${`${id}-url`} label=${`Address, if it is not ${tile.title}’s own`} hint=${`Of any server that speaks as ${tile.speaks} does. It may need no key.`} value=${fields.base_url} onInput=${set("base_url")} />
+    </details>`}
+    ${tile.id === "simulator" && html`<details class="more"><summary>More</summary>
+      <div class="field"><label for=${`${id}-speaks`}>It is spoken to as</label>
+        <select id=${`${id}-speaks`} class="select" value=${fields.provider} onChange=${speak}><option value="compatible">OpenAI</option><option value="anthropic">Anthropic</option></select></div>
+    </details>`}
     <div class="form-actions">
       <button type="submit" class=${result?.ok ? "button" : "button primary"} disabled=${!ready || trial?.testing}><${Icon} name=${trial?.testing ? "loader-circle" : "activity"} spin=${trial?.testing} /> ${trial?.testing ? "Asking it a question…" : result ? "Test again" : "Test"}</button>
       ${trial?.testing && html`<button type="button" class="button quiet" onClick=${() => abort.current.abort()}>Cancel</button>`}
       ${result && !result.ok && html`<button type="button" class="button quiet" disabled=${keeping} onClick=${keep}>Save it anyway</button>`}
     </div>
-    <div class="trial" aria-live="polite">
+    <div class="trial" ref=${outcome} tabindex="-1" aria-live="polite">
       ${trial?.problem && html`<${Refused} problem=${trial.problem} title="Not tested" />`}
       ${result && html`<${Trial} result=${result} />`}
     </div>
@@ -116,6 +129,12 @@ function Form({ tile, scope, chosen, onKept }) {
     </div>`}
     ${refused && html`<${Refused} problem=${refused} title="Not saved" />`}
   </form>`;
+}
+
+function Address({ id, label, hint, value, onInput }) {
+  return html`<div class="field"><label for=${id}>${label}</label>
+    <input id=${id} class="input" type="text" inputmode="url" spellcheck=${false} autocapitalize="off" maxlength="500" placeholder="http://localhost:11434" value=${value} onInput=${onInput} aria-describedby=${`${id}-hint`} />
+    <span class="hint" id=${`${id}-hint`}>${hint}</span></div>`;
 }
 
 function Models({ id, offered, model, onModel }) {

@@ -7,23 +7,24 @@ import { confirm } from "../ui/dialog.js";
 import { reasonOf } from "../ui/refused.js";
 import { toast, toastError } from "../ui/toast.js";
 import { SimulatedBadge } from "./badge.js";
-import { Trial } from "./trial.js";
+import { Trial, useInView } from "./trial.js";
 import { SCOPES, serverOf, stateOf, testedOf } from "./words.js";
 
 /** `mine(connection)` tells what may be changed in the scope that is shown. */
-export function Connections({ connections, mine, onChanged }) {
+export function Connections({ connections, models, mine, onChanged }) {
   return html`<section class="panel" aria-labelledby="connections">
     <h2 id="connections">Connections</h2>
-    <ul class="connections">${connections.map((each) => html`<${Connection} key=${each.id ?? `${each.scope}-${each.slug}`} connection=${each} editable=${mine(each)} onChanged=${onChanged} />`)}</ul>
+    <ul class="connections">${connections.map((each) => html`<${Connection} key=${each.id ?? `${each.scope}-${each.slug}`} connection=${each} models=${models} editable=${mine(each)} onChanged=${onChanged} />`)}</ul>
   </section>`;
 }
 
-function Connection({ connection, editable, onChanged }) {
+function Connection({ connection, models, editable, onChanged }) {
   const [trial, setTrial] = useState(null);
+  const outcome = useInView(trial?.result);
   const [replacing, setReplacing] = useState(false);
   const address = `/api/v2/models/connections/${connection.id}`;
   const title = connection.label || connection.slug;
-  const [tone, icon, word] = stateOf(connection);
+  const [tone, icon, word] = stateOf(connection, models);
 
   const test = async () => {
     setTrial({ testing: true });
@@ -60,7 +61,7 @@ function Connection({ connection, editable, onChanged }) {
         <p class="faint">${[SCOPES[connection.scope], testedOf(connection)].filter(Boolean).join(" · ")}</p>
         ${connection.test_ok === false && connection.test_sentence && html`<p class="error-text">${connection.test_sentence}</p>`}
       </div>
-      ${connection.id && html`<span class=${`badge ${tone}`}><${Icon} name=${icon} />${word}</span>`}
+      ${(connection.id || tone === "warn") && html`<span class=${`badge ${tone}`}><${Icon} name=${icon} />${word}</span>`}
     </div>
     ${editable && html`<div class="connection-actions">
       <button type="button" class="button" disabled=${trial?.testing} onClick=${test} aria-label=${`Test ${title}`}><${Icon} name=${trial?.testing ? "loader-circle" : "activity"} spin=${trial?.testing} /> ${trial?.testing ? "Asking…" : "Test"}</button>
@@ -68,7 +69,7 @@ function Connection({ connection, editable, onChanged }) {
       <button type="button" class="button quiet" onClick=${drop} aria-label=${`Remove ${title}`}><${Icon} name="trash-2" /> Remove</button>
     </div>`}
     ${replacing && html`<${Key} address=${address} onDone=${() => { setReplacing(false); toast("The new key is kept. Test it to be sure.", { title: "Saved" }); onChanged(); }} onCancel=${() => setReplacing(false)} />`}
-    <div class="trial" aria-live="polite">${trial?.result && html`<${Trial} result=${trial.result} />`}</div>
+    <div class="trial" ref=${outcome} tabindex="-1" aria-live="polite">${trial?.result && html`<${Trial} result=${trial.result} />`}</div>
   </li>`;
 }
 

@@ -30,6 +30,14 @@ function Models() {
     load();
   }, []);
 
+  // A model that is left alone is tried again after a while: what is shown would be out of date.
+  useEffect(() => {
+    const rests = Object.values(state?.roles ?? {}).flatMap((role) => role.models.map((model) => (model.health === "closed" ? 0 : model.retry_in))).filter((rest) => rest > 0);
+    if (!rests.length) return undefined;
+    const timer = setTimeout(load, (Math.min(...rests) + 1) * 1000);
+    return () => clearTimeout(timer);
+  }, [state]);
+
   const choose = async (role, choice) => {
     setBusy(true);
     try {
@@ -59,7 +67,7 @@ function Models() {
   return html`<div class="models-page">
     <${Now} state=${state} />
     ${staff && html`<${Scope} scope=${scope} onScope=${setScope} />`}
-    ${shown.length > 0 && html`<${Connections} connections=${shown} mine=${mine} onChanged=${load} />`}
+    ${shown.length > 0 && html`<${Connections} connections=${shown} models=${[...known.values()]} mine=${mine} onChanged=${load} />`}
     <${Connect} key=${scope} providers=${state.providers} scope=${scope} chosen=${choices.default ?? ""} first=${shown.length === 0} onKept=${kept} />
     ${(shown.length > 0 || Object.keys(choices).length > 0) && html`<${Roles} key=${`roles-${scope}`} state=${{ ...state, connections: shown }} scope=${scope} choices=${choices} facts=${(model) => known.get(model)} onChoose=${choose} busy=${busy} />`}
   </div>`;

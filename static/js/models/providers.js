@@ -9,11 +9,14 @@ export const LOCAL = [
   ["vLLM", "http://localhost:8000"],
 ];
 
-export const SIMULATOR = { url: "http://127.0.0.1:18800/v1", command: ".venv/bin/python manage.py simulate_provider" };
+export const SIMULATOR = {
+  urls: { compatible: "http://127.0.0.1:18800/v1", anthropic: "http://127.0.0.1:18800" },
+  command: ".venv/bin/python manage.py simulate_provider",
+};
 
 const TILES = [
-  { id: "openai", provider: "openai", title: "OpenAI", about: "With a key" },
-  { id: "anthropic", provider: "anthropic", title: "Anthropic", about: "With a key" },
+  { id: "openai", provider: "openai", title: "OpenAI", about: "With a key", speaks: "OpenAI" },
+  { id: "anthropic", provider: "anthropic", title: "Anthropic", about: "With a key", speaks: "Anthropic" },
   { id: "google", provider: "google", title: "Google", about: "With a Gemini key" },
   { id: "openrouter", provider: "openrouter", title: "OpenRouter", about: "One key, many models" },
   { id: "local", provider: "compatible", title: "A server of your own", about: "Ollama, LM Studio, llama.cpp, vLLM" },
@@ -34,15 +37,28 @@ export function tilesOf(providers) {
 /** What the fields hold when a tile is chosen. */
 export function fieldsOf(tile) {
   const simulator = tile.id === "simulator";
-  return { base_url: simulator ? SIMULATOR.url : "", api_key: "", model: simulator ? "simulated" : "", label: simulator ? "Simulator" : "" };
+  return { provider: tile.provider, base_url: simulator ? SIMULATOR.urls[tile.provider] : "", api_key: "", model: simulator ? "simulated" : "", label: simulator ? "Simulator" : "" };
 }
 
 /** The body that the API takes for what was typed. Empty fields are left out. */
 export function bodyOf(tile, fields, scope) {
-  const body = { provider: tile.provider, scope };
+  const body = { provider: fields.provider, scope };
   for (const name of ["base_url", "api_key", "label"]) {
     if (fields[name].trim()) body[name] = fields[name].trim();
   }
-  if (!tile.needsUrl) delete body.base_url;
+  if (!tile.needsUrl && !tile.speaks) delete body.base_url;
   return body;
+}
+
+/** What a connection is called that nobody named: by what was found there, or by its host. */
+export function labelOf(fields, result) {
+  if (fields.label.trim()) return fields.label.trim();
+  if (result?.simulated) return "Simulator";
+  const address = fields.base_url.trim();
+  if (!address) return "";
+  try {
+    return new URL(address.includes("://") ? address : `http://${address}`).host.slice(0, 80);
+  } catch {
+    return ""; // the API says what is wrong with it
+  }
 }

@@ -25,7 +25,7 @@ export function Roles({ state, scope, choices, facts, onChoose, busy }) {
         <h3 class="role-title">${role.title}</h3><p>${role.purpose}</p>
         ${name === FIXED
           ? html`<p class="faint">${role.why || role.models.map((model) => model.model).join(", ")}</p>`
-          : html`${!choices[name] && html`<p class="faint">${worksWith(role)}</p>`}${chain(name, `Models for the ${role.title}`)}`}
+          : html`${!choices[name] && html`<p class="faint">${worksWith(role, state.connections)}</p>`}${chain(name, `Models for the ${role.title}`)}`}
       </li>`)}</ul>`}
     </div>
   </section>`;
@@ -37,8 +37,9 @@ function inherited(state, scope) {
   return `Nothing is chosen here; ${nameOf(by.models[0]?.model ?? by.choice)} works, by ${CHOSEN_BY[by.chosen_by] ?? "another choice"}.`;
 }
 
-function worksWith(role) {
+function worksWith(role, connections) {
   const first = role.models.find((model) => model.available) ?? role.models[0];
   if (!first || role.choice === RULES) return role.why || "Works by rules.";
-  return `As above: ${first.model}${role.available ? "" : `. ${role.why}`}`;
+  const from = connections.find((each) => each.slug === first.connection);
+  return `Nothing of its own: ${nameOf(first.model)}, from ${from?.label || first.connection}, does it too.${role.available ? "" : ` ${role.why}`}`;
 }

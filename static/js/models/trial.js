@@ -1,9 +1,23 @@
 // What came of a test: a real question, a real answer.
-import { html } from "../lib/view.js";
+import { html, useEffect, useRef } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { count, plural } from "../lib/format.js";
 import { SimulatedBadge } from "./badge.js";
-import { schemasOf, seconds, serverOf, windowOf } from "./words.js";
+import { schemasOf, seconds, serverOf, wordsOf } from "./words.js";
+
+/** For the element that shows an outcome: once there is one, it and what follows on it are scrolled
+ * into view, and the keyboard goes there unless the person is in a field meanwhile. */
+export function useInView(outcome) {
+  const element = useRef(null);
+  useEffect(() => {
+    if (!outcome) return;
+    const shown = element.current;
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    (shown.nextElementSibling ?? shown).scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+    if (document.activeElement.matches("body, button")) shown.focus({ preventScroll: true });
+  }, [outcome]);
+  return element;
+}
 
 export function Trial({ result }) {
   if (!result.ok) {
@@ -17,9 +31,9 @@ export function Trial({ result }) {
     ["Server", serverOf(result.server)],
     ["Time", seconds(result.seconds)],
     ["Tokens", typeof result.input_tokens === "number" ? `${count(result.input_tokens)} read, ${count(result.output_tokens ?? 0)} written` : "It does not count them: they are estimated"],
-    ["Window", windowOf(offered?.context_tokens) || "Not known"],
-    ["Form", schemasOf(result.structured) || "Not known"],
-    ["Offers", result.models?.length > 1 ? plural(result.models.length, "model") : ""],
+    ["Reads at once", wordsOf(offered?.context_tokens) || "It does not say"],
+    ["Forms", schemasOf(result.structured) || "Not tried"],
+    ["To choose from", result.models?.length > 1 ? plural(result.models.length, "model") : ""],
   ].filter(([, value]) => value);
   return html`<div class="notice good"><${Icon} name="circle-check" /><div>
     <strong>It answers, in ${seconds(result.seconds)}${result.simulated ? html` <${SimulatedBadge} />` : ""}</strong>

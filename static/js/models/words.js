@@ -1,5 +1,5 @@
 // What is known of models and connections, in words.
-import { ago, count } from "../lib/format.js";
+import { ago, count, duration } from "../lib/format.js";
 
 /** The choice of no model: rules only. */
 export const RULES = "none";
@@ -21,7 +21,7 @@ const money = (value) => `$${value < 0.1 ? value.toFixed(3).replace(/0$/, "") : 
 
 /** Per million tokens. `unknown` is what is counted where nobody knows the price. */
 export function priceOf(facts, unknown) {
-  if (facts.simulated) return `Costs nothing; a budget counts $${count(unknown)} per million tokens all the same`;
+  if (facts.simulated) return `Free, though a budget counts it as if a million tokens cost $${count(unknown)}`;
   if (facts.price_known && facts.usd_per_mtok_input !== null && facts.usd_per_mtok_output !== null) {
     if (!facts.usd_per_mtok_input && !facts.usd_per_mtok_output) return "Costs nothing";
     return `${money(facts.usd_per_mtok_input)} read, ${money(facts.usd_per_mtok_output)} written, per million tokens`;
@@ -29,17 +29,20 @@ export function priceOf(facts, unknown) {
   return `Price unknown: counted as $${count(unknown)} per million tokens`;
 }
 
-export const windowOf = (tokens) => (tokens ? `Reads ${count(tokens)} tokens at once` : "");
+const WORDS_PER_TOKEN = 0.75; // of English prose, roughly
+
+/** How much a model reads at once, as people count. */
+export const wordsOf = (tokens) => (tokens ? `about ${count(Number((tokens * WORDS_PER_TOKEN).toPrecision(2)))} words (${count(tokens)} tokens)` : "");
 
 export function schemasOf(structured) {
-  if (structured === true) return "Answers in a given form";
-  if (structured === false) return "Does not keep to a given form: its answers are asked for in words and mended";
+  if (structured === true) return "Fills in a form, as plans and verdicts need";
+  if (structured === false) return "Does not fill in a form: plans and verdicts are asked for in words and put in order here";
   return "";
 }
 
 /** Everything known of a model in a few phrases. */
 export function factsOf(facts, unknown) {
-  return [windowOf(facts.context_tokens), schemasOf(facts.structured), priceOf(facts, unknown)].filter(Boolean);
+  return [facts.context_tokens && `Reads ${wordsOf(facts.context_tokens)} at once`, schemasOf(facts.structured), priceOf(facts, unknown)].filter(Boolean);
 }
 
 const SERVERS = {
@@ -55,9 +58,18 @@ export const serverOf = (server) => SERVERS[server] ?? "";
 /** Whose a connection or a choice is. */
 export const SCOPES = { user: "Yours", deployment: "For everybody", environment: "Set on the server" };
 
-/** [tone, icon, words] for the badge of a connection. */
-export function stateOf(connection) {
+const FRESH_MS = 3600 * 1000; // so long after a test, "works" can be said of it
+
+/** [tone, icon, words] for the badge of a connection. `models` are those of the roles, whose health
+ * is what runs have met since the last test. */
+export function stateOf(connection, models = []) {
   if (connection.needs_key_again) return ["bad", "key-round", "Needs its key again"];
+  const failing = models.filter((model) => model.connection === connection.slug && model.health !== "closed");
+  if (failing.length) {
+    const rest = Math.max(...failing.map((model) => model.retry_in));
+    return ["warn", "clock", rest >= 1 ? `Not answering: left alone for ${duration(rest)}` : "Did not answer: tried again with the next request"];
+  }
+  if (connection.test_ok === true && Date.now() - new Date(connection.tested_at) > FRESH_MS) return ["", "circle-check", `Worked ${ago(connection.tested_at)}`];
   if (connection.test_ok === true) return ["good", "circle-check", "Works"];
   if (connection.test_ok === false) return ["bad", "circle-alert", "Does not work"];
   return ["", "circle-dot", "Not tested"];
