@@ -137,7 +137,7 @@ def test_from_the_notice_that_there_is_no_model_to_a_document_marked_as_simulate
         expect(page.get_by_text(re.compile(r"It answers, in \d"))).to_be_visible()
         assert server.requests, "nothing was asked"
         facts = page.locator(".facts")
-        expect(facts).to_contain_text("Answers in a given form")
+        expect(facts).to_contain_text("Fills in a form")
         expect(facts).to_contain_text("the simulator")
         expect(page.locator(".trial").get_by_text(EVERYWHERE)).to_be_visible()
         shoot(page, "models-tested")
@@ -164,6 +164,59 @@ def test_from_the_notice_that_there_is_no_model_to_a_document_marked_as_simulate
         expect(page.locator(".document-bar").get_by_text(EVERYWHERE)).to_be_visible()
         shoot(page, "models-simulated-run")
         assert violations(page) == []
+
+
+def test_an_address_that_speaks_as_anthropic_does_is_connected_and_named(
+    page: Page, simulator: Simulator
+) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    choose(page, "Anthropic")
+    page.get_by_label("Key", exact=True).fill(KEY)
+    page.locator(".more summary").click()
+    page.get_by_label("Address, if it is not Anthropic’s own").fill(simulator.root_url)
+    page.get_by_label("Model to test").fill("simulated")
+    press_test(page)
+    trial = page.locator(".connect .trial")
+    expect(trial.get_by_text(re.compile(r"It answers, in \d"))).to_be_in_viewport()
+    expect(trial).to_be_focused()
+    save = page.get_by_role("button", name="Save and use it for everything")
+    expect(save).to_be_in_viewport()
+    shoot(page, "models-anthropic-address")
+    assert violations(page) == []
+    save.click()
+    row = page.locator(".connection", has=page.get_by_role("heading", name="Simulator"))
+    expect(row).to_contain_text("Tested just now")
+    [made] = call(page, "get", "/api/v2/models", {})["connections"]
+    assert (made["provider"], made["label"]) == ("anthropic", "Simulator")
+    page.goto(page.url.replace("settings/models/", ""))
+    expect(page.get_by_label("Model").locator("option").first).to_have_text("Automatic: simulated")
+    expect(page.locator(".composer").get_by_text(EVERYWHERE)).to_be_visible()
+    expect(page.get_by_role("button", name="Latest")).to_have_count(0)
+    shoot(page, "models-home-simulated")
+
+
+def test_a_model_that_runs_could_not_reach_does_not_pass_for_one_that_works(
+    page: Page, simulator: Simulator, paper: Path
+) -> None:
+    with Simulator(api_key=KEY).on_a_thread() as dead:
+        first = connect(page, dead, "Slow lab")
+        second = connect(page, simulator, "Sound")
+        use(page, f"{first}:simulated", f"{second}:simulated")
+    page.goto(page.url.replace("settings/models/", ""))
+    drop(page, [paper])
+    ask(page, REQUEST)
+    finished(page)
+    worked(page)
+    told = page.locator(".troubles > summary")
+    expect(told).to_have_text(re.compile(f"^{first} stopped answering; {second} took over"))
+    told.click()
+    shoot(page, "models-took-over")
+    page.goto("/".join(page.url.split("/")[:3]) + "/settings/models/")
+    row = page.locator(".connection", has_text="Slow lab")
+    expect(row.get_by_text(re.compile("Not answering|Did not answer"))).to_be_visible()
+    expect(row).to_contain_text("Tested")
+    shoot(page, "models-not-answering")
+    assert violations(page) == []
 
 
 def test_a_wrong_key_is_told_and_what_was_typed_stays(page: Page, simulator: Simulator) -> None:
@@ -306,7 +359,7 @@ def test_why_a_model_was_waited_for_and_begun_anew_is_told(
     finished(page)
     page.reload()
     worked(page)
-    page.get_by_text(re.compile(r"^\d+ interruptions?$")).click()
+    page.get_by_text(re.compile(r"^Waited or asked again .*; began an answer anew$")).click()
     for label in ("Waited", "Begun anew"):
         expect(page.locator(".troubles").get_by_text(label, exact=True).first).to_be_visible()
     shoot(page, "models-interruptions")
@@ -327,7 +380,7 @@ def test_a_model_that_took_over_is_named(page: Page, simulator: Simulator, paper
     line = page.locator(".run-models")
     expect(line).to_contain_text(f"simulated ({second}) planned, wrote and judged")
     expect(line).not_to_contain_text("simulated-small (")
-    page.get_by_text(re.compile(r"^\d+ interruptions?$")).click()
+    page.get_by_text("simulated-small has no credit left; simulated took over").click()
     expect(line.get_by_text("Other model", exact=True).first).to_be_visible()
     expect(line).to_contain_text(re.compile("quota|credit"))
 

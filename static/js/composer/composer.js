@@ -31,14 +31,15 @@ const LENGTHS = [
 
 /** Chosen for each document; where the row is too short for them they are under "More". */
 const FOLDED_BELOW = { length: 660, level: 660, style: 430, model: 400 };
+const FOLDED_BESIDE_MODEL = { length: 660, level: 760, style: 540, model: 460 }; // the model that works is named in full
 
 /** The choices that do not fit into the one row that there is for them. */
-function useFolded(bar) {
+function useFolded(bar, below) {
   const [folded, setFolded] = useState([]);
   useLayoutEffect(() => {
     const measure = () => {
       const width = bar.current?.clientWidth ?? 0;
-      const names = Object.keys(FOLDED_BELOW).filter((name) => width < FOLDED_BELOW[name]);
+      const names = Object.keys(below).filter((name) => width < below[name]);
       setFolded((before) => (before.join() === names.join() ? before : names));
     };
     measure();
@@ -62,7 +63,7 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
   const [more, setMore] = useState(false);
   const steering = live !== null && aim === "steer";
   const bar = useRef(null);
-  const folded = useFolded(bar);
+  const folded = useFolded(bar, boot.models_to_choose ? FOLDED_BESIDE_MODEL : FOLDED_BELOW);
   const models = useModels(boot.models_to_choose);
 
   useLayoutEffect(() => {

@@ -41,5 +41,5 @@ function worksWith(role, connections) {
   const first = role.models.find((model) => model.available) ?? role.models[0];
   if (!first || role.choice === RULES) return role.why || "Works by rules.";
   const from = connections.find((each) => each.slug === first.connection);
-  return `Nothing of its own: ${nameOf(first.model)}, from ${from?.label || first.connection}, does it too.${role.available ? "" : ` ${role.why}`}`;
+  return `Not chosen here: ${nameOf(first.model)}, from ${from?.label || first.connection}, does it.${role.available ? "" : ` ${role.why}`}`;
 }

@@ -67,7 +67,7 @@ export function stateOf(connection, models = []) {
   const failing = models.filter((model) => model.connection === connection.slug && model.health !== "closed");
   if (failing.length) {
     const rest = Math.max(...failing.map((model) => model.retry_in));
-    return ["warn", "clock", rest >= 1 ? `Not answering: left alone for ${duration(rest)}` : "Did not answer: tried again with the next request"];
+    return ["warn", "clock", rest >= 1 ? `Not answering; left alone for ${duration(rest)}` : "Did not answer; asked again with the next request"];
   }
   if (connection.test_ok === true && Date.now() - new Date(connection.tested_at) > FRESH_MS) return ["", "circle-check", `Worked ${ago(connection.tested_at)}`];
   if (connection.test_ok === true) return ["good", "circle-check", "Works"];
