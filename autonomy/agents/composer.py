@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from autonomy.agents.outline import short_author
-from autonomy.agents.quotable import Quote, candidates, contribution, leaning, select
+from autonomy.agents.quotable import TELLS, Quote, candidates, contribution, leaning, select
 from autonomy.core.types import Passage, Source
 from autonomy.core.words import key_terms, overlap, stems, under_cue
 
@@ -21,6 +21,9 @@ _CONCLUDING = ("conclusion", "conclusions", "concluding", "summary")
 
 ANSWERING_OVERLAP = 0.5
 """Share of a question's content words that one sentence must have to count as speaking to it."""
+_OWN_ACCOUNT = ("abstract", "conclusion", "conclusions", "discussion", "summary")
+_ACCOUNTS = 6
+"""Most quotations that an account of the sources takes."""
 NEARBY_OVERLAP = 0.2
 """Share from which a sentence is worth showing at all."""
 
@@ -225,6 +228,21 @@ def compose_answer(evidence: Evidence, question: str, words: int) -> Composed:
         opening = f"Your library answers in the words of {count}."
     else:
         opening = "**Your sources do not answer this directly.** The nearest they come is this."
+    return _composed("\n\n".join([opening, *_paragraphs(chosen, evidence.sources)]), chosen)
+
+
+def compose_account(
+    evidence: Evidence, openings: Sequence[Passage], question: str, words: int
+) -> Composed:
+    """What each source says of itself, for a question about the sources as such: whatever they
+    treat, sentences that propose, find or conclude, and not sentences with the question's words."""
+    pool = candidates([*openings, *evidence.passages], evidence.queries, _OWN_ACCOUNT)
+    telling = [q for q in pool if TELLS.search(q.text) and not leaning(q.text)]
+    chosen = select(telling, words - 20)[:_ACCOUNTS]
+    if not chosen:
+        return compose_answer(evidence, question, words)
+    count = _count(len({q.passage.source_id for q in chosen}), "source")
+    opening = f"This is what {count} {'says' if count == 'one source' else 'say'}, word for word."
     return _composed("\n\n".join([opening, *_paragraphs(chosen, evidence.sources)]), chosen)
 
 

@@ -25,6 +25,12 @@ PER_SOURCE = 3
 """Passages that a search takes from each source besides the best of all."""
 MOST_BALANCED = 8
 """With more sources than this, the best passages alone are spread widely enough."""
+OF_SOURCES = (
+    "in this paper we propose and introduce",
+    "we find that our results show",
+    "in conclusion, we have shown",
+)
+"""Searches for what sources say of themselves: what a question about them as such asks for."""
 BEGIN = "introduction"
 END = "conclusion"
 
@@ -121,7 +127,9 @@ def rule_outline(journey: Journey, brief: Brief, sources: Sequence[Source]) -> O
             rationale="One section per aspect that was asked for.",
         )
     if not journey.sections:
-        section = OutlineSection(heading="", purpose="", queries=(topic,))
+        section = OutlineSection(
+            heading="", purpose="", queries=OF_SOURCES if brief.of_sources else (topic,)
+        )
         mark = "?" if asked else ""
         return Outline(
             title=sentence_case(topic) + mark,

@@ -30,7 +30,10 @@ from autonomy.core.types import (
     StepStatus,
     StopReason,
 )
-from autonomy.core.words import clause, key_terms
+from autonomy.core.words import clause, key_terms, stems
+
+_TOPIC_CANDIDATES = 12
+"""Terms that the sources share, among which their topic is looked for."""
 
 
 async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
@@ -132,8 +135,14 @@ async def _topic_of(sources: list[Source], deps: Deps) -> str:
     their openings, or else their titles."""
     openings = [await deps.library.opening(s.id, limit=OPENING_PASSAGES) for s in sources[:12]]
     titles = [str(s.csl.get("title") or s.file_name) for s in sources]
-    shared = key_terms((" ".join(p.text for p in passages) for passages in openings), limit=2)
+    # Of terms that as many sources have, those that titles are made of say best what it is about.
+    named = stems(" ".join(titles))
+    shared = key_terms(
+        (" ".join(p.text for p in passages) for passages in openings), limit=_TOPIC_CANDIDATES
+    )
+    shared.sort(key=lambda term: -len(stems(term) & named))
     terms = shared or key_terms((p.text for passages in openings for p in passages), limit=2)
+    terms = terms[:2]
     return " and ".join(terms) if terms else "; ".join(titles[:3])
 
 

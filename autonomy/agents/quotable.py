@@ -200,6 +200,14 @@ _CONTRIBUTION = re.compile(
 )
 
 
+TELLS = re.compile(
+    rf"{_CONTRIBUTION.pattern}|\b(?:we|our)\s+(?:\w+\s+)?(?:find|found|conclude|observe|demonstrate)\b"
+    r"|\b(?:results?|findings|evidence|experiments?)\s+(?:show|suggest|indicate|demonstrate|confirm)",
+    re.IGNORECASE,
+)
+"""A sentence in which a source says what it does or found."""
+
+
 def contribution(openings: Sequence[Passage], topic: str) -> Quote | None:
     """The sentence of a source's opening that says what the source does; the introduction quotes
     it, so the body leaves it alone."""

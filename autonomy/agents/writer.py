@@ -12,6 +12,7 @@ from autonomy.agents.composer import (
     Composed,
     Evidence,
     SectionSummary,
+    compose_account,
     compose_answer,
     compose_conclusion,
     compose_introduction,
@@ -31,6 +32,9 @@ from autonomy.export.document import MARKER, Section
 
 OPENING_PASSAGES = 6
 """Passages of a source's beginning among which its own statement of purpose is sought."""
+
+MOST_OPENED = 8
+"""Sources whose openings an account of them is made from."""
 
 PROMPT_PASSAGES = 16
 """Most passages one section's prompt carries."""
@@ -155,7 +159,10 @@ async def _by_rule(
     words = int(step.input["words"])
     role = step.input["role"]
     if role == "answer":
-        return compose_answer(evidence, deps.task.goal, words)
+        if not read_brief(deps.task).of_sources:
+            return compose_answer(evidence, deps.task.goal, words)
+        first = [p for sid in list(sources)[:MOST_OPENED] for p in await _opening(sid, deps)]
+        return compose_account(evidence, first, deps.task.goal, words)
     if role == "section":
         # A revision after a similarity report asks for fewer copied words.
         words = round(words * float(step.input.get("quote_share", 1.0)))
@@ -174,9 +181,7 @@ async def _by_rule(
         for s in body:
             for source_id, count in s.result.get("quotes_by_source", {}).items():
                 used[source_id] = used.get(source_id, 0) + int(count)
-        openings = [
-            p for sid in used for p in await deps.library.opening(sid, limit=OPENING_PASSAGES)
-        ]
+        openings = [p for sid in used for p in await _opening(sid, deps)]
         return compose_introduction(
             evidence, openings, [str(s.input["heading"]) for s in body], used, words
         )
@@ -192,9 +197,13 @@ async def _by_rule(
     return compose_conclusion(evidence, summaries, words)
 
 
+async def _opening(source_id: str, deps: Deps) -> list[Passage]:
+    return await deps.library.opening(source_id, limit=OPENING_PASSAGES)
+
+
 async def _reserved(sources: Mapping[str, Source], topic: str, deps: Deps) -> list[frozenset[str]]:
     """Stems of the sentences that the introduction will quote."""
-    openings = [await deps.library.opening(sid, limit=OPENING_PASSAGES) for sid in sources]
+    openings = [await _opening(sid, deps) for sid in sources]
     said = (contribution(passages, topic) for passages in openings)
     return [quote.stems for quote in said if quote is not None]
 

@@ -80,6 +80,22 @@ _VAGUE = frozenset(
     "approach approaches findings results main key differences similarities limits".split()
 )
 _UNNAMED = frozenset(stem(word) for word in REQUEST_WORDS | _VAGUE)
+_SOURCES = re.compile(r"\b(?:sources?|papers?|files?|pdfs?|articles?|documents?)\b", re.IGNORECASE)
+_SOURCES_DO = frozenset(
+    stem(word)
+    for word in (
+        "agree argue assume claim conclude conclusion conclusions contribute contribution "
+        "contributions disagree find measure message point points present propose recommend say "
+        "show study suggest take takeaway takeaways tell"
+    ).split()
+)
+"""What a question about the sources as such asks of them."""
+_THAT_DOES = re.compile(
+    r"\b(?:that|which)\s+(?:compares|contrasts|reviews|discusses|summari[sz]es|synthesi[sz]es|examines|"
+    r"evaluates|describes|explains|critiques|surveys)\b",
+    re.IGNORECASE,
+)
+"""What the document is to do is no part of what it is about."""
 
 
 class Brief(BaseModel):
@@ -93,6 +109,9 @@ class Brief(BaseModel):
     named: bool = True
     question: bool = False
     """The request is a question; the topic is its words without the mark."""
+    of_sources: bool = False
+    """The question is about the sources as such ("what do my sources conclude?"), whatever they
+    treat: no passage could share its words."""
     length_words: int | None
     style: str
     aspects: tuple[str, ...] = ()
@@ -105,7 +124,7 @@ def _topic(goal: str) -> str:
     if first.rstrip().endswith("?"):
         return first.rstrip(" ?")
     match = _TOPIC.search(first)
-    found = _FILES.sub("", match["topic"] if match else first)
+    found = _FILES.sub("", match["topic"] if match else _THAT_DOES.sub("", first))
     found = _TAIL.sub("", _LENGTH.sub("", found)).strip(" ,.;:-")
     if match is None:
         # "Write a 900-word essay: transformers" or a bare topic: drop the request words in front.
@@ -188,9 +207,13 @@ def read_brief(task: TaskSpec) -> Brief:
     if style == "harvard":
         style = style_in(goal) or style
     topic = _topic(goal)
+    question = goal.partition("\n")[0].endswith("?")
     return Brief(
         topic=topic,
-        question=goal.partition("\n")[0].endswith("?"),
+        question=question,
+        of_sources=question
+        and bool(_SOURCES.search(topic))
+        and not stems(topic) - _UNNAMED - _SOURCES_DO,
         named=bool(stems(topic) - _UNNAMED),
         length_words=length,
         style=style,

@@ -50,7 +50,12 @@ def plan(user: str) -> dict[str, Any]:
     request = _labelled(user, "request")[0].text
     openings = [quoted.text for quoted in _labelled(user, "opening")]
     body = _number(r"Length of the body: (\d+) words", user, 800)
-    topic = read_brief(TaskSpec(goal=request)).topic
+    brief = read_brief(TaskSpec(goal=request))
+    topic = brief.topic
+    if not brief.named:
+        listed = stems(" ".join(quoted.text for quoted in _labelled(user, "sources")))
+        common = sorted(key_terms(openings, limit=12), key=lambda t: -len(stems(t) & listed))
+        topic = " and ".join(common[:2]) or topic
     terms = key_terms(openings, limit=4, exclude=stems(topic)) if openings else []
     terms = terms[: max(2, min(4, body // 200))] or [topic]
     # The last section takes the rest, so that the words add up.

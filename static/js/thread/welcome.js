@@ -13,7 +13,7 @@ const EXAMPLES = [
   {
     icon: "quote",
     title: "Ask your sources",
-    text: "What do my sources propose, and what do they report?",
+    text: "What do my sources propose, and what do they conclude?",
     options: { journey: "answer" },
   },
   {

@@ -105,6 +105,16 @@ async def test_a_question_is_answered_from_the_passages_that_speak_to_it() -> No
     assert "Closed seasons work because grazing fish spawn" in text
 
 
+async def test_a_question_about_the_sources_as_such_is_answered_from_each_of_them() -> None:
+    ride = await Ride(make_deps("What do my sources conclude?", journey="answer")).go()
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED
+    text = ride.document.sections[0].markdown
+    assert text.startswith("This is what two sources say, word for word.")
+    assert "Our results show that warm summers reduced living coral cover" in text
+    assert "We find that reefs with a closed season held 2.4 times as many" in text
+
+
 async def test_a_question_the_sources_do_not_touch_is_said_to_be_unanswered() -> None:
     ride = await Ride(make_deps("When was the violin invented in Cremona?", journey="answer")).go()
 
@@ -354,7 +364,7 @@ async def test_a_request_that_names_no_topic_takes_it_from_the_sources() -> None
         make_deps("Write a 400-word literature review that compares the attached papers")
     ).go()
 
-    assert ride.document.title == "Coral cover and grazing fish"
+    assert ride.document.title == "Grazing fish and coral cover"
     assert {s.id for s in ride.document.sources} == {"reefs", "fishery"}
 
 

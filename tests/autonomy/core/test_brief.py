@@ -97,6 +97,41 @@ def test_a_request_without_a_topic_is_known_for_one(goal: str) -> None:
     assert not brief_of(goal).named
 
 
+@pytest.mark.parametrize(
+    ("goal", "topic"),
+    [
+        ("Write an essay that compares solar and wind power", "solar and wind power"),
+        ("Write a literature review that compares the attached papers.", "attached papers"),
+    ],
+)
+def test_what_the_document_is_to_do_is_no_part_of_its_topic(goal: str, topic: str) -> None:
+    assert brief_of(goal).topic == topic
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "What do my sources conclude?",
+        "What do my sources propose, and what do they conclude?",
+        "What are the main findings of these papers?",
+    ],
+)
+def test_a_question_about_the_sources_as_such_is_known_for_one(goal: str) -> None:
+    assert brief_of(goal).of_sources
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "What do my sources conclude about coral reefs?",
+        "Why do closed seasons work?",
+        "Review the attached papers",
+    ],
+)
+def test_a_question_about_a_matter_is_no_question_about_the_sources(goal: str) -> None:
+    assert not brief_of(goal).of_sources
+
+
 def test_a_request_with_a_topic_is_known_for_one() -> None:
     assert brief_of("Write a review of coral reefs from these PDFs").named
 
