@@ -80,6 +80,9 @@ def test_parts_are_renamed_moved_added_and_removed_by_keyboard(
     card.get_by_label("Title of part 2").fill("Shade at noon")
     card.get_by_label("Words of part 2").fill("220")
     card.get_by_role("button", name="Add a part").press("Enter")
+    page.wait_for_function(
+        "() => document.activeElement.matches('input') && document.activeElement.value === ''"
+    )
     page.keyboard.type("Water in the soil")
     card.get_by_role("button", name="Remove Conclusion").click()
     wanted = ["Introduction", "Shade at noon", body[0], *body[2:], "Water in the soil"]
