@@ -24,6 +24,7 @@ from autonomy.core.types import (
     TaskSpec,
     Told,
 )
+from autonomy.core.works import Fetched, Found, PagesFound, Work
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -60,6 +61,68 @@ class Library(Protocol):
 
     async def files(self, source_ids: Sequence[str]) -> list[FileState]:
         """Where ingestion of these files stands; ids that are not the owner's are left out."""
+        ...
+
+
+class Scholar(Protocol):
+    """Scholarly registries behind one face. What fails is in the answers, never an exception."""
+
+    async def search(
+        self,
+        query: str,
+        *,
+        limit: int = 20,
+        from_year: int | None = None,
+        to_year: int | None = None,
+    ) -> Found:
+        """Works for `query`, deduplicated over the registries, best first."""
+        ...
+
+    async def identify(self, identifiers: Sequence[str]) -> Found:
+        """The works of these `doi:…`, `arxiv:…`, `pmid:…`, `openalex:…` identifiers."""
+        ...
+
+    async def lookup(self, csl: dict[str, Any]) -> Found:
+        """Candidates for one reference, by its identifier where it has one, else by title,
+        authors and year; for checking it."""
+        ...
+
+    async def citing(self, work: Work, *, limit: int = 20) -> Found:
+        """Works that cite `work`."""
+        ...
+
+    async def full_text(self, work: Work) -> Fetched:
+        """A freely readable copy.
+
+        Raises:
+            FetchRefused: there is none, or it could not be had.
+        """
+        ...
+
+
+class Web(Protocol):
+    """Web search and pages, safe to point at addresses from outside."""
+
+    async def search(self, query: str, *, limit: int = 10) -> PagesFound: ...
+
+    async def fetch(self, url: str) -> Fetched:
+        """One page or file, within limits of size and time; robots.txt is respected.
+
+        Raises:
+            FetchRefused: with the reason.
+        """
+        ...
+
+
+class Shelf(Protocol):
+    """Where works from outside become sources of the person's library."""
+
+    async def add(
+        self, work: Work, fetched: Fetched | None = None, *, query: str = "", reason: str = ""
+    ) -> Source:
+        """Keep `work`: with its full text when `fetched` is given (read like an upload), else with
+        its abstract. A work that the library has already (same DOI, or same title, first author
+        and year) is that source. Returns once its passages can be searched, or reading failed."""
         ...
 
 

@@ -11,6 +11,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
 # --------------------------------------------------------------------------- state machines
 
 
@@ -123,10 +128,6 @@ class Author(StrEnum):
     HUMAN = "human"
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 # --------------------------------------------------------------------------- the task
 
 
@@ -179,6 +180,47 @@ class TaskSpec(_Value):
 # --------------------------------------------------------------------------- evidence
 
 
+class SourceOrigin(StrEnum):
+    """How a source came into the library."""
+
+    UPLOAD = "upload"
+    IMPORT = "import"
+    """A reference of a BibTeX, RIS or CSL-JSON file; has metadata, and text if a file is added."""
+    SCHOLARLY = "scholarly"
+    WEB = "web"
+
+
+class Reading(StrEnum):
+    """How much of a source can be searched."""
+
+    FULL_TEXT = "full_text"
+    ABSTRACT = "abstract"
+    NOTHING = "nothing"
+    """Metadata only: it can be listed, and never cited for a claim."""
+
+
+class ReferenceVerdict(StrEnum):
+    """What registries say of a source's metadata; empty in storage while nobody has asked."""
+
+    VERIFIED = "verified"
+    MISMATCH = "mismatch"
+    """Registries know the work and describe it otherwise."""
+    NOT_FOUND = "not_found"
+    """Registries answered, and none knows such a work."""
+    UNREACHABLE = "unreachable"
+    """Nobody could be asked."""
+
+
+class Box(_Value):
+    """A rectangle on a page, in fractions (0 to 1) of the page's width and height from its top
+    left corner."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
 class Source(_Value):
     """A citable work. `csl` is CSL-JSON (https://docs.citationstyles.org) without `id`."""
 
@@ -186,6 +228,11 @@ class Source(_Value):
     csl: dict[str, Any]
     file_name: str = ""
     passages: int = 0
+    origin: SourceOrigin = SourceOrigin.UPLOAD
+    reading: Reading = Reading.FULL_TEXT
+    verification: ReferenceVerdict | None = None
+    """None while nobody has asked."""
+    retracted: bool = False
 
 
 class FileState(_Value):
@@ -223,9 +270,13 @@ class CitationVerdict(StrEnum):
     """Every quoted span of the claim stands verbatim in the passage."""
     CLOSE = "close"
     """The claim's words closely match the passage; not judged for meaning."""
+    NOT_FOUND = "not_found"
+    """By rule: quoted words, numbers or names of the claim are not in the passage."""
     SUPPORTED = "supported"
+    """From here on only a judge says so: a model, or a person."""
     PARTLY = "partly"
     UNSUPPORTED = "unsupported"
+    CONTRADICTED = "contradicted"
 
 
 class CitationCheck(_Value):

@@ -11,7 +11,14 @@ from django.db import models
 from django.db.models import Q, Value
 from pgvector.django import HnswIndex, VectorField
 
-from autonomy.core.types import Author, CitationVerdict, FileStatus
+from autonomy.core.types import (
+    Author,
+    CitationVerdict,
+    FileStatus,
+    Reading,
+    ReferenceVerdict,
+    SourceOrigin,
+)
 from autonomy.models.fields import choices, new_id, one_of
 from autonomy.models.memory import EMBEDDING_DIMENSIONS
 from autonomy.models.run import Run
@@ -27,6 +34,23 @@ class Source(models.Model):
     csl = models.JSONField(default=dict, blank=True, help_text="CSL-JSON metadata, without id.")
     csl_edited = models.BooleanField(default=False, help_text="A person corrected the metadata.")
 
+    origin = models.CharField(
+        max_length=10, choices=choices(SourceOrigin), default=SourceOrigin.UPLOAD
+    )
+    reading = models.CharField(
+        max_length=10,
+        choices=choices(Reading),
+        default=Reading.FULL_TEXT,
+        help_text="How much of it can be searched.",
+    )
+    doi = models.CharField(max_length=300, blank=True, help_text="Bare and in lower case.")
+    url = models.TextField(blank=True, help_text="Where its text came from.")
+    record = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="How it was found: providers, query, identifiers, references, licence.",
+    )
+
     file = models.CharField(max_length=200, blank=True, help_text="Storage name of the bytes.")
     file_name = models.CharField(max_length=255, blank=True)
     media_type = models.CharField(max_length=120, blank=True)
@@ -37,6 +61,10 @@ class Source(models.Model):
     error_code = models.CharField(max_length=30, blank=True)
     error = models.TextField(blank=True, help_text="Fit for the person who uploaded it.")
     pages = models.PositiveIntegerField(null=True, blank=True)
+    pages_read = models.PositiveIntegerField(default=0)
+    remarks = models.JSONField(
+        default=list, blank=True, help_text="What people should know of the reading, as sentences."
+    )
     passage_count = models.PositiveIntegerField(default=0)
     embedded_count = models.PositiveIntegerField(default=0)
     worked_at = models.DateTimeField(
@@ -45,6 +73,13 @@ class Source(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
 
     verification = models.CharField(max_length=12, blank=True)
+    verification_detail = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Fields compared, the registry's own values, notices, and when.",
+    )
+    verified_at = models.DateTimeField(null=True, blank=True)
+    retracted = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     ready_at = models.DateTimeField(null=True, blank=True)
 
@@ -57,13 +92,16 @@ class Source(models.Model):
                 fields=["created_at"],
                 name="source_unread",
                 condition=Q(status__in=sorted(str(s) for s in UNREAD_STATUSES)),
-            )
+            ),
+            models.Index(fields=["owner", "doi"], name="source_doi", condition=~Q(doi="")),
         ]
         constraints = [
             one_of("status", FileStatus, "source_status_known"),
+            one_of("origin", SourceOrigin, "source_origin_known"),
+            one_of("reading", Reading, "source_reading_known"),
             one_of(
                 "verification",
-                ("", "verified", "mismatch", "not_found", "unreachable"),
+                ("", *ReferenceVerdict),
                 "source_verification_known",
             ),
             models.UniqueConstraint(
@@ -90,6 +128,11 @@ class Passage(models.Model):
     char_start = models.PositiveIntegerField(default=0)
     char_end = models.PositiveIntegerField(default=0)
     heading = models.TextField(blank=True, default="")
+    boxes = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Its lines on the page, [left, top, width, height] as fractions.",
+    )
     embedding = VectorField(dimensions=EMBEDDING_DIMENSIONS, null=True)
     search = models.GeneratedField(
         expression=SearchVector("heading", Value(" "), "text", config="english"),
