@@ -7,7 +7,7 @@ its offsets lead straight back to the page.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from autonomy.library.parsed import (
@@ -50,6 +50,8 @@ class Chunk:
     heading: str
     ordinal: int
     kind: BlockKind
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
+    """Its lines on the page: left, top, width, height as fractions of the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +84,50 @@ def chunk(
     figures, drawing labels and rights notices yield none. Passages that are no evidence
     (references, front matter) are kept with their `kind`.
     """
+    return chunk_pages(document.pages, count_tokens, max_tokens)
+
+
+def chunk_pages(
+    pages: Sequence[ParsedPage],
+    count_tokens: Callable[[str], int],
+    max_tokens: int = 200,
+    *,
+    before: ParsedPage | None = None,
+    after: ParsedPage | None = None,
+    first_index: int = 0,
+    first_ordinal: int = 0,
+) -> list[Chunk]:
+    """As `chunk`, for pages that come in batches.
+
+    `before` and `after` are the pages on either side of the batch: a sentence that runs over a
+    page's border is told by both. `first_index` and `first_ordinal` go on counting where the batch
+    before ended. Batches cut so have the passages that the whole document has.
+    """
     chunks: list[Chunk] = []
-    for index, page in enumerate(document.pages):
-        following = document.pages[index + 1] if index + 1 < len(document.pages) else None
-        previous = document.pages[index - 1] if index else None
+    for index, page in enumerate(pages):
+        following = pages[index + 1] if index + 1 < len(pages) else after
+        previous = pages[index - 1] if index else before
         for run in _runs(page, previous, following, count_tokens, max_tokens):
             for start, end in _pack(run, max_tokens):
                 chunks.append(
                     Chunk(
                         text=page.text[start:end],
                         page=page.number,
-                        page_index=index,
+                        page_index=first_index + index,
                         char_start=start,
                         char_end=end,
                         heading=run.heading,
-                        ordinal=len(chunks),
+                        ordinal=first_ordinal + len(chunks),
                         kind=run.kind,
+                        boxes=_boxes(page, start, end),
                     )
                 )
     return chunks
+
+
+def _boxes(page: ParsedPage, start: int, end: int) -> tuple[tuple[float, float, float, float], ...]:
+    """The lines of `page.text[start:end]`; lines that it shares with its neighbours are cut."""
+    return tuple(box[2:] for box in page.boxes if box.char_start < end and box.char_end > start)
 
 
 def _runs(

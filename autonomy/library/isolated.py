@@ -12,14 +12,23 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from pydantic import BaseModel, ValidationError
 
-from autonomy.library.parsed import FailureCode, ParsedDocument, ParseFailure, ParseLimits
+from autonomy.library.parsed import (
+    FailureCode,
+    ParsedDocument,
+    ParsedPage,
+    ParseFailure,
+    ParseLimits,
+)
 
+OnPages = Callable[[Sequence[ParsedPage], int | None], None]
+"""Takes the next pages, final and in order, and how many the document has (None without pages)."""
 _log = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[2]
 _MESSAGES: dict[str, str] = {
@@ -47,13 +56,26 @@ class Outcome(BaseModel):
 
 
 def parse_in_subprocess(
-    path: Path, file_name: str, limits: ParseLimits | None = None
+    path: Path,
+    file_name: str,
+    limits: ParseLimits | None = None,
+    *,
+    on_pages: OnPages | None = None,
+    first_page: int = 1,
 ) -> ParsedDocument:
     """As `parse.parse`, in a child process bounded by `limits`. Blocks; call it from a thread.
 
+    `on_pages` is called in the calling thread with each batch of pages as it becomes final; every
+    page comes once, in order, and `document.pages` holds the same pages again. What it raises ends
+    the child and is raised here.
+
+    `first_page` (1-based) resumes a document that has pages: only those from there on are handed
+    out and returned. Metadata, references, remarks and page count are always of the whole
+    document, and a page is the same wherever reading began.
+
     Raises:
         ParseFailure: what the parser said; `timeout` past the wall or CPU time; `too_large` past
-            the memory; `damaged` when the child died otherwise.
+            the memory; `damaged` when the child died otherwise. Pages may have come before it.
     """
     limits = limits or ParseLimits()
     with tempfile.TemporaryDirectory(prefix="parse-") as folder:
@@ -71,7 +93,12 @@ def parse_in_subprocess(
                 trace.seek(0)
                 said = trace.read()[-2_000:].decode("utf-8", "replace")
                 _log.warning("parsing %r ended with %s: %s", file_name, child.returncode, said)
-        return _read(result, child.returncode, limits)
+        document = _read(result, child.returncode, limits)
+    if document.page_count is not None and first_page > 1:
+        document = document.model_copy(update={"pages": document.pages[first_page - 1 :]})
+    if on_pages is not None and document.pages:
+        on_pages(document.pages, document.page_count)
+    return document
 
 
 def _start(arguments: list[str], trace: BinaryIO) -> subprocess.Popen[bytes]:

@@ -7,7 +7,7 @@ is `block.text`, so a quotation can be cut, shown on its page and checked again 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -82,17 +82,53 @@ class Block(_Value):
     char_end: int
 
 
+class LineBox(NamedTuple):
+    """Where one line stands: `page.text[char_start:char_end]` is inside the rectangle.
+
+    Left, top, width and height are fractions (0 to 1) of the page as a viewer shows it (cropped
+    and rotated), from its top left corner.
+    """
+
+    char_start: int
+    char_end: int
+    left: float
+    top: float
+    width: float
+    height: float
+
+
 class ParsedPage(_Value):
     number: int | None
-    """1-based physical page; None for formats without pages."""
+    """1-based physical page (or slide); None for formats without pages."""
     text: str
     blocks: tuple[Block, ...]
+    boxes: tuple[LineBox, ...] = ()
+    """In the order of the text; empty where the format has no geometry."""
 
 
 class Bibliography(_Value):
     """CSL-JSON as far as the file states it. Absent authors or year are absent, never guessed."""
 
     csl: dict[str, Any]
+
+
+class Reference(_Value):
+    """An entry of a paper's list of references. What is not certain is absent."""
+
+    text: str
+    """The entry as it stands, on one line, without its number."""
+    page: int | None = None
+    """Page on which it begins."""
+    label: str | None = None
+    """Its number or key in a numbered list."""
+    authors: tuple[dict[str, str], ...] = ()
+    """CSL names, as many as are listed."""
+    year: int | None = None
+    title: str | None = None
+    doi: str | None = None
+    """Bare and in lower case."""
+    arxiv: str | None = None
+    """Identifier without its version."""
 
 
 class ParsedDocument(_Value):
@@ -103,3 +139,6 @@ class ParsedDocument(_Value):
     """Physical pages; None for formats without pages."""
     language: str | None = None
     """ISO 639-1, when the text makes it plain."""
+    references: tuple[Reference, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """What people should know of the reading, as sentences: pages read by OCR, rows left out, …"""

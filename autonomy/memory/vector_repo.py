@@ -199,6 +199,7 @@ def store_passages(
                     char_start=chunk.char_start,
                     char_end=chunk.char_end,
                     heading=chunk.heading,
+                    boxes=[list(box) for box in chunk.boxes],
                     embedding=None if embeddings is None else embeddings[index],
                 )
                 for index, chunk in enumerate(chunks)
