@@ -24,6 +24,7 @@ from autonomy.api import (
     problems,
     quotas,
     runs,
+    sources,
     turnitin,
 )
 from autonomy.api.auth import AUTH
@@ -102,6 +103,7 @@ api.add_router("/v2/runs", artifacts.router)
 api.add_router("/v2/runs", events.router)
 api.add_router("/v2/models", models.router)
 api.add_router("/v2/turnitin", turnitin.router)
+api.add_router("/v2/sources", sources.router)
 api.add_router("/v2/passages", passages.router)
 api.add_router("/v2/memory", memory.router)
 api.add_router("/v2/schema", events.schema_router)

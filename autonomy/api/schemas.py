@@ -293,9 +293,15 @@ class PassageOut(PassageText):
 
     char_start: int
     char_end: int
+    boxes: list[list[float]] = []
+    """Its lines on the page as fractions of its size from the top left: left, top, width, height."""
     source_id: UUID
     file_name: str
     csl: dict[str, Any]
+    viewable: bool = False
+    """Whether the source is a PDF whose page can be shown."""
+    place: int = 1
+    """The number of its page in `/api/v2/sources/{id}/pages/{n}`."""
     before: list[PassageText]
     after: list[PassageText]
 

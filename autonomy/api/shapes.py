@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from autonomy.api import schemas
 from autonomy.core.types import CitationVerdict, CycleStatus, FileStatus, RunStatus
+from autonomy.library.sniff import PDF
 from autonomy.models import (
     Artifact,
     ArtifactKind,
@@ -21,6 +22,7 @@ from autonomy.models import (
     Source,
     TurnitinCycle,
 )
+from autonomy.services.source_pages import place_of
 
 DOWNLOAD_FORMATS = ("docx", "pdf", "md", "html", "tex", "bib", "ris")
 
@@ -182,9 +184,12 @@ def passage(row: Passage, around: list[Passage]) -> schemas.PassageOut:
         **passage_text(row).model_dump(),
         char_start=row.char_start,
         char_end=row.char_end,
+        boxes=row.boxes,
         source_id=row.source_id,
         file_name=row.source.file_name,
         csl=row.source.csl,
+        viewable=bool(row.source.file) and row.source.media_type == PDF,
+        place=place_of(row),
         before=[passage_text(p) for p in ordered if p.ordinal < row.ordinal],
         after=[passage_text(p) for p in ordered if p.ordinal > row.ordinal],
     )

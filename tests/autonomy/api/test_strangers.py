@@ -47,6 +47,10 @@ def _file(world: World) -> dict[str, str]:
     return {"file_id": str(world.file.pk)}
 
 
+def _source(world: World) -> dict[str, str]:
+    return {"source_id": str(world.file.pk)}
+
+
 def _conversation(world: World) -> dict[str, str]:
     return {"conversation_id": str(world.conversation.pk)}
 
@@ -118,6 +122,19 @@ TABLE: dict[str, Row] = {
     ),
     "GET v2/turnitin/{uuid:run_id}/status": Row(HIDDEN, _run),
     "GET v2/passages/{uuid:passage_id}": Row(HIDDEN, _passage),
+    "GET v2/sources": Row(OWN),
+    "POST v2/sources/delete": Row(OWN, body=lambda w: {"ids": [str(w.file.pk)]}),
+    "POST v2/sources/reference": Row(OWN, body=lambda w: {"csl": {"title": "Mine"}}),
+    "GET v2/sources/{uuid:source_id}": Row(HIDDEN, _source),
+    "PATCH v2/sources/{uuid:source_id}": Row(
+        HIDDEN, _source, lambda w: {"csl": {"title": "Mine now"}}
+    ),
+    "DELETE v2/sources/{uuid:source_id}": Row(HIDDEN, _source),
+    "POST v2/sources/{uuid:source_id}/read": Row(HIDDEN, _source),
+    "GET v2/sources/{uuid:source_id}/content": Row(HIDDEN, _source),
+    "GET v2/sources/{uuid:source_id}/pages/{int:number}": Row(
+        HIDDEN, lambda w: _source(w) | {"number": "1"}
+    ),
     "GET v2/memory/search": Row(OWN, query="?q=attention"),
     "GET v2/schema/events": Row(PUBLIC),
     "GET v2/health": Row(PUBLIC),
@@ -141,7 +158,7 @@ def call(client: Client, name: str, world: World) -> Any:
     row = TABLE[name]
     method, path = name.split(" ", 1)
     for key, value in row.ids(world).items():
-        path = path.replace(f"{{uuid:{key}}}", value)
+        path = path.replace(f"{{uuid:{key}}}", value).replace(f"{{int:{key}}}", value)
     body = row.body(world)
     headers = {"content_type": "application/json"}
     data = json.dumps(body) if body is not None and not isinstance(body, bytes) else body or ""
