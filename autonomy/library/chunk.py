@@ -7,6 +7,7 @@ its offsets lead straight back to the page.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,11 +15,14 @@ from autonomy.library.parsed import (
     HEADING_SEPARATOR,
     Block,
     BlockKind,
+    LineBox,
     ParsedDocument,
     ParsedPage,
 )
 from autonomy.library.sections import is_notice
 from autonomy.library.sentences import sentences
+
+Rectangle = tuple[float, float, float, float]
 
 _TOKEN_MARKUP = re.compile(r"<(?:EOS|BOS|PAD|UNK|SEP|CLS|MASK|s|/s|eos|bos|pad|unk)>")
 _TERMINAL = re.compile(r"[.!?…。！？:;][\"'”’»)\]]*$")
@@ -35,6 +39,8 @@ _SMALL = 0.3
 # A passage may exceed the limit by this much when that saves a stub.
 _STRETCH = 1.25
 _MIN_CHARS = 25
+# The widest space within a line, as a share of the page; columns stand further apart.
+_WORD_SPACE = 0.035
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class Chunk:
     heading: str
     ordinal: int
     kind: BlockKind
-    boxes: tuple[tuple[float, float, float, float], ...] = ()
+    boxes: tuple[Rectangle, ...] = ()
     """Its lines on the page: left, top, width, height as fractions of the page."""
 
 
@@ -125,9 +131,51 @@ def chunk_pages(
     return chunks
 
 
-def _boxes(page: ParsedPage, start: int, end: int) -> tuple[tuple[float, float, float, float], ...]:
-    """The lines of `page.text[start:end]`; lines that it shares with its neighbours are cut."""
-    return tuple(box[2:] for box in page.boxes if box.char_start < end and box.char_end > start)
+def _boxes(page: ParsedPage, start: int, end: int) -> tuple[Rectangle, ...]:
+    """One rectangle for each line of `page.text[start:end]`; what its neighbours share is cut off."""
+    found: list[Rectangle] = []
+    for index in range(bisect_right(page.boxes, start, key=_char_end), len(page.boxes)):
+        box = page.boxes[index]
+        if box.char_start >= end:
+            break
+        place = _cut(box, start, end)
+        if found and _side_by_side(found[-1], place):
+            found[-1] = _union(found[-1], place)
+        else:
+            found.append(place)
+    return tuple(found)
+
+
+def _char_end(box: LineBox) -> int:
+    return box.char_end
+
+
+def _cut(box: LineBox, start: int, end: int) -> Rectangle:
+    """The part of a box that holds the characters from `start` to `end`.
+
+    Parsers cut boxes where sentences end, so this is rarely needed; letters then count alike.
+    """
+    left, top, width, height = box[2:]
+    before = max(start - box.char_start, 0) / (box.char_end - box.char_start)
+    after = max(box.char_end - end, 0) / (box.char_end - box.char_start)
+    if height <= width:
+        return left + width * before, top, width * (1 - before - after), height
+    return left, top + height * before, width, height * (1 - before - after)
+
+
+def _side_by_side(one: Rectangle, two: Rectangle) -> bool:
+    """Whether neighbouring pieces of text stand on one line, which may run up or down the page."""
+    for along, across in ((0, 1), (1, 0)):
+        if one[across] == two[across] and one[across + 2] == two[across + 2]:
+            first, second = sorted((one, two), key=lambda place: place[along])
+            return second[along] - first[along] - first[along + 2] < _WORD_SPACE
+    return False
+
+
+def _union(one: Rectangle, two: Rectangle) -> Rectangle:
+    left, top = min(one[0], two[0]), min(one[1], two[1])
+    right, bottom = max(one[0] + one[2], two[0] + two[2]), max(one[1] + one[3], two[1] + two[3])
+    return left, top, right - left, bottom - top
 
 
 def _runs(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from autonomy.library.parsed import Block, BlockKind, ParsedPage
+from autonomy.library.parsed import Block, BlockKind, LineBox, ParsedPage
 
 BLOCK_GAP = "\n\n"
 
@@ -17,6 +17,8 @@ class RawBlock:
     text: str
     kind: BlockKind = BlockKind.BODY
     level: int = 0
+    boxes: tuple[LineBox, ...] = ()
+    """Where its lines stand; offsets count in `text`, which then has no space at its ends."""
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ def lay_out(number: int | None, blocks: Iterable[RawBlock], trail: HeadingTrail)
     """Join `blocks` into a page, with their offsets; headings found on the way move `trail`."""
     placed: list[Block] = []
     parts: list[str] = []
+    boxes: list[LineBox] = []
     position = 0
     for block in blocks:
         text = block.text.strip()
@@ -57,6 +60,9 @@ def lay_out(number: int | None, blocks: Iterable[RawBlock], trail: HeadingTrail)
                 char_end=position + len(text),
             )
         )
+        boxes.extend(
+            LineBox(position + start, position + end, *place) for start, end, *place in block.boxes
+        )
         parts.append(text)
         position += len(text)
-    return ParsedPage(number=number, text="".join(parts), blocks=tuple(placed))
+    return ParsedPage(number=number, text="".join(parts), blocks=tuple(placed), boxes=tuple(boxes))

@@ -22,9 +22,11 @@ from autonomy.library.parsed import (
     ParseLimits,
 )
 from autonomy.library.parsers.pdf.blocks import TextBlock, Typography, group
+from autonomy.library.parsers.pdf.boxes import line_boxes
+from autonomy.library.parsers.pdf.frame import Frame
 from autonomy.library.parsers.pdf.furniture import remove_furniture
-from autonomy.library.parsers.pdf.glyphs import PageReader, PageText
 from autonomy.library.parsers.pdf.order import reading_order
+from autonomy.library.parsers.pdf.page_text import PageReader, PageText
 from autonomy.library.parsers.pdf.title_page import read_title_page
 from autonomy.library.sections import classify, is_abstract_heading, is_section_word
 from autonomy.library.sniff import PDF
@@ -136,7 +138,7 @@ def _refuse_without_text(pages: list[PageText], pictures: int) -> None:
 
 
 def _compose(pages: list[PageText], info: dict[str, str], file_name: str) -> ParsedDocument:
-    opening = PageText(pages[0].width, pages[0].height, list(pages[0].lines), pages[0].stray)
+    opening = replace(pages[0], lines=list(pages[0].lines))
     remove_furniture(pages)
     for page in pages:
         page.lines = reading_order(page.lines)
@@ -144,7 +146,7 @@ def _compose(pages: list[PageText], info: dict[str, str], file_name: str) -> Par
     csl = read_title_page(opening, style.body, info)
     csl.setdefault("title", title_from_name(file_name))
     blocks = [group(page.lines, style) for page in pages]
-    sections = _sections(blocks, str(csl["title"]))
+    sections = _sections(blocks, [page.frame for page in pages], str(csl["title"]))
     trail = HeadingTrail()
     laid_out = tuple(lay_out(number, items, trail) for number, items in enumerate(sections, 1))
     language = detect(" ".join(page.text for page in laid_out)[:40_000])
@@ -159,16 +161,22 @@ def _compose(pages: list[PageText], info: dict[str, str], file_name: str) -> Par
     )
 
 
-def _sections(pages: list[list[TextBlock]], title: str) -> list[list[RawBlock]]:
+def _sections(
+    pages: list[list[TextBlock]], frames: list[Frame], title: str
+) -> list[list[RawBlock]]:
     """The pages' blocks with their kinds settled across page borders."""
     _demote_title(pages, title)
     _demote_stray_numbers(pages)
-    flat = [RawBlock(block.text, block.kind, block.level) for page in pages for block in page]
+    flat = [
+        RawBlock(block.text, block.kind, block.level, line_boxes(block, frame))
+        for page, frame in zip(pages, frames, strict=True)
+        for block in page
+    ]
     prose = sum(len(b.text) for b in flat if b.kind is BlockKind.BODY)
     labels = sum(len(b.text) for b in flat if b.kind is BlockKind.FIGURE)
     if labels > prose:
         # Slides and forms: short lines are what they say, not debris of drawings.
-        flat = [RawBlock(b.text, BlockKind.BODY) if b.kind is BlockKind.FIGURE else b for b in flat]
+        flat = [replace(b, kind=BlockKind.BODY) if b.kind is BlockKind.FIGURE else b for b in flat]
     settled = iter(classify(flat, front_end=_front_end(pages)))
     result = [[next(settled) for _ in page] for page in pages]
     if result:

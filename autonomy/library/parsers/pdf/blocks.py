@@ -37,6 +37,19 @@ class TextBlock:
     kind: BlockKind = BlockKind.BODY
     level: int = 0
     text: str = ""
+    starts: list[int] = field(default_factory=list)
+    """Offset in `text` at which each line begins."""
+
+    def write(self, words: Counter[str]) -> None:
+        """Put the lines into words; `words` is how the document spells."""
+        self.text, self.starts = join_lines(self.lines, words)
+
+    def drop_bullet(self) -> None:
+        """A bullet is layout; a quotation of the item should not begin with it."""
+        found = _BULLET.match(self.text)
+        if found:
+            self.text = self.text[found.end() :]
+            self.starts = [start - found.end() for start in self.starts]
 
     @property
     def size(self) -> float:
@@ -96,17 +109,19 @@ def group(lines: list[Line], style: Typography) -> list[TextBlock]:
         else:
             blocks.append(TextBlock([line]))
     for block in blocks:
-        block.text = join_lines(block.lines, style.words)
+        block.write(style.words)
         _tell_kind(block, style)
     blocks = _mend_formulas(blocks, style)
     _demote_cells(blocks)
     return _resume_across_columns(blocks, margins, style)
 
 
-def join_lines(lines: list[Line], words: Counter[str]) -> str:
-    """The lines as running text, with words that were split at line ends made whole."""
+def join_lines(lines: list[Line], words: Counter[str]) -> tuple[str, list[int]]:
+    """The lines as running text, with words that were split at line ends made whole, and the
+    offset at which each line begins."""
     text = lines[0].text
     split = lines[0].split
+    starts = [0]
     for line in lines[1:]:
         if split:
             text = _rejoin(text, line.text, words)
@@ -114,8 +129,9 @@ def join_lines(lines: list[Line], words: Counter[str]) -> str:
             text += line.text
         else:
             text += " " + line.text
+        starts.append(len(text) - len(line.text))
         split = line.split
-    return text if not split or text[-1:] in HYPHENS else text + "-"
+    return text if not split or text[-1:] in HYPHENS else text + "-", starts
 
 
 def _rejoin(text: str, following: str, words: Counter[str]) -> str:
@@ -218,8 +234,7 @@ def _is_small_heading(line: Line, below: Line) -> bool:
 def _tell_kind(block: TextBlock, style: Typography) -> None:
     text, size = block.text, block.size
     level = _heading_level(block, style)
-    # A bullet is layout; a quotation of the item should not begin with it.
-    block.text = _BULLET.sub("", text)
+    block.drop_bullet()
     if _CAPTION.match(text):
         block.kind = BlockKind.CAPTION
     elif level:
@@ -294,7 +309,8 @@ def _mend_formulas(blocks: list[TextBlock], style: Typography) -> list[TextBlock
                 break
             for piece in blocks[index : end + 1]:
                 block.lines += piece.lines
-            block.text = join_lines(block.lines, style.words)
+            block.write(style.words)
+            block.drop_bullet()
             index = end + 1
     return result
 
@@ -349,7 +365,8 @@ def _resume_across_columns(
                 continue
             if resumes:
                 block.lines += candidate.lines
-                block.text = join_lines(block.lines, style.words)
+                block.write(style.words)
+                block.drop_bullet()
                 taken.add(other)
             break
     return result

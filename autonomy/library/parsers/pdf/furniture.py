@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from autonomy.library.parsers.pdf.glyphs import PageText
 from autonomy.library.parsers.pdf.lines import Line
+from autonomy.library.parsers.pdf.page_text import PageText
 
 _EDGE = 0.11
 _EDGE_ROWS = 3

@@ -1,42 +1,39 @@
-"""From PDFium's characters to lines of words with their geometry.
-
-Coordinates are turned so that x runs along the reading direction and y down the page, whatever
-the page's rotation. Text that runs in another direction than most of the page (arXiv's side stamp,
-axis labels) is set aside.
-"""
+"""From PDFium's characters to words with their geometry."""
 
 from __future__ import annotations
 
 import ctypes
 import math
 import re
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pypdfium2.raw as raw
 
-from autonomy.library.parsers.pdf.lines import Line, Word, merge_rows, right_to_left, stream_lines
-from autonomy.library.parsers.pdf.marks import is_mark, is_note_mark
+from autonomy.library.parsers.pdf.lines import Word, right_to_left
+from autonomy.library.parsers.pdf.marks import MARKS, is_mark, is_note_mark
 
-_PDFIUM_HYPHENS = (0x02, 0xFFFE)
-_BREAKS = frozenset({0x09, 0x0A, 0x0D, 0x20, 0xA0})
+# PDFium writes the last two for a hyphen that ends a line.
+_WORD = re.compile("([^\\x00\t\n\r \\xa0\\x02\ufffe]+)[\\x02\ufffe]?")
 _BOLD_NAME = re.compile(r"bold|black|heavy|medi|semib|demi|-b$|cmbx|[,-]bd", re.I)
 _ITALIC_NAME = re.compile(r"ital|obli|-it$|cmti|slant", re.I)
 _FLAG_ITALIC, _FLAG_FORCE_BOLD = 1 << 6, 1 << 18
 _HANGING = frozenset("√∑∏∫")
+_SPECIAL = re.compile(rf"[\d{re.escape(MARKS)}{''.join(_HANGING)}]")
+_text_object = ctypes.CFUNCTYPE(ctypes.c_void_p, raw.FPDF_TEXTPAGE, ctypes.c_int)(
+    ctypes.cast(raw.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
+)
+"""Address of the text object that a character belongs to: what is needed is only its identity."""
 
 
-@dataclass(slots=True)
-class PageText:
-    width: float
-    height: float
-    lines: list[Line] = field(default_factory=list)
-    stray: str = ""
-    """Text in another direction, in stream order."""
-    chars: int = 0
-    unmapped: int = 0
-    """Characters whose font tells no Unicode for them."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What all characters of a text object share."""
+
+    turn: int
+    size: float
+    bold: bool
+    italic: bool
 
 
 @dataclass(slots=True)
@@ -47,8 +44,8 @@ class _Glyph:
     size: float
 
 
-class PageReader:
-    """Reads the characters of pages; one per document, since it remembers fonts."""
+class WordReader:
+    """Reads the words of text pages; one per document, since it remembers fonts."""
 
     def __init__(self) -> None:
         self._doubles = [ctypes.c_double() for _ in range(4)]
@@ -57,97 +54,100 @@ class PageReader:
         self._matrix = raw.FS_MATRIX()
         self._styles: dict[tuple[bytes, int], tuple[bool, bool]] = {}
 
-    def read(self, page: Any) -> PageText:
-        """The lines of a pypdfium2 page, in stream order."""
-        left, bottom, right, top = (
-            page.get_bbox() if hasattr(page, "get_bbox") else (0, 0, *page.get_size())
-        )
-        textpage = page.get_textpage()
-        try:
-            words, unmapped = self._words(textpage.raw, textpage.count_chars())
-        finally:
-            textpage.close()
-        turns: Counter[int] = Counter()
-        for turn, word in words:
-            turns[turn] += len(word.text)
-        main = turns.most_common(1)[0][0] if turns else 0
-        width, height = (
-            (right - left, top - bottom) if main % 2 == 0 else (top - bottom, right - left)
-        )
-        origin = {0: (left, -top), 1: (bottom, left), 2: (-right, bottom), 3: (-top, -right)}[main]
-        kept: list[Word] = []
-        stray: list[str] = []
-        for turn, word in words:
-            if turn != main:
-                stray.append(word.text)
-                continue
-            word.x0, word.x1, word.y = word.x0 - origin[0], word.x1 - origin[0], word.y - origin[1]
-            kept.append(word)
-        return PageText(
-            width=width,
-            height=height,
-            lines=merge_rows(stream_lines(kept)),
-            stray=" ".join(stray),
-            chars=sum(turns.values()),
-            unmapped=unmapped,
-        )
+    def words(self, text: Any, count: int) -> tuple[list[tuple[int, Word]], int]:
+        """Words with the quarter turn of their direction; x and y already run along it. Also how
+        many characters have a font that tells no Unicode for them.
 
-    def _words(self, text: Any, count: int) -> tuple[list[tuple[int, Word]], int]:
-        """Words with the quarter turn of their direction; x and y already run along it."""
+        Asking PDFium about a character costs far more than reading it, so a plain word (one text
+        object, no digits or note marks) is measured at its first and last character only.
+        """
+        string = _string(text, count)
         found: list[tuple[int, Word]] = []
+        looks: dict[int, _Look] = {}
+        for match in _WORD.finditer(string):
+            start, end = match.start(1), match.end(1)
+            split = match.end() > end
+            plain = None if _SPECIAL.search(string, start, end) else self._plain(text, match, looks)
+            if plain is not None:
+                plain[1].split = split
+                found.append(plain)
+            else:
+                self._slow(text, string, start, end, split, found)
+        return found, sum(char == "\ufffd" or "\ue000" <= char <= "\uf8ff" for char in string) if (
+            not string.isascii()
+        ) else 0
+
+    def _plain(
+        self, text: Any, match: re.Match[str], looks: dict[int, _Look]
+    ) -> tuple[int, Word] | None:
+        """The word, when its two ends tell all of it."""
+        start, last = match.start(1), match.end(1) - 1
+        key = _text_object(text, start)
+        if not key or (last > start and _text_object(text, last) != key):
+            return None
+        look = looks.get(key)
+        if look is None:
+            look = looks[key] = self._look(text, start)
+        raw.FPDFText_GetCharOrigin(text, start, self._doubles[0], self._doubles[1])
+        y = _turned(self._doubles[0].value, self._doubles[1].value, look.turn)[1]
+        x0, x1 = self._extent(text, start, last, look.turn)
+        chars = last - start + 1
+        if x1 - x0 > (0.7 * chars + 2) * look.size or (
+            chars > 3 and x1 - x0 < 0.1 * chars * look.size
+        ):
+            return None
+        return look.turn, Word(match[1], x0, x1, y, look.size, look.bold, look.italic)
+
+    def _look(self, text: Any, index: int) -> _Look:
+        turn = _turn(text, index)
+        size = raw.FPDFText_GetFontSize(text, index) * self._scale(text, index)
+        return _Look(turn, size, *self._style(text, index))
+
+    def _slow(
+        self,
+        text: Any,
+        string: str,
+        begin: int,
+        stop: int,
+        split: bool,
+        found: list[tuple[int, Word]],
+    ) -> None:
+        """Words of a stretch whose characters differ in height, size or place."""
         glyphs: list[_Glyph] = []
-        start = unmapped = turn = 0
+        start = begin
+        turn = 0
         scale = size = 1.0
-        x_ref, y_ref = ctypes.byref(self._doubles[0]), ctypes.byref(self._doubles[1])
         x_value, y_value = self._doubles[0], self._doubles[1]
-        get_unicode, get_origin, get_size = (
-            raw.FPDFText_GetUnicode,
-            raw.FPDFText_GetCharOrigin,
-            raw.FPDFText_GetFontSize,
-        )
 
         def finish(end: int, split: bool = False) -> None:
             if glyphs:
                 found.append((turn, self._word(text, glyphs, start, end, turn, split)))
                 glyphs.clear()
 
-        last = -1
-        for index in range(count):
-            code = get_unicode(text, index)
-            if code in _BREAKS or code == 0:
-                finish(last)
-                continue
-            if code in _PDFIUM_HYPHENS:
-                finish(last, split=True)
-                continue
-            get_origin(text, index, x_ref, y_ref)
-            char = chr(code) if code < 0x110000 else "\ufffd"
+        for index in range(begin, stop):
+            char = string[index]
+            raw.FPDFText_GetCharOrigin(text, index, x_value, y_value)
             if not glyphs:
-                angle = raw.FPDFText_GetCharAngle(text, index)
-                turn = round(angle / (math.pi / 2)) % 4
+                turn = _turn(text, index)
                 scale = self._scale(text, index)
             x, y = _turned(x_value.value, y_value.value, turn)
             # Within a word the size only changes where the baseline does (raised marks).
             if not glyphs or y != glyphs[-1].y:
-                size = get_size(text, index) * scale
+                size = raw.FPDFText_GetFontSize(text, index) * scale
             if glyphs:
                 previous = glyphs[-1]
                 reach = max(size, previous.size)
                 backwards = x < previous.x - 0.5 * reach and not right_to_left(char)
                 if x - previous.x > 3 * reach or abs(y - previous.y) > 0.8 * reach or backwards:
-                    finish(last)
+                    finish(index - 1)
             if not glyphs:
                 start = index
-            if code == 0xFFFD or 0xE000 <= code <= 0xF8FF:
-                unmapped += 1
             glyph = _Glyph(char, x, y, size)
             if glyphs and char.isdigit() and self._is_raised(text, index, turn, glyphs[-1], glyph):
                 # A superscript glyph of the font itself: its size and baseline do not tell.
                 glyph.size, glyph.y = 0.6 * size, y - 0.33 * size
             glyphs.append(glyph)
-            last = index
-        finish(last)
-        return found, unmapped
+        finish(stop - 1, split)
 
     def _word(
         self, text: Any, glyphs: list[_Glyph], start: int, end: int, turn: int, split: bool
@@ -204,6 +204,11 @@ class PageReader:
         return math.hypot(self._matrix.c, self._matrix.d) or 1.0
 
 
+def _turn(text: Any, index: int) -> int:
+    """Quarter turns of a character, counterclockwise; PDFium tells the angle clockwise."""
+    return -round(raw.FPDFText_GetCharAngle(text, index) / (math.pi / 2)) % 4
+
+
 def _turned(x: float, y: float, turn: int) -> tuple[float, float]:
     """PDF user space (y up) to reading space (x along the text, y down the lines)."""
     if turn == 0:
@@ -239,3 +244,15 @@ def _without_raised_tail(glyphs: list[_Glyph], size: float, y: float) -> str:
     tail = "".join(g.char for g in glyphs[end:last])
     stem = "".join(g.char for g in glyphs[:end])
     return stem + closing if stem and tail and is_note_mark(tail, stem) else stem + tail + closing
+
+
+def _string(text: Any, count: int) -> str:
+    """The characters of a text page, one for each of PDFium's indices."""
+    buffer = (ctypes.c_ushort * (count + 1))()
+    if count > 0 and raw.FPDFText_GetText(text, 0, count, buffer) == count + 1:
+        string = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
+        if len(string) == count:
+            return string
+    # Some characters have no Unicode, or two units: then the text and the indices run apart.
+    codes = (raw.FPDFText_GetUnicode(text, index) for index in range(count))
+    return "".join(chr(code) if code < 0x110000 else "\ufffd" for code in codes)

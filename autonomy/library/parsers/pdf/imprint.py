@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from autonomy.library.bibliography import ARXIV, YEAR, find_doi, issued
-from autonomy.library.parsers.pdf.glyphs import PageText
 from autonomy.library.parsers.pdf.lines import Line
+from autonomy.library.parsers.pdf.page_text import PageText
 from autonomy.library.sections import is_abstract_heading
 
 _VENUE = re.compile(

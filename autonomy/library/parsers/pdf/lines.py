@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from autonomy.library.normalise import clean
 from autonomy.library.parsers.pdf.marks import is_note_mark
 
 HYPHENS = "-\u2010\u00ad"
+_ENDING = re.compile(r"[.!?…;:。！？][\"'”’»)\]]*$")
+_MAY_END = re.compile(r"[.!?…;:。！？][\"'”’»)\]]*\s")
 
 
 @dataclass(slots=True)
@@ -65,6 +68,29 @@ class Line:
         )
         return self
 
+    def pieces(self) -> list[tuple[int, int, float, float]]:
+        """Stretches of `text` with their x0 and x1, cut where a sentence may end or begin."""
+        whole = [(0, len(self.text), self.x0, self.x1)]
+        if not _MAY_END.search(self.text):
+            return whole
+        found: list[tuple[int, int, float, float]] = []
+        position = 0
+        fresh = True
+        for texts, members in _tokens(self.words, self.size, self.y):
+            token = clean(texts).strip()
+            if not token:
+                continue
+            start = position
+            position += len(token) + 1
+            x0, x1 = min(w.x0 for w in members), max(w.x1 for w in members)
+            if fresh:
+                found.append((start, start + len(token), x0, x1))
+            else:
+                begin, _, left, right = found[-1]
+                found[-1] = (begin, start + len(token), min(left, x0), max(right, x1))
+            fresh = bool(_ENDING.search(token))
+        return found if position - 1 == len(self.text) else whole
+
 
 def right_to_left(char: str) -> bool:
     return unicodedata.bidirectional(char) in ("R", "AL", "AN")
@@ -72,16 +98,22 @@ def right_to_left(char: str) -> bool:
 
 def _without_marks(words: list[Word], size: float, y: float) -> list[str]:
     """The words' texts; a raised note mark that stands as a word of its own is left out."""
-    texts: list[str] = []
+    return [text for text, _ in _tokens(words, size, y)]
+
+
+def _tokens(words: list[Word], size: float, y: float) -> list[tuple[str, list[Word]]]:
+    """What stands between spaces, with the words that it is made of."""
+    tokens: list[tuple[str, list[Word]]] = []
     for word in words:
         raised = word.size < size * 0.8 and y - word.y > size * 0.12
-        if raised and texts and is_note_mark(word.text, texts[-1]):
+        if raised and tokens and is_note_mark(word.text, tokens[-1][0]):
             continue
-        if texts and word.text in (",", ".", ";"):
-            texts[-1] += word.text
+        if tokens and word.text in (",", ".", ";"):
+            text, members = tokens[-1]
+            tokens[-1] = (text + word.text, [*members, word])
         else:
-            texts.append(word.text)
-    return texts
+            tokens.append((word.text, [word]))
+    return tokens
 
 
 def stream_lines(words: list[Word]) -> list[Line]:

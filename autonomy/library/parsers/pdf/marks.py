@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-_MARKS = "∗*†‡§¶‖#⋆★◦✉"
+MARKS = "∗*†‡§¶‖#⋆★◦✉"
 _WORD_END = re.compile(r"(?:[^\W\d_]{3}|[.,;:)\]”’\"])$")
-_RAISED_MARK = re.compile(rf"^[\d,\-–{re.escape(_MARKS)}a-e]{{1,12}}$")
+_RAISED_MARK = re.compile(rf"^[\d,\-–{re.escape(MARKS)}a-e]{{1,12}}$")
 
 
 def is_note_mark(mark: str, stem: str) -> bool:
@@ -18,7 +18,7 @@ def is_note_mark(mark: str, stem: str) -> bool:
     if not _RAISED_MARK.match(mark):
         return False
     word = bool(_WORD_END.search(stem)) or sum(map(str.isalpha, stem)) > 3
-    return word or any(sign in mark for sign in _MARKS)
+    return word or any(sign in mark for sign in MARKS)
 
 
 def is_mark(text: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+
 from autonomy.library.parsers.pdf.lines import Line
 
 _MIN_COLUMN_LINES = 4
@@ -77,10 +79,13 @@ def _gutter(lines: list[Line]) -> float | None:
         return None
     x_min, x_max = min(line.x0 for line in lines), max(line.x1 for line in lines)
     width = x_max - x_min
+    # Lines that begin left of the strip, less those that end there too, run across it.
+    wide = [line for line in lines if line.x1 - line.x0 > 2]
+    starts, ends = sorted(line.x0 for line in wide), sorted(line.x1 for line in wide)
     best: tuple[float, float] | None = None
     x = x_min + 0.25 * width
     while x < x_min + 0.75 * width:
-        crossing = sum(line.x0 < x - 1 and line.x1 > x + 1 for line in lines)
+        crossing = bisect_left(starts, x - 1) - bisect_right(ends, x + 1)
         if (best is None or crossing < best[0]) and _columns(lines, x, width):
             best = (crossing, x)
         x += 2.0

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from autonomy.library.bibliography import ARXIV, find_doi, people, sane_title
-from autonomy.library.parsers.pdf.glyphs import PageText
 from autonomy.library.parsers.pdf.imprint import front_bottom, published
 from autonomy.library.parsers.pdf.lines import Line
+from autonomy.library.parsers.pdf.page_text import PageText
 from autonomy.library.parsers.pdf.people import AFFILIATION, names_of
 from autonomy.library.sections import is_notice, is_section_word
 
