@@ -29,7 +29,7 @@ from autonomy.library.embed import Embedder
 from autonomy.library.isolated import parse_in_subprocess
 from autonomy.library.parsed import EVIDENCE_KINDS, ParsedDocument, ParseFailure, ParseLimits
 from autonomy.memory.embedding import shared_embedder
-from autonomy.memory.vector_repo import store_passages
+from autonomy.memory.passage_store import store_passages
 from autonomy.models import Passage, Source
 from handywriterz.env import env
 

@@ -17,8 +17,8 @@ def search_memory(owner: User, q: str) -> list[dict[str, Any]]:
     page, score`."""
     # Imported on first use: the embedder's runtime would slow the start of every web process.
     from autonomy.memory.embedding import shared_embedder
+    from autonomy.memory.passage_search import search_passages
     from autonomy.memory.semantic_repo import search_notes
-    from autonomy.memory.vector_repo import search_passages
 
     vectors = shared_embedder().encode([q])
     passages = search_passages(owner.pk, q, vectors, PASSAGES)

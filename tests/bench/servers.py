@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.stack_process import StackProcess
 
 
 @contextmanager
-def servers() -> Iterator[StackProcess]:
+def servers(data_dir: Path | None = None) -> Iterator[StackProcess]:
     """PostgreSQL (with `fsync` and `synchronous_commit`) and Redis in a folder of their own.
 
     This process's environment points to them and Django is set up and migrated: import what needs
-    Django inside the `with`. Once per process, because Django is set up once.
+    Django inside the `with`. Once per process, because Django is set up once. A `data_dir` that is
+    given stays, with everything in it.
     """
-    stack = StackProcess("--servers-only")
+    stack = StackProcess("--servers-only", data_dir=data_dir)
     stack.start()
     try:
         os.environ.clear()

@@ -13,7 +13,8 @@ from django.db import connection
 from autonomy.library.chunk import Chunk
 from autonomy.library.embed import Embedder
 from autonomy.library.parsed import BlockKind
-from autonomy.memory.vector_repo import PassageRepository, store_passages
+from autonomy.memory.passage_store import store_passages
+from autonomy.memory.vector_repo import PassageRepository
 from autonomy.models import Passage, Source
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,0 +1,44 @@
+"""Passages as ingestion writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from autonomy import models
+from autonomy.library.chunk import Chunk
+from autonomy.library.embed import Vectors
+from autonomy.library.parsed import EVIDENCE_KINDS
+
+_BATCH = 500
+
+
+def store_passages(
+    source: models.Source, chunks: Sequence[Chunk], embeddings: Vectors | None = None
+) -> int:
+    """Replace the passages of `source` in one transaction; the number of evidence passages.
+
+    `embeddings` has a row per chunk; None leaves them to be filled in later.
+    """
+    with transaction.atomic():
+        models.Passage.objects.filter(source=source).delete()
+        models.Passage.objects.bulk_create(
+            (
+                models.Passage(
+                    source=source,
+                    ordinal=chunk.ordinal,
+                    kind=chunk.kind.value,
+                    text=chunk.text,
+                    page=chunk.page,
+                    char_start=chunk.char_start,
+                    char_end=chunk.char_end,
+                    heading=chunk.heading,
+                    boxes=[list(box) for box in chunk.boxes],
+                    embedding=None if embeddings is None else embeddings[index],
+                )
+                for index, chunk in enumerate(chunks)
+            ),
+            batch_size=_BATCH,
+        )
+    return sum(chunk.kind in EVIDENCE_KINDS for chunk in chunks)
