@@ -17,7 +17,7 @@ import django
 import pytest
 from django.conf import settings
 
-from tests.stack_process import UNSET, UNSET_PREFIXES, StackProcess
+from tests.stack_process import OUTSIDE_OFF, UNSET, UNSET_PREFIXES, StackProcess
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -31,6 +31,7 @@ PASSWORD = "correct horse battery staple"
 
 for _name in [n for n in os.environ if n in UNSET or n.startswith(UNSET_PREFIXES)]:
     del os.environ[_name]
+os.environ |= OUTSIDE_OFF
 os.environ |= {"DATA_DIR": str(DATA_DIR), "DJANGO_SETTINGS_MODULE": "handywriterz.settings"}
 django.setup()
 # Hashing passwords slowly and hashing the names of static files only cost time here.

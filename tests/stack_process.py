@@ -16,18 +16,42 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 240.0
-UNSET = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "HOST", "PORT")
+UNSET = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "HOST", "PORT", "CONTACT_EMAIL")
 """Of the surrounding environment: a test must not reach somebody's real servers."""
-UNSET_PREFIXES = ("HANDYWRITERZ_", "OPENAI_", "ANTHROPIC_", "GOOGLE_", "GEMINI_", "OPENROUTER_")
+UNSET_PREFIXES = (
+    "HANDYWRITERZ_",
+    "OPENAI_",
+    "ANTHROPIC_",
+    "GOOGLE_",
+    "GEMINI_",
+    "OPENROUTER_",
+    "OPENALEX_",
+    "CROSSREF_",
+    "ARXIV_",
+    "SEMANTIC_SCHOLAR_",
+    "EUROPE_PMC_",
+    "PUBMED_",
+    "NCBI_",
+    "UNPAYWALL_",
+    "SEARXNG_",
+    "BRAVE_",
+    "TAVILY_",
+    "DUCKDUCKGO_",
+    "OUTSIDE_",
+    "FETCH_",
+)
+OUTSIDE_OFF = {"SCHOLARLY_PROVIDERS": "off", "WEB_SEARCH": "off"}
+"""Nothing of a test reaches the internet: who needs registries names those of `tests.registries`."""
 
 
 def clean_environment() -> dict[str, str]:
     """The environment without anything that would point the product elsewhere or at a provider."""
-    return {
+    kept = {
         name: value
         for name, value in os.environ.items()
         if name not in UNSET and not name.startswith(UNSET_PREFIXES)
     }
+    return kept | OUTSIDE_OFF
 
 
 def free_port() -> int:

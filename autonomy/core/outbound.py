@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
@@ -21,6 +22,9 @@ import httpx2
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Host name and port to the addresses behind them, as text."""
+
+Trusted = frozenset[tuple[str, int]]
+"""Host names and ports that the operator has named, whatever network they are in."""
 
 MAX_BYTES = 32 * 1024 * 1024
 """Most that one answer may have: far beyond any document, and short of filling the memory."""
@@ -90,8 +94,9 @@ async def resolve(host: str, port: int) -> list[str]:
 class _CheckedBackend(httpcore2.AsyncNetworkBackend):
     """Connects to addresses that passed the check, and to nothing else."""
 
-    def __init__(self, *, private: bool, resolve: Resolve) -> None:
-        self._allowed = is_ever_allowed if private else is_public
+    def __init__(self, *, private: bool, trusted: Trusted, resolve: Resolve) -> None:
+        self._private = private
+        self._trusted = trusted
         self._resolve = resolve
         self._sockets = httpcore2.AnyIOBackend()
 
@@ -110,8 +115,10 @@ class _CheckedBackend(httpcore2.AsyncNetworkBackend):
             raise httpcore2.ConnectTimeout("The name was not resolved in time.") from error
         except (OSError, UnicodeError) as error:
             raise httpcore2.ConnectError("The name is not known.") from error
+        private = self._private or (host.lower(), port) in self._trusted
+        allowed = is_ever_allowed if private else is_public
         # One bad address spoils a name: who controls it decides which of them is tried.
-        if not addresses or not all(self._allowed(address) for address in addresses):
+        if not addresses or not all(allowed(address) for address in addresses):
             raise AddressRefused("This address may not be called from here.")
         failure: Exception | None = None
         for address in addresses:
@@ -151,21 +158,32 @@ class _Bounded(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Loading the authorities takes longer than many a call: once per process."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class CheckedTransport(httpx2.AsyncHTTPTransport):
     """The transport behind `checked_client`."""
 
     def __init__(
-        self, *, private: bool, max_bytes: int = MAX_BYTES, resolve: Resolve = resolve
+        self,
+        *,
+        private: bool,
+        trusted: Trusted = frozenset(),
+        max_bytes: int = MAX_BYTES,
+        resolve: Resolve = resolve,
     ) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=_certificates(), trust_env=False)
         self._max_bytes = max_bytes
         # The pool takes a backend; the transport has no argument to hand one through.
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=httpx2.create_ssl_context(trust_env=False),
+            ssl_context=_certificates(),
             max_connections=200,
             max_keepalive_connections=20,
             keepalive_expiry=30.0,
-            network_backend=_CheckedBackend(private=private, resolve=resolve),
+            network_backend=_CheckedBackend(private=private, trusted=trusted, resolve=resolve),
         )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -185,6 +203,7 @@ class CheckedTransport(httpx2.AsyncHTTPTransport):
 def checked_client(
     *,
     private: bool,
+    trusted: Trusted = frozenset(),
     max_bytes: int = MAX_BYTES,
     seconds: float = 600.0,
     resolve: Resolve = resolve,
@@ -193,13 +212,16 @@ def checked_client(
 
     Args:
         private: whether loopback and private networks may be reached as well.
+        trusted: hosts (lower case) and ports that may be in such networks although others may not.
         max_bytes: most that one answer may have.
         seconds: longest pause between two reads or writes; whoever wants an end in sight bounds
             the whole call with `asyncio.timeout`.
         resolve: names to addresses, for tests.
     """
     return httpx2.AsyncClient(
-        transport=CheckedTransport(private=private, max_bytes=max_bytes, resolve=resolve),
+        transport=CheckedTransport(
+            private=private, trusted=trusted, max_bytes=max_bytes, resolve=resolve
+        ),
         timeout=httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
         follow_redirects=False,
         trust_env=False,

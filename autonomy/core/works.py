@@ -79,6 +79,8 @@ class Work(_Value):
     references: tuple[str, ...] = Field(default=(), max_length=300)
     """What it cites, as `doi:…`, `openalex:…`, `arxiv:…`."""
     notices: tuple[Retraction, ...] = ()
+    versions: tuple[str, ...] = ()
+    """Other versions of the same work (a preprint of what was published), as `doi:…`, `arxiv:…`."""
     score: float = 0.0
     """Fused rank over the providers that found it; 0 outside a search."""
 
@@ -103,6 +105,8 @@ class Fetched(_Value):
     media_type: str
     file_name: str
     body: bytes
+    licence: str = ""
+    """Of this copy, as the registry that named it says."""
 
 
 class Page(_Value):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from handywriterz.stack.addresses import database_url
-from tests.stack_process import UNSET, UNSET_PREFIXES, StackProcess
+from tests.stack_process import OUTSIDE_OFF, UNSET, UNSET_PREFIXES, StackProcess
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -36,6 +36,7 @@ class Arena:
     def __init__(self, **environment: str) -> None:
         for name in [n for n in os.environ if n in UNSET or n.startswith(UNSET_PREFIXES)]:
             del os.environ[name]
+        os.environ |= OUTSIDE_OFF
         self.data_dir = Path(tempfile.mkdtemp(prefix="hw-"))
         self._stack = StackProcess("--servers-only", "--throwaway", data_dir=self.data_dir)
         os.environ |= {

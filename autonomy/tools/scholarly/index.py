@@ -1,0 +1,275 @@
+"""All registries behind one face: asked at once, each in its own time, their answers made one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+from rapidfuzz import fuzz
+
+from autonomy.core.llm.health import ProviderHealth
+from autonomy.core.outbound import Resolve, Trusted, checked_client, resolve
+from autonomy.core.works import Answer, Fetched, FetchRefused, Found, ProviderAnswer, Work
+from autonomy.tools.fetch.addresses import host_of, port_of
+from autonomy.tools.scholarly import identifiers
+from autonomy.tools.scholarly.asking import BODY_BYTES, Asker, Paces, Unanswered
+from autonomy.tools.scholarly.cache import Cache, KeptAnswers, NoCache, name_of
+from autonomy.tools.scholarly.merging import first_family, fused
+from autonomy.tools.scholarly.pace import Pace
+from autonomy.tools.scholarly.reading import plain, year_of
+from autonomy.tools.scholarly.registry import Reference, Registry, Years
+
+MOST_WORKS = 100
+"""One question is answered with."""
+MOST_IDENTIFIERS = 200
+LONGEST_QUERY = 300
+"""Characters."""
+CANDIDATES = 5
+"""Works that each registry may offer for one reference."""
+SAME_TITLE = 90.0
+"""Likeness (0 to 100) above which an identifier's work is the one that a reference describes."""
+
+
+class LocalPaces:
+    """`Paces` of one process."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Pace] = {}
+
+    async def get(self, provider: str) -> Pace | None:
+        return self._known.get(provider)
+
+    async def put(self, provider: str, pace: Pace) -> None:
+        self._known[provider] = pace
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What all questions share."""
+
+    health: ProviderHealth
+    agent: str
+    """The User-Agent: the product, and where its operator can be reached."""
+    paces: Paces = field(default_factory=LocalPaces)
+    cache: Cache = field(default_factory=NoCache)
+    cache_seconds: float = 86_400.0
+    seconds: float = 15.0
+    """Longest a question waits for a registry."""
+    trusted: Trusted = frozenset()
+    """Private hosts that redirects may lead to."""
+    resolve: Resolve = resolve
+    clock: Callable[[], float] = time.monotonic
+
+
+Question = Callable[[Registry, Asker], Awaitable[Sequence[Work] | None]]
+Told = Callable[[ProviderAnswer], Awaitable[None]]
+"""Hears how each registry answered, for the health page."""
+
+
+async def _untold(answer: ProviderAnswer) -> None:
+    """Nobody listens."""
+
+
+class Index:
+    """`core.ports.Scholar` over registries.
+
+    Args:
+        full_texts: fetches a freely readable copy of a work, see `full_text.FullTexts`.
+        told: hears every answer that was not taken from the cache.
+    """
+
+    def __init__(
+        self,
+        registries: Sequence[Registry],
+        desk: Desk,
+        *,
+        full_texts: Callable[[Work], Awaitable[Fetched]] | None = None,
+        told: Told = _untold,
+    ) -> None:
+        self._registries = tuple(registries)
+        self._desk = desk
+        self._kept = KeptAnswers(desk.cache, desk.cache_seconds)
+        self._full_texts = full_texts
+        self._told = told
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        return tuple(registry.name for registry in self._registries)
+
+    # ------------------------------------------------------------------------------ questions
+
+    async def search(
+        self,
+        query: str,
+        *,
+        limit: int = 20,
+        from_year: int | None = None,
+        to_year: int | None = None,
+    ) -> Found:
+        query = plain(query)[:LONGEST_QUERY]
+        limit = max(1, min(limit, MOST_WORKS))
+        if not query:
+            return Found()
+        years = Years(from_year, to_year)
+
+        async def question(registry: Registry, ask: Asker) -> Sequence[Work] | None:
+            return await registry.search(ask, query, limit, years)
+
+        lists, answers = await self._all(("search", query, limit, from_year, to_year), question)
+        return Found(works=tuple(fused(lists)[:limit]), answers=answers)
+
+    async def identify(self, identifiers_: Sequence[str]) -> Found:
+        wanted = identifiers.grouped(identifiers_[:MOST_IDENTIFIERS])
+        if not wanted:
+            return Found()
+
+        async def question(registry: Registry, ask: Asker) -> Sequence[Work] | None:
+            return await registry.identify(ask, wanted)
+
+        lists, answers = await self._all(("identify", wanted), question)
+        works = [work.model_copy(update={"score": 0.0}) for work in fused(lists)]
+        return Found(works=tuple(works), answers=answers)
+
+    async def lookup(self, csl: dict[str, Any]) -> Found:
+        title = plain(csl.get("title"))
+        carried = identifiers.of_reference(csl)
+        found = Found()
+        if carried:
+            found = await self.identify([f"{kind}:{value}" for kind, value in carried.items()])
+        alike = any(
+            fuzz.ratio(title.lower(), str(work.csl["title"]).lower()) >= SAME_TITLE
+            for work in found.works
+        )
+        if not title or alike:
+            return found
+        reference = Reference(title[:LONGEST_QUERY], first_family(csl), year_of(csl))
+
+        async def question(registry: Registry, ask: Asker) -> Sequence[Work] | None:
+            return await registry.find(ask, reference, CANDIDATES)
+
+        lists, answers = await self._all(
+            ("find", reference.title, reference.family, reference.year), question
+        )
+        described = sorted(
+            fused(lists),
+            key=lambda work: -fuzz.ratio(title.lower(), str(work.csl["title"]).lower()),
+        )
+        works = fused([found.works, described]) if found.works else described
+        return Found(works=tuple(works), answers=_together(found.answers, answers))
+
+    async def citing(self, work: Work, *, limit: int = 20) -> Found:
+        limit = max(1, min(limit, MOST_WORKS))
+
+        async def question(registry: Registry, ask: Asker) -> Sequence[Work] | None:
+            return await registry.citing(ask, work, limit)
+
+        lists, answers = await self._all(("citing", work.identifiers, limit), question)
+        return Found(works=tuple(fused(lists)[:limit]), answers=answers)
+
+    async def full_text(self, work: Work) -> Fetched:
+        if self._full_texts is None:
+            raise FetchRefused("unreachable", "Full texts are not fetched here.")
+        return await self._full_texts(work)
+
+    # ------------------------------------------------------------------------------ asking
+
+    async def _all(
+        self, name: tuple[Any, ...], question: Question
+    ) -> tuple[list[Sequence[Work]], tuple[ProviderAnswer, ...]]:
+        """What each registry says, in their order; those without an answer to give are left out."""
+        asked = await asyncio.gather(
+            *(self._one(registry, name, question) for registry in self._registries)
+        )
+        given = [one for one in asked if one is not None]
+        return [works for works, _ in given], tuple(answer for _, answer in given)
+
+    async def _one(
+        self, registry: Registry, name: tuple[Any, ...], question: Question
+    ) -> tuple[Sequence[Work], ProviderAnswer] | None:
+        kept_as = name_of(registry.name, registry.base_url, *name)
+        known = await self._kept.get(kept_as)
+        if known is not None:
+            return known, _answered(registry.name, known)
+        try:
+            works = await self._asked(registry, question)
+        except Unanswered as problem:
+            answer = ProviderAnswer(
+                provider=registry.name, answer=problem.answer, message=problem.message
+            )
+            await self._told(answer)
+            return [], answer
+        if works is None:
+            return None
+        await self._kept.put(kept_as, works)
+        answer = _answered(registry.name, works)
+        await self._told(answer)
+        return works, answer
+
+    async def _asked(self, registry: Registry, question: Question) -> Sequence[Work] | None:
+        desk, line = self._desk, registry.line
+        url = httpx2.URL(line.base_url)
+        # Whoever runs this may point a registry at a mirror of their own.
+        own = {(host_of(url), port_of(url))} if line.base_url != registry.base else set()
+        async with checked_client(
+            private=False,
+            trusted=desk.trusted | own,
+            max_bytes=BODY_BYTES,
+            seconds=desk.seconds,
+            resolve=desk.resolve,
+        ) as client:
+            ask = Asker(
+                line,
+                client,
+                desk.health,
+                desk.paces,
+                trusted=desk.trusted,
+                deadline=desk.clock() + desk.seconds,
+                clock=desk.clock,
+                agent=desk.agent,
+            )
+            try:
+                async with asyncio.timeout(desk.seconds + 1.0):
+                    return await question(registry, ask)
+            except TimeoutError as error:
+                raise Unanswered(
+                    Answer.UNREACHABLE,
+                    f"{registry.name} did not answer within {desk.seconds:g} seconds.",
+                ) from error
+
+
+def _answered(name: str, works: Sequence[Work]) -> ProviderAnswer:
+    answer = Answer.FOUND if works else Answer.NOTHING
+    return ProviderAnswer(provider=name, answer=answer, count=len(works))
+
+
+_RANK = (
+    Answer.FOUND,
+    Answer.NOTHING,
+    Answer.RATE_LIMITED,
+    Answer.UNREACHABLE,
+    Answer.REFUSED,
+)
+
+
+def _together(
+    first: Sequence[ProviderAnswer], second: Sequence[ProviderAnswer]
+) -> tuple[ProviderAnswer, ...]:
+    """One answer per registry over two questions: a failure of either is not hidden by nothing
+    found in the other."""
+    by_name: dict[str, ProviderAnswer] = {}
+    for answer in (*first, *second):
+        before = by_name.get(answer.provider)
+        if before is None:
+            by_name[answer.provider] = answer
+        elif Answer.FOUND in (before.answer, answer.answer):
+            better = before if before.answer is Answer.FOUND else answer
+            by_name[answer.provider] = better.model_copy(
+                update={"count": before.count + answer.count}
+            )
+        else:
+            by_name[answer.provider] = max(before, answer, key=lambda one: _RANK.index(one.answer))
+    return tuple(by_name.values())
