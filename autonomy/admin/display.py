@@ -48,6 +48,7 @@ TONES: dict[str, str] = {
     "supported": "good",
     "partly": "needs-you",
     "unsupported": "bad",
+    "contradicted": "bad",
     "verified": "good",
     "mismatch": "bad",
     "not_found": "bad",

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from langgraph.runtime import Runtime
 
 from autonomy.agents.approval import wants_approval
+from autonomy.agents.checking import check_claims
 from autonomy.agents.gates import run_gates
-from autonomy.agents.judge import judge_claims
 from autonomy.agents.reply import is_reply
 from autonomy.agents.revision import reinstate, revise, wrap_up
 from autonomy.agents.routing import Situation, replan, route_draft, route_progress
 from autonomy.agents.steering import take
-from autonomy.agents.verification import check_citations
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps, task_id
 from autonomy.core.state import RunState
@@ -28,7 +27,6 @@ from autonomy.core.types import (
     VerdictKind,
 )
 from autonomy.core.words import counted
-from autonomy.export.claims import citations_in_order
 from autonomy.export.document import Document
 
 
@@ -136,13 +134,7 @@ async def _judged(
     """The gates' results on the latest document, after every citation was checked and stored."""
     document_id = state["document_id"]
     document = Document.model_validate(await deps.artifacts.load(document_id))
-    passages = {p.id: p for p in document.passages}
-    claims = [
-        (c.marker, c.passage_id, c.claim)
-        for c in citations_in_order(document)
-        if c.passage_id in passages
-    ]
-    checks = await judge_claims(check_citations(claims, passages), passages, deps, task)
+    checks = await check_claims(document, deps, task)
     await deps.artifacts.bind_citations(document_id, checks)
     brief = read_brief(deps.task)
     available = await deps.library.sources(deps.task.source_ids)

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 from autonomy.agents.outline import BEGIN, END
 from autonomy.agents.reply import STEP as REPLY_STEP
-from autonomy.agents.verification import unquoted_overlap
+from autonomy.agents.verification import BAD, unquoted_overlap
 from autonomy.core.journey import Journey
-from autonomy.core.types import Author, CitationCheck, CitationVerdict, GateResult
+from autonomy.core.types import Author, CitationCheck, GateResult
 from autonomy.export.claims import uncited_sentences
 from autonomy.export.document import MARKER, Document
 from autonomy.export.structure import check_structure
+
+NAMED = 5
+"""Claims that a gate's message spells out, for the writer who is to mend them."""
 
 ALWAYS_BARE = 2
 """Sentences without a source that a document of any length may have."""
@@ -96,10 +99,12 @@ def _grounding(document: Document, minimum: float) -> GateResult:
 
 
 def _citations(checks: Sequence[CitationCheck]) -> GateResult:
-    bad = [c for c in checks if c.verdict is CitationVerdict.UNSUPPORTED]
+    bad = [c for c in checks if c.verdict in BAD]
     message = "Every citation was checked against its passage."
     if bad:
-        message = f"Not borne out by the passage: “{bad[0].claim[:160]}” ({bad[0].reason})."
+        said = [f"“{c.claim[:160]}” ({c.reason[:160]})" for c in bad[:NAMED]]
+        more = f", and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
+        message = f"Not borne out by the passage: {'; '.join(said)}{more}."
     return GateResult(
         gate="citations",
         passed=not bad,

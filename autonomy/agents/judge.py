@@ -4,24 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from autonomy.agents.verification import judgeable
+from autonomy.agents.verification import FACTS, judgeable, lacks_a_fact
 from autonomy.core import prompts
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.types import Author, CitationCheck, CitationVerdict, EventDraft, Passage
+from autonomy.core.words import counted
 
 CLAIMS_PER_CALL = 12
 TOO_LONG = "context_overflow"
 """Code of a call that no window of the role's models can hold."""
 
 
+CAP = "the model called it supported, but "
+
+
 async def judge_claims(
     checks: Sequence[CitationCheck], passages: Mapping[str, Passage], deps: Deps, task: str
 ) -> list[CitationCheck]:
     """`checks` with the model's verdict in place of the rule's wherever the rule could only compare
-    words. Plain and invented quotations keep the rule's verdict; without a model all do."""
+    words. Plain and invented quotations keep the rule's verdict; without a model all do.
+
+    The model is told what the rules found, and a verdict that is kinder than they allow is capped.
+    A contradiction is asked about twice: `judgements` says whether the second answer agreed.
+    """
     open_checks = [c for c in checks if judgeable(c.claim, passages[c.passage_id])]
     if not open_checks or not deps.models.available("critic"):
         return list(checks)
+    judged = await _asked(open_checks, passages, deps, f"{task}:judge")
+    again = [c for c in judged.values() if c.verdict is CitationVerdict.CONTRADICTED]
+    if again:
+        # In another company the model looks anew; the order is turned round for that.
+        second = await _asked(again[::-1], passages, deps, f"{task}:again")
+        for marker, check in second.items():
+            judged[marker] = _settled(judged[marker], check)
+    return [judged.get(c.marker, c) for c in checks]
+
+
+def _settled(first: CitationCheck, second: CitationCheck) -> CitationCheck:
+    """A contradiction after a second look: agreed to, or no more than a want of support."""
+    if second.verdict is CitationVerdict.CONTRADICTED:
+        return first.model_copy(update={"judgements": 2})
+    reason = f"one judgement saw a contradiction ({first.reason}), another did not: {second.reason}"
+    return first.model_copy(
+        update={"verdict": CitationVerdict.UNSUPPORTED, "judgements": 2, "reason": reason[:500]}
+    )
+
+
+async def _asked(
+    open_checks: Sequence[CitationCheck], passages: Mapping[str, Passage], deps: Deps, key: str
+) -> dict[int, CitationCheck]:
+    """What the model says of these claims, by marker; what it was not asked is left out."""
     judged: dict[int, CitationCheck] = {}
     batches = [
         open_checks[start : start + CLAIMS_PER_CALL]
@@ -29,11 +61,14 @@ async def judge_claims(
     ]
     while batches:
         batch = batches.pop(0)
-        prompt = prompts.critic(claims=[(c.marker, c.claim, passages[c.passage_id]) for c in batch])
+        prompt = prompts.critic(
+            claims=[(c.marker, c.claim, passages[c.passage_id]) for c in batch],
+            findings={c.marker: [f.message for f in c.findings] for c in batch},
+        )
         try:
             answer = await deps.models.structured(
                 "critic",
-                key=f"{task}:judge:{batch[0].marker}-{batch[-1].marker}",
+                key=f"{key}:{batch[0].marker}-{batch[-1].marker}",
                 prompt=prompt,
                 output=prompts.ClaimVerdicts,
             )
@@ -49,18 +84,28 @@ async def judge_claims(
                 EventDraft(
                     type="note",
                     source="critic",
-                    content=f"{left} claims were compared by rule only: {error}",
+                    content=f"{counted(left, 'claim')} left to what rules can say: {error}",
                 )
             )
             break
         by_marker = {c.marker: c for c in batch}
         for item in answer.verdicts:
             if check := by_marker.get(item.marker):
-                judged[check.marker] = check.model_copy(
-                    update={
-                        "verdict": CitationVerdict(item.verdict),
-                        "author": Author.MODEL,
-                        "reason": item.reason[:500],
-                    }
-                )
-    return [judged.get(c.marker, c) for c in checks]
+                judged[check.marker] = _judgement(check, item.verdict, item.reason)
+    return judged
+
+
+def _judgement(check: CitationCheck, said: str, why: str) -> CitationCheck:
+    """The model's verdict, held to the facts: no opinion puts a number into a passage."""
+    verdict, reason = CitationVerdict(said), why
+    if verdict is CitationVerdict.SUPPORTED and lacks_a_fact(check):
+        verdict = CitationVerdict.PARTLY
+        reason = CAP + next(f.message for f in check.findings if f.kind in FACTS)
+    return check.model_copy(
+        update={
+            "verdict": verdict,
+            "author": Author.MODEL,
+            "reason": reason[:500],
+            "judgements": 1,
+        }
+    )

@@ -5,11 +5,30 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
-from autonomy.core.types import Author, CitationCheck, CitationVerdict, Passage
+from autonomy.core.types import (
+    Author,
+    CitationCheck,
+    CitationVerdict,
+    Finding,
+    FindingKind,
+    FindingWeight,
+    Passage,
+    Source,
+)
 from autonomy.core.words import overlap, stems
+from autonomy.tools.facts.compare import Facts, findings
+
+BAD = frozenset(
+    {CitationVerdict.NOT_FOUND, CitationVerdict.UNSUPPORTED, CitationVerdict.CONTRADICTED}
+)
+"""Verdicts with which no claim is handed over as if it were sound."""
+
+FACTS = frozenset({FindingKind.QUOTATION, FindingKind.NUMBER, FindingKind.UNIT, FindingKind.DATE})
+"""What no opinion changes. A name is none of them: it may go by another."""
 
 CLOSE_RATIO = 70.0
 """rapidfuzz token-set ratio, 0 to 100, from which a claim counts as closely matching."""
@@ -24,7 +43,6 @@ FRAME_WORDS = 10
 
 _SAME = str.maketrans("’‘–—", "''--", "\u00ad")
 _QUOTED = re.compile(r"[“\"]([^“”\"]{12,})[”\"]")
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
 
 
 def normal(text: str) -> str:
@@ -39,42 +57,118 @@ def quoted_spans(claim: str) -> list[str]:
     return [match[1].strip().rstrip(".,;") for match in _QUOTED.finditer(claim)]
 
 
-def numbers(text: str) -> set[str]:
-    return {match.group().replace(",", "") for match in _NUMBER.finditer(text)}
+class Checked(NamedTuple):
+    """What rules can say of one claim."""
+
+    verdict: CitationVerdict
+    reason: str
+    findings: tuple[Finding, ...] = ()
 
 
-def check_claim(claim: str, passage: Passage) -> tuple[CitationVerdict, str]:
+def known_of(source: Source | None, passage: Passage) -> str:
+    """What a claim may say without the passage saying it: who wrote the source, when and under
+    which title, and the heading the passage stands under."""
+    if source is None:
+        return passage.heading
+    csl = source.csl
+    people = [
+        " ".join(str(person.get(part, "")) for part in ("given", "family", "literal"))
+        for role in ("author", "editor")
+        for person in csl.get(role) or []
+        if isinstance(person, dict)
+    ]
+    issued = csl.get("issued")
+    dates = issued.get("date-parts") or [[]] if isinstance(issued, dict) else [[]]
+    year = str(dates[0][0]) if dates[0] else ""
+    titles = [str(csl.get(name) or "") for name in ("title", "container-title", "publisher")]
+    return ". ".join(part for part in [*titles, *people, year, passage.heading] if part)
+
+
+def check_claim(
+    claim: str,
+    passage: Passage,
+    source: Source | None = None,
+    neighbours: Sequence[Passage] = (),
+) -> Checked:
     """The rule verdict: quoted verbatim, closely matching, or not found in the passage.
 
-    Likeness of words says nothing of meaning, so this never says `supported`.
+    Likeness of words says nothing of meaning, so this never says `supported`. `neighbours` are the
+    passages before and after: what stands there is said to stand beside, and is no error.
     """
     if len(stems(claim)) < MENTION_WORDS:
-        return CitationVerdict.CLOSE, "names the source without a claim about its content"
-    have = normal(passage.text)
+        return Checked(CitationVerdict.CLOSE, "names the source without a claim about its content")
     spans = quoted_spans(claim)
+    found = _facts(claim, passage, source, neighbours, framed=bool(spans))
+    if invented := _invented(spans, passage):
+        found = [_not_quoted(span) for span in invented] + found
+    missing = [f for f in found if f.weight is FindingWeight.MISSING]
+    if missing:
+        return Checked(CitationVerdict.NOT_FOUND, missing[0].message, tuple(found))
     if spans:
-        missing = _invented(spans, passage)
-        if missing:
-            return CitationVerdict.UNSUPPORTED, f"not in the passage: “{missing[0][:120]}”"
-    # What stands around a quotation is held to its numbers too.
-    strange = numbers(_around(claim)) - numbers(passage.text)
-    if strange:
-        return (
-            CitationVerdict.UNSUPPORTED,
-            f"the passage does not have the number {sorted(strange)[0]}",
-        )
-    if spans:
-        return CitationVerdict.QUOTED, "every quoted span stands on the cited page"
-    ratio = fuzz.token_set_ratio(normal(claim), have)
+        reason = "every quoted span stands on the cited page"
+        return Checked(CitationVerdict.QUOTED, reason, tuple(found))
+    ratio = fuzz.token_set_ratio(normal(claim), normal(passage.text))
     shared = overlap(stems(claim), stems(passage.text))
-    if ratio >= CLOSE_RATIO and shared >= CLOSE_OVERLAP:
-        return (
-            CitationVerdict.CLOSE,
-            f"{shared:.0%} of the claim's content words stand in the passage",
-        )
-    return (
-        CitationVerdict.UNSUPPORTED,
-        f"only {shared:.0%} of the claim's content words stand in the passage",
+    close = ratio >= CLOSE_RATIO and shared >= CLOSE_OVERLAP
+    return Checked(
+        CitationVerdict.CLOSE if close else CitationVerdict.NOT_FOUND,
+        f"{'' if close else 'only '}{shared:.0%} of the claim's content words stand in the passage",
+        tuple(found),
+    )
+
+
+def _not_quoted(span: str) -> Finding:
+    return Finding(
+        kind=FindingKind.QUOTATION,
+        text=span[:300],
+        weight=FindingWeight.MISSING,
+        message=f"not in the passage: “{span[:120]}”",
+    )
+
+
+def _facts(
+    claim: str,
+    passage: Passage,
+    source: Source | None,
+    neighbours: Sequence[Passage],
+    *,
+    framed: bool,
+) -> list[Finding]:
+    """Facts of the claim that the passage lacks. Of a claim with a quotation that is only what
+    stands around it; there a name may introduce the quotation and come from elsewhere."""
+    text = _around(claim) if framed else claim
+    known = known_of(source, passage)
+    found = findings(text, Facts(passage.text, known=known))
+    if framed:
+        found = [_introducing(f) for f in found if f.kind in _FRAME_KINDS]
+    lacking = [f for f in found if f.weight is FindingWeight.MISSING]
+    if not lacking or not neighbours:
+        return found
+    around = Facts(" ".join(p.text for p in neighbours), known=known)
+    still = {(f.kind, f.text) for f in findings(text, around) if f.weight is FindingWeight.MISSING}
+    return [
+        f if f not in lacking or (f.kind, f.text) in still else _beside(f, neighbours)
+        for f in found
+    ]
+
+
+_FRAME_KINDS = frozenset({FindingKind.NUMBER, FindingKind.UNIT, FindingKind.DATE, FindingKind.NAME})
+
+
+def _introducing(finding: Finding) -> Finding:
+    if finding.kind is not FindingKind.NAME:
+        return finding
+    return finding.model_copy(update={"weight": FindingWeight.WARNING})
+
+
+def _beside(finding: Finding, neighbours: Sequence[Passage]) -> Finding:
+    page = next((p.page for p in neighbours if p.page is not None), None)
+    where = f"beside the passage (p. {page})" if page is not None else "beside the passage"
+    return finding.model_copy(
+        update={
+            "weight": FindingWeight.BESIDE,
+            "message": f"{finding.text} stands {where}, not in it",
+        }
     )
 
 
@@ -86,6 +180,16 @@ def _invented(spans: Sequence[str], passage: Passage) -> list[str]:
     """The spans that do not stand verbatim in the passage."""
     have = normal(passage.text)
     return [span for span in spans if normal(span) not in have]
+
+
+def lacks_a_fact(check: CitationCheck) -> bool:
+    """Whether a quotation, number, unit or date of the claim is not in its passage."""
+    return any(f.weight is FindingWeight.MISSING and f.kind in FACTS for f in check.findings)
+
+
+def lacks_any(check: CitationCheck) -> bool:
+    """As `lacks_a_fact`, or a name."""
+    return any(f.weight is FindingWeight.MISSING for f in check.findings)
 
 
 def judgeable(claim: str, passage: Passage) -> bool:
@@ -103,13 +207,22 @@ def judgeable(claim: str, passage: Passage) -> bool:
 
 
 def check_citations(
-    claims: Sequence[tuple[int, str, str]], passages: Mapping[str, Passage]
+    claims: Sequence[tuple[int, str, str]],
+    passages: Mapping[str, Passage],
+    sources: Mapping[str, Source] | None = None,
+    neighbours: Mapping[str, Sequence[Passage]] | None = None,
 ) -> list[CitationCheck]:
-    """Rule verdicts for (marker, passage id, claim) triples, in their order."""
+    """Rule verdicts for (marker, passage id, claim) triples, in their order. `neighbours` has, by
+    passage id, the passages around it where they were fetched."""
     checks = []
     for marker, passage_id, claim in claims:
         passage = passages[passage_id]
-        verdict, reason = check_claim(claim, passage)
+        verdict, reason, found = check_claim(
+            claim,
+            passage,
+            (sources or {}).get(passage.source_id),
+            (neighbours or {}).get(passage_id, ()),
+        )
         checks.append(
             CitationCheck(
                 marker=marker,
@@ -120,6 +233,7 @@ def check_citations(
                 verdict=verdict,
                 author=Author.RULE,
                 reason=reason,
+                findings=found,
             )
         )
     return checks

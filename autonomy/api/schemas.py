@@ -13,6 +13,7 @@ from autonomy.core.types import (
     CitationVerdict,
     CycleStatus,
     FileStatus,
+    Finding,
     RunStatus,
     TaskSettings,
 )
@@ -277,6 +278,10 @@ class CitationOut(Schema):
     verdict: CitationVerdict
     author: str
     reason: str
+    findings: list[Finding] = []
+    """Facts of the claim that the passage does not have, or has otherwise."""
+    judgements: int = 0
+    """How many judgements the verdict rests on: 0 by rule, 2 where a second one agreed."""
     artifact_id: UUID
 
 

@@ -167,6 +167,8 @@ def citation(row: Citation) -> schemas.CitationOut:
         verdict=CitationVerdict(row.verdict),
         author=row.author,
         reason=row.reason,
+        findings=row.findings,
+        judgements=row.judgements,
         artifact_id=row.artifact_id,
     )
 

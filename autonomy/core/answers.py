@@ -146,8 +146,13 @@ _VERDICTS = {
     "partly supported": "partly",
     "partially supported": "partly",
     "not supported": "unsupported",
-    "contradicted": "unsupported",
+    "unsupported by the passage": "unsupported",
     "no": "unsupported",
+    "contradicts": "contradicted",
+    "contradiction": "contradicted",
+    "contradictory": "contradicted",
+    "contradicted by the passage": "contradicted",
+    "refuted": "contradicted",
 }
 
 
@@ -166,7 +171,9 @@ class ClaimVerdict(_Answer):
     }
 
     marker: Whole = Field(description="Number of the claim that is judged.")
-    verdict: Annotated[Literal["supported", "partly", "unsupported"], BeforeValidator(_verdict)]
+    verdict: Annotated[
+        Literal["supported", "partly", "unsupported", "contradicted"], BeforeValidator(_verdict)
+    ]
     reason: MaySay = Field(default="", max_length=1_000, description="One sentence.")
 
 

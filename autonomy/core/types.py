@@ -279,6 +279,42 @@ class CitationVerdict(StrEnum):
     CONTRADICTED = "contradicted"
 
 
+class FindingKind(StrEnum):
+    """What of a claim was held against its passage."""
+
+    QUOTATION = "quotation"
+    NUMBER = "number"
+    UNIT = "unit"
+    DATE = "date"
+    NAME = "name"
+    NEGATION = "negation"
+    DIRECTION = "direction"
+
+
+class FindingWeight(StrEnum):
+    """What a finding is worth."""
+
+    MISSING = "missing"
+    """A fact of the claim does not stand in the passage."""
+    BESIDE = "beside"
+    """It stands next to the passage, not in it."""
+    WARNING = "warning"
+    """A sign of an error and no proof; never a verdict by itself."""
+
+
+class Finding(_Value):
+    """One fact of a claim that the passage does not have, or has otherwise."""
+
+    kind: FindingKind
+    text: str
+    """As the claim has it."""
+    found: str = ""
+    """What the passage has instead, where that is known."""
+    weight: FindingWeight
+    message: str
+    """A clause for people, without a full stop."""
+
+
 class CitationCheck(_Value):
     """One binding of a claim in the draft to a passage."""
 
@@ -291,6 +327,10 @@ class CitationCheck(_Value):
     verdict: CitationVerdict
     author: Author = Author.RULE
     reason: str = ""
+    findings: tuple[Finding, ...] = ()
+    """Facts of the claim that the passage does not have, worst first."""
+    judgements: int = 0
+    """How many judgements the verdict rests on: 0 by rule, 2 where a second one agreed."""
 
 
 # --------------------------------------------------------------------------- plan and loop

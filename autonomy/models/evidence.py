@@ -249,6 +249,14 @@ class Citation(models.Model):
     verdict = models.CharField(max_length=12, choices=choices(CitationVerdict))
     author = models.CharField(max_length=5, choices=choices(Author), default=Author.RULE)
     reason = models.TextField(blank=True, default="")
+    findings = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Facts of the claim that the passage does not have: see core.types.Finding.",
+    )
+    judgements = models.PositiveSmallIntegerField(
+        default=0, help_text="How many judgements the verdict rests on; 0 by rule."
+    )
 
     class Meta:
         db_table = "autonomy_citations"

@@ -115,6 +115,8 @@ class RunArtifacts:
                     verdict=check.verdict,
                     author=check.author,
                     reason=storable(check.reason),
+                    findings=storable([f.model_dump(mode="json") for f in check.findings]),
+                    judgements=check.judgements,
                 )
             )
         Citation.objects.bulk_create(rows)

@@ -176,7 +176,8 @@ def prose(user: str) -> str:
 
 
 def verdicts(user: str) -> dict[str, Any]:
-    """By shared words: supported from 40 per cent, partly from 15."""
+    """By shared words: supported from 40 per cent, partly from 15; contradicted where the findings
+    say that one of the two negates."""
     quoted = {item.label: item.text for item in fenced(user)}
     judged = []
     for label, claim in quoted.items():
@@ -186,6 +187,8 @@ def verdicts(user: str) -> dict[str, Any]:
         passage = quoted.get(f"passage for claim {match[1]}", "")
         shared = overlap(stems(claim), stems(passage))
         verdict = "supported" if shared >= 0.4 else "partly" if shared >= 0.15 else "unsupported"
+        if "negates" in quoted.get(f"findings for claim {match[1]}", "") and shared >= 0.6:
+            verdict = "contradicted"
         judged.append(
             {
                 "marker": int(match[1]),

@@ -3,7 +3,7 @@ import { html, useEffect, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { authorsOf, yearOf } from "../lib/format.js";
 import * as api from "../lib/api.js";
-import { VERDICTS } from "./verdicts.js";
+import { verdictOf } from "./verdicts.js";
 
 export function PassagePanel({ selection, citations, onClose }) {
   const panel = useRef(null);
@@ -62,7 +62,7 @@ function Bound({ id, citation, first }) {
 }
 
 function Verdict({ citation }) {
-  const verdict = VERDICTS[citation.verdict];
+  const verdict = verdictOf(citation);
   if (!verdict) return null;
   return html`<div class="verdict"><span class=${`badge ${verdict.tone}`}>${verdict.label}</span>
     <span class="faint">${citation.reason ? sentence(citation.reason) : verdict.text}${citation.author === "model" ? " Judged by the model." : " Compared by rule."}</span></div>`;

@@ -5,5 +5,14 @@ export const VERDICTS = {
   close: { label: "closely matches", tone: "good", text: "The claim's words closely match the passage. Its meaning was not judged." },
   supported: { label: "supported", tone: "good", text: "The passage supports the claim." },
   partly: { label: "partly supported", tone: "warn", text: "The passage supports the claim only in part. Read both before you rely on it." },
+  not_found: { label: "not found in the source", tone: "bad", text: "Quoted words, numbers, dates or names of the claim are not in the passage, or its words are not." },
+  contradicted: { label: "contradicted", tone: "bad", text: "Two judgements say that the passage says the opposite." },
+  "contradicted?": { label: "contradicted?", tone: "bad", text: "One judgement says that the passage says the opposite. Read both." },
   unsupported: { label: "not supported", tone: "bad", text: "The passage does not support the claim." },
 };
+
+/** The entry for a citation of the API: a contradiction that was seen once only is asked, not told. */
+export function verdictOf(citation) {
+  const single = citation.verdict === "contradicted" && (citation.judgements ?? 0) < 2;
+  return VERDICTS[single ? "contradicted?" : citation.verdict];
+}

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
 
 from autonomy.agents.judge import judge_claims
+from autonomy.agents.verification import check_citations
+from autonomy.core.packing import Prompt
 from autonomy.core.types import Author, CitationCheck, CitationVerdict, Passage
-from tests.autonomy.agents.world import make_deps
+from tests.autonomy.agents.world import NoModels, make_deps
 from tests.autonomy.core.llm.conftest import bench
 from tests.autonomy.core.llm.fakes import Bench
 from tests.providers.fixtures import openai_server
@@ -55,3 +61,45 @@ async def test_claims_are_judged_in_one_call_where_they_fit(bench: Bench) -> Non
 
     assert {check.author for check in judged} == {Author.MODEL}
     assert len(bench.server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "judgements"),
+    [
+        (["supported"], CitationVerdict.PARTLY, 1),
+        (["partly"], CitationVerdict.PARTLY, 1),
+        (["contradicted", "contradicted"], CitationVerdict.CONTRADICTED, 2),
+        (["contradicted", "partly"], CitationVerdict.UNSUPPORTED, 2),
+    ],
+)
+async def test_a_verdict_is_held_to_the_facts_and_a_contradiction_asked_twice(
+    said: list[str], verdict: CitationVerdict, judgements: int
+) -> None:
+    models = Scripted(said)
+    claim = "Grazing fish were counted on 40 closed coral reefs by survey 3."
+    (check,) = check_citations([(1, "p3", claim)], PASSAGES)
+    deps = dataclasses.replace(make_deps("Write."), models=models)
+
+    (judged,) = await judge_claims([check], PASSAGES, deps, "task")
+
+    assert (judged.verdict, judged.judgements) == (verdict, judgements)
+    assert "does not have the number 40" in models.prompts[0]
+    assert not models.said
+
+
+class Scripted(NoModels):
+    """A critic that answers what it is told to."""
+
+    def __init__(self, said: list[str]) -> None:
+        self.said = said
+        self.prompts: list[str] = []
+
+    def available(self, role: str) -> bool:
+        return role == "critic"
+
+    async def structured(
+        self, role: str, *, key: str, prompt: Prompt, output: type[BaseModel]
+    ) -> Any:
+        self.prompts.append("\n".join(part.text for part in prompt.parts))
+        verdict = {"marker": 1, "verdict": self.said.pop(0), "reason": "Because."}
+        return output.model_validate({"verdicts": [verdict]})

@@ -8,7 +8,7 @@ from autonomy.agents.verification import (
     judgeable,
     unquoted_overlap,
 )
-from autonomy.core.types import CitationVerdict, Passage
+from autonomy.core.types import CitationVerdict, FindingWeight, Passage, Source
 
 PASSAGE = Passage(
     id="p1",
@@ -29,16 +29,16 @@ PASSAGE = Passage(
         ("They write: “which is the group's largest loss”.", CitationVerdict.QUOTED),
         (
             "They write: “Living coral cover rose from 48.2 per cent to 53.1 per cent”.",
-            CitationVerdict.UNSUPPORTED,
+            CitationVerdict.NOT_FOUND,
         ),
         ("Coral cover fell to 33.1 per cent over the decade of the survey.", CitationVerdict.CLOSE),
         (
             "Coral cover fell to 23.1 per cent over the decade of the survey.",
-            CitationVerdict.UNSUPPORTED,
+            CitationVerdict.NOT_FOUND,
         ),
         (
             "The coast road opened to lorries in spring and traffic doubled.",
-            CitationVerdict.UNSUPPORTED,
+            CitationVerdict.NOT_FOUND,
         ),
         ("Okoye", CitationVerdict.CLOSE),
     ],
@@ -50,7 +50,7 @@ def test_a_claim_gets_the_verdict_that_words_alone_allow(
 
 
 def test_likeness_of_words_is_never_called_support() -> None:
-    verdict, _ = check_claim(PASSAGE.text, PASSAGE)
+    verdict, *_ = check_claim(PASSAGE.text, PASSAGE)
 
     assert verdict is not CitationVerdict.SUPPORTED
 
@@ -75,9 +75,9 @@ TRUE_QUOTE = "“Living coral cover fell from 48.2 per cent to 33.1 per cent”"
 
 
 def test_a_number_beside_a_true_quotation_must_be_in_the_passage_too() -> None:
-    verdict, reason = check_claim(f"Over 90 years of counting, {TRUE_QUOTE}.", PASSAGE)
+    verdict, reason, _ = check_claim(f"Over 90 years of counting, {TRUE_QUOTE}.", PASSAGE)
 
-    assert verdict is CitationVerdict.UNSUPPORTED
+    assert verdict is CitationVerdict.NOT_FOUND
     assert "90" in reason
 
 
@@ -99,3 +99,44 @@ def test_a_model_judges_claims_and_not_whether_words_are_verbatim(
     claim: str, open_to_a_model: bool
 ) -> None:
     assert judgeable(claim, PASSAGE) is open_to_a_model
+
+
+SOURCE = Source(
+    id="s1",
+    csl={
+        "title": "Ten years on the reefs of Marra",
+        "author": [{"family": "Okoye", "given": "Ada"}],
+        "issued": {"date-parts": [[2019]]},
+    },
+)
+
+
+def test_a_claim_may_name_the_authors_and_the_year_of_its_source() -> None:
+    claim = f"In 2019 Okoye counted corals, and found: {TRUE_QUOTE}."
+
+    assert check_claim(claim, PASSAGE, SOURCE).verdict is CitationVerdict.QUOTED
+    assert check_claim(claim, PASSAGE).verdict is CitationVerdict.NOT_FOUND
+
+
+def test_what_stands_beside_the_passage_is_a_remark_and_no_error() -> None:
+    claim = "Living coral cover fell over the decade of the survey by 412 plots."
+    before = PASSAGE.model_copy(update={"id": "p0", "text": "The survey had 412 plots of coral."})
+
+    alone, with_neighbours = (
+        check_claim(claim, PASSAGE),
+        check_claim(claim, PASSAGE, None, [before, PASSAGE]),
+    )
+
+    assert alone.verdict is CitationVerdict.NOT_FOUND
+    assert with_neighbours.verdict is CitationVerdict.CLOSE
+    assert [f.weight for f in with_neighbours.findings] == [FindingWeight.BESIDE]
+    assert "412" in with_neighbours.findings[0].message
+
+
+def test_a_turned_claim_is_warned_of_and_not_judged_by_rule() -> None:
+    claim = "Living coral cover did not fall from 48.2 per cent to 33.1 per cent over the decade."
+
+    verdict, _, findings = check_claim(claim, PASSAGE)
+
+    assert verdict is CitationVerdict.CLOSE
+    assert [(f.kind, f.weight) for f in findings] == [("negation", "warning")]
