@@ -6,7 +6,9 @@ import logging
 
 from celery import shared_task
 
-from autonomy.memory.ingestion import ingest_file
+from autonomy.memory.file_claims import sources_to_ingest
+from autonomy.memory.ingestion import ingest_next
+from autonomy.runtime.couriers import ring_file
 from autonomy.runtime.engine import current_engine
 from autonomy.runtime.upkeep import tidy_when_due
 
@@ -26,9 +28,13 @@ def drive(run_id: str) -> None:
 
 
 @shared_task(name="autonomy.tasks.ingest", ignore_result=True)  # type: ignore[untyped-decorator]
-def ingest(source_id: str) -> str:
-    """Read an uploaded file as far as it goes; the status afterwards."""
-    return ingest_file(source_id)
+def ingest(source_id: str) -> None:
+    """A file waits: read the one whose turn it is, which need not be `source_id`."""
+    done = ingest_next()
+    if done is not None:
+        logger.debug("rung for %s, read %s", source_id, done)
+        for waiting in sources_to_ingest(limit=1, waiting_seconds=0):
+            ring_file(waiting)
 
 
 @shared_task(name="autonomy.tasks.tidy", ignore_result=True)  # type: ignore[untyped-decorator]

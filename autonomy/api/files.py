@@ -21,7 +21,7 @@ from autonomy.api.ownership import owned
 from autonomy.api.paging import Limit, Page, page
 from autonomy.api.requests import refuse
 from autonomy.core.types import FileStatus
-from autonomy.models import Source
+from autonomy.models import Source, described
 from autonomy.services import ServiceError
 
 router = Router(tags=["files"])
@@ -121,9 +121,9 @@ def get_file(request: ApiRequest, file_id: UUID) -> schemas.FileOut:
 def edit_file(request: ApiRequest, file_id: UUID, body: schemas.FileMetadataIn) -> schemas.FileOut:
     """Correct title, authors, year or DOI; references made from now on use them."""
     row = owned(Source.objects.all(), request.auth, file_id)
-    row.csl = corrected(row.csl, body)
-    row.csl_edited = True
-    row.save(update_fields=["csl", "csl_edited"])
+    about = described(corrected(row.csl, body))
+    Source.objects.filter(pk=row.pk).update(csl_edited=True, **about)
+    row.refresh_from_db()
     return shapes.file(row)
 
 

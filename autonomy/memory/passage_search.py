@@ -30,7 +30,7 @@ SET LOCAL hnsw.iterative_scan = strict_order;
 SET LOCAL hnsw.ef_search = 100;
 WITH scope AS MATERIALIZED (
     SELECT id, passage_count FROM autonomy_sources
-    WHERE owner_id = %(owner)s AND status = 'ready'
+    WHERE owner_id = %(owner)s AND status = ANY(%(statuses)s)
       AND (%(everything)s OR id = ANY(%(sources)s::uuid[]))
 ), dense AS (
     SELECT id, row_number() OVER (ORDER BY distance, id) AS rank
@@ -88,12 +88,24 @@ LIMIT %(limit)s
 
 
 def search_passages(
-    owner_id: int, query: str, vectors: Vectors, limit: int, source_ids: Sequence[str] = ()
+    owner_id: int,
+    query: str,
+    vectors: Vectors,
+    limit: int,
+    source_ids: Sequence[str] = (),
+    *,
+    unfinished: bool = False,
 ) -> list[Passage]:
     """The hybrid search itself; `vectors[0]` is the query's embedding. Ids that are no UUIDs match
-    nothing, and naming only such ids finds nothing."""
+    nothing, and naming only such ids finds nothing.
+
+    Args:
+        unfinished: look also into files of which only a part has been read; what they are called
+            may not be known yet.
+    """
     parameters: dict[str, Any] = {
         "owner": owner_id,
+        "statuses": ["ready", "embedding", "parsing"] if unfinished else ["ready"],
         "everything": not source_ids,
         "sources": [str(key) for key in uuids(source_ids)],
         "kinds": _EVIDENCE,

@@ -23,6 +23,15 @@ def store_passages(
     """
     with transaction.atomic():
         models.Passage.objects.filter(source=source).delete()
+        return append_passages(source, chunks, embeddings)
+
+
+def append_passages(
+    source: models.Source, chunks: Sequence[Chunk], embeddings: Vectors | None = None
+) -> int:
+    """Store passages after those that `source` has, in one transaction; the number of evidence
+    passages among them. Their ordinals go on counting."""
+    with transaction.atomic():
         models.Passage.objects.bulk_create(
             (
                 models.Passage(

@@ -2,12 +2,22 @@
 
 from autonomy.models.api_key import ApiKey
 from autonomy.models.checkpoint import Checkpoint, CheckpointBlob, CheckpointWrite
-from autonomy.models.evidence import Artifact, ArtifactKind, Citation, Passage, RunSource, Source
+from autonomy.models.embedding import EmbeddingSpace, PassageVector, SpaceState
+from autonomy.models.evidence import (
+    Artifact,
+    ArtifactKind,
+    Citation,
+    Passage,
+    RunSource,
+    Source,
+    described,
+)
 from autonomy.models.idempotency import IdempotencyKey
 from autonomy.models.memory import EMBEDDING_DIMENSIONS, Episode, Note
 from autonomy.models.model_gateway import ModelCall, ModelConnection, ModelPreference
 from autonomy.models.originality import TurnitinCycle
 from autonomy.models.quota import Quota, UsageDay
+from autonomy.models.reading import FileReading, FileReadingPages
 from autonomy.models.run import (
     BudgetEntry,
     Effect,
@@ -35,7 +45,10 @@ __all__ = [
     "Deletion",
     "Effect",
     "EffectStatus",
+    "EmbeddingSpace",
     "Episode",
+    "FileReading",
+    "FileReadingPages",
     "IdempotencyKey",
     "Job",
     "ModelCall",
@@ -43,6 +56,7 @@ __all__ = [
     "ModelPreference",
     "Note",
     "Passage",
+    "PassageVector",
     "QueueUser",
     "Quota",
     "Resume",
@@ -50,6 +64,7 @@ __all__ = [
     "RunMessage",
     "RunSource",
     "Source",
+    "SpaceState",
     "Tool",
     "ToolOrigin",
     "ToolVersion",
@@ -57,4 +72,5 @@ __all__ = [
     "Upkeep",
     "UsageDay",
     "WorkerProcess",
+    "described",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -22,8 +22,20 @@ from autonomy.core.types import (
 from autonomy.models.fields import choices, new_id, one_of
 from autonomy.models.memory import EMBEDDING_DIMENSIONS
 from autonomy.models.run import Run
+from autonomy.tools.csl.reference import normal_doi
 
+DOI_CHARS = 300
 UNREAD_STATUSES = (FileStatus.QUEUED, FileStatus.PARSING, FileStatus.EMBEDDING)
+
+
+def described(csl: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a `Source` that say what it is: write metadata by no other way.
+
+    >>> described({"DOI": "https://doi.org/10.1000/ABC"})["doi"]
+    '10.1000/abc'
+    """
+    doi = normal_doi(csl.get("DOI"))
+    return {"csl": csl, "doi": doi if len(doi) <= DOI_CHARS else ""}
 
 
 class Source(models.Model):
@@ -43,7 +55,7 @@ class Source(models.Model):
         default=Reading.FULL_TEXT,
         help_text="How much of it can be searched.",
     )
-    doi = models.CharField(max_length=300, blank=True, help_text="Bare and in lower case.")
+    doi = models.CharField(max_length=DOI_CHARS, blank=True, help_text="Bare and in lower case.")
     url = models.TextField(blank=True, help_text="Where its text came from.")
     record = models.JSONField(
         default=dict,
@@ -61,7 +73,12 @@ class Source(models.Model):
     error_code = models.CharField(max_length=30, blank=True)
     error = models.TextField(blank=True, help_text="Fit for the person who uploaded it.")
     pages = models.PositiveIntegerField(null=True, blank=True)
-    pages_read = models.PositiveIntegerField(default=0)
+    pages_read = models.PositiveIntegerField(
+        default=0, help_text="Pages whose passages are stored; reading goes on after them."
+    )
+    parser = models.CharField(
+        max_length=40, blank=True, help_text="Version of the reader that its passages are of."
+    )
     remarks = models.JSONField(
         default=list, blank=True, help_text="What people should know of the reading, as sentences."
     )
@@ -70,7 +87,10 @@ class Source(models.Model):
     worked_at = models.DateTimeField(
         null=True, blank=True, help_text="Last sign of the ingesting worker."
     )
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(
+        default=0, help_text="Claims so far; what an older one writes is refused."
+    )
+    claims_without_progress = models.PositiveSmallIntegerField(default=0)
 
     verification = models.CharField(max_length=12, blank=True)
     verification_detail = models.JSONField(

@@ -18,6 +18,7 @@ from django.core.files.storage import default_storage
 from django.db import OperationalError, transaction
 from django.db.models.functions import Now
 
+from autonomy.memory.readings import drop_unused_readings
 from autonomy.models import (
     ApiKey,
     Artifact,
@@ -78,6 +79,7 @@ def complete(deletion: Deletion) -> dict[str, int]:
         controls.cancel(run_id)  # its worker is refused from here on
     sources = list(Source.objects.filter(owner=user).values_list("id", flat=True))
     stored = _stored_names(user)
+    digests = _digests(user)
     removed = {"runs": len(runs), "sources": len(sources), "files": len(stored)}
     for start in range(0, len(runs), BATCH):
         _remove_runs(runs[start : start + BATCH])
@@ -91,6 +93,8 @@ def complete(deletion: Deletion) -> dict[str, int]:
         kind = ContentType.objects.get_for_model(User)
         LogEntry.objects.filter(content_type=kind, object_id=str(user.pk)).delete()
         removed["rows"] = user.delete()[0]
+        for sha256 in digests:
+            drop_unused_readings(sha256=sha256)
         Deletion.objects.filter(pk=deletion.pk).update(
             user=None, finished_at=Now(), removed=removed
         )
@@ -127,6 +131,12 @@ def _stored_names(user: User) -> list[str]:
         .values_list("report_file", flat=True)
     )
     return sorted({*files, *reports})
+
+
+def _digests(user: User) -> list[str]:
+    """Of the bytes that the person brought."""
+    rows = Source.objects.filter(owner=user).exclude(sha256="")
+    return list(rows.values_list("sha256", flat=True))
 
 
 def _remove_stored(name: str, user: User) -> None:

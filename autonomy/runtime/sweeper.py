@@ -11,7 +11,7 @@ import time
 
 from django.db import connection, transaction
 
-from autonomy.memory.ingestion import sources_to_ingest
+from autonomy.memory.file_claims import sources_to_ingest
 from autonomy.runtime import notices, segment_ends
 from autonomy.runtime.budget_statements import HOLD_DAYS
 from autonomy.runtime.couriers import ring_file

@@ -22,6 +22,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from autonomy.memory.readings import drop_unused_readings
 from autonomy.models import IdempotencyKey, Source, TurnitinCycle, Upkeep, UsageDay
 from autonomy.runtime import removal, retention
 from autonomy.runtime.effect_files import drop_unreferenced_results
@@ -58,6 +59,8 @@ class Tidied:
     idempotency_keys: int = 0
     sessions: int = 0
     usage_days: int = 0
+    readings: int = 0
+    """Of files that nobody has any more, or by readers of older versions."""
     accounts: int = 0
     """Whose removal had been cut short."""
     files: int = 0
@@ -171,6 +174,7 @@ def _drop_rows(done: Tidied, dry_run: bool) -> None:
     days = UsageDay.objects.filter(day__lt=(now - USAGE_KEPT).date())
     done.idempotency_keys = _counted(lambda: keys.delete()[0], dry_run)
     done.usage_days = _counted(lambda: days.delete()[0], dry_run)
+    done.readings = _counted(drop_unused_readings, dry_run)
     done.sessions = Session.objects.filter(expire_date__lt=now).count()
     if not dry_run:
         import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from autonomy.core.types import FileStatus
+from autonomy.memory.readings import drop_unused_readings
 from autonomy.models import Source, TurnitinCycle
 from autonomy.runtime.couriers import ring_file
 from autonomy.services.storage import discard, keep
@@ -44,9 +45,11 @@ def add_file(
         if kept.pk != row.pk and kept.status == FileStatus.FAILED:
             kept.status = FileStatus.QUEUED
             kept.error = kept.error_code = ""
-            kept.attempts = 0
+            kept.claims_without_progress = 0
             kept.file = stored.name
-            kept.save(update_fields=["status", "error", "error_code", "attempts", "file"])
+            kept.save(
+                update_fields=["status", "error", "error_code", "claims_without_progress", "file"]
+            )
         elif kept.pk != row.pk and kept.file != stored.name:
             discard(stored)
         if kept.status == FileStatus.QUEUED:
@@ -71,9 +74,11 @@ def safe_name(name: str) -> str:
 
 def delete_file(source: Source) -> None:
     """Remove a file and its passages. Documents keep the text their citations were bound to."""
-    name = source.file
+    name, sha256 = source.file, source.sha256
     with transaction.atomic():
         source.delete()
+        if sha256:
+            drop_unused_readings(sha256=sha256)
         # Bytes are shared by owners who uploaded the same file.
         shared = (
             Source.objects.filter(file=name).exists()

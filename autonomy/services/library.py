@@ -21,7 +21,7 @@ def search_memory(owner: User, q: str) -> list[dict[str, Any]]:
     from autonomy.memory.semantic_repo import search_notes
 
     vectors = shared_embedder().encode([q])
-    passages = search_passages(owner.pk, q, vectors, PASSAGES)
+    passages = search_passages(owner.pk, q, vectors, PASSAGES, unfinished=True)
     titles = {
         str(row.pk): str(row)
         for row in Source.objects.filter(pk__in={passage.source_id for passage in passages})

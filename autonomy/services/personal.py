@@ -48,6 +48,7 @@ INTERNAL = frozenset(
         "beat_at",
         "claims_without_progress",
         "faults",
+        "parser",
         "embedding",
         "search",
         "id",

@@ -71,8 +71,9 @@ def read_again(source: Source) -> Source:
         if row.status == FileStatus.READY:
             raise Conflict("This file has been read already.", "already_read")
         if row.status == FileStatus.FAILED:
-            row.status, row.error, row.error_code, row.attempts = FileStatus.QUEUED, "", "", 0
-            row.save(update_fields=["status", "error", "error_code", "attempts"])
+            row.status, row.error, row.error_code = FileStatus.QUEUED, "", ""
+            row.claims_without_progress = 0
+            row.save(update_fields=["status", "error", "error_code", "claims_without_progress"])
             transaction.on_commit(lambda: ring_file(row.pk))
     return row
 

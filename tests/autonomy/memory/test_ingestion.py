@@ -14,9 +14,9 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from autonomy.library.embed import Embedder, Vectors
-from autonomy.library.isolated import parse_in_subprocess
-from autonomy.memory import ingestion
-from autonomy.memory.ingestion import ingest_file, sources_to_ingest
+from autonomy.memory import file_claims, page_stream, passage_embedding
+from autonomy.memory.file_claims import sources_to_ingest
+from autonomy.memory.ingestion import ingest_file
 from autonomy.models import Passage, Source
 from tests.files import documents, hostile
 
@@ -91,7 +91,7 @@ def test_a_second_message_neither_parses_nor_changes_anything(
     source = upload(documents.word_document(tmp_path / "wells.docx"))
     assert ingest_file(source.id, embedder) == "ready"
     before = list(Passage.objects.filter(source=source).values_list("id", flat=True))
-    monkeypatch.setattr(ingestion, "parse_in_subprocess", _never)
+    monkeypatch.setattr(page_stream, "parse_in_subprocess", _never)
     assert ingest_file(source.id, embedder) == "ready"
     assert list(Passage.objects.filter(source=source).values_list("id", flat=True)) == before
 
@@ -102,7 +102,7 @@ def test_a_source_in_living_hands_is_left_alone(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ingestion, "parse_in_subprocess", _never)
+    monkeypatch.setattr(page_stream, "parse_in_subprocess", _never)
     path = documents.word_document(tmp_path / "wells.docx")
     source = upload(path, status="parsing", worked_at=timezone.now(), attempts=1)
     assert ingest_file(source.id, embedder) == "parsing"
@@ -125,14 +125,14 @@ def test_embedding_goes_on_where_it_stopped(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ingestion, "_EMBED_BATCH", 2)
+    monkeypatch.setattr(passage_embedding, "BATCH", 2)
     source = upload(documents.two_column_paper(tmp_path / "paper.pdf"))
     with pytest.raises(ConnectionAbortedError):
         ingest_file(source.id, _DiesAfter(embedder, batches=2))
     source.refresh_from_db()
     assert (source.status, source.embedded_count) == ("embedding", 4)
     Source.objects.filter(id=source.id).update(worked_at=timezone.now() - timedelta(minutes=2))
-    monkeypatch.setattr(ingestion, "parse_in_subprocess", _never)
+    monkeypatch.setattr(page_stream, "parse_in_subprocess", _never)
     assert ingest_file(source.id, embedder) == "ready"
     source.refresh_from_db()
     assert source.embedded_count == source.passage_count
@@ -144,11 +144,11 @@ def test_a_file_that_kills_every_worker_is_given_up(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ingestion, "parse_in_subprocess", _never)
-    monkeypatch.setattr(ingestion, "_STALE", timedelta())
+    monkeypatch.setattr(page_stream, "parse_in_subprocess", _never)
+    monkeypatch.setattr(file_claims, "STALE", timedelta())
     gone = timezone.now()
     path = documents.word_document(tmp_path / "wells.docx")
-    source = upload(path, status="parsing", worked_at=gone, attempts=3)
+    source = upload(path, status="parsing", worked_at=gone, claims_without_progress=3)
     assert ingest_file(source.id, embedder) == "failed"
     source.refresh_from_db()
     assert "3 times" in source.error
@@ -159,7 +159,7 @@ def test_a_restart_of_postgresql_is_not_held_against_the_file(
 ) -> None:
     before = timezone.now() - timedelta(days=30)  # the last sign of life is older than the server
     path = documents.word_document(tmp_path / "wells.docx")
-    source = upload(path, status="parsing", worked_at=before, attempts=3)
+    source = upload(path, status="parsing", worked_at=before, claims_without_progress=3)
     assert ingest_file(source.id, embedder) == "ready"
 
 
@@ -171,12 +171,10 @@ def test_a_superseded_worker_writes_nothing(
 ) -> None:
     source = upload(documents.word_document(tmp_path / "wells.docx"))
 
-    def taken_over_meanwhile(*args: Any) -> Any:
-        document = parse_in_subprocess(*args)
+    def taken_over_meanwhile() -> None:
         Source.objects.filter(id=source.id).update(attempts=2)
-        return document
 
-    monkeypatch.setattr(ingestion, "parse_in_subprocess", taken_over_meanwhile)
+    _while_pages_come(monkeypatch, taken_over_meanwhile)
     assert ingest_file(source.id, embedder) == "parsing"
     assert not Passage.objects.filter(source=source).exists()
 
@@ -189,12 +187,10 @@ def test_a_source_deleted_meanwhile_is_no_error(
 ) -> None:
     source = upload(documents.word_document(tmp_path / "wells.docx"))
 
-    def deleted_meanwhile(*args: Any) -> Any:
-        document = parse_in_subprocess(*args)
+    def deleted_meanwhile() -> None:
         Source.objects.filter(id=source.id).delete()
-        return document
 
-    monkeypatch.setattr(ingestion, "parse_in_subprocess", deleted_meanwhile)
+    _while_pages_come(monkeypatch, deleted_meanwhile)
     assert ingest_file(source.id, embedder) == "gone"
     assert ingest_file(uuid.uuid4(), embedder) == "gone"
 
@@ -210,7 +206,19 @@ def test_metadata_that_a_person_corrected_is_kept(
     assert source.csl == corrected
 
 
-def _never(*args: Any) -> Any:
+def _while_pages_come(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None]) -> None:
+    take = page_stream.PageStream.take
+
+    def interrupted(stream: page_stream.PageStream, *, wait: bool) -> page_stream.Batch | None:
+        batch = take(stream, wait=wait)
+        if batch is not None:
+            happens()
+        return batch
+
+    monkeypatch.setattr(page_stream.PageStream, "take", interrupted)
+
+
+def _never(*args: Any, **named: Any) -> Any:
     raise AssertionError("parsed although it must not be")
 
 
