@@ -33,12 +33,14 @@ _KINDS = {
     BlockKind.REFERENCES: BlockKind.REFERENCES,
     BlockKind.FRONT: BlockKind.FRONT,
     BlockKind.CAPTION: BlockKind.CAPTION,
+    BlockKind.TABLE: BlockKind.TABLE,
 }
 # Passages below this share of the limit join a neighbour when they can.
 _SMALL = 0.3
 # A passage may exceed the limit by this much when that saves a stub.
 _STRETCH = 1.25
 _MIN_CHARS = 25
+_MIN_TABLE_CHARS = 8
 # The widest space within a line, as a share of the page; columns stand further apart.
 _WORD_SPACE = 0.035
 
@@ -86,9 +88,10 @@ def chunk(
     """Passages of `document` in reading order.
 
     A passage holds at most `max_tokens` by `count_tokens` (a quarter more where that avoids a
-    stub), never crosses a page, and never splits a sentence that could fit. Lone numbers, tables of
-    figures, drawing labels and rights notices yield none. Passages that are no evidence
-    (references, front matter) are kept with their `kind`.
+    stub), never crosses a page, and never splits a sentence that could fit. A table gives passages
+    of its own: whole rows under the header that their block carries. Lone numbers, drawing labels
+    and rights notices yield none. Passages that are no evidence (references, front matter) are kept
+    with their `kind`.
     """
     return chunk_pages(document.pages, count_tokens, max_tokens)
 
@@ -195,11 +198,18 @@ def _runs(
                 run = None
             continue
         heading = HEADING_SEPARATOR.join(block.heading_path)
-        if run is not None and (run.kind is not kind or run.heading != heading):
+        if run is not None and (
+            run.kind is not kind or run.heading != heading or kind is BlockKind.TABLE
+        ):
             yield run
             run = None
         if run is None:
             run = _Run(kind, heading, [], set())
+        if kind is BlockKind.TABLE:
+            run.pieces = list(_rows(block, count_tokens, max_tokens))
+            yield run
+            run = None
+            continue
         spans = sentences(block.text)
         if block is head and len(spans) > 1:
             spans = spans[1:]
@@ -216,6 +226,17 @@ def _runs(
             run = None
     if run is not None:
         yield run
+
+
+def _rows(block: Block, count_tokens: Callable[[str], int], max_tokens: int) -> Iterator[_Piece]:
+    """The rows of a table's block, the first with the header above it."""
+    start, end = 0, block.text.find("\n", block.text.find("\n") + 1)
+    while start < len(block.text):
+        end = end if end > 0 else len(block.text)
+        for a, b in _pieces(block.text, start, end, count_tokens, max_tokens):
+            yield _Piece(block.char_start + a, block.char_start + b, count_tokens(block.text[a:b]))
+        start = end + 1
+        end = block.text.find("\n", start)
 
 
 def _broken_tail(page: ParsedPage, following: ParsedPage | None) -> Block | None:
@@ -240,6 +261,8 @@ def _starts_afresh(text: str) -> bool:
 
 def _is_useful(block: Block) -> bool:
     text = block.text
+    if block.kind is BlockKind.TABLE:
+        return len(text) >= _MIN_TABLE_CHARS and any(map(str.isalpha, text))
     if len(text) < _MIN_CHARS or sum(map(str.isalpha, text)) < 0.5 * len(text.replace(" ", "")):
         return False
     if len(_TOKEN_MARKUP.findall(text)) > 1:
@@ -272,7 +295,7 @@ def _pieces(
 
 def _clause_end(text: str, start: int, limit: int) -> int:
     half = start + (limit - start) // 2
-    for pattern in (r"[;:]\s", r",\s", r"[、，；]", r"\s"):
+    for pattern in (r" \| ", r"[;:]\s", r",\s", r"[、，；]", r"\s"):
         found = [match.end() for match in re.finditer(pattern, text[half:limit])]
         if found:
             position = half + found[-1]
@@ -304,4 +327,5 @@ def _pack(run: _Run, max_tokens: int) -> list[tuple[int, int]]:
         else:
             merged.append(group)
     spans = [(group[0].start, group[-1].end) for group in merged]
-    return [(start, end) for start, end in spans if end - start >= _MIN_CHARS]
+    least = _MIN_TABLE_CHARS if run.kind is BlockKind.TABLE else _MIN_CHARS
+    return [(start, end) for start, end in spans if end - start >= least]

@@ -8,15 +8,34 @@ from typing import Any
 
 from autonomy.library.normalise import one_line
 from autonomy.library.parsed import Bibliography, ParsedDocument, ParseFailure, ParseLimits
-from autonomy.library.sniff import DOCX, HTML, MARKDOWN, PDF, PLAIN, sniff
+from autonomy.library.sniff import (
+    CSV,
+    DOCX,
+    EPUB,
+    HTML,
+    MARKDOWN,
+    ODT,
+    PDF,
+    PLAIN,
+    PPTX,
+    RTF,
+    XLSX,
+    sniff,
+)
 
 # By name, so that reading a text file does not load PDFium.
 _PARSERS = {
-    PDF: "autonomy.library.parsers.pdf",
-    DOCX: "autonomy.library.parsers.docx",
-    HTML: "autonomy.library.parsers.html",
-    MARKDOWN: "autonomy.library.parsers.markdown",
-    PLAIN: "autonomy.library.parsers.plain",
+    PDF: "pdf:parse",
+    DOCX: "docx:parse",
+    PPTX: "pptx:parse",
+    XLSX: "xlsx:parse",
+    CSV: "delimited:parse",
+    EPUB: "epub:parse",
+    ODT: "converted:parse_odt",
+    RTF: "converted:parse_rtf",
+    HTML: "html:parse",
+    MARKDOWN: "markdown:parse",
+    PLAIN: "plain:parse",
 }
 
 
@@ -30,7 +49,9 @@ def parse(path: Path, file_name: str, limits: ParseLimits | None = None) -> Pars
     """
     limits = limits or ParseLimits()
     media_type = sniff(path, file_name)
-    document: ParsedDocument = import_module(_PARSERS[media_type]).parse(path, file_name, limits)
+    module, function = _PARSERS[media_type].split(":")
+    parser = getattr(import_module(f"autonomy.library.parsers.{module}"), function)
+    document: ParsedDocument = parser(path, file_name, limits)
     chars = sum(len(page.text) for page in document.pages)
     if not any(any(map(str.isalnum, page.text)) for page in document.pages):
         raise ParseFailure("empty", "This file holds no text. Please check it and upload it again.")

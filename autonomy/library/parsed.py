@@ -27,11 +27,14 @@ class BlockKind(StrEnum):
     """Footnote."""
     HEADING = "heading"
     TABLE = "table"
+    """Rows of a table that the file marks as one, each group under the table's header row."""
     FIGURE = "figure"
-    """Labels inside a drawing or a formula on lines of its own: words without sentences."""
+    """Labels inside a drawing, a formula on lines of its own, cells that a page only shows as
+    scattered text, program code: words without sentences."""
 
 
-EVIDENCE_KINDS = frozenset({BlockKind.BODY, BlockKind.ABSTRACT, BlockKind.CAPTION})
+EVIDENCE_KINDS = frozenset({BlockKind.BODY, BlockKind.ABSTRACT, BlockKind.CAPTION, BlockKind.TABLE})
+MACROS_IGNORED = "This file holds macros. They were ignored; only its text was read."
 
 FailureCode = Literal[
     "empty",
@@ -64,6 +67,8 @@ class ParseLimits(_Value):
 
     max_pages: int = Field(default=2_000, gt=0)
     max_chars: int = Field(default=10_000_000, gt=0)
+    max_table_rows: int = Field(default=20_000, gt=0)
+    """Of one sheet; the rows after them are left out, and the document remarks so."""
     max_unpacked_bytes: int = Field(default=300 * 1024 * 1024, gt=0)
     """Sum of the real sizes of a zip container's members."""
     timeout_seconds: float = Field(default=300.0, gt=0)

@@ -7,18 +7,40 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from autonomy.library.delimiter import delimiter_of
+from autonomy.library.encoding import decode
 from autonomy.library.parsed import ParseFailure
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+EPUB = "application/epub+zip"
+ODT = "application/vnd.oasis.opendocument.text"
+RTF = "application/rtf"
+CSV = "text/csv"
 HTML = "text/html"
 MARKDOWN = "text/markdown"
 PLAIN = "text/plain"
 
-READABLE = "PDF, Word (.docx), HTML, Markdown and plain text files can be read"
+SUFFIXES = tuple(
+    ".pdf .docx .pptx .xlsx .csv .tsv .epub .odt .rtf .html .htm .md .markdown .txt".split()
+)
+"""What people's programs call the files that can be read. Only the content decides."""
+READABLE = (
+    "PDF, Word (.docx), PowerPoint (.pptx), Excel (.xlsx), CSV, EPUB, OpenDocument text (.odt), "
+    "RTF, HTML, Markdown and plain text files can be read"
+)
 _CLAIMS = {
     ".pdf": "a PDF",
     ".docx": "a Word document",
+    ".pptx": "a PowerPoint presentation",
+    ".xlsx": "an Excel workbook",
+    ".csv": "a table (CSV)",
+    ".tsv": "a table (TSV)",
+    ".epub": "an EPUB book",
+    ".odt": "an OpenDocument text",
+    ".rtf": "an RTF document",
     ".txt": "a text file",
     ".md": "a Markdown file",
     ".markdown": "a Markdown file",
@@ -33,7 +55,6 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"II*\x00", "a TIFF image"),
     (b"MM\x00*", "a TIFF image"),
     (b"BM", "a bitmap image"),
-    (b"{\\rtf", "an RTF document"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a Windows program"),
     (b"\x1f\x8b", "a gzip archive"),
@@ -94,6 +115,8 @@ def _look(head: bytes, path: Path, suffix: str) -> Kind:
         return _look_into_zip(path)
     if head.startswith(_OLE):
         return _look_into_ole(path)
+    if head.startswith(b"{\\rtf"):
+        return Kind(RTF, "an RTF document")
     if head[:4] == b"RIFF":
         return Kind(None, "a WebP image" if head[8:12] == b"WEBP" else "an audio or video file")
     if head[4:8] == b"ftyp":
@@ -105,7 +128,11 @@ def _look(head: bytes, path: Path, suffix: str) -> Kind:
         return Kind(None, "binary data, not text")
     if _HTML_START.match(head) or (suffix in (".html", ".htm") and _HTML_HINT.search(head)):
         return Kind(HTML, "a web page")
-    return Kind(MARKDOWN if suffix in (".md", ".markdown") else PLAIN, "text")
+    if suffix in (".md", ".markdown"):
+        return Kind(MARKDOWN, "text")
+    if delimiter_of(decode(head), named=suffix in (".csv", ".tsv")):
+        return Kind(CSV, "a table of delimited cells")
+    return Kind(PLAIN, "text")
 
 
 def _is_binary(head: bytes) -> bool:
@@ -137,14 +164,18 @@ def _look_into_zip(path: Path) -> Kind:
         ) from error
     if "word/document.xml" in names:
         return Kind(DOCX, "a Word document")
-    if any(name.startswith("ppt/") for name in names):
-        return Kind(None, "a PowerPoint presentation")
-    if any(name.startswith("xl/") for name in names):
-        return Kind(None, "an Excel workbook")
+    if "ppt/presentation.xml" in names:
+        return Kind(PPTX, "a PowerPoint presentation")
+    if "xl/workbook.xml" in names:
+        return Kind(XLSX, "an Excel workbook")
+    if "xl/workbook.bin" in names:
+        return Kind(None, "a binary Excel workbook (.xlsb)")
+    if marker.startswith(b"application/vnd.oasis.opendocument.text"):
+        return Kind(ODT, "an OpenDocument text")
     if b"opendocument" in marker:
-        return Kind(None, "an OpenDocument file")
-    if b"epub" in marker:
-        return Kind(None, "an EPUB book")
+        return Kind(None, "an OpenDocument file that is no text")
+    if b"epub" in marker or "META-INF/container.xml" in names:
+        return Kind(EPUB, "an EPUB book")
     return Kind(None, "a ZIP archive")
 
 

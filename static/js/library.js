@@ -57,7 +57,7 @@ function Library() {
   return html`<div>
     <div class="page-actions">
       <button type="button" class="button primary" onClick=${() => picker.current.click()}><${Icon} name="upload" /> Add files</button>
-      <input ref=${picker} type="file" multiple hidden aria-label="Files" accept=".pdf,.docx,.txt,.md,.markdown,.html,.htm" onChange=${(event) => { uploads.add([...event.target.files]); event.target.value = ""; }} />
+      <input ref=${picker} type="file" multiple hidden aria-label="Files" accept=".pdf,.docx,.pptx,.xlsx,.csv,.tsv,.epub,.odt,.rtf,.txt,.md,.markdown,.html,.htm" onChange=${(event) => { uploads.add([...event.target.files]); event.target.value = ""; }} />
       ${rows && html`<span class="faint">${plural(rows.length, "file")}</span>`}
     </div>
     ${waiting.length > 0 && html`<ul class="files">${waiting.map((file) => html`<li key=${file.key} class="file" data-state=${file.state === "refused" ? "bad" : "busy"}>

@@ -1,41 +1,30 @@
-"""Word documents, read from their XML: paragraphs, headings, tables and core properties.
-
-The container is measured before and while it is unpacked, so that a small file cannot become a
-huge one, and parts that declare entities are refused: Word never writes them.
-"""
+"""Word documents, read from their XML: paragraphs, headings, tables and core properties."""
 
 from __future__ import annotations
 
 import re
-import zipfile
 from pathlib import Path
 from typing import Any
 
-from lxml import etree  # type: ignore[import-untyped]
-
-from autonomy.library.bibliography import issued_from, people, sane_title, title_from_name
+from autonomy.library.bibliography import sane_title, title_from_name
+from autonomy.library.container import Container
 from autonomy.library.language import detect
 from autonomy.library.normalise import clean, one_line
+from autonomy.library.office import core_properties
 from autonomy.library.paging import HeadingTrail, RawBlock, lay_out
 from autonomy.library.parsed import (
+    MACROS_IGNORED,
     Bibliography,
     BlockKind,
     ParsedDocument,
-    ParseFailure,
     ParseLimits,
 )
 from autonomy.library.sections import classify, is_section_word
 from autonomy.library.sniff import DOCX
+from autonomy.library.tables import MAX_COLUMNS, table_blocks
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_CP = "{http://schemas.openxmlformats.org/package/2006/metadata/core-properties}"
-_DC = "{http://purl.org/dc/elements/1.1/}"
-_DCTERMS = "{http://purl.org/dc/terms/}"
-_DAMAGED = "This Word document is damaged and cannot be opened. Open it in Word, save it again and upload that."
-_MAX_MEMBERS = 20_000
-# XML rarely packs better than 1:100; bombs pack 1:1000 and more.
-_MAX_RATIO = 400
 _SKIP = frozenset(
     {
         f"{_W}del",
@@ -49,11 +38,6 @@ _SKIP = frozenset(
 )
 _HEADING_STYLE = re.compile(r"^(?:heading|überschrift|titre|título|titolo|kop)\s*(\d)$", re.I)
 _CAPTION = re.compile(r"^(?:Figure|Fig\.?|Table|Tab\.)\s*\d+", re.I)
-# Word puts the name of whoever installed it here.
-_JUNK_AUTHORS = re.compile(
-    r"^(?:user|admin(?:istrator)?|author|microsoft.*|python-docx|windows.*|owner|unknown|student|\W*)$",
-    re.I,
-)
 
 
 def parse(path: Path, file_name: str, limits: ParseLimits) -> ParsedDocument:
@@ -62,29 +46,15 @@ def parse(path: Path, file_name: str, limits: ParseLimits) -> ParsedDocument:
     Raises:
         ParseFailure: `too_large`, `encrypted` or `damaged`.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            _measure(archive, limits)
-            budget = _Budget(limits.max_unpacked_bytes)
-            document = _xml(archive, "word/document.xml", budget)
-            styles = _styles(_xml(archive, "word/styles.xml", budget, required=False))
-            properties = _xml(archive, "docProps/core.xml", budget, required=False)
-    except (
-        zipfile.BadZipFile,
-        EOFError,
-        NotImplementedError,
-        OSError,
-        etree.XMLSyntaxError,
-    ) as error:
-        raise ParseFailure("damaged", _DAMAGED) from error
-    except RuntimeError as error:
-        raise ParseFailure(
-            "encrypted", "This document is protected by a password. Remove it and upload it again."
-        ) from error
-    if document is None:
-        raise ParseFailure("damaged", _DAMAGED)
+    with Container(path, limits, "Word document") as archive:
+        document = archive.xml("word/document.xml")
+        if document is None:
+            raise archive.damaged()
+        styles = _styles(archive.xml("word/styles.xml"))
+        csl = core_properties(archive)
+        macros = "word/vbaProject.bin" in archive.names
     blocks = _blocks(document, styles)
-    csl = _metadata(properties, blocks, file_name)
+    csl.setdefault("title", sane_title(_title(blocks)) or title_from_name(file_name))
     plain = [
         RawBlock(b.text, b.kind, b.level) if b.level >= 0 else RawBlock(b.text, BlockKind.FRONT)
         for b in blocks
@@ -99,72 +69,8 @@ def parse(path: Path, file_name: str, limits: ParseLimits) -> ParsedDocument:
         metadata=Bibliography(csl=csl),
         page_count=None,
         language=language,
+        remarks=(MACROS_IGNORED,) if macros else (),
     )
-
-
-class _Budget:
-    """Bytes that may still be unpacked."""
-
-    def __init__(self, left: int) -> None:
-        self.left = left
-
-    def spend(self, count: int) -> None:
-        self.left -= count
-        if self.left < 0:
-            raise _too_large()
-
-
-def _too_large() -> ParseFailure:
-    return ParseFailure(
-        "too_large",
-        "This Word document unpacks to far more data than a document holds, so it was not opened.",
-    )
-
-
-def _measure(archive: zipfile.ZipFile, limits: ParseLimits) -> None:
-    """Refuse by what the container declares, before anything is unpacked."""
-    members = archive.infolist()
-    declared = sum(member.file_size for member in members)
-    text = [m for m in members if m.filename.endswith((".xml", ".rels"))]
-    bombs = [
-        m
-        for m in text
-        if m.file_size > 10_000_000 and m.file_size > _MAX_RATIO * max(m.compress_size, 1)
-    ]
-    if len(members) > _MAX_MEMBERS or declared > limits.max_unpacked_bytes or bombs:
-        raise _too_large()
-
-
-def _xml(archive: zipfile.ZipFile, name: str, budget: _Budget, *, required: bool = True) -> Any:
-    try:
-        member = archive.open(name)
-    except KeyError:
-        if required:
-            raise ParseFailure("damaged", _DAMAGED) from None
-        return None
-    pieces: list[bytes] = []
-    with member:
-        # The declared size can lie: count what really comes out.
-        while piece := member.read(1 << 20):
-            budget.spend(len(piece))
-            pieces.append(piece)
-    content = b"".join(pieces)
-    wide = content[:4].startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in content[:4]
-    head = content[: 1 << 16]
-    if wide or b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-        raise ParseFailure(
-            "damaged",
-            "This Word document holds parts that Word does not write (declared entities), "
-            "so it was not opened. Save it again from Word and upload that.",
-        )
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-    )
-    return etree.fromstring(content, parser)
 
 
 def _styles(root: Any) -> dict[str, str]:
@@ -201,14 +107,7 @@ def _blocks(document: Any, styles: dict[str, str]) -> list[RawBlock]:
             if block is not None:
                 blocks.append(block)
         elif element.tag == f"{_W}tbl":
-            for row in element.iter(f"{_W}tr"):
-                cells = [one_line(_text(cell)) for cell in row.iterfind(f"{_W}tc")]
-                text = " | ".join(cell for cell in cells if cell)
-                if text:
-                    prose = len(text.split()) >= 12 and sum(map(str.isdigit, text)) < 0.2 * len(
-                        text
-                    )
-                    blocks.append(RawBlock(text, BlockKind.BODY if prose else BlockKind.TABLE))
+            blocks.extend(_table(element))
         elif element.tag in (
             f"{_W}sdt",
             f"{_W}sdtContent",
@@ -218,6 +117,22 @@ def _blocks(document: Any, styles: dict[str, str]) -> list[RawBlock]:
         ):
             stack.extend(reversed(element))
     return blocks
+
+
+def _table(element: Any) -> list[RawBlock]:
+    """The rows of a table; of one that only places text on the page, its text."""
+    rows: list[list[str]] = []
+    for row in (*element.iterfind(f"{_W}tr"), *element.iterfind(f"{_W}sdt/{_W}sdtContent/{_W}tr")):
+        cells: list[str] = []
+        for cell in row.iterfind(f"{_W}tc"):
+            cells.append(one_line(_text(cell)))
+            span = cell.find(f"{_W}tcPr/{_W}gridSpan")
+            width = span.get(f"{_W}val", "1") if span is not None else "1"
+            cells.extend([""] * (min(int(width), MAX_COLUMNS) - 1 if width.isdigit() else 0))
+        rows.append(cells)
+    if len(rows) < 2 or max(map(len, rows)) < 2:
+        return [RawBlock(text) for row in rows for text in row if text]
+    return list(table_blocks(rows))
 
 
 def _paragraph(element: Any, styles: dict[str, str]) -> RawBlock | None:
@@ -288,26 +203,8 @@ def _text(element: Any) -> str:
     return "".join(parts)
 
 
-def _metadata(properties: Any, blocks: list[RawBlock], file_name: str) -> dict[str, Any]:
-    csl: dict[str, Any] = {"type": "document"}
-    shown = next((b.text for b in blocks if b.level == -1), None) or next(
-        (b.text for b in blocks[:5] if b.kind is BlockKind.HEADING and b.level == 1), None
-    )
-    stated = author = date = ""
-    if properties is not None:
-        stated = properties.findtext(f"{_DC}title") or ""
-        author = properties.findtext(f"{_DC}creator") or ""
-        date = properties.findtext(f"{_DCTERMS}created") or ""
-    csl["title"] = sane_title(stated) or sane_title(shown) or title_from_name(file_name)
-    authors = (
-        [name for name in people(author) if "given" in name]
-        if not _JUNK_AUTHORS.match(author)
-        else []
-    )
-    if authors:
-        csl["author"] = authors
-    created = issued_from(date)
-    # The template that python-docx ships was made in 2013; its date says nothing of the document.
-    if created and not date.startswith("2013-12-23T23:15"):
-        csl["issued"] = created
-    return csl
+def _title(blocks: list[RawBlock]) -> str | None:
+    """The title as the document shows it."""
+    named = (b.text for b in blocks if b.level == -1)
+    headed = (b.text for b in blocks[:5] if b.kind is BlockKind.HEADING and b.level == 1)
+    return next(named, None) or next(headed, None)

@@ -24,6 +24,7 @@ from autonomy.library.paging import HeadingTrail, RawBlock, lay_out
 from autonomy.library.parsed import Bibliography, BlockKind, ParsedDocument, ParseLimits
 from autonomy.library.sections import classify
 from autonomy.library.sniff import HTML
+from autonomy.library.tables import MAX_COLUMNS, table_blocks
 
 _INVISIBLE = (
     "script",
@@ -72,8 +73,7 @@ def parse(path: Path, file_name: str, limits: ParseLimits) -> ParsedDocument:
     """Scripts, styles, navigation and other furniture are left out; nothing is ever executed."""
     tree = LexborHTMLParser(decode(path.read_bytes(), html=True))
     csl = _metadata(tree)
-    root = _main(tree)
-    blocks = _blocks(root) if root is not None else []
+    blocks = _text_blocks(tree)
     heading = next((b.text for b in blocks if b.kind is BlockKind.HEADING and b.level == 1), None)
     csl.setdefault("title", sane_title(heading) or title_from_name(file_name))
     page = lay_out(None, classify(blocks), HeadingTrail())
@@ -87,6 +87,16 @@ def parse(path: Path, file_name: str, limits: ParseLimits) -> ParsedDocument:
         page_count=None,
         language=language,
     )
+
+
+def markup_blocks(markup: str) -> list[RawBlock]:
+    """The text of a page that is part of something else (a chapter, a converted document)."""
+    return _text_blocks(LexborHTMLParser(markup))
+
+
+def _text_blocks(tree: LexborHTMLParser) -> list[RawBlock]:
+    root = _main(tree)
+    return _blocks(root) if root is not None else []
 
 
 def _main(tree: LexborHTMLParser) -> LexborNode | None:
@@ -142,6 +152,11 @@ def _blocks(root: LexborNode) -> list[RawBlock]:
             if node is not root and _is_furniture(node):
                 continue
             flush()
+            if tag == "table":
+                rows = _rows(node)
+                if rows is not None:
+                    blocks.extend(rows)
+                    continue
             kind, level = _kind_of(tag, kind, level)
             stack.append(None)
         if tag == "img":
@@ -163,9 +178,29 @@ def _kind_of(tag: str, kind: BlockKind, level: int) -> tuple[BlockKind, int]:
         return BlockKind.HEADING, int(tag[1])
     if tag == "figcaption":
         return BlockKind.CAPTION, 0
-    if tag in ("td", "th", "pre"):
-        return BlockKind.TABLE, 0
+    if tag == "pre":
+        return BlockKind.FIGURE, 0
     return BlockKind.BODY, 0
+
+
+def _rows(table: LexborNode) -> list[RawBlock] | None:
+    """The rows of a table of data; None for one that only places text on the page."""
+    if (table.attributes.get("role") or "") in ("presentation", "none") or table.css("table")[1:]:
+        return None
+    rows: list[list[str]] = []
+    for row in table.css("tr"):
+        cells: list[str] = []
+        for cell in row.css("td, th"):
+            cells.append(one_line(cell.text(deep=True, separator=" ")))
+            span = cell.attributes.get("colspan") or "1"
+            cells.extend([""] * (min(int(span), MAX_COLUMNS) - 1 if span.isdecimal() else 0))
+        rows.append(cells)
+    words = [len(cell.split()) for row in rows for cell in row if cell]
+    if len(rows) < 2 or max(map(len, rows)) < 2 or sum(words) > 60 * len(words):
+        return None
+    caption = table.css_first("caption")
+    said = one_line(caption.text(deep=True)) if caption is not None else ""
+    return [*([RawBlock(said, BlockKind.CAPTION)] if said else []), *table_blocks(rows)]
 
 
 def _declared_language(tree: LexborHTMLParser) -> str | None:

@@ -22,6 +22,7 @@ from autonomy.library.paging import HeadingTrail, RawBlock, lay_out
 from autonomy.library.parsed import Bibliography, BlockKind, ParsedDocument, ParseLimits
 from autonomy.library.sections import classify
 from autonomy.library.sniff import MARKDOWN
+from autonomy.library.tables import table_blocks
 
 _FRONT_MATTER = re.compile(r"\A---[ ]*\n(.{0,20000}?)\n(?:---|\.\.\.)[ ]*(?:\n|\Z)", re.S)
 _ATX = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
@@ -30,6 +31,7 @@ _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,9}[.)])\s+")
 _RULE = re.compile(r"^ {0,3}(?:(?:\*\s*){3,}|(?:-\s*){3,}|(?:_\s*){3,})$")
 _TABLE_RULE = re.compile(r"^[|:\-\s]+$")
+_CELL_BORDER = re.compile(r"(?<!\\)\|")
 _DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]{1,200}\]:\s+\S+.*$", re.M)
 _INLINE: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)"), r""),
@@ -126,15 +128,17 @@ def _blocks(text: str) -> list[RawBlock]:
     fence = ""
 
     def flush() -> None:
-        if lines:
-            blocks.append(RawBlock(_inline(_join(lines))))
-            lines.clear()
+        if len(lines) > 1 and all("|" in line for line in lines):
+            blocks.extend(table_blocks([_cells(line) for line in lines]))
+        elif lines:
+            blocks.append(RawBlock(_inline(" ".join(line.strip() for line in lines))))
+        lines.clear()
 
     for line in _DEFINITION.sub("", text).split("\n"):
         opening = _FENCE.match(line)
         if fence:
             if opening and opening[1].startswith(fence) and line.strip(" `~") == "":
-                blocks.append(RawBlock("\n".join(lines), BlockKind.TABLE))
+                blocks.append(RawBlock("\n".join(lines), BlockKind.FIGURE))
                 lines.clear()
                 fence = ""
             else:
@@ -155,23 +159,21 @@ def _blocks(text: str) -> list[RawBlock]:
         elif not line.strip() or _RULE.match(line):
             flush()
         else:
-            if _ITEM.match(line) or (lines and "|" in line and "|" in lines[-1]):
+            if _ITEM.match(line) and not line.lstrip().startswith("|"):
                 flush()
             if not (_TABLE_RULE.match(line) and "|" in line):
                 lines.append(re.sub(r"^\s*(?:>\s?)+", "", line))
     if fence:
-        blocks.append(RawBlock("\n".join(lines), BlockKind.TABLE))
+        blocks.append(RawBlock("\n".join(lines), BlockKind.FIGURE))
         lines.clear()
     flush()
     return blocks
 
 
-def _join(lines: list[str]) -> str:
-    if lines[0].lstrip().startswith("|"):
-        return " | ".join(
-            cell.strip() for line in lines for cell in line.strip().strip("|").split("|")
-        )
-    return " ".join(line.strip() for line in lines)
+def _cells(line: str) -> list[str]:
+    inner = line.strip().removeprefix("|")
+    inner = inner[:-1] if inner.endswith("|") and not inner.endswith("\\|") else inner
+    return [_inline(cell.replace("\\|", "|").strip()) for cell in _CELL_BORDER.split(inner)]
 
 
 def _inline(text: str) -> str:

@@ -100,7 +100,7 @@ def test_debris_yields_no_passage() -> None:
             body("<EOS> <pad> <pad> the law will never be perfect <EOS> <pad>"),
             RawBlock("Bay A Bay B", BlockKind.FIGURE),
             RawBlock("Permission to make copies is granted by the press.", BlockKind.FRONT),
-            RawBlock("Well | 31 | 40", BlockKind.TABLE),
+            RawBlock("31 | 40 | 12.5", BlockKind.TABLE),
         ]
     )
     assert chunks == []

@@ -177,6 +177,8 @@ def _sections(
     if labels > prose:
         # Slides and forms: short lines are what they say, not debris of drawings.
         flat = [replace(b, kind=BlockKind.BODY) if b.kind is BlockKind.FIGURE else b for b in flat]
+    # Figures in rows that only their place on the page tells apart: no table to quote from.
+    flat = [replace(b, kind=BlockKind.FIGURE) if b.kind is BlockKind.TABLE else b for b in flat]
     settled = iter(classify(flat, front_end=_front_end(pages)))
     result = [[next(settled) for _ in page] for page in pages]
     if result:

@@ -206,7 +206,7 @@ class WordReader:
 
 def _turn(text: Any, index: int) -> int:
     """Quarter turns of a character, counterclockwise; PDFium tells the angle clockwise."""
-    return -round(raw.FPDFText_GetCharAngle(text, index) / (math.pi / 2)) % 4
+    return int(-round(raw.FPDFText_GetCharAngle(text, index) / (math.pi / 2)) % 4)
 
 
 def _turned(x: float, y: float, turn: int) -> tuple[float, float]:

@@ -44,7 +44,7 @@ def test_word_headings_tables_and_references_are_told(wells: ParsedDocument) -> 
     assert by_text["Wells of the Northern Plain"].kind is BlockKind.FRONT
     depth = by_text["Most wells are shallower than forty metres, cf. Table 1."]
     assert depth.heading_path == ("Where the water comes from", "Depth")
-    assert by_text["A | 31"].kind is BlockKind.TABLE
+    assert by_text["Well | Depth\nA | 31"].kind is BlockKind.TABLE
     assert by_text["Haddad, N. (2018) Water under the plain. Alder Press."].kind is (
         BlockKind.REFERENCES
     )
@@ -132,7 +132,7 @@ def test_markdown_is_read_without_its_marks(lichens: ParsedDocument) -> None:
     assert "Lichens grow slowly; see the atlas for Xanthoria." in found
     age = found["Some colonies are older than the walls they grow on."]
     assert age.heading_path == ("Notes on Lichens", "Age")
-    assert found['print("code stays as it is")'].kind is BlockKind.TABLE
+    assert found['print("code stays as it is")'].kind is BlockKind.FIGURE
 
 
 def test_nested_aliases_in_front_matter_are_not_expanded(tmp_path: Path) -> None:
