@@ -18,6 +18,7 @@ from autonomy.api import (
     events,
     files,
     health,
+    imports,
     memory,
     models,
     passages,
@@ -105,6 +106,7 @@ api.add_router("/v2/models", models.router)
 api.add_router("/v2/turnitin", turnitin.router)
 api.add_router("/v2/sources", sources.router)
 api.add_router("/v2/passages", passages.router)
+api.add_router("/v2/sources", imports.router)
 api.add_router("/v2/memory", memory.router)
 api.add_router("/v2/schema", events.schema_router)
 api.add_router("/v2/health", health.router)

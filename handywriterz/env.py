@@ -293,6 +293,14 @@ class Env(BaseSettings):
     upload_max_bytes: int = Field(
         default=100 * 1024 * 1024, gt=0, description="Largest uploaded file, bytes."
     )
+    import_max_bytes: int = Field(
+        default=10 * 1024 * 1024,
+        gt=0,
+        description="Largest file of references (BibTeX, RIS, CSL-JSON) that is imported, bytes.",
+    )
+    import_max_entries: int = Field(
+        default=5_000, gt=0, description="Most references imported from one file."
+    )
     message_max_chars: int = Field(
         default=20_000, gt=0, description="Longest chat message, characters."
     )

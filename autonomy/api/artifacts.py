@@ -19,7 +19,7 @@ from autonomy.models import Artifact, ArtifactKind, Citation, Run, RunSource
 
 router = Router(tags=["deliverables"])
 
-Format = Literal["docx", "pdf", "md", "html", "tex", "bib", "ris"]
+Format = Literal["docx", "pdf", "md", "html", "tex", "bib", "ris", "csl-json"]
 
 
 @router.get("/{uuid:run_id}/artifacts", response=Page[schemas.ArtifactOut])

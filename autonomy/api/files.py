@@ -12,7 +12,7 @@ from ninja import Router
 from ninja.responses import Status
 
 from autonomy import services
-from autonomy.api import schemas, shapes
+from autonomy.api import imports, schemas, shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
@@ -48,17 +48,22 @@ UPLOAD_OPENAPI: dict[str, Any] = {
 @router.post("", response={201: schemas.FilesOut}, openapi_extra=UPLOAD_OPENAPI, url_name="files")
 def upload_files(request: ApiRequest) -> HttpResponse:
     """Add files to your library (multipart fields `file` or `files`, any number). They are read
-    in the background: follow `status` of each. Type is recognised from the bytes."""
+    in the background: follow `status` of each. Type is recognised from the bytes; of
+    bibliographies (BibTeX, RIS, CSL-JSON) the references are taken in at once."""
     given = [file for _, files in request.FILES.lists() for file in files]
     if not given:
         raise refuse("files", "Attach at least one file (multipart/form-data, field “files”).")
 
     def make() -> tuple[int, schemas.FilesOut]:
         kept: list[schemas.FileOut] = []
+        imported: list[schemas.ImportOut] = []
         refused: list[tuple[schemas.RejectedFile, ServiceError]] = []
         for file in given:
             try:
-                kept.append(shapes.file(add(request, file)))
+                if (references := imports.bibliography_of(file)) is not None:
+                    imported.append(imports.take(request, references, str(file.name or "")))
+                else:
+                    kept.append(shapes.file(add(request, file)))
             except ServiceError as error:
                 name = str(file.name or "")
                 refused.append(
@@ -67,10 +72,13 @@ def upload_files(request: ApiRequest) -> HttpResponse:
                         error,
                     )
                 )
-        if not kept:
+        if not kept and not imported:
             raise refused[0][1]
         return 201, schemas.FilesOut(
-            id=kept[0].id, files=kept, rejected=[row for row, _ in refused]
+            id=kept[0].id if kept else None,
+            files=kept,
+            imported=imported,
+            rejected=[row for row, _ in refused],
         )
 
     return once(request, make)

@@ -340,10 +340,43 @@ class RejectedFile(Schema):
     detail: str
 
 
-class FilesOut(Schema):
+class BadReference(Schema):
+    """An entry of a bibliography that is no reference; the others were taken all the same."""
+
+    key: str
+    line: int
+    """1-based line of the file that it starts on; 0 where the format has no lines."""
+    message: str
+
+
+class TakenReference(Schema):
     id: UUID
-    """The first accepted file, for clients that send one."""
+    """Of the source in the library."""
+    key: str
+    """The entry's own name in the file."""
+    title: str
+    outcome: Literal["added", "updated", "known"]
+    """`updated`: it took the entry's metadata. `known`: it kept its own."""
+    remark: str = ""
+
+
+class ImportOut(Schema):
+    file_name: str
+    format: Literal["bibtex", "ris", "csl-json"]
+    added: int
+    updated: int
+    known: int
+    references: list[TakenReference]
+    problems: list[BadReference]
+
+
+class FilesOut(Schema):
+    id: UUID | None
+    """The first accepted file, for clients that send one; null when all were bibliographies."""
     files: list[FileOut]
+    imported: list[ImportOut] = []
+    """Bibliographies (BibTeX, RIS, CSL-JSON) among the files: their references were taken into
+    the library."""
     rejected: list[RejectedFile] = []
     """Files of the same request that were refused, each with its reason."""
 

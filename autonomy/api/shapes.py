@@ -22,6 +22,7 @@ from autonomy.models import (
     Source,
     TurnitinCycle,
 )
+from autonomy.services import ImportOutcome
 from autonomy.services.source_pages import place_of
 
 DOWNLOAD_FORMATS = ("docx", "pdf", "md", "html", "tex", "bib", "ris")
@@ -218,6 +219,30 @@ def file(row: Source) -> schemas.FileOut:
         metadata_edited=row.csl_edited,
         created_at=row.created_at,
         ready_at=row.ready_at,
+    )
+
+
+def imported(outcome: ImportOutcome) -> schemas.ImportOut:
+    return schemas.ImportOut(
+        file_name=outcome.file_name,
+        format=outcome.format,
+        added=outcome.count("added"),
+        updated=outcome.count("updated"),
+        known=outcome.count("known"),
+        references=[
+            schemas.TakenReference(
+                id=one.source.pk,
+                key=one.key,
+                title=str(one.source),
+                outcome=one.outcome,
+                remark=one.remark,
+            )
+            for one in outcome.taken
+        ],
+        problems=[
+            schemas.BadReference(key=bad.key, line=bad.line, message=bad.message)
+            for bad in outcome.problems
+        ],
     )
 
 

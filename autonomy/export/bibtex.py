@@ -1,52 +1,209 @@
-"""The works cited, for reference managers: BibTeX, CSL-JSON and RIS."""
+"""References as BibTeX: the entry types and fields of BibTeX (Patashnik 1988), and where it has
+none those of BibLaTeX. UTF-8, which both read today; only what LaTeX takes for a command is escaped.
+"""
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Iterator, Sequence
 
 from autonomy.export.document import Document
-from autonomy.export.pandoc import run_pandoc
 from autonomy.export.render import render
-from autonomy.export.ris import write_ris
 from autonomy.tools.csl.reference import Reference
+
+_TYPES = {
+    "article-journal": "article",
+    "article-magazine": "article",
+    "article-newspaper": "article",
+    "review": "article",
+    "book": "book",
+    "chapter": "incollection",
+    "entry-encyclopedia": "inreference",
+    "entry-dictionary": "inreference",
+    "paper-conference": "inproceedings",
+    "report": "techreport",
+    "webpage": "online",
+    "post-weblog": "online",
+    "post": "online",
+    "manuscript": "unpublished",
+    "pamphlet": "booklet",
+    "dataset": "dataset",
+    "software": "software",
+    "patent": "patent",
+    "legislation": "legislation",
+    "legal_case": "jurisdiction",
+    "standard": "standard",
+    "periodical": "periodical",
+    "motion_picture": "movie",
+}
+_SUBTYPES = {"article-magazine": "magazine", "article-newspaper": "newspaper"}
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    # BibTeX counts braces whether a backslash stands before them or not.
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+_ROLES = (("author", "author"), ("editor", "editor"), ("translator", "translator"))
+_PLAIN = (
+    ("container-title-short", "shortjournal"),
+    ("collection-title", "series"),
+    ("volume", "volume"),
+    ("edition", "edition"),
+    ("chapter-number", "chapter"),
+    ("publisher-place", "address"),
+    ("event-title", "eventtitle"),
+    ("version", "version"),
+    ("language", "langid"),
+    ("ISBN", "isbn"),
+    ("ISSN", "issn"),
+    ("PMID", "pmid"),
+    ("abstract", "abstract"),
+    ("keyword", "keywords"),
+    ("note", "note"),
+)
 
 
 def write_bibtex(document: Document) -> str:
     """The works cited as BibTeX entries, keys as in the other formats (`vaswani2017`)."""
-    references = render(document).references
-    if not references:
-        return ""
-    source = json.dumps(references, ensure_ascii=False)
-    entries = run_pandoc(["-f", "csljson", "-t", "bibtex", "--wrap=none"], source).decode()
-    return _complete(entries, references)
+    return bibtex(render(document).references)
 
 
-def _complete(entries: str, references: list[Reference]) -> str:
-    """Pandoc's entries with what they leave out: DOI, day of access, a report's institution, and
-    months as the macros that BibTeX knows."""
-    for reference in references:
-        extra = ""
-        if "DOI" in reference:
-            extra += f"  doi = {{{reference['DOI']}}},\n"
-        day = reference.get("accessed", {}).get("date-parts", [[]])[0]
-        if len(day) == 3:
-            extra += f"  urldate = {{{day[0]:04d}-{day[1]:02d}-{day[2]:02d}}},\n"
-        opening = re.search(rf"(?m)^@\w+\{{{re.escape(reference['id'])},\n", entries)
-        if opening:
-            entries = entries[: opening.end()] + extra + entries[opening.end() :]
-    entries = re.sub(r"(?m)^(  month = )\{([a-z]{3})\}", r"\1\2", entries)
-    reports = re.compile(r"^@techreport\{.*?^\}", re.MULTILINE | re.DOTALL)
-    return reports.sub(
-        lambda found: found[0].replace("\n  publisher =", "\n  institution ="), entries
+def bibtex(references: Sequence[Reference]) -> str:
+    """One entry per reference, each with its `id` as key."""
+    return "\n".join(_entry(reference) for reference in references)
+
+
+def _entry(reference: Reference) -> str:
+    rows = "".join(f"  {name} = {value},\n" for name, value in _fields(reference))
+    return f"@{_type(reference)}{{{_key(reference['id'])},\n{rows}}}\n"
+
+
+def _type(reference: Reference) -> str:
+    if reference["type"] == "thesis":
+        genre = str(reference.get("genre", "")).lower()
+        return "mastersthesis" if "master" in genre else "phdthesis"
+    return _TYPES.get(reference["type"], "misc")
+
+
+def _key(identity: str) -> str:
+    return re.sub(r"[^A-Za-z0-9:._/+-]", "", identity) or "source"
+
+
+def _fields(reference: Reference) -> Iterator[tuple[str, str]]:
+    kind = reference["type"]
+    for variable, name in _ROLES:
+        if people := reference.get(variable):
+            yield name, _braced(" and ".join(_name(person) for person in people))
+    if "title" in reference:
+        yield "title", _braced(_protected(reference["title"]))
+    yield from _held_by(reference)
+    yield from _dates(reference)
+    for variable, name in _PLAIN:
+        if variable in reference:
+            yield name, _braced(_escaped(reference[variable]))
+    if "publisher" in reference:
+        role = {"report": "institution", "thesis": "school"}.get(kind, "publisher")
+        yield role, _braced(_escaped(reference["publisher"]))
+    yield from _numbers(reference)
+    if kind in _SUBTYPES:
+        yield "entrysubtype", _braced(_SUBTYPES[kind])
+    if "genre" in reference:
+        yield "type", _braced(_escaped(reference["genre"]))
+    # Addresses are not escaped: every style sets them by \url or \href.
+    for variable, name in (("DOI", "doi"), ("URL", "url")):
+        if variable in reference:
+            yield name, _braced(re.sub(r"[{}\\]", "", reference[variable]))
+
+
+def _held_by(reference: Reference) -> Iterator[tuple[str, str]]:
+    if "container-title" in reference:
+        in_journal = _TYPES.get(reference["type"]) == "article"
+        yield (
+            "journal" if in_journal else "booktitle",
+            _braced(_escaped(reference["container-title"])),
+        )
+
+
+def _numbers(reference: Reference) -> Iterator[tuple[str, str]]:
+    if "page" in reference:
+        yield "pages", _braced(re.sub(r"\s*[-–—]+\s*", "--", _escaped(reference["page"])))
+    number = reference.get("issue") or reference.get("collection-number")
+    number = number or reference.get("number")
+    arxiv = re.match(r"(?i)arxiv:\s*(\S+)", str(reference.get("number", "")))
+    if arxiv:
+        yield "eprint", _braced(_escaped(arxiv[1]))
+        yield "eprinttype", _braced("arxiv")
+    elif number:
+        yield "number", _braced(_escaped(number))
+
+
+def _dates(reference: Reference) -> Iterator[tuple[str, str]]:
+    issued = reference.get("issued", {})
+    rows = issued.get("date-parts", [])
+    if len(rows) == 2:
+        # Only BibLaTeX has ranges; the year alone is for everybody else.
+        yield "date", _braced("/".join(_iso(row) for row in rows))
+    if rows:
+        first = rows[0]
+        yield "year", _braced(str(first[0]))
+        if len(first) > 1:
+            yield "month", _MONTHS[first[1] - 1]
+        if len(first) > 2:
+            yield "day", _braced(str(first[2]))
+    elif "literal" in issued:
+        yield "year", _braced(_escaped(issued["literal"]))
+    accessed = reference.get("accessed", {}).get("date-parts", [[]])[0]
+    if accessed:
+        yield "urldate", _braced(_iso(accessed))
+
+
+def _iso(parts: Sequence[int]) -> str:
+    return "-".join([f"{parts[0]:04d}", *(f"{part:02d}" for part in parts[1:])])
+
+
+def _name(person: dict[str, str]) -> str:
+    if "family" not in person:
+        # Braces of its own keep an institution's name in one piece.
+        return _braced(_escaped(person["literal"]))
+    particle = person.get("non-dropping-particle") or person.get("dropping-particle")
+    family = _escaped(person["family"])
+    if not particle and (" and " in f" {family} " or "," in family or _looks_particled(family)):
+        family = _braced(family)
+    parts = [f"{_escaped(particle)} {family}" if particle else family]
+    if "suffix" in person:
+        parts.append(_escaped(person["suffix"]))
+    if "given" in person:
+        given = _escaped(person["given"])
+        parts.append(_braced(given) if "," in given or " and " in given else given)
+    elif not particle:
+        return _braced(family)
+    return ", ".join(parts)
+
+
+def _looks_particled(family: str) -> bool:
+    """A family name that begins in lower case would be read as a particle."""
+    return family[:1].islower()
+
+
+def _protected(title: str) -> str:
+    """The title with words in braces whose capitals no style may take away (DNA, iPhone)."""
+    return " ".join(
+        f"{{{_escaped(word)}}}" if re.search(r"\w[A-Z]|\d[A-Z]|[a-z]\d", word) else _escaped(word)
+        for word in title.split()
     )
 
 
-def write_csl_json(document: Document) -> str:
-    """The works cited as CSL-JSON (https://docs.citationstyles.org), in the order of the list."""
-    return json.dumps(render(document).references, ensure_ascii=False, indent=2) + "\n"
+def _escaped(value: str) -> str:
+    return "".join(_ESCAPES.get(letter, letter) for letter in str(value))
 
 
-def write_ris_file(document: Document) -> str:
-    """The works cited as RIS records, in the order of the list."""
-    return write_ris(render(document).references)
+def _braced(value: str) -> str:
+    return f"{{{value}}}"

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from autonomy.export.bibtex import write_bibtex, write_csl_json, write_ris_file
+from autonomy.export import bibliography
 from autonomy.export.document import Document
 from autonomy.export.docx import write_docx
 from autonomy.export.html import page
 from autonomy.export.latex import write_latex
 from autonomy.export.markdown import write_markdown
 from autonomy.export.pdf import write_pdf
+from autonomy.export.render import render
 from autonomy.tools.csl.reference import ascii_words
+
+
+def _references(format: str) -> Callable[[Document], str]:
+    """A writer of the works cited, in the order of the list of references."""
+    return lambda document: bibliography.write(format, render(document).references)
+
 
 _WRITERS: dict[str, tuple[Callable[[Document], bytes | str], str]] = {
     "docx": (
@@ -23,11 +30,12 @@ _WRITERS: dict[str, tuple[Callable[[Document], bytes | str], str]] = {
     "md": (write_markdown, "text/markdown; charset=utf-8"),
     "html": (page, "text/html; charset=utf-8"),
     "tex": (write_latex, "application/x-tex; charset=utf-8"),
-    "bib": (write_bibtex, "application/x-bibtex; charset=utf-8"),
-    "ris": (write_ris_file, "application/x-research-info-systems; charset=utf-8"),
-    "json": (write_csl_json, "application/vnd.citationstyles.csl+json; charset=utf-8"),
+    "bib": (_references("bib"), bibliography.media_type("bib")),
+    "ris": (_references("ris"), bibliography.media_type("ris")),
+    "csl-json": (_references("csl-json"), bibliography.media_type("csl-json")),
 }
 FORMATS = tuple(_WRITERS)
+_ENDINGS = {"csl-json": bibliography.ending("csl-json")}
 _MAX_NAME = 80
 
 
@@ -67,7 +75,7 @@ def export(document: Document, format: str) -> Exported:
     return Exported(
         data=data.encode() if isinstance(data, str) else data,
         media_type=media_type,
-        file_name=file_name(document.title, format),
+        file_name=file_name(document.title, _ENDINGS.get(format, format)),
     )
 
 

@@ -29,15 +29,26 @@ _TYPES = {
     "patent": "PAT",
     "legislation": "STAT",
     "legal_case": "CASE",
-    "manuscript": "UNPB",
+    "manuscript": "MANSCPT",
+    "periodical": "JFULL",
+    "bill": "BILL",
+    "speech": "SLIDE",
+    "pamphlet": "PAMP",
+    "personal_communication": "PCOMM",
+    "hearing": "HEAR",
+    "graphic": "ART",
+    "figure": "FIGURE",
+    "song": "MUSIC",
     "map": "MAP",
     "motion_picture": "MPCT",
     "software": "COMP",
     "standard": "STAND",
 }
+_ROLES = (("author", "AU"), ("editor", "ED"), ("collection-editor", "A3"), ("translator", "A4"))
 _PLAIN = (
     ("title", "TI"),
     ("container-title", "T2"),
+    ("container-title-short", "J2"),
     ("collection-title", "T3"),
     ("volume", "VL"),
     ("issue", "IS"),
@@ -48,6 +59,10 @@ _PLAIN = (
     ("URL", "UR"),
     ("language", "LA"),
     ("number", "M1"),
+    ("genre", "M3"),
+    ("abstract", "AB"),
+    ("ISBN", "SN"),
+    ("ISSN", "SN"),
 )
 
 
@@ -60,7 +75,7 @@ def write_ris(references: Sequence[Reference]) -> str:
 def _record(reference: Reference) -> Iterator[str]:
     yield f"TY  - {_TYPES.get(reference['type'], 'GEN')}"
     yield f"ID  - {reference['id']}"
-    for role, tag in (("author", "AU"), ("editor", "ED"), ("translator", "A4")):
+    for role, tag in _ROLES:
         for person in reference.get(role, []):
             yield f"{tag}  - {_name(person)}"
     for variable, tag in _PLAIN:
@@ -73,9 +88,9 @@ def _record(reference: Reference) -> Iterator[str]:
         yield f"SP  - {first.strip()}"
         if last.strip():
             yield f"EP  - {last.strip('- ')}"
-    number = reference.get("ISSN") or reference.get("ISBN")
-    if number:
-        yield f"SN  - {number}"
+    for word in str(reference.get("keyword", "")).split(","):
+        if word.strip():
+            yield f"KW  - {word.strip()}"
     yield "ER  - "
     yield ""
 
@@ -91,6 +106,8 @@ def _name(person: dict[str, str]) -> str:
 def _date(reference: Reference, variable: str, tag: str) -> Iterator[str]:
     rows = reference.get(variable, {}).get("date-parts")
     if not rows:
+        if variable == "issued" and (words := reference.get(variable, {}).get("literal")):
+            yield f"PY  - {words}"
         return
     parts = [f"{rows[0][0]:04d}", *(f"{part:02d}" for part in rows[0][1:])]
     if variable == "issued":

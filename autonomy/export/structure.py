@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from autonomy.core.types import Passage, Source
 from autonomy.export.document import MARKER, Document
-from autonomy.tools.csl.reference import ascii_words, clean_reference, normal_doi
+from autonomy.tools.csl.reference import clean_reference
+from autonomy.tools.csl.same_work import same_work
 
 _LOOKS_LIKE_MARKER = re.compile(r"\[\[\s*[pPnN]\s*:[^\]\n]{0,200}\]\]?")
 
@@ -104,39 +105,9 @@ def duplicates(sources: tuple[Source, ...]) -> list[list[Source]]:
     groups: list[list[Source]] = []
     for source in sources:
         for group in groups:
-            if _same_work(group[0].csl, source.csl):
+            if same_work(group[0].csl, source.csl):
                 group.append(source)
                 break
         else:
             groups.append([source])
     return [group for group in groups if len(group) > 1]
-
-
-def _same_work(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    a, b = clean_reference(one, ""), clean_reference(other, "")
-    doi_a, doi_b = normal_doi(a.get("DOI")), normal_doi(b.get("DOI"))
-    if doi_a and doi_b:
-        return doi_a == doi_b
-    title_a, title_b = _title(a), _title(b)
-    if not title_a or title_a != title_b or a.get("issued") is None or b.get("issued") is None:
-        return False
-    if _year(a) != _year(b):
-        return False
-    author_a, author_b = _first_author(a), _first_author(b)
-    return not author_a or not author_b or author_a == author_b
-
-
-def _title(item: dict[str, Any]) -> str:
-    title = str(item.get("title", ""))
-    return " ".join(ascii_words(title)) or title.casefold().strip()
-
-
-def _year(item: dict[str, Any]) -> object:
-    issued = item["issued"]
-    return issued["date-parts"][0][0] if "date-parts" in issued else issued.get("literal")
-
-
-def _first_author(item: dict[str, Any]) -> str:
-    people = item.get("author") or [{}]
-    name = people[0].get("family") or people[0].get("literal") or ""
-    return " ".join(ascii_words(name)) or str(name).casefold()

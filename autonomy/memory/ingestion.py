@@ -35,6 +35,7 @@ from autonomy.memory.file_claims import (
     signs_of_life,
     update,
 )
+from autonomy.memory.imported import adopt_reference
 from autonomy.memory.page_cutter import PageCutter
 from autonomy.memory.page_stream import PageStream
 from autonomy.memory.passage_embedding import PassageEmbedding
@@ -173,6 +174,7 @@ def _describe(source: Source, document: ParsedDocument) -> None:
             record=record,
             **about,
         )
+    adopt_reference(source.id)
 
 
 @contextmanager

@@ -47,6 +47,12 @@ from autonomy.services.personal import Entry, personal_entries
 from autonomy.services.plans import PlanConflict, edit_plan
 from autonomy.services.priorities import set_priority
 from autonomy.services.quotas import usage_history, usage_today
+from autonomy.services.references import (
+    ImportOutcome,
+    import_references,
+    is_bibliography,
+    may_be_bibliography,
+)
 from autonomy.services.runs import (
     answer_interrupt,
     cancel,
@@ -67,6 +73,7 @@ __all__ = [
     "ConnectionState",
     "Entry",
     "Health",
+    "ImportOutcome",
     "Invalid",
     "ModelState",
     "NotAllowed",
@@ -96,6 +103,9 @@ __all__ = [
     "export_document",
     "fork",
     "health",
+    "import_references",
+    "is_bibliography",
+    "may_be_bibliography",
     "metrics_page",
     "model_overview",
     "models_within_reach",

@@ -19,7 +19,7 @@ FRAGMENT = "html-fragment"
 
 
 def export_document(artifact: Artifact, format: str, style: str | None = None) -> Exported:
-    """The document in a format (`docx pdf md html tex bib ris json`, or `html-fragment` for the
+    """The document in a format (`docx pdf md html tex bib ris csl-json`, or `html-fragment` for the
     part that is shown inside another page), cited in `style` or its own.
 
     Raises:

@@ -11,6 +11,8 @@ import { Uploads, statusLine } from "./composer/uploads.js";
 const boot = bootData();
 const BADGE = { ready: ["good", "Ready"], failed: ["bad", "Not read"], queued: ["", "Waiting"], parsing: ["live", "Reading"], embedding: ["live", "Indexing"] };
 
+const WAITING = { uploading: ["busy", "loader-circle"], refused: ["bad", "circle-alert"], imported: ["ready", "library"] };
+
 function Library() {
   const [rows, setRows] = useState(null);
   const [failure, setFailure] = useState(null);
@@ -29,7 +31,7 @@ function Library() {
   const uploads = useMemo(() => new Uploads({ maxBytes: boot.limits.upload_max_bytes, onChange: redraw }), []);
   useEffect(() => void load(), []);
   useEffect(() => {
-    const now = uploads.files.filter((file) => file.id).map((file) => `${file.id}:${file.state}`).join();
+    const now = uploads.files.filter((file) => file.id || file.state === "imported").map((file) => `${file.id ?? file.key}:${file.state}`).join();
     if (now && !settled.current.has(now)) {
       settled.current.add(now);
       load();
@@ -52,16 +54,16 @@ function Library() {
       toastError(error);
     }
   };
-  const waiting = uploads.files.filter((file) => file.state === "uploading" || file.state === "refused");
+  const waiting = uploads.files.filter((file) => file.state === "uploading" || file.state === "refused" || file.state === "imported");
 
   return html`<div>
     <div class="page-actions">
       <button type="button" class="button primary" onClick=${() => picker.current.click()}><${Icon} name="upload" /> Add files</button>
-      <input ref=${picker} type="file" multiple hidden aria-label="Files" accept=".pdf,.docx,.pptx,.xlsx,.csv,.tsv,.epub,.odt,.rtf,.txt,.md,.markdown,.html,.htm" onChange=${(event) => { uploads.add([...event.target.files]); event.target.value = ""; }} />
+      <input ref=${picker} type="file" multiple hidden aria-label="Files" accept=".pdf,.docx,.pptx,.xlsx,.csv,.tsv,.epub,.odt,.rtf,.txt,.md,.markdown,.html,.htm,.bib,.ris,.json" onChange=${(event) => { uploads.add([...event.target.files]); event.target.value = ""; }} />
       ${rows && html`<span class="faint">${plural(rows.length, "file")}</span>`}
     </div>
-    ${waiting.length > 0 && html`<ul class="files">${waiting.map((file) => html`<li key=${file.key} class="file" data-state=${file.state === "refused" ? "bad" : "busy"}>
-      <${Icon} name=${file.state === "refused" ? "circle-alert" : "loader-circle"} spin=${file.state !== "refused"} />
+    ${waiting.length > 0 && html`<ul class="files">${waiting.map((file) => html`<li key=${file.key} class="file" data-state=${WAITING[file.state][0]}>
+      <${Icon} name=${WAITING[file.state][1]} spin=${file.state === "uploading"} />
       <div><span class="file-name">${file.name}</span><span class="file-status" role=${file.state === "refused" ? "alert" : undefined}>${statusLine(file)}</span></div>
       <button type="button" class="icon-button small" aria-label=${`Remove ${file.name}`} onClick=${() => uploads.remove(file.key)}><${Icon} name="x" /></button></li>`)}</ul>`}
     ${failure && html`<div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>${failure.title}</strong><span>${failure.message}</span></div><button type="button" class="button" onClick=${load}>Try again</button></div>`}

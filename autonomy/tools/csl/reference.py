@@ -43,11 +43,17 @@ _DROPPED_FROM_STYLES = frozenset({"annote", "note", "keyword", "abstract"})
 """Some styles print these; they are notes to oneself, not part of a reference."""
 
 
-def clean_reference(csl: Mapping[str, Any], key: str, *, fallback_title: str = "") -> Reference:
+def clean_reference(
+    csl: Mapping[str, Any], key: str, *, fallback_title: str = "", notes: bool = False
+) -> Reference:
     """A CSL-JSON item with `id` = `key` that holds only well-typed values of known variables.
 
     A work with neither title nor author gets `fallback_title`, so that it can be found at all.
+
+    Args:
+        notes: keep abstract, keywords and notes too; no style may print them.
     """
+    dropped = frozenset[str]() if notes else _DROPPED_FROM_STYLES
     kind = csl.get("type")
     item: Reference = {"id": key, "type": kind if kind in TYPES else "document"}
     for name, value in csl.items():
@@ -55,7 +61,7 @@ def clean_reference(csl: Mapping[str, Any], key: str, *, fallback_title: str = "
             item[name] = people
         elif name in _DATES and (date := _date(value)):
             item[name] = date
-        elif name in _TEXTS - _DROPPED_FROM_STYLES and (words := _text(value)):
+        elif name in _TEXTS - dropped and (words := _text(value, _longest(name))):
             item[name] = words
     if "URL" in item and not re.match(r"(?i)https?://\S+$", item["URL"]):
         del item["URL"]
@@ -69,16 +75,26 @@ def clean_reference(csl: Mapping[str, Any], key: str, *, fallback_title: str = "
 def normal_doi(value: object) -> str:
     """The bare DOI in lower case, or an empty string when `value` is none."""
     match = re.search(r"10\.\d{4,9}/\S+", str(value or ""))
-    return match[0].rstrip(".,;)").lower() if match else ""
+    if not match:
+        return ""
+    doi = match[0].rstrip(".,;")
+    # "(10.1000/x)" is a DOI in brackets; "10.1000/x(1)" has its own.
+    while doi.endswith(")") and doi.count(")") > doi.count("("):
+        doi = doi[:-1].rstrip(".,;")
+    return doi.lower()
 
 
-def _text(value: object) -> str:
+def _longest(name: str) -> int:
+    return 20_000 if name == "abstract" else 2_000
+
+
+def _text(value: object, longest: int = 2_000) -> str:
     if isinstance(value, list):
         value = value[0] if value else ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     printable = "".join(c if c.isprintable() else " " for c in str(value))
-    return " ".join(printable.split())[:2_000]
+    return " ".join(printable.split())[:longest]
 
 
 def _people(value: object) -> list[dict[str, str]]:

@@ -110,7 +110,7 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
     ${!steering && html`<p class="sources-used" role="status">${sourcesUsed(uploads, boot)}${choosesSimulated(models, options.model) && html` <${SimulatedBadge} />`}</p>`}
     <div class="composer-bar" ref=${bar}>
       ${!steering && html`<button type="button" class="icon-button" aria-label="Attach files" title="Attach files" onClick=${() => picker.current.click()}><${Icon} name="paperclip" /></button>`}
-      <input ref=${picker} type="file" multiple hidden aria-label="Files" accept=".pdf,.docx,.pptx,.xlsx,.csv,.tsv,.epub,.odt,.rtf,.txt,.md,.markdown,.html,.htm"
+      <input ref=${picker} type="file" multiple hidden aria-label="Files" accept=".pdf,.docx,.pptx,.xlsx,.csv,.tsv,.epub,.odt,.rtf,.txt,.md,.markdown,.html,.htm,.bib,.ris,.json"
         onChange=${(event) => { uploads.add([...event.target.files]); event.target.value = ""; }} />
       ${steering && html`<p class="sources-used" role="status">${destination(live, others)}</p>`}
       ${!steering && html`<div class="pills">

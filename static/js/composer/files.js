@@ -16,13 +16,13 @@ export function sourcesUsed(uploads, boot) {
   return `${unreadable ? "No file of these can be used. " : ""}Uses your whole library: ${plural(library, "source")}`;
 }
 
-const FILE_ICON = { ready: "file-text", failed: "circle-alert", refused: "circle-alert" };
+const FILE_ICON = { ready: "file-text", imported: "library", failed: "circle-alert", refused: "circle-alert" };
 
 export function FileList({ uploads }) {
   return html`<ul class="files" aria-label="Attached files">
     ${uploads.files.map((file) => {
       const bad = file.state === "failed" || file.state === "refused";
-      const busy = !bad && file.state !== "ready";
+      const busy = !bad && file.state !== "ready" && file.state !== "imported";
       return html`<li key=${file.key} class="file" data-state=${bad ? "bad" : busy ? "busy" : "ready"}>
         <${Icon} name=${FILE_ICON[file.state] ?? "loader-circle"} spin=${busy} />
         <div><span class="file-name" title=${file.name}>${file.name}</span>

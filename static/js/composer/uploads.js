@@ -4,6 +4,7 @@ import { bytes, plural } from "../lib/format.js";
 
 const POLL_MS = 1000;
 const SETTLED = new Set(["ready", "failed"]);
+const NO_TEXT = new Set(["failed", "refused", "imported"]);
 
 /** One file of the composer. `state`: uploading | queued | parsing | embedding | ready | failed | refused */
 export function fromApi(file) {
@@ -20,8 +21,21 @@ export function fromApi(file) {
   };
 }
 
+/** What a bibliography brought: its references are sources of the library, and it is no file. */
+function fromImport(answer) {
+  const said = [
+    answer.added ? `${plural(answer.added, "reference")} added to your library` : "",
+    answer.updated ? `${answer.updated} brought up to date` : "",
+    answer.known ? `${answer.known} already there` : "",
+    answer.problems.length ? `${answer.problems.length} could not be read: ${answer.problems[0].key || `line ${answer.problems[0].line}`}. ${answer.problems[0].message}` : "",
+  ].filter(Boolean);
+  return { state: "imported", said: said.join(", ") || "It holds no references." };
+}
+
 export function statusLine(file) {
   switch (file.state) {
+    case "imported":
+      return file.said;
     case "uploading":
       return `Uploading ${Math.round(file.progress * 100)} % of ${bytes(file.size)}`;
     case "queued":
@@ -61,11 +75,11 @@ export class Uploads {
 
   /** How many files a message sent now can draw on, those that are still being read included. */
   get usable() {
-    return this.#files.filter((file) => file.state !== "failed" && file.state !== "refused").length;
+    return this.#files.filter((file) => !NO_TEXT.has(file.state)).length;
   }
 
   get unreadable() {
-    return this.#files.length - this.usable;
+    return this.#files.filter((file) => file.state === "failed" || file.state === "refused").length;
   }
 
   /** How many sources this page has added to the library. */
@@ -113,6 +127,7 @@ export class Uploads {
     this.#set(key, { abort: sending.abort });
     try {
       const answer = await sending.done;
+      if (answer.imported?.length) return this.#set(key, { ...fromImport(answer.imported[0]), abort: undefined });
       const known = fromApi(answer.files[0]);
       // The same bytes dropped twice are one file.
       this.#files = this.#files.filter((other) => other.key === key || other.id !== known.id);

@@ -10,6 +10,7 @@ const FORMATS = [
   ["tex", "LaTeX", "TEX"],
   ["bib", "References, BibTeX", "BIB"],
   ["ris", "References, RIS", "RIS"],
+  ["csl-json", "References, CSL-JSON", "JSON"],
 ];
 
 export function DownloadMenu({ runId, artifactId, style = "", placement = "" }) {

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 
-from autonomy.export.bibtex import write_bibtex, write_csl_json
+from autonomy.export.bibtex import write_bibtex
+from autonomy.export.formats import export
 from tests.autonomy.export.works import WORKS, document
 
 EVERY_WORK = " ".join(f"Claim [[p:{name.replace('_', 'X')}-4]]." for name in WORKS)
@@ -36,10 +37,10 @@ def test_reports_have_an_institution_and_pages_a_day_of_access() -> None:
 
 def test_no_citations_mean_an_empty_file() -> None:
     assert write_bibtex(document("Nothing.")) == ""
-    assert json.loads(write_csl_json(document("Nothing."))) == []
+    assert json.loads(export(document("Nothing."), "csl-json").data) == []
 
 
 def test_csl_json_is_what_was_cited() -> None:
-    items = json.loads(write_csl_json(document("True [[p:nonXascii-1]].")))
+    items = json.loads(export(document("True [[p:nonXascii-1]]."), "csl-json").data)
     assert [item["id"] for item in items] == ["dvorak2018"]
     assert items[0]["title"] == "Čtení a psaní"

@@ -1,0 +1,1 @@
+"""Bibliographies of reference managers (BibTeX, BibLaTeX, RIS, CSL-JSON) become CSL items."""
