@@ -1,7 +1,7 @@
 """The writer's rule path: sections composed of attributed quotations, without a language model.
 
 It states only what it can know: which source says what, word for word, on which page; which terms
-recur; where evidence is full, thin or missing. It never paraphrases.
+sources share; where evidence is full, thin or missing. It never paraphrases.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
-from autonomy.agents.outline import short_author
+from autonomy.agents.comparison import figures_table, side_by_side, titles
+from autonomy.agents.gaps import SectionSummary, coverage, gaps, span_of_years
+from autonomy.agents.outline import sentence_case, short_author
+from autonomy.agents.phrasing import Reporter, count, number, series
 from autonomy.agents.quotable import TELLS, Quote, candidates, contribution, leaning, select
+from autonomy.agents.themes import Theme, by_source, choose
 from autonomy.core.types import Passage, Source
-from autonomy.core.words import key_terms, overlap, stems, under_cue
+from autonomy.core.words import overlap, stems, under_cue
 
 _CONCLUDING = ("conclusion", "conclusions", "concluding", "summary")
 
@@ -24,35 +27,19 @@ ANSWERING_OVERLAP = 0.5
 _OWN_ACCOUNT = ("abstract", "conclusion", "conclusions", "discussion", "summary")
 _ACCOUNTS = 6
 """Most quotations that an account of the sources takes."""
+_ASKING = stems("say tell mention state describe explain discuss think know mean answer")
+"""What a question does with its subject: sources that treat the subject do not use these words."""
 NEARBY_OVERLAP = 0.2
 """Share from which a sentence is worth showing at all."""
-
-_CUES: tuple[tuple[re.Pattern[str], tuple[str, str]], ...] = (
-    (
-        re.compile(r"\d+(?:\.\d+)?\s*%|\d\.\d|\boutperform|\bachiev|\bresults?\b", re.I),
-        ("report", "reports"),
-    ),
-    (re.compile(r"\bbecause\b|\bdue to\b|\breason|\bsince\b", re.I), ("explain", "explains")),
-    (re.compile(r"\bpropos|\bintroduc|\bpresent\b|\bdesign", re.I), ("propose", "proposes")),
-    (re.compile(r"\blimit|\bfuture\b|\bhowever\b|\bremain|\bfail", re.I), ("note", "notes")),
-    (re.compile(r"\bfind\b|\bfound\b|\bobserv|\bshow", re.I), ("observe", "observes")),
-)
-_OPEN = ("{n} {v}: “{q}”", "{n} further {v}: “{q}”", "{n} also {v}: “{q}”")
-_TURN = (
-    "{n}, for {their} part, {v}: “{q}”",
-    "Turning to another source, {n} {v}: “{q}”",
-    "{n} {v} on the same matter: “{q}”",
-)
-_ADD = (
-    "The same source adds: “{q}” {p}.",
-    "A further passage reads: “{q}” {p}.",
-    "To this it adds: “{q}” {p}.",
-    "Elsewhere in the same source stands: “{q}” {p}.",
-)
-_GO_ON = ("It continues: “{q}” {p}.", "It goes on to say: “{q}” {p}.")
-"""Only between sentences of one passage: over pages they would claim a connection."""
 _FRAME_WORDS = 5
-_QUOTES_PER_PARAGRAPH = 3
+_OPENING_FROM = 90
+"""Words from which a section says who speaks in it."""
+_TABLE_FROM = 200
+"""Words from which a section may have a table of figures, of at most `_TABLE_SHARE` of them."""
+_TABLE_SHARE = 0.4
+_COMPARISON_FROM = 70
+"""Words of an introduction from which sources are set side by side."""
+_MEASURING = ("result", "findings", "evaluation", "experiment", "outcomes", "performance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +57,6 @@ class Composed:
         return len(re.sub(r"\[\[[pn]:[^\]]*\]\]", " ", self.markdown).split())
 
 
-@dataclass(frozen=True, slots=True)
-class SectionSummary:
-    """What introduction and conclusion may say of a section that was written."""
-
-    heading: str
-    quotes: int
-    sources: int
-
-
 @dataclass(slots=True)
 class Evidence:
     """What one section may be composed from."""
@@ -93,81 +71,12 @@ class Evidence:
     """Stems of sentences that the document quotes elsewhere."""
     turn: int = 0
     """Where this section enters the cycle of phrases, so that sections do not sound alike."""
-
-
-def _plural(source: Source | None) -> bool:
-    return len(source.csl.get("author", [])) > 1 if source else False
-
-
-def _verb(quote: str, *, plural: bool) -> str:
-    for cue, (many, one) in _CUES:
-        if cue.search(quote):
-            return many if plural else one
-    return "state" if plural else "states"
-
-
-def _narrative(quote: Quote) -> str:
-    return f"[[n:{quote.passage.id}]]"
-
-
-def _cited(quote: Quote) -> str:
-    return f"[[p:{quote.passage.id}]]"
-
-
-def _first(quote: Quote, source: Source | None, frames: Sequence[str], turn: int) -> str:
-    plural = _plural(source)
-    return frames[turn % len(frames)].format(
-        n=_narrative(quote),
-        v=_verb(quote.text, plural=plural),
-        q=quote.text,
-        their="their" if plural else "its",
-    )
-
-
-def _more(quote: Quote, turn: int, *, after: Quote) -> str:
-    text = quote.text[:-1] if quote.text.endswith(".") else quote.text
-    frames = _GO_ON if quote.passage.id == after.passage.id else _ADD
-    return frames[turn % len(frames)].format(q=text, p=_cited(quote))
-
-
-def _paragraphs(quotes: Sequence[Quote], sources: Mapping[str, Source], turn: int = 0) -> list[str]:
-    """One paragraph per source and three quotations, sources with the most to say first."""
-    by_source: dict[str, list[Quote]] = {}
-    for quote in quotes:
-        by_source.setdefault(quote.passage.source_id, []).append(quote)
-    ordered = sorted(
-        by_source.items(), key=lambda item: (-len(item[1]), -max(q.score for q in item[1]), item[0])
-    )
-    paragraphs: list[str] = []
-    for place, (source_id, own) in enumerate(ordered):
-        own.sort(key=lambda q: (q.passage.ordinal, q.passage.text.find(q.text[:40])))
-        source = sources.get(source_id)
-        for start in range(0, len(own), _QUOTES_PER_PARAGRAPH):
-            group = own[start : start + _QUOTES_PER_PARAGRAPH]
-            if start:
-                opening = _first(group[0], source, _OPEN, start // _QUOTES_PER_PARAGRAPH)
-            elif place:
-                opening = _first(group[0], source, _TURN, turn + place - 1)
-            else:
-                opening = _first(group[0], source, _OPEN, 0)
-            lines = [opening]
-            for before, quote in pairwise(group):
-                lines.append(_more(quote, turn, after=before))
-                turn += 1
-            paragraphs.append(" ".join(lines))
-    return paragraphs
-
-
-def _series(items: Sequence[str]) -> str:
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} and {items[-1]}"
-
-
-def _count(number: int, noun: str) -> str:
-    small = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-    word = small[number] if number < len(small) else str(number)
-    return f"{word} {noun}" if number == 1 else f"{word} {noun}s"
+    cited: frozenset[str] = frozenset()
+    """Ids of the sources that the body quotes, for the conclusion."""
+    aspect: str = ""
+    """What a person asked this section to be about, in their words."""
+    everything: Sequence[Passage] = ()
+    """All that was found for the document, for what frames it."""
 
 
 def _composed(markdown: str, quotes: Sequence[Quote]) -> Composed:
@@ -180,43 +89,84 @@ def _composed(markdown: str, quotes: Sequence[Quote]) -> Composed:
     )
 
 
-def compose_section(evidence: Evidence, lead: str, words: int) -> Composed:
-    """A body section of about `words` words: its opening sentence, the terms that recur, and
-    quotations grouped by source. With no quotable evidence it says so and cites nothing."""
+def compose_section(evidence: Evidence, words: int) -> Composed:
+    """A body section of about `words` words: who speaks to it and on what, a paragraph per theme,
+    and a table where sources give figures. With no quotable evidence it says so and cites nothing.
+    """
     pool = candidates(evidence.passages, evidence.queries, evidence.cues, evidence.signals)
-    terms = key_terms(
-        (p.text for p in evidence.passages), limit=4, minimum=4, exclude=stems(evidence.topic)
-    )
-    opening = [lead] if lead else []
-    if len(terms) >= 2 and words >= 120:
-        opening.append(
-            f"Terms that recur in these passages are {_series([f'*{t}*' for t in terms])}."
-        )
-    overhead = sum(len(line.split()) for line in opening)
-    room = max(words - overhead, 20)
-    quotes: list[Quote] = []
-    # Frames cost words too, and how many depends on the choice: two or three rounds settle it.
-    budget = round(room * 0.82)
-    for _ in range(3):
-        quotes = select(pool, budget, taken=evidence.taken)
-        used = sum(q.words for q in quotes) + _FRAME_WORDS * len(quotes)
-        if abs(used - room) <= 0.05 * room:
+    best = _written(evidence, pool, words, words)
+    # Frames and tables cost words too, and how many depends on the choice: a few rounds settle it.
+    budget = words
+    for _ in range(4):
+        if not best.quotes or abs(best.words - words) <= 0.05 * words:
             break
-        budget = (
-            max(20, round(budget * room / max(used, 1))) if used > room else budget + (room - used)
-        )
+        budget = max(30, round(budget * words / max(best.words, 1)))
+        tried = _written(evidence, pool, words, budget)
+        if abs(tried.words - words) < abs(best.words - words):
+            best = tried
+    return best
+
+
+def _written(evidence: Evidence, pool: Sequence[Quote], words: int, budget: int) -> Composed:
+    """The section with `budget` words for quotations and their frames."""
+    table, rows = "", list[Quote]()
+    if words >= _TABLE_FROM and under_cue(" ".join(evidence.cues), _MEASURING):
+        table, rows = figures_table(pool, evidence.sources, round(budget * _TABLE_SHARE))
+    known = [*evidence.taken, *(quote.stems for quote in rows)]
+    left = budget - sum(quote.words + 4 for quote in rows)
+    themes = choose(
+        [quote for quote in pool if quote not in rows],
+        round(left * 0.85),
+        taken=known,
+        exclude=stems(evidence.topic),
+    )
+    quotes = [quote for theme in themes for quote in theme.quotes] + rows
     if not quotes:
-        missing = "The sources that were searched hold no passage that can be quoted on this point."
-        return _composed(" ".join([*opening[:1], missing]), ())
-    paragraphs = _paragraphs(quotes, evidence.sources, evidence.turn)
-    if opening:
-        paragraphs[0] = f"{' '.join(opening)} {paragraphs[0]}"
-    return _composed("\n\n".join(paragraphs), quotes)
+        return _composed(
+            "The sources that were searched hold no passage that can be quoted on this point.", ()
+        )
+    reporter = Reporter(evidence.sources, evidence.turn)
+    parts = [reporter.paragraph(theme.quotes, term=theme.term) for theme in themes]
+    opening = _opening(evidence, quotes, themes)
+    if opening and (words >= _OPENING_FROM or evidence.aspect):
+        parts[:1] = [f"{opening} {parts[0]}"] if parts else [opening]
+    if table:
+        parts += ["Figures that the sources give:", table]
+    return _composed("\n\n".join(parts), quotes)
+
+
+def _opening(evidence: Evidence, quotes: Sequence[Quote], themes: Sequence[Theme]) -> str:
+    """How many of the sources speak here, and on which shared terms."""
+    asked = stems(evidence.aspect)
+    if asked and not any(asked & quote.stems for quote in quotes):
+        return f"No passage that can be quoted names “{evidence.aspect}”; these come nearest."
+    speaking = {quote.passage.source_id for quote in quotes}
+    everyone = len(evidence.sources)
+    if everyone < 2:
+        return ""
+    if len(speaking) == 1:
+        only = next(iter(speaking))
+        who = short_author(evidence.sources[only]) if only in evidence.sources else "one"
+        said = f"Of {count(everyone, 'source')}, only {who} could be quoted on this"
+    elif len(speaking) == everyone:
+        said = (
+            "Both sources speak to this"
+            if everyone == 2
+            else f"All {count(everyone, 'source')} speak to this"
+        )
+    else:
+        said = (
+            f"{sentence_case(number(len(speaking)))} of {count(everyone, 'source')} speak to this"
+        )
+    common = [f"*{theme.term}*" for theme in themes if theme.term and theme.sources > 1]
+    if len(common) == 1 and themes[0].sources > 1:
+        common = []  # the paragraph that follows begins with it
+    return f"{said}, and meet on {series(common[:3])}." if common else f"{said}."
 
 
 def compose_answer(evidence: Evidence, question: str, words: int) -> Composed:
     """The passages that speak to a question, or the plain word that none does."""
-    wanted = stems(question)
+    wanted = stems(question) - _ASKING or stems(question)
     pool = candidates(evidence.passages, [question])
     near = [q for q in pool if overlap(wanted, q.stems) >= NEARBY_OVERLAP]
     close = [q for q in near if overlap(wanted, q.stems) >= ANSWERING_OVERLAP]
@@ -224,8 +174,8 @@ def compose_answer(evidence: Evidence, question: str, words: int) -> Composed:
     if not chosen:
         return _composed("**Your sources do not say.** No passage speaks to this question.", ())
     if close:
-        count = _count(len({q.passage.source_id for q in chosen}), "source")
-        opening = f"Your library answers in the words of {count}."
+        who = count(len({q.passage.source_id for q in chosen}), "source")
+        opening = f"Your library answers in the words of {who}."
     else:
         opening = "**Your sources do not answer this directly.** The nearest they come is this."
     return _composed("\n\n".join([opening, *_paragraphs(chosen, evidence.sources)]), chosen)
@@ -241,8 +191,8 @@ def compose_account(
     chosen = select(telling, words - 20)[:_ACCOUNTS]
     if not chosen:
         return compose_answer(evidence, question, words)
-    count = _count(len({q.passage.source_id for q in chosen}), "source")
-    opening = f"This is what {count} {'says' if count == 'one source' else 'say'}, word for word."
+    who = count(len({q.passage.source_id for q in chosen}), "source")
+    opening = f"This is what {who} {'says' if who == 'one source' else 'say'}, word for word."
     return _composed("\n\n".join([opening, *_paragraphs(chosen, evidence.sources)]), chosen)
 
 
@@ -253,86 +203,76 @@ def compose_introduction(
     used: Mapping[str, int],
     words: int,
 ) -> Composed:
-    """What the document is about, which sources it rests on (as a table), and its order.
+    """What the document is about, which sources it rests on, set side by side where there is room,
+    and its order.
 
     `used` maps source ids to how many quotations the body takes from each.
     """
     cited = [s for s in evidence.sources.values() if used.get(s.id)]
-    quotes: list[Quote] = []
-    room = words - 40
+    years = span_of_years(cited)
+    parts = [
+        f"This document examines {evidence.topic}. It sets {count(len(cited), 'source')}"
+        f"{f', {years},' if years else ''} in order and quotes {'it' if len(cited) == 1 else 'them'} word for word."
+    ]
+    order = (
+        f"The sections take up, in this order: {series([f'“{h}”' for h in headings])}."
+        if len(headings) > 1
+        else ""
+    )
+    room = words - len(f"{parts[0]} {order}".split())
+    pools = {
+        source.id: candidates(
+            [p for p in [*openings, *evidence.everything] if p.source_id == source.id],
+            [evidence.topic],
+        )
+        for source in cited
+    }
+    table, quotes = (
+        side_by_side(pools, evidence.sources, room) if room >= _COMPARISON_FROM else ("", [])
+    )
+    if table:
+        lead = f"Side by side, and in their own words, the {'two' if len(cited) == 2 else ''} sources set out as follows."
+        return _composed(
+            "\n\n".join([*parts, " ".join(lead.split()), table, order]).strip(), quotes
+        )
     for source in cited:
         quote = contribution([p for p in openings if p.source_id == source.id], evidence.topic)
         if quote is not None and quote.words <= room:
             quotes.append(quote)
             room -= quote.words + _FRAME_WORDS
-    parts = [
-        f"This document examines {evidence.topic}. It quotes {_count(len(cited), 'source')} word for word."
-    ]
     if quotes:
-        parts.append(
-            " ".join(
-                _first(q, evidence.sources.get(q.passage.source_id), _OPEN[:1], 0) for q in quotes
-            )
-        )
-    if len(headings) > 1:
-        parts.append(
-            f"The sections take up, in this order: {_series([f'“{h}”' for h in headings])}."
-        )
-    rows = [
-        f"| {_cell(_named(s))} | {_cell(str(s.csl.get('title') or s.file_name))} | {used[s.id]} |"
-        for s in cited
-    ]
-    markdown = "\n\n".join(parts)
-    if len(rows) > 1:
-        head = "| Source | Title | Quotations in the sections |\n|:---|:-------|---:|\n"
-        markdown += "\n\n" + head + "\n".join(rows)
-    return _composed(markdown, quotes)
-
-
-def _named(source: Source) -> str:
-    """Authors and year as plain text: a table of sources makes no claim that needs a page."""
-    issued = source.csl.get("issued", {}).get("date-parts") or [[""]]
-    return f"{short_author(source)} {issued[0][0]}".strip()
-
-
-def _cell(text: str) -> str:
-    """Title text made safe for a pipe table's cell."""
-    return re.sub(r"([\\`*_\[\]<>$|~^#])", r"\\\1", " ".join(text.split()))
+        reporter = Reporter(evidence.sources)
+        parts.append(" ".join(reporter.paragraph([quote]) for quote in quotes))
+    parts += [order] if order else []
+    if len(cited) > 1:
+        parts.append(titles(cited, used))
+    return _composed("\n\n".join(parts), quotes)
 
 
 def compose_conclusion(
-    evidence: Evidence, sections: Sequence[SectionSummary], words: int
+    evidence: Evidence,
+    sections: Sequence[SectionSummary],
+    words: int,
+    available: Sequence[Source] = (),
 ) -> Composed:
-    """Where the evidence is full, where thin, where missing; and what the sources themselves
-    conclude, if the body left that unquoted."""
-    filled = [s for s in sections if s.quotes]
-    empty = [s for s in sections if not s.quotes]
-    quotes_total = sum(s.quotes for s in filled)
-    parts = [
-        f"On {evidence.topic}, the sections above set {_count(quotes_total, 'quotation')} in order."
-    ]
-    if filled:
-        fullest = max(filled, key=lambda s: (s.sources, s.quotes))
-    if (
-        filled
-        and sum((s.sources, s.quotes) == (fullest.sources, fullest.quotes) for s in filled) == 1
-    ):
-        parts.append(
-            f"The evidence is fullest on “{fullest.heading}”, with {_count(fullest.quotes, 'quotation')} "
-            f"from {_count(fullest.sources, 'source')}."
-        )
-    alone = [f"“{s.heading}”" for s in filled if s.sources == 1 and len(evidence.sources) > 1]
-    if alone:
-        parts.append(
-            f"Only one source speaks on {_series(alone)}, so what is said there stands uncorroborated."
-        )
-    if empty:
-        parts.append(f"On {_series([f'“{s.heading}”' for s in empty])} the sources are silent.")
-    room = words - sum(len(p.split()) for p in parts)
+    """What the sources themselves conclude, as far as the body left it unquoted; then where the
+    evidence is full, where thin, and where missing."""
+    total = sum(s.quotes for s in sections)
+    cited = {k: s for k, s in evidence.sources.items() if k in evidence.cited}
+    said = [f"On {evidence.topic}, the sections above set {count(total, 'quotation')} in order."]
+    said += [line for line in [coverage(sections)] if line]
+    said += gaps(evidence.topic, sections, evidence.everything, cited, available)
+    room = words - sum(len(line.split()) for line in said)
     closing = [p for p in evidence.passages if under_cue(p.heading, _CONCLUDING)]
     pool = [q for q in candidates(closing, evidence.queries) if not leaning(q.text)]
     quotes = select(pool, room - _FRAME_WORDS * 2, taken=evidence.taken)[:3] if room > 25 else []
-    markdown = " ".join(parts)
+    parts = [" ".join(said)]
     if quotes:
-        markdown += "\n\n" + "\n\n".join(_paragraphs(quotes, evidence.sources))
-    return _composed(markdown, quotes)
+        parts = [*_paragraphs(quotes, evidence.sources), *parts]
+    return _composed("\n\n".join(parts), quotes)
+
+
+def _paragraphs(quotes: Sequence[Quote], sources: Mapping[str, Source]) -> list[str]:
+    """One paragraph per source and three quotations, sources with the most to say first."""
+    reporter = Reporter(sources)
+    return [reporter.paragraph(theme.quotes) for theme in by_source(quotes)]

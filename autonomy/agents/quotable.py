@@ -55,6 +55,23 @@ _RUN_IN_HEADING = re.compile(r"^(?:[A-Z][\w-]*\s+){1,5}(?:A|An|The|We|In|To|Our|
 """A heading that the page runs into its paragraph: "RL Training A key challenge is …"."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?\s*%|\d+\.\d+")
 _REFERENCE_MARK = re.compile(r"\s?\[\d+(?:\s*[,–-]\s*\d+)*\]")
+_FINAL_MARKS = re.compile(r"(?:\s?\[\d+(?:\s*[,–-]\s*\d+)*\])+(?=\.$)")
+_ELSEWHERE = re.compile(
+    r"\bas (?:described|discussed|mentioned|shown|noted|explained|defined) (?:in|above|below|earlier)\b"
+    r"|\b(?:previous|following|next|preceding) (?:section|chapter|paragraph|figure|table|example|prompt)s?\b"
+    r"|\b(?:see|shown|listed|described) (?:above|below|here)\b|\bthe (?:above|latter|former)\b",
+    re.IGNORECASE,
+)
+"""Points at a place that a quotation does not bring along."""
+_BROKEN = re.compile(
+    r"\b\d+ (?:a|an|the)\b|\b(?:the|a|an) (?:the|a|an|of)\b|\bof of\b", re.IGNORECASE
+)
+"""What a formula or a figure leaves behind when it is taken out of its line."""
+_SHORT_WORDS = frozenset(
+    "a am an as at be by do go he if in is it me my no of on or so to up us we vs et al i".split()
+)
+_SYMBOLS = 2
+"""Two-letter tokens that are no words (d k, dk) from which a sentence counts as a formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +102,21 @@ def quotable(sentence: str) -> bool:
         return False
     if sentence.count("(") != sentence.count(")") or sentence.count("[") != sentence.count("]"):
         return False
-    if _DEBRIS.search(sentence):
+    if _DEBRIS.search(sentence) or _BROKEN.search(sentence):
+        return False
+    small = [w for w in re.findall(r"\b[a-z]{1,2}\b", sentence) if w not in _SHORT_WORDS]
+    if len(small) >= _SYMBOLS:
         return False
     letters = sum(c.isalpha() or c.isspace() for c in sentence)
     single = sum(
         len(w.strip(".,;:()")) == 1 and w.strip(".,;:()").lower() not in "ai" for w in words
     )
     return letters / len(sentence) >= 0.85 and single <= 2
+
+
+def points_elsewhere(sentence: str) -> bool:
+    """Whether the sentence needs another place of its source to be understood."""
+    return bool(_ELSEWHERE.search(sentence) or _POINTER.search(sentence))
 
 
 def leaning(sentence: str) -> bool:
@@ -105,11 +130,13 @@ def _score(sentence: str, wanted: frozenset[str], have: frozenset[str], place: f
     if _CLAIM.search(sentence):
         score += 0.3
     if _INSTRUCTION.match(sentence):
+        score -= 1.5
+    if _ELSEWHERE.search(sentence):
         score -= 0.8
     if len(sentence.split()) < 12:
         score -= 0.2
     if leaning(sentence):
-        score -= 0.45
+        score -= 0.7
     if _POINTER.search(sentence):
         score -= 0.35
     if _NUMBER.search(sentence):
@@ -148,6 +175,10 @@ def candidates(
             text = " ".join(passage.text[start:end].split())
             if not text or not quotable(text) or text.lower() in seen:
                 continue
+            # Marks of the source's own list of references mean nothing here.
+            text = (
+                _FINAL_MARKS.sub("", text).removesuffix(".") if _FINAL_MARKS.search(text) else text
+            )
             if signals and not needed.search(text):
                 continue
             seen.add(text.lower())
@@ -193,7 +224,7 @@ def select(
     return chosen
 
 
-_CONTRIBUTION = re.compile(
+CONTRIBUTION = re.compile(
     r"\b(?:we|this (?:paper|study|article|report|work|review|thesis))\s+(?:\w+\s+)?(?:propose|introduce|present|show|"
     r"examine|investigate|review|argue|report|develop|describe|study|explore|compare|find|assess|evaluate|analy[sz]e)s?\b",
     re.IGNORECASE,
@@ -201,7 +232,7 @@ _CONTRIBUTION = re.compile(
 
 
 TELLS = re.compile(
-    rf"{_CONTRIBUTION.pattern}|\b(?:we|our)\s+(?:\w+\s+)?(?:find|found|conclude|observe|demonstrate)\b"
+    rf"{CONTRIBUTION.pattern}|\b(?:we|our)\s+(?:\w+\s+)?(?:find|found|conclude|observe|demonstrate)\b"
     r"|\b(?:results?|findings|evidence|experiments?)\s+(?:show|suggest|indicate|demonstrate|confirm)",
     re.IGNORECASE,
 )
@@ -212,5 +243,5 @@ def contribution(openings: Sequence[Passage], topic: str) -> Quote | None:
     """The sentence of a source's opening that says what the source does; the introduction quotes
     it, so the body leaves it alone."""
     pool = candidates(openings, [topic])
-    saying = [quote for quote in pool if _CONTRIBUTION.search(quote.text)]
+    saying = [quote for quote in pool if CONTRIBUTION.search(quote.text)]
     return next(iter(saying or pool), None)

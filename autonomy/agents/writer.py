@@ -11,13 +11,13 @@ from pydantic import BaseModel, ConfigDict
 from autonomy.agents.composer import (
     Composed,
     Evidence,
-    SectionSummary,
     compose_account,
     compose_answer,
     compose_conclusion,
     compose_introduction,
     compose_section,
 )
+from autonomy.agents.gaps import SectionSummary
 from autonomy.agents.notice import composed_by_rule
 from autonomy.agents.outline import BEGIN, END
 from autonomy.agents.quotable import candidates, contribution
@@ -167,7 +167,9 @@ async def _by_rule(
         # A revision after a similarity report asks for fewer copied words.
         words = round(words * float(step.input.get("quote_share", 1.0)))
         evidence.taken = await _reserved(sources, topic, deps)
-        return compose_section(evidence, str(step.input["purpose"]), words)
+        # The journey's own sections are named for readers, and have cues instead.
+        evidence.aspect = "" if evidence.cues else str(step.input["heading"])
+        return compose_section(evidence, words)
     body = _body_steps(plan)
     evidence.taken = [
         q.stems
@@ -176,6 +178,9 @@ async def _by_rule(
         )
         for q in candidates([p], [topic])
     ]
+    shares: Mapping[str, list[str]] = plan.step("evidence").result.get("sections", {})
+    found = dict.fromkeys(pid for share in shares.values() for pid in share)
+    evidence.everything = await deps.library.passages(list(found))
     if role == BEGIN:
         used: dict[str, int] = {}
         for s in body:
@@ -194,7 +199,11 @@ async def _by_rule(
         )
         for s in body
     ]
-    return compose_conclusion(evidence, summaries, words)
+    evidence.cited = frozenset(
+        source_id for s in body for source_id in s.result.get("source_ids", [])
+    )
+    available = await deps.library.sources(deps.task.source_ids)
+    return compose_conclusion(evidence, summaries, words, available)
 
 
 async def _opening(source_id: str, deps: Deps) -> list[Passage]:

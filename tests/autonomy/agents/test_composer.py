@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from autonomy.agents.composer import (
     Evidence,
-    SectionSummary,
     compose_answer,
     compose_conclusion,
     compose_introduction,
     compose_section,
 )
+from autonomy.agents.gaps import SectionSummary
 from autonomy.export.document import MARKER
 from tests.autonomy.agents.world import FISHERY, REEFS, make_source
 
@@ -26,7 +26,7 @@ def evidence(**changes: object) -> Evidence:
 
 
 def test_a_section_keeps_near_its_length_and_marks_every_quotation() -> None:
-    composed = compose_section(evidence(), "The sources say this.", 200)
+    composed = compose_section(evidence(), 200)
 
     assert 160 <= composed.words <= 220
     assert composed.quotes == composed.markdown.count("“")
@@ -35,7 +35,7 @@ def test_a_section_keeps_near_its_length_and_marks_every_quotation() -> None:
 
 
 def test_a_section_without_evidence_says_so_and_cites_nothing() -> None:
-    composed = compose_section(evidence(passages=[]), "On lorries.", 200)
+    composed = compose_section(evidence(passages=[]), 200)
 
     assert "no passage that can be quoted" in composed.markdown
     assert not composed.passage_ids
@@ -54,18 +54,56 @@ def test_an_answer_quotes_what_speaks_to_the_question() -> None:
     assert "Closed seasons work because grazing fish spawn" in composed.markdown
 
 
-def test_the_introduction_tables_its_sources_with_titles_made_safe() -> None:
+def test_a_section_says_that_nothing_names_what_was_asked_for() -> None:
+    composed = compose_section(evidence(aspect="Lighthouses"), 120)
+
+    assert "No passage that can be quoted names “Lighthouses”" in composed.markdown
+    assert composed.quotes
+
+
+def test_a_section_on_results_tables_the_figures_that_its_sources_give() -> None:
+    composed = compose_section(evidence(cues=["results"]), 260)
+
+    table = [line for line in composed.markdown.splitlines() if line.startswith("|")]
+    assert table[0] == "| Figure | Reported as | Source |"
+    rows = table[2:]
+    assert len(rows) >= 3
+    for row in rows:
+        figure, quote, source = (cell.strip() for cell in row.strip("|").split(" | "))
+        assert all(part in quote for part in figure.split("; ")), row
+        assert MARKER.search(quote)
+        assert source in ("Okoye and Second 2019", "Lindqvist and Second 2021")
+
+
+def test_the_introduction_sets_its_sources_side_by_side_in_their_own_words() -> None:
+    given = evidence(everything=[*REEF_PASSAGES, *FISH_PASSAGES])
+    composed = compose_introduction(
+        given,
+        [*REEF_PASSAGES, *FISH_PASSAGES],
+        ["Background", "Results"],
+        {"reefs": 4, "fishery": 3},
+        240,
+    )
+
+    assert "two sources, published between 2019 and 2021," in composed.markdown
+    assert "|  | Okoye and Second 2019 | Lindqvist and Second 2021 |" in composed.markdown
+    assert "| What it sets out to do | “We present a ten-year survey" in composed.markdown
+    assert "| What was found | " in composed.markdown
+    assert composed.quotes == len(MARKER.findall(composed.markdown)) >= 4
+    assert "“Background” and “Results”" in composed.markdown
+
+
+def test_a_short_introduction_lists_its_sources_with_titles_made_safe() -> None:
     composed = compose_introduction(
         evidence(),
         [*REEF_PASSAGES, *FISH_PASSAGES],
         ["Background", "Results"],
         {"reefs": 4, "fishery": 3},
-        160,
+        90,
     )
 
     assert "| Ten years \\[on\\] the reefs | 4 |" in composed.markdown
     assert "Closed \\| seasons" in composed.markdown
-    assert "“Background” and “Results”" in composed.markdown
 
 
 def test_the_conclusion_names_what_is_thin_and_what_is_missing() -> None:
@@ -74,8 +112,14 @@ def test_the_conclusion_names_what_is_thin_and_what_is_missing() -> None:
         SectionSummary("Results", 2, 1),
         SectionSummary("Cost", 0, 0),
     ]
-    composed = compose_conclusion(evidence(), sections, 120)
+    given = evidence(
+        topic="grazing fish and lighthouses",
+        cited=frozenset({"reefs", "fishery"}),
+        everything=[*REEF_PASSAGES, *FISH_PASSAGES],
+    )
+    composed = compose_conclusion(given, sections, 120)
 
     assert "fullest on “Background”" in composed.markdown
     assert "Only one source speaks on “Results”" in composed.markdown
     assert "On “Cost” the sources are silent" in composed.markdown
+    assert "No passage that was found has the word “lighthouses”." in composed.markdown

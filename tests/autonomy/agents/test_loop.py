@@ -111,8 +111,8 @@ async def test_a_question_about_the_sources_as_such_is_answered_from_each_of_the
     assert ride.state["stop_reason"] == StopReason.COMPLETED
     text = ride.document.sections[0].markdown
     assert text.startswith("This is what two sources say, word for word.")
-    assert "Our results show that warm summers reduced living coral cover" in text
-    assert "We find that reefs with a closed season held 2.4 times as many" in text
+    assert "“present a ten-year survey of coral reefs along the Marra coast.”" in text
+    assert "“find that reefs with a closed season held 2.4 times as many" in text
 
 
 async def test_a_question_the_sources_do_not_touch_is_said_to_be_unanswered() -> None:
