@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from django.core.cache import cache
 
 from autonomy.core.works import Answer, ProviderAnswer
-from autonomy.tools.scholarly.pace import Pace
+from autonomy.tools.fetch.pace import Pace
 
 PACE_SECONDS = 3_600.0
 """A pace that nobody was told again for this long is forgotten."""
@@ -25,7 +25,7 @@ TELL_SECONDS = 10.0
 
 
 class SharedCache:
-    """`tools.scholarly.cache.Cache` of all processes."""
+    """`tools.fetch.cache.Cache` of all processes."""
 
     async def get(self, name: str) -> bytes | None:
         found = await asyncio.to_thread(cache.get, name)
@@ -36,7 +36,7 @@ class SharedCache:
 
 
 class SharedPaces:
-    """`tools.scholarly.asking.Paces` of all processes."""
+    """`tools.fetch.lines.Paces` of all processes."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

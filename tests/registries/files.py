@@ -37,6 +37,10 @@ def site(path: str, asked: Asked) -> Reply:
         return Reply(302, {"Location": asked.base + to})
     if path == "/go":
         return Reply(302, {"Location": asked.get("to")})
+    if path in ("/landing", "/landing-with-pdf"):
+        head = f'<meta name="citation_pdf_url" content="{asked.base}/files/heat.3.pdf">'
+        page = f"<html><head>{head if path.endswith('pdf') else ''}</head><body><p>Buy access.</p></body></html>"
+        return Reply(200, {"Content-Type": "text/html"}, page.encode())
     if path.startswith("/private/"):
         return Reply(200, {"Content-Type": "text/html"}, b"<p>not for robots</p>")
     return Reply(404, {"Content-Type": "text/plain"}, b"not found")

@@ -12,7 +12,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tests.registries import arxiv, crossref, files, openalex
+from tests.registries import (
+    arxiv,
+    crossref,
+    engines,
+    europe_pmc,
+    files,
+    openalex,
+    pubmed,
+    semantic_scholar,
+    unpaywall,
+)
 from tests.registries.answering import Asked, Reply
 from tests.registries.faults import Fault, spoiled
 
@@ -22,6 +32,14 @@ SPEAKERS: dict[str, Speaker] = {
     "openalex": openalex.answer,
     "crossref": crossref.answer,
     "arxiv": arxiv.answer,
+    "europe_pmc": europe_pmc.answer,
+    "semantic_scholar": semantic_scholar.answer,
+    "pubmed": pubmed.answer,
+    "unpaywall": unpaywall.answer,
+    "searxng": engines.searxng,
+    "brave": engines.brave,
+    "tavily": engines.tavily,
+    "duckduckgo": engines.duckduckgo,
     "files": files.answer,
 }
 """By the first part of the path."""
@@ -75,17 +93,11 @@ class Registries:
     @property
     def environment(self) -> dict[str, str]:
         """What points the product at this world."""
-        named = [name for name in SPEAKERS if name in REGISTRY_NAMES]
-        urls = {f"{name.upper()}_URL": self.url(name) for name in named}
-        engines = {
-            f"{name.upper()}_URL": self.url(name) for name in SPEAKERS if name in ENGINE_NAMES
-        }
-        chosen = {"WEB_SEARCH": "searxng"} if "searxng" in SPEAKERS else {}
+        urls = {f"{name.upper()}_URL": self.url(name) for name in (*REGISTRY_NAMES, *ENGINE_NAMES)}
         return {
-            "SCHOLARLY_PROVIDERS": ",".join(named),
+            "SCHOLARLY_PROVIDERS": ",".join(REGISTRY_NAMES),
             **urls,
-            **engines,
-            **chosen,
+            "WEB_SEARCH": "searxng",
             "OUTSIDE_PRIVATE_HOSTS": self.host,
             "CONTACT_EMAIL": "someone@example.org",
         }

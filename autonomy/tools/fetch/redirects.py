@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import httpx2
 
 from autonomy.core.works import FetchRefused
+
+Vet = Callable[[str], Awaitable[httpx2.URL]]
+"""Makes an address a URL that may be called, or raises `FetchRefused`."""
 
 _ONWARD = frozenset({301, 302, 303, 307, 308})
 
@@ -17,7 +20,7 @@ async def following(
     client: httpx2.AsyncClient,
     url: httpx2.URL,
     *,
-    vet: Callable[[str], httpx2.URL],
+    vet: Vet,
     most: int,
     headers: Mapping[str, str] | None = None,
     secrets: Mapping[str, str] | None = None,
@@ -49,7 +52,7 @@ async def following(
             location = response.headers.get("Location", "")
         finally:
             await response.aclose()
-        url = _next(url, location, vet)
+        url = await vet(_next(url, location))
         if str(url) in seen:
             raise FetchRefused("redirects", f"The redirects of {seen[0]} run in a circle.")
         if len(seen) > most:
@@ -57,7 +60,7 @@ async def following(
         seen.append(str(url))
 
 
-def _next(url: httpx2.URL, location: str, vet: Callable[[str], httpx2.URL]) -> httpx2.URL:
+def _next(url: httpx2.URL, location: str) -> str:
     try:
         joined = url.join(location) if location else None
     except (httpx2.InvalidURL, ValueError):
@@ -69,4 +72,4 @@ def _next(url: httpx2.URL, location: str, vet: Callable[[str], httpx2.URL]) -> h
         joined = joined.copy_with(scheme="https") if joined.port is None else joined
         if joined.scheme == "http":
             raise FetchRefused("redirects", f"{url} redirects to an unprotected address.")
-    return vet(str(joined))
+    return str(joined)

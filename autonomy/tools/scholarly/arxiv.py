@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 from autonomy.core.works import OpenCopy, Retraction, Work
 from autonomy.library.bibliography import issued_from
 from autonomy.library.normalise import one_line
+from autonomy.tools.fetch.asking import Asker
+from autonomy.tools.fetch.lines import Unanswered
+from autonomy.tools.fetch.pace import Pace
 from autonomy.tools.scholarly import identifiers
-from autonomy.tools.scholarly.asking import Asker, Unanswered
 from autonomy.tools.scholarly.identifiers import doi, known
-from autonomy.tools.scholarly.pace import Pace
 from autonomy.tools.scholarly.reading import names, plain, prose, trimmed
 from autonomy.tools.scholarly.registry import Reference, Registry, Years, described, kept
 

@@ -6,48 +6,17 @@ import json
 import zlib
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import ValidationError
 
 from autonomy.core.works import Work
+from autonomy.tools.fetch.cache import Cache
 
 LONGEST_ENTRY = 1024 * 1024
 """Bytes, packed; what is larger is not kept."""
 NOTHING_SECONDS = 900.0
 """How long an answer without works is believed: registries learn of new works within the hour."""
-
-
-class Cache(Protocol):
-    """Bytes by name, for a time. Neither method raises; what is not there is asked anew."""
-
-    async def get(self, name: str) -> bytes | None: ...
-
-    async def set(self, name: str, value: bytes, seconds: float) -> None: ...
-
-
-class NoCache:
-    """Keeps nothing."""
-
-    async def get(self, name: str) -> bytes | None:
-        return None
-
-    async def set(self, name: str, value: bytes, seconds: float) -> None:
-        return None
-
-
-class Memory:
-    """Keeps everything in this process, for ever: tests."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, tuple[bytes, float]] = {}
-
-    async def get(self, name: str) -> bytes | None:
-        found = self.kept.get(name)
-        return found[0] if found else None
-
-    async def set(self, name: str, value: bytes, seconds: float) -> None:
-        self.kept[name] = (value, seconds)
 
 
 class KeptAnswers:

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from autonomy.core.works import OpenCopy, Retraction, Work
-from autonomy.tools.scholarly.asking import Asker
+from autonomy.tools.fetch.asking import Asker
+from autonomy.tools.fetch.pace import Pace
 from autonomy.tools.scholarly.identifiers import doi, known
-from autonomy.tools.scholarly.pace import Pace
 from autonomy.tools.scholarly.reading import (
     MOST_AUTHORS,
     MOST_REFERENCES,

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-import httpx2
 from rapidfuzz import fuzz
 
-from autonomy.core.llm.health import ProviderHealth
-from autonomy.core.outbound import Resolve, Trusted, checked_client, resolve
-from autonomy.core.works import Answer, Fetched, FetchRefused, Found, ProviderAnswer, Work
-from autonomy.tools.fetch.addresses import host_of, port_of
+from autonomy.core.works import Answer, Fetched, FetchRefused, Found, OpenCopy, ProviderAnswer, Work
+from autonomy.tools.fetch.asking import Asker
+from autonomy.tools.fetch.desk import Desk, Told, untold
+from autonomy.tools.fetch.fetcher import Fetcher
+from autonomy.tools.fetch.lines import Unanswered
 from autonomy.tools.scholarly import identifiers
-from autonomy.tools.scholarly.asking import BODY_BYTES, Asker, Paces, Unanswered
-from autonomy.tools.scholarly.cache import Cache, KeptAnswers, NoCache, name_of
+from autonomy.tools.scholarly.cache import KeptAnswers, name_of
+from autonomy.tools.scholarly.full_text import FullTexts
 from autonomy.tools.scholarly.merging import first_family, fused
-from autonomy.tools.scholarly.pace import Pace
 from autonomy.tools.scholarly.reading import plain, year_of
 from autonomy.tools.scholarly.registry import Reference, Registry, Years
 
@@ -28,57 +26,22 @@ MOST_WORKS = 100
 MOST_IDENTIFIERS = 200
 LONGEST_QUERY = 300
 """Characters."""
+KNOW_COPIES = ("unpaywall", "europe_pmc", "openalex")
+"""Registries that are asked where a work can be read."""
 CANDIDATES = 5
 """Works that each registry may offer for one reference."""
 SAME_TITLE = 90.0
 """Likeness (0 to 100) above which an identifier's work is the one that a reference describes."""
 
 
-class LocalPaces:
-    """`Paces` of one process."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Pace] = {}
-
-    async def get(self, provider: str) -> Pace | None:
-        return self._known.get(provider)
-
-    async def put(self, provider: str, pace: Pace) -> None:
-        self._known[provider] = pace
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What all questions share."""
-
-    health: ProviderHealth
-    agent: str
-    """The User-Agent: the product, and where its operator can be reached."""
-    paces: Paces = field(default_factory=LocalPaces)
-    cache: Cache = field(default_factory=NoCache)
-    cache_seconds: float = 86_400.0
-    seconds: float = 15.0
-    """Longest a question waits for a registry."""
-    trusted: Trusted = frozenset()
-    """Private hosts that redirects may lead to."""
-    resolve: Resolve = resolve
-    clock: Callable[[], float] = time.monotonic
-
-
 Question = Callable[[Registry, Asker], Awaitable[Sequence[Work] | None]]
-Told = Callable[[ProviderAnswer], Awaitable[None]]
-"""Hears how each registry answered, for the health page."""
-
-
-async def _untold(answer: ProviderAnswer) -> None:
-    """Nobody listens."""
 
 
 class Index:
     """`core.ports.Scholar` over registries.
 
     Args:
-        full_texts: fetches a freely readable copy of a work, see `full_text.FullTexts`.
+        fetcher: for open copies; without one no full text is fetched.
         told: hears every answer that was not taken from the cache.
     """
 
@@ -87,13 +50,13 @@ class Index:
         registries: Sequence[Registry],
         desk: Desk,
         *,
-        full_texts: Callable[[Work], Awaitable[Fetched]] | None = None,
-        told: Told = _untold,
+        fetcher: Fetcher | None = None,
+        told: Told = untold,
     ) -> None:
         self._registries = tuple(registries)
         self._desk = desk
         self._kept = KeptAnswers(desk.cache, desk.cache_seconds)
-        self._full_texts = full_texts
+        self._fetcher = fetcher
         self._told = told
 
     @property
@@ -171,9 +134,22 @@ class Index:
         return Found(works=tuple(fused(lists)[:limit]), answers=answers)
 
     async def full_text(self, work: Work) -> Fetched:
-        if self._full_texts is None:
+        if self._fetcher is None or not self._registries:
             raise FetchRefused("unreachable", "Full texts are not fetched here.")
-        return await self._full_texts(work)
+        own = tuple(f"{registry.base_url}/" for registry in self._registries)
+        return await FullTexts(self._fetcher, self._more_copies, own).of(work)
+
+    async def _more_copies(self, work: Work) -> tuple[OpenCopy, ...]:
+        """What those who know of copies say of this work alone."""
+        wanted = {"doi": [work.identifiers["doi"]]} if "doi" in work.identifiers else {}
+        knowing = [one for one in self._registries if one.name in KNOW_COPIES]
+
+        async def question(registry: Registry, ask: Asker) -> Sequence[Work] | None:
+            return await registry.identify(ask, wanted)
+
+        asked = [self._one(one, ("identify", wanted), question) for one in knowing if wanted]
+        given = [one for one in await asyncio.gather(*asked) if one is not None]
+        return tuple(copy for works, _ in given for one in works for copy in one.copies)
 
     # ------------------------------------------------------------------------------ asking
 
@@ -195,7 +171,7 @@ class Index:
         if known is not None:
             return known, _answered(registry.name, known)
         try:
-            works = await self._asked(registry, question)
+            works = await self._desk.put(registry.line, partial(question, registry))
         except Unanswered as problem:
             answer = ProviderAnswer(
                 provider=registry.name, answer=problem.answer, message=problem.message
@@ -208,37 +184,6 @@ class Index:
         answer = _answered(registry.name, works)
         await self._told(answer)
         return works, answer
-
-    async def _asked(self, registry: Registry, question: Question) -> Sequence[Work] | None:
-        desk, line = self._desk, registry.line
-        url = httpx2.URL(line.base_url)
-        # Whoever runs this may point a registry at a mirror of their own.
-        own = {(host_of(url), port_of(url))} if line.base_url != registry.base else set()
-        async with checked_client(
-            private=False,
-            trusted=desk.trusted | own,
-            max_bytes=BODY_BYTES,
-            seconds=desk.seconds,
-            resolve=desk.resolve,
-        ) as client:
-            ask = Asker(
-                line,
-                client,
-                desk.health,
-                desk.paces,
-                trusted=desk.trusted,
-                deadline=desk.clock() + desk.seconds,
-                clock=desk.clock,
-                agent=desk.agent,
-            )
-            try:
-                async with asyncio.timeout(desk.seconds + 1.0):
-                    return await question(registry, ask)
-            except TimeoutError as error:
-                raise Unanswered(
-                    Answer.UNREACHABLE,
-                    f"{registry.name} did not answer within {desk.seconds:g} seconds.",
-                ) from error
 
 
 def _answered(name: str, works: Sequence[Work]) -> ProviderAnswer:

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 from autonomy.core.works import OpenCopy, Retraction, Work
 from autonomy.library.bibliography import issued, issued_from
-from autonomy.tools.scholarly.asking import Asker
+from autonomy.tools.fetch.asking import Asker
+from autonomy.tools.fetch.pace import Pace
 from autonomy.tools.scholarly.identifiers import arxiv, doi, known, openalex
-from autonomy.tools.scholarly.pace import Pace
 from autonomy.tools.scholarly.reading import (
     MOST_REFERENCES,
     items,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from autonomy.core.works import Work
-from autonomy.tools.scholarly.asking import Asker, Line
-from autonomy.tools.scholarly.pace import Pace
+from autonomy.tools.fetch.asking import Asker
+from autonomy.tools.fetch.lines import Line
+from autonomy.tools.fetch.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,14 @@ class Registry:
     @property
     def line(self) -> Line:
         pace = (self.account.key and self.keyed_pace) or self.pace
-        return Line(self.name, self.base_url, pace, self._secrets(), self.account.key)
+        return Line(
+            self.name,
+            self.base_url,
+            pace,
+            self._secrets(),
+            account=self.account.key,
+            own=self.base_url != self.base,
+        )
 
     def _secrets(self) -> Mapping[str, str]:
         return {}

@@ -9,18 +9,32 @@ import pytest
 from autonomy.core.llm.health import LocalHealth
 from autonomy.core.works import Answer, Found
 from autonomy.tools.fetch.addresses import trusted_hosts
+from autonomy.tools.fetch.desk import Desk
+from autonomy.tools.fetch.fetcher import Fetcher
+from autonomy.tools.fetch.pace import Pace
 from autonomy.tools.scholarly.arxiv import Arxiv
 from autonomy.tools.scholarly.crossref import Crossref
-from autonomy.tools.scholarly.index import Desk, Index
+from autonomy.tools.scholarly.europe_pmc import EuropePmc
+from autonomy.tools.scholarly.index import Index
 from autonomy.tools.scholarly.openalex import OpenAlex
-from autonomy.tools.scholarly.pace import Pace
+from autonomy.tools.scholarly.pubmed import PubMed
 from autonomy.tools.scholarly.registry import Account, Registry
+from autonomy.tools.scholarly.semantic_scholar import SemanticScholar
+from autonomy.tools.scholarly.unpaywall import Unpaywall
 from tests.registries.fixtures import made_up_world, world_of_registries
 from tests.registries.server import Registries
 
 __all__ = ["made_up_world", "world_of_registries"]
 
-ALL: tuple[type[Registry], ...] = (OpenAlex, Crossref, Arxiv)
+ALL: tuple[type[Registry], ...] = (
+    OpenAlex,
+    Crossref,
+    Arxiv,
+    EuropePmc,
+    SemanticScholar,
+    PubMed,
+    Unpaywall,
+)
 MakeIndex = Callable[..., Index]
 
 
@@ -48,7 +62,10 @@ def make_index(made_up_world: Registries) -> MakeIndex:
             "seconds": seconds,
             "trusted": trusted_hosts(""),
         } | desk
-        return Index(made, Desk(**shared))  # type: ignore[arg-type]
+        fetcher = Fetcher(
+            LocalHealth(), "HandyWriterz/test", trusted=trusted_hosts(made_up_world.host)
+        )
+        return Index(made, Desk(**shared), fetcher=fetcher)  # type: ignore[arg-type]
 
     return make
 

@@ -1,6 +1,6 @@
-"""Asking one registry: its turn, the request, and what each kind of answer means.
+"""Asking one provider: its turn, the request, and what each kind of answer means.
 
-Nothing a registry wrote reaches a person: messages are ours.
+Nothing a provider wrote reaches a person: messages are ours.
 """
 
 from __future__ import annotations
@@ -8,9 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any
 
 import httpx2
 from lxml import etree  # type: ignore[import-untyped]
@@ -21,61 +19,22 @@ from autonomy.core.outbound import Trusted
 from autonomy.core.works import Answer, FetchRefused
 from autonomy.tools.fetch.addresses import host_of, port_of, vetted
 from autonomy.tools.fetch.bodies import body_of, refusal
-from autonomy.tools.fetch.redirects import following
-from autonomy.tools.scholarly.pace import Pace, retry_after, told
+from autonomy.tools.fetch.lines import Again, Line, Paces, Unanswered, meaning
+from autonomy.tools.fetch.pace import retry_after, told
+from autonomy.tools.fetch.redirects import Vet, following
 
 ATTEMPTS = 2
 """Of one request: a second one where waiting or trying again may help."""
 BODY_BYTES = 8 * 1024 * 1024
-"""Most that one answer of a registry may have."""
+"""Most that one answer of a provider may have."""
 REDIRECTS = 3
 _XML = etree.XMLParser(
     resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
 )
 
 
-class Paces(Protocol):
-    """What is known of how often each registry may be asked, by name."""
-
-    async def get(self, provider: str) -> Pace | None: ...
-
-    async def put(self, provider: str, pace: Pace) -> None: ...
-
-
-class Unanswered(Exception):
-    """A registry did not answer; `message` says why in one sentence."""
-
-    def __init__(self, answer: Answer, message: str) -> None:
-        super().__init__(message)
-        self.answer = answer
-        self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """How one registry is reached."""
-
-    name: str
-    base_url: str
-    pace: Pace
-    secrets: Mapping[str, str]
-    """Headers with a key in them: sent to the registry's own host only."""
-    account: str = ""
-    """A key that travels in the address instead."""
-
-    @property
-    def keyed(self) -> bool:
-        return bool(self.secrets or self.account)
-
-    @property
-    def endpoint(self) -> str:
-        """Its name where health is kept: an account, so that a changed key is tried at once."""
-        account = "".join((self.base_url, *self.secrets.values(), self.account))
-        return f"outside:{self.name}:{sha256(account.encode()).hexdigest()[:12]}"
-
-
 class Asker:
-    """Puts questions to one registry, for one operation.
+    """Puts questions to one provider, for one operation.
 
     Args:
         client: checked; follows no redirects by itself.
@@ -108,44 +67,58 @@ class Asker:
         self._sleep = sleep
 
     async def json(
-        self, path: str, params: Mapping[str, str | int] | None = None, body: Any = None
+        self,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        body: Any = None,
+        unknown: frozenset[int] = frozenset({404, 410}),
     ) -> Any:
-        """The parsed answer; None when the registry knows no such thing (404).
+        """The parsed answer; None when the provider knows no such thing.
 
         Args:
             body: sent as JSON by POST when given.
+            unknown: status codes by which it says that.
 
         Raises:
             Unanswered: with the reason.
         """
-        data = await self._ask(path, params, body, "application/json")
+        data = await self._ask(path, params, body, "application/json", unknown)
         if data is None:
             return None
         try:
             return json.loads(data)
         except (ValueError, RecursionError) as error:
-            raise await self._unreadable(data) from error
+            raise self._unreadable(data) from error
 
     async def xml(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
-        """The root element; None when the registry knows no such thing.
+        """The root element; None when the provider knows no such thing.
 
         Raises:
             Unanswered: with the reason.
         """
-        data = await self._ask(path, params, None, "application/xml, application/atom+xml")
+        accept = "application/xml, application/atom+xml"
+        data = await self._ask(path, params, None, accept, frozenset({404, 410}))
         if data is None:
             return None
         try:
             return etree.fromstring(data, _XML)
         except (etree.XMLSyntaxError, ValueError) as error:
-            raise await self._unreadable(data) from error
+            raise self._unreadable(data) from error
 
-    async def _unreadable(self, data: bytes) -> Unanswered:
+    async def page(self, path: str, params: Mapping[str, str | int]) -> bytes | None:
+        """A page as it came; None when there is none.
+
+        Raises:
+            Unanswered: with the reason.
+        """
+        return await self._ask(path, params, None, "text/html", frozenset({404, 410}))
+
+    def _unreadable(self, data: bytes) -> Unanswered:
         what = "a web page" if data.lstrip()[:1] == b"<" else "something that breaks off"
         return self.unreadable(f"It sent {what} where data was asked for.")
 
     def unreadable(self, detail: str = "") -> Unanswered:
-        """For an answer whose form is not the registry's."""
+        """For an answer whose form is not the provider's."""
         return Unanswered(
             Answer.UNREACHABLE,
             f"{self._line.name} answered in a form that cannot be read. {detail}".strip(),
@@ -154,7 +127,12 @@ class Asker:
     # ------------------------------------------------------------------------------ one request
 
     async def _ask(
-        self, path: str, params: Mapping[str, str | int] | None, body: Any, accept: str
+        self,
+        path: str,
+        params: Mapping[str, str | int] | None,
+        body: Any,
+        accept: str,
+        unknown: frozenset[int],
     ) -> bytes | None:
         url = httpx2.URL(self._line.base_url.rstrip("/") + path)
         if params:
@@ -164,8 +142,8 @@ class Asker:
         for _ in range(ATTEMPTS):
             leave = await self._leave()
             try:
-                return await self._once(url, headers, body, leave)
-            except _Again as again:
+                return await self._once(url, headers, body, unknown, leave)
+            except Again as again:
                 problem = again.problem
         raise problem
 
@@ -198,7 +176,12 @@ class Asker:
         )
 
     async def _once(
-        self, url: httpx2.URL, headers: Mapping[str, str], body: Any, leave: Admission
+        self,
+        url: httpx2.URL,
+        headers: Mapping[str, str],
+        body: Any,
+        unknown: frozenset[int],
+        leave: Admission,
     ) -> bytes | None:
         reported = False
         line = self._line
@@ -213,7 +196,7 @@ class Asker:
             if status < 400:
                 await self._health.succeeded(line.endpoint, leave)
                 return data
-            if status in (404, 410):
+            if status in unknown:
                 await self._health.succeeded(line.endpoint, leave)
                 return None
             raise await self._failed(status, lower, leave)
@@ -226,7 +209,7 @@ class Asker:
                 Answer.REFUSED if refused.code == "address" else Answer.UNREACHABLE,
                 f"{line.name}: {refused.reason}",
             )
-            raise (_Again(problem) if refused.code == "unreachable" else problem) from error
+            raise (Again(problem) if refused.code == "unreachable" else problem) from error
         except FetchRefused as refused:
             # It did answer: with a loop, a way inside, or too much.
             reported = True
@@ -244,7 +227,7 @@ class Asker:
             return following(
                 self._client,
                 url,
-                vet=lambda address: vetted(address, self._hops(url)),
+                vet=self._onward(url),
                 most=REDIRECTS,
                 headers=headers,
                 secrets=self._line.secrets,
@@ -253,8 +236,13 @@ class Asker:
             "POST", url, headers={**headers, **self._line.secrets}, json=body
         )
 
-    def _hops(self, url: httpx2.URL) -> Trusted:
-        return self._trusted | {(host_of(url), port_of(url))}
+    def _onward(self, url: httpx2.URL) -> Vet:
+        hosts = self._trusted | {(host_of(url), port_of(url))}
+
+        async def vet(address: str) -> httpx2.URL:
+            return vetted(address, hosts)
+
+        return vet
 
     async def _learn(self, headers: Mapping[str, str]) -> None:
         before = await self._paces.get(self._line.name) or self._line.pace
@@ -266,31 +254,9 @@ class Asker:
         """Reports what went wrong and says what it means here."""
         line = self._line
         wait = retry_after(headers)
-        kind, answer, message = _meaning(status, line.name, line.keyed)
+        kind, answer, message = meaning(status, line.name, line.keyed)
         await self._health.failed(line.endpoint, Failure(kind, line.name, retry_after=wait), leave)
         problem = Unanswered(answer, message)
         patient = self._clock() + (wait or 0.0) < self._deadline
         again = kind in (FailureKind.RATE_LIMIT, FailureKind.OVERLOAD, FailureKind.SERVER)
-        return _Again(problem) if again and patient else problem
-
-
-class _Again(Exception):
-    """Worth another attempt; `problem` is what to say if there is none."""
-
-    def __init__(self, problem: Unanswered) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
-
-
-def _meaning(status: int, name: str, keyed: bool) -> tuple[FailureKind, Answer, str]:
-    if status == 429:
-        return FailureKind.RATE_LIMIT, Answer.RATE_LIMITED, f"{name} is limiting our requests."
-    if status in (401, 403):
-        if keyed:
-            return FailureKind.AUTH, Answer.REFUSED, f"{name} refused the key that is set for it."
-        return FailureKind.FORBIDDEN, Answer.REFUSED, f"{name} asks for a key, and none is set."
-    if status == 503:
-        return FailureKind.OVERLOAD, Answer.UNREACHABLE, f"{name} is overloaded."
-    if status >= 500:
-        return FailureKind.SERVER, Answer.UNREACHABLE, f"{name} failed with an error of its own."
-    return FailureKind.REJECTED, Answer.UNREACHABLE, f"{name} did not understand the question."
+        return Again(problem) if again and patient else problem

@@ -1,4 +1,4 @@
-"""How often a registry may be asked, as it says itself in the headers of its answers."""
+"""How often a host may be asked, as it says itself in the headers of its answers."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Search engines for web pages, one of which a deployment may choose."""
