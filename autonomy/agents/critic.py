@@ -137,7 +137,7 @@ async def _judged(
     checks = await check_claims(document, deps, task)
     await deps.artifacts.bind_citations(document_id, checks)
     brief = read_brief(deps.task)
-    available = await deps.library.sources(deps.task.source_ids)
+    available = await deps.library.sources(_searched(state["plan"], deps))
     expected = brief.length_words or (deps.journey.default_words if deps.journey.survey else None)
     share = state.get("quote_share", 1.0)
     gates = run_gates(
@@ -149,6 +149,13 @@ async def _judged(
         available_sources=len(available),
     )
     return gates, checks
+
+
+def _searched(plan: Plan, deps: Deps) -> list[str]:
+    """Where the evidence was looked for; empty means the whole library."""
+    evidence = next((s for s in plan.steps if s.id == "evidence"), None)
+    named = evidence.input.get("source_ids") if evidence else None
+    return [str(n) for n in named] if named else list(deps.task.source_ids)
 
 
 def _checked(checks: Sequence[CitationCheck]) -> EventDraft:

@@ -166,6 +166,10 @@ async def _use_tool(
         results=results,
         effects=deps.effects,
         key=_call_key(step, task),
+        scholar=deps.scholar,
+        web=deps.web,
+        shelf=deps.shelf,
+        search=deps.search,
     )
     try:
         output = await deps.tools.call(name, context, step.input)
@@ -178,7 +182,9 @@ async def _use_tool(
         said = f"Done, but what it returned is lost: {lost.why}."
         return Observation(step_id=step.id, ok=True, summary=said), []
     result = output.model_dump(mode="json")
-    return Observation(step_id=step.id, ok=True, summary=_said(result), result=result), []
+    # A tool that says what came of it knows better than a count of what it returned.
+    said = str(result.pop("said", "")) or _said(result)
+    return Observation(step_id=step.id, ok=True, summary=said, result=result), []
 
 
 def _said(result: dict[str, object]) -> str:

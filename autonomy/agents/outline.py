@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from autonomy.core.brief import Brief
 from autonomy.core.journey import Journey
-from autonomy.core.types import Author, Plan, Source, Step, StepKind
+from autonomy.core.types import Author, Plan, Reading, Source, Step, StepKind
 
 INTRODUCTION_SHARE = 0.13
 CONCLUSION_SHARE = 0.08
@@ -105,7 +105,7 @@ def rule_outline(journey: Journey, brief: Brief, sources: Sequence[Source]) -> O
                 share=template.share,
                 source_ids=(source.id,),
             )
-            for source in sources[:20]
+            for source in [s for s in sources if s.reading is not Reading.NOTHING][:20]
         )
         return Outline(
             title=sentence_case(f"{topic}: an annotated bibliography"),
@@ -154,8 +154,12 @@ def rule_outline(journey: Journey, brief: Brief, sources: Sequence[Source]) -> O
     )
 
 
-def survey_plan(source_ids: Sequence[str]) -> Plan:
-    """The first plan of a journey that reads before it outlines."""
+def survey_plan(source_ids: Sequence[str], *, instead: str = "") -> Plan:
+    """The first plan of a journey that reads before it outlines.
+
+    Args:
+        instead: what the person could do besides adding files, where there are none.
+    """
     return Plan(
         version=1,
         title="Read the sources",
@@ -166,7 +170,10 @@ def survey_plan(source_ids: Sequence[str]) -> Plan:
                 kind=StepKind.TOOL,
                 title="Read the sources",
                 tool="library.survey",
-                input={"source_ids": list(source_ids)},
+                input={
+                    "source_ids": list(source_ids),
+                    **({"instead": instead} if instead else {}),
+                },
             ),
         ),
     )

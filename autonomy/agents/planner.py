@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
+from autonomy.agents.look_plan import is_looking, kept_ids, look_plan, settled
 from autonomy.agents.outline import (
     Outline,
     OutlineSection,
@@ -12,6 +13,8 @@ from autonomy.agents.outline import (
     survey_plan,
 )
 from autonomy.agents.plan_edit import described, is_section, keep_finished
+from autonomy.agents.queries import outside_queries
+from autonomy.agents.reach import Reach, on_topic, reach_of, why_outside
 from autonomy.agents.reply import is_small_talk, reply_plan
 from autonomy.agents.revision import again
 from autonomy.agents.steering import shaped, take
@@ -26,6 +29,7 @@ from autonomy.core.types import (
     Plan,
     Source,
     Steering,
+    Step,
     StepKind,
     StepStatus,
     StopReason,
@@ -49,8 +53,10 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
         await _recall(brief, deps)
     if former is None and is_small_talk(deps):
         made = reply_plan(deps.task.goal)
+    elif (looking := await _looking(deps, brief, former, task_id(runtime))) is not None:
+        made = looking
     elif former is None and (deps.journey.survey or await _still_reading(deps)):
-        made = survey_plan(deps.task.source_ids)
+        made = survey_plan(deps.task.source_ids, instead=_instead(deps, brief))
     else:
         made, notice = await _outlined(deps, brief, former, task_id(runtime), steering)
         update["notice"] = notice  # An earlier plan's says nothing of this one.
@@ -87,6 +93,57 @@ async def _recall(brief: Brief, deps: Deps) -> None:
         )
 
 
+async def _looking(deps: Deps, brief: Brief, former: Plan | None, task: str) -> Plan | None:
+    """The plan that looks for sources outside first; None when that is not wanted, not possible,
+    or done."""
+    reach = reach_of(deps, brief)
+    if not reach.outside or any(is_looking(s) or is_section(s) for s in _steps(former)):
+        return None
+    states = await deps.library.files(deps.task.source_ids)
+    if former is None and any(state.status not in ("ready", "failed") for state in states):
+        return None  # What is still being read may be all that is wanted; the survey waits for it.
+    known = await deps.library.sources(deps.task.source_ids)
+    why = await why_outside(deps, brief, reach, known)
+    if not why:
+        return None
+    own = await _own(deps, brief, reach)
+    queries, _ = await outside_queries(deps, brief, key=f"{task}:queries")
+    await deps.events.emit(EventDraft(type="note", source="planner", content=why))
+    read = next((s for s in _steps(former) if s.id == "read"), None)
+    return look_plan(
+        deps,
+        brief,
+        reach,
+        queries,
+        why=why,
+        known=[source.id for source in own],
+        required=not own,
+        read=read,
+        version=former.version + 1 if former else 1,
+    )
+
+
+def _steps(plan: Plan | None) -> tuple[Step, ...]:
+    return plan.steps if plan else ()
+
+
+async def _own(deps: Deps, brief: Brief, reach: Reach) -> list[Source]:
+    """What the person has for this document: what they attached, or else what their library
+    holds on the topic."""
+    if deps.task.source_ids:
+        return await deps.library.sources(deps.task.source_ids)
+    if not reach.library:
+        return []
+    return await on_topic(deps, brief.topic, own_only=True)
+
+
+def _instead(deps: Deps, brief: Brief) -> str:
+    """What else a person without files could do, where they have ruled it out themselves."""
+    if deps.scholar is None or deps.shelf is None or reach_of(deps, brief).outside:
+        return ""
+    return "or let it look in scholarly registries"
+
+
 async def _still_reading(deps: Deps) -> bool:
     """Whether files of this task cannot be searched yet, or there are none at all (then even an
     answer begins with a survey, which waits or says what is missing)."""
@@ -101,6 +158,9 @@ async def _outlined(
     """The plan that writes the document, and a notice when a model was wanted but not to be had."""
     read = next((s for s in former.steps if s.id == "read"), None) if former else None
     known = read.result.get("source_ids", []) if read else list(deps.task.source_ids)
+    if any(is_looking(s) for s in _steps(former)):
+        own = await _own(deps, brief, reach_of(deps, brief))
+        known = list(dict.fromkeys([*(s.id for s in own), *kept_ids(former)])) or known
     sources = await deps.library.sources(known)
     if not brief.named and deps.journey.survey:
         brief = brief.model_copy(update={"topic": await _topic_of(sources, deps)})
@@ -109,11 +169,7 @@ async def _outlined(
         # A plan that a model made is not thrown away for the template because the model is gone.
         return _kept(former, deps), notice.replace("was made by rule", "was left as it is")
     outline, journey = shaped(outline, deps.journey, steering, deps.limits)
-    kept = tuple(
-        s
-        for s in (former.steps if former else ())
-        if s.id == "read" and s.status is StepStatus.DONE
-    )
+    kept = tuple(settled(former)) if former else ()
     version = former.version + 1 if former else 1
     made = steps_plan(outline, journey, brief, known, version=version, done=kept)
     if former is not None:

@@ -1,18 +1,22 @@
-"""Researcher: widens the search where evidence is weak: more queries, more passages, other files."""
+"""Researcher: widens the search where evidence is weak: more queries, other files, then outside."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from langgraph.runtime import Runtime
 
+from autonomy.agents.look_plan import is_looking, kept_ids
+from autonomy.agents.reach import Reach, reach_of
 from autonomy.agents.revision import again, rewrite
+from autonomy.agents.widening import Round, look_outside
 from autonomy.agents.writer import topic_of
-from autonomy.core.brief import read_brief
-from autonomy.core.ports import Deps
+from autonomy.core.brief import Brief, read_brief
+from autonomy.core.ports import Deps, task_id
 from autonomy.core.state import RunState
 from autonomy.core.types import EventDraft, Passage, Plan, Step, StepKind, StepStatus
-from autonomy.core.words import content_words, key_terms, stems
+from autonomy.core.words import content_words, counted, key_terms, stems
 from autonomy.tools.evidence import source_found, speaks_to
 from autonomy.tools.library_tools import fuse
 
@@ -37,77 +41,57 @@ def wider_queries(step: Step, topic: str, seen: list[Passage]) -> list[str]:
 
 
 async def expand(state: RunState, runtime: Runtime[Deps]) -> RunState:
-    """Search again for the sections that the verdict named, hand them what is new, and have what
-    rests on it written again. Looks beyond the attached files only on the second attempt and only
-    if the person did not limit the sources."""
+    """Look again for the sections that the verdict named, hand them what is new, and have what
+    rests on it written again.
+
+    A round looks in the same sources, then in the whole library, then outside, as far as the
+    person and this server permit. It goes outside when nothing nearer speaks to the topic, gained
+    anything or is left to try; a round that gains nothing anywhere is the last.
+    """
     deps = runtime.context
     plan = state["plan"]
     brief = read_brief(deps.task)
+    reach = reach_of(deps, brief)
     attempt = state.get("expansions", 0) + 1
-    may_leave = bool(deps.task.source_ids) and not brief.only_attached
+    may_leave = bool(deps.task.source_ids) and reach.library and not brief.only_attached
     elsewhere = attempt >= 2 and may_leave
     scope: list[str] = [] if elsewhere else list(deps.task.source_ids)
     evidence = plan.step("evidence")
     topic = str(evidence.input.get("topic", ""))
+    silent = False
     if evidence.status is StepStatus.FAILED and topic:
         near = await deps.library.search(topic, limit=PASSAGES_PER_QUERY, source_ids=scope)
-        if not await speaks_to(deps.library, topic, near, scope):
-            return {
-                "expansions": attempt
-                if may_leave and not elsewhere
-                else deps.journey.max_expansions,
-                "outbox": [
-                    EventDraft(
-                        type="note",
-                        source="researcher",
-                        content=f"Searched again for “{topic}”: nothing that speaks to it.",
-                    )
-                ],
-            }
-    shares: dict[str, list[str]] = {
-        str(n): list(ids) for n, ids in evidence.result.get("sections", {}).items()
-    }
-    for number in evidence.input["sections"]:
-        shares.setdefault(str(number), [])
-    taken = {pid for ids in shares.values() for pid in ids}
-    found: dict[str, list[Passage]] = {}
-    for step in _wanting(plan, state["verdict"].gaps):
-        number = str(step.input["number"])
-        about = topic_of(step, deps)
-        seen = await deps.library.passages(shares[number][:8])
-        queries = wider_queries(step, about, seen)
-        section_scope = plan.step(f"search-{number}").input.get("source_ids") or scope
-        rankings = [
-            await deps.library.search(
-                q, limit=PASSAGES_PER_QUERY, source_ids=[] if elsewhere else section_scope
-            )
-            for q in queries
-        ]
-        new = [p for p in fuse(rankings) if p.id not in taken][: PASSAGES_PER_QUERY // 2]
-        taken.update(p.id for p in new)
-        shares[number] += [p.id for p in new]
-        if new:
-            found[number] = new
-        await deps.events.emit(
-            EventDraft(
-                type="action",
-                source="researcher",
-                content=f"Searched again for “{step.input['heading'] or about}”: {len(new)} new passages.",
-                meta={
-                    "step_id": f"search-{number}",
-                    "tool": "library.search",
-                    "input": {"queries": queries},
-                },
-            )
-        )
-    await _tell_new_sources(found, deps, elsewhere)
+        silent = not await speaks_to(deps.library, topic, near, scope)
+    if silent and not reach.outside:
+        return {
+            "expansions": attempt if may_leave and not elsewhere else deps.journey.max_expansions,
+            "outbox": [
+                EventDraft(
+                    type="note",
+                    source="researcher",
+                    content=f"Searched again for “{topic}”: nothing that speaks to it.",
+                )
+            ],
+        }
+    hunt = _Hunt(deps, plan, evidence)
+    wanting = _wanting(plan, state["verdict"].gaps)
+    if not silent:
+        await hunt.inside(wanting, scope, elsewhere)
+        await _tell_new_sources(hunt.found, deps, elsewhere)
+    inside = hunt.gained
+    round_ = None
+    last = attempt >= deps.journey.max_expansions
+    from_outside = bool(kept_ids(plan))
+    if reach.outside and wanting and (silent or not inside or last or from_outside or elsewhere):
+        round_ = await hunt.outside(wanting, brief, reach, state["verdict"].reason, runtime)
     # Still nothing at all: the step stays failed, and the critic ends the run for want of evidence.
-    widened = _with_evidence(plan, evidence, shares, set(found)) if any(shares.values()) else plan
-    gained = sum(len(new) for new in found.values())
-    where = "your whole library" if elsewhere else "the same sources"
-    said = f"Widened search in {where}: {gained} new passages for {len(found)} sections."
+    some = any(hunt.shares.values())
+    widened = _with_evidence(plan, evidence, hunt.shares, set(hunt.found)) if some else plan
+    if round_ is not None:
+        widened = _with_round(widened, round_)
+    said = _said(hunt, inside, elsewhere, round_)
     # With nothing new here and nowhere else to look, another round would only repeat this one.
-    more_to_try = gained or (not elsewhere and may_leave)
+    more_to_try = hunt.gained or (not elsewhere and may_leave and not silent)
     return {
         "plan": widened,
         "expansions": attempt if more_to_try else max(attempt, deps.journey.max_expansions),
@@ -120,6 +104,126 @@ async def expand(state: RunState, runtime: Runtime[Deps]) -> RunState:
             )
         ],
     }
+
+
+def _said(hunt: _Hunt, inside: int, elsewhere: bool, round_: Round | None) -> str:
+    where = "your whole library" if elsewhere else "the same sources"
+    said = f"Widened search in {where}: {inside} new passages for {len(hunt.found)} sections."
+    if round_ is None:
+        return said
+    if not inside:
+        said = f"{counted(hunt.gained, 'new passage')} for {counted(len(hunt.found), 'section')}."
+    outside = counted(len(round_.source_ids), "new source")
+    said = f"Looked outside: {outside}. {round_.summary()} {said}"
+    return said if hunt.gained else f"{said} This round gained nothing, so it was the last."
+
+
+class _Hunt:
+    """What one round finds, section by section."""
+
+    def __init__(self, deps: Deps, plan: Plan, evidence: Step) -> None:
+        self._deps = deps
+        self._plan = plan
+        self.shares: dict[str, list[str]] = {
+            str(n): list(ids) for n, ids in evidence.result.get("sections", {}).items()
+        }
+        for number in evidence.input["sections"]:
+            self.shares.setdefault(str(number), [])
+        self._taken = {pid for ids in self.shares.values() for pid in ids}
+        self.found: dict[str, list[Passage]] = {}
+
+    @property
+    def gained(self) -> int:
+        return sum(len(new) for new in self.found.values())
+
+    def _hand(self, number: str, rankings: list[list[Passage]]) -> list[Passage]:
+        new = [p for p in fuse(rankings) if p.id not in self._taken][: PASSAGES_PER_QUERY // 2]
+        self._taken.update(p.id for p in new)
+        self.shares[number] += [p.id for p in new]
+        if new:
+            self.found[number] = [*self.found.get(number, []), *new]
+        return new
+
+    async def inside(self, wanting: Sequence[Step], scope: list[str], elsewhere: bool) -> None:
+        """Search the person's own sources with wider queries."""
+        library = self._deps.library
+        for step in wanting:
+            number = str(step.input["number"])
+            about = topic_of(step, self._deps)
+            seen = await library.passages(self.shares[number][:8])
+            queries = wider_queries(step, about, seen)
+            own = self._plan.step(f"search-{number}").input.get("source_ids") or scope
+            rankings = [
+                await library.search(
+                    q, limit=PASSAGES_PER_QUERY, source_ids=[] if elsewhere else own
+                )
+                for q in queries
+            ]
+            new = self._hand(number, rankings)
+            await self._deps.events.emit(
+                EventDraft(
+                    type="action",
+                    source="researcher",
+                    content=f"Searched again for “{step.input['heading'] or about}”: {len(new)} new passages.",
+                    meta={
+                        "step_id": f"search-{number}",
+                        "tool": "library.search",
+                        "input": {"queries": queries},
+                    },
+                )
+            )
+
+    async def outside(
+        self,
+        wanting: Sequence[Step],
+        brief: Brief,
+        reach: Reach,
+        why: str,
+        runtime: Runtime[Deps],
+    ) -> Round:
+        """Look outside, and search what came of it for every section that wants evidence."""
+        deps, library = self._deps, self._deps.library
+        seen = await library.passages(
+            [pid for s in wanting for pid in self.shares[str(s.input["number"])][:8]]
+        )
+        ids = list(dict.fromkeys(p.source_id for p in seen))
+        round_ = await look_outside(
+            deps,
+            brief,
+            reach,
+            self._plan,
+            wanting,
+            topic=topic_of(wanting[0], deps),
+            why=why,
+            task=task_id(runtime),
+            seen=seen,
+            sources=await library.sources(ids) if ids else [],
+        )
+        for step in wanting if round_.source_ids else ():
+            queries = [topic_of(step, deps), *step.input["queries"]]
+            rankings = [
+                await library.search(str(q), limit=PASSAGES_PER_QUERY, source_ids=round_.source_ids)
+                for q in dict.fromkeys(queries)
+            ]
+            self._hand(str(step.input["number"]), rankings)
+        return round_
+
+
+def _wider(step: Step, source_ids: list[str]) -> Step:
+    named = step.input.get("source_ids")
+    if not named or not (step.id == "evidence" or step.id.startswith("search-")):
+        return step
+    wider = list(dict.fromkeys([*named, *source_ids]))
+    return step.model_copy(update={"input": {**step.input, "source_ids": wider}})
+
+
+def _with_round(plan: Plan, round_: Round) -> Plan:
+    """The plan with the round's own step before what rests on it, and its sources among those
+    that are searched."""
+    number = sum(1 for s in plan.steps if is_looking(s)) + 1
+    steps = [_wider(step, round_.source_ids) for step in plan.steps]
+    place = next((i for i, s in enumerate(steps) if s.id.startswith("search-")), 0)
+    return plan.model_copy(update={"steps": (*steps[:place], round_.step(number), *steps[place:])})
 
 
 def _wanting(plan: Plan, gaps: tuple[str, ...]) -> list[Step]:

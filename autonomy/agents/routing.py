@@ -152,9 +152,11 @@ def _after_failure(now: Situation, failed: Sequence[Step]) -> Decision:
     first = failed[0]
     hopeless = first.id == "read" and "nothing to cite" in first.summary.lower()
     if hopeless:
-        return _end(
-            VerdictKind.FAIL, StopReason.NO_EVIDENCE, f"{first.summary} Add files and start again."
-        )
+        advice = "" if "Add files" in first.summary else " Add files and start again."
+        return _end(VerdictKind.FAIL, StopReason.NO_EVIDENCE, f"{first.summary}{advice}")
+    nothing = next((s for s in failed if s.input.get("required")), None)
+    if nothing is not None:
+        return _end(VerdictKind.FAIL, StopReason.NO_EVIDENCE, nothing.summary)
     if first.id == "evidence":
         if now.expansions < now.journey.max_expansions:
             numbers = tuple(str(n) for n in first.input.get("sections", {}))

@@ -26,7 +26,8 @@ from autonomy.core.types import (
 
 BACKOFF_SECONDS = 1.0
 """First wait before an unavailable tool is tried again; doubled with each attempt."""
-SKIPPABLE = ("search-", "write-")
+SKIPPABLE = ("search-", "write-", "look", "keep", "follow", "read-web")
+"""Beginnings of the ids of steps that a document can do without."""
 
 
 class Repair(BaseModel):

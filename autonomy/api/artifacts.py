@@ -97,12 +97,14 @@ def download_artifact(
 def list_sources(
     request: ApiRequest,
     run_id: UUID,
+    kept: bool = True,
     cursor: str | None = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
-    """Sources the run found, as CSL-JSON with their verification, in the order found."""
+    """Sources the run found and kept, as CSL-JSON with their verification, in the order found;
+    with `kept=false` the works that it looked at and dropped. Each says why."""
     run = owned(Run.objects.all(), request.auth, run_id)
-    rows = RunSource.objects.filter(run=run).select_related("source")
+    rows = RunSource.objects.filter(run=run, kept=kept).select_related("source")
     return page(rows, shapes.run_source, cursor=cursor, limit=limit, order=("id",))
 
 

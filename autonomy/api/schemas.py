@@ -14,7 +14,9 @@ from autonomy.core.types import (
     CycleStatus,
     FileStatus,
     Finding,
+    Reading,
     RunStatus,
+    SourceOrigin,
     TaskSettings,
 )
 
@@ -255,16 +257,29 @@ class ArtifactDetail(ArtifactOut):
 
 
 class SourceOut(Schema):
-    id: UUID
+    id: UUID | None
+    """Null for a work that was looked at and dropped: it is in nobody's library."""
     csl: dict[str, Any]
     """CSL-JSON without `id`."""
-    file_name: str
-    verification: str
+    file_name: str = ""
+    verification: str = ""
     """"", verified, mismatch, not_found or unreachable."""
-    passages_count: int
+    passages_count: int = 0
+    origin: SourceOrigin | None = None
+    reading: Reading | None = None
+    """How much of it can be searched."""
+    doi: str = ""
+    url: str = ""
+    retracted: bool = False
+    standing: dict[str, Any] = Field(default_factory=dict)
+    """How it was ranked: `score` and its parts, each 0 to 1, and the same in words."""
     query: str = ""
+    """What found it."""
+    provider: str = ""
+    """Who described it: registries or search engines, the leading one first."""
     kept: bool = True
     reason: str = ""
+    """Why it was kept or dropped, for people."""
 
 
 class CitationOut(Schema):

@@ -8,7 +8,14 @@ from uuid import UUID
 from django.urls import reverse
 
 from autonomy.api import schemas
-from autonomy.core.types import CitationVerdict, CycleStatus, FileStatus, RunStatus
+from autonomy.core.types import (
+    CitationVerdict,
+    CycleStatus,
+    FileStatus,
+    Reading,
+    RunStatus,
+    SourceOrigin,
+)
 from autonomy.library.sniff import PDF
 from autonomy.models import (
     Artifact,
@@ -145,15 +152,30 @@ def _artifact_fields(row: Artifact) -> dict[str, Any]:
 
 
 def run_source(row: RunSource) -> schemas.SourceOut:
+    found: dict[str, Any] = {
+        "query": row.query,
+        "provider": row.provider,
+        "kept": row.kept,
+        "reason": row.reason,
+    }
+    source = row.source
+    if source is None:
+        return schemas.SourceOut(
+            id=None, csl=row.csl, url=row.url, doi=str(row.csl.get("DOI") or ""), **found
+        )
     return schemas.SourceOut(
-        id=row.source_id,
-        csl=row.source.csl,
-        file_name=row.source.file_name,
-        verification=row.source.verification,
-        passages_count=row.source.passage_count,
-        query=row.query,
-        kept=row.kept,
-        reason=row.reason,
+        id=source.id,
+        csl=source.csl,
+        file_name=source.file_name,
+        verification=source.verification,
+        passages_count=source.passage_count,
+        origin=SourceOrigin(source.origin),
+        reading=Reading(source.reading),
+        doi=source.doi,
+        url=source.url,
+        retracted=source.retracted,
+        standing=source.record.get("standing") or {},
+        **found,
     )
 
 

@@ -119,6 +119,18 @@ class PlannedSection(_Answer):
     )
 
 
+class PlannedQueries(_Answer):
+    """Queries to scholarly registries."""
+
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "queries": ("query", "searches", "search_queries", "keywords"),
+    }
+
+    queries: list[Annotated[str, AfterValidator(plain_line)]] = Field(
+        max_length=12, description="Three to six queries of two to eight words."
+    )
+
+
 class PlannedDocument(_Answer):
     """The outline of a document."""
 

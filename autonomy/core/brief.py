@@ -41,6 +41,20 @@ _ONLY_THESE = re.compile(
     r"\b(only|solely|exclusively|nothing else|these|attached)\b", re.IGNORECASE
 )
 
+_ONLY_OWN = re.compile(
+    r"\b(?:only|solely|exclusively|just)\b[^.;!?\n]{0,30}?\b(?:my|our)\s+(?:own\s+)?"
+    r"(?:files?|sources?|papers?|pdfs?|documents?|library|uploads?)\b"
+    r"|\b(?:do\s+not|don['’]?t|without)\s+(?:search|searching|look|looking|us(?:e|ing))\b[^.;!?\n]{0,30}?"
+    r"\b(?:outside|online|the\s+(?:web|internet)|other\s+sources|anything\s+else|registries)\b",
+    re.IGNORECASE,
+)
+_LITERATURE = re.compile(
+    r"\b(?:find|search|look)\s+(?:me\s+|for\s+|up\s+|through\s+)*(?:(?:the|some|more|recent|relevant|scholarly|"
+    r"academic|peer[- ]reviewed|published|further|other)\s+)*(?:sources|papers|literature|articles|studies|publications)\b"
+    r"|\b(?:scholarly|peer[- ]reviewed|academic|published)\s+(?:sources|papers|literature|articles|studies|research)\b",
+    re.IGNORECASE,
+)
+
 
 _LEFT_OVER = frozenset("in from using with of to and for on by".split())
 """Words a topic cannot end in."""
@@ -117,6 +131,10 @@ class Brief(BaseModel):
     aspects: tuple[str, ...] = ()
     only_attached: bool = False
     """The person limited the sources to the files at hand; do not look elsewhere unasked."""
+    only_own: bool = False
+    """The person limited the sources to what is theirs; nothing is looked for outside."""
+    asks_literature: bool = False
+    """The person asked for published literature to be found or used."""
 
 
 def _topic(goal: str) -> str:
@@ -219,4 +237,6 @@ def read_brief(task: TaskSpec) -> Brief:
         style=style,
         aspects=_aspects(goal),
         only_attached=bool(task.source_ids) and bool(_ONLY_THESE.search(goal)),
+        only_own=bool(_ONLY_OWN.search(goal)),
+        asks_literature=bool(_LITERATURE.search(goal)),
     )

@@ -6,7 +6,7 @@ State is data, dependencies are tools: nothing here is ever checkpointed. LangGr
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
@@ -117,12 +117,36 @@ class Web(Protocol):
 class Shelf(Protocol):
     """Where works from outside become sources of the person's library."""
 
+    async def find(self, work: Work) -> Source | None:
+        """The source of the library that is `work`: same DOI or arXiv id, or same title, first
+        author and year; None when there is none. It may have no text."""
+        ...
+
     async def add(
-        self, work: Work, fetched: Fetched | None = None, *, query: str = "", reason: str = ""
+        self,
+        work: Work,
+        fetched: Fetched | None = None,
+        *,
+        query: str = "",
+        reason: str = "",
+        standing: Mapping[str, Any] | None = None,
     ) -> Source:
         """Keep `work`: with its full text when `fetched` is given (read like an upload), else with
-        its abstract. A work that the library has already (same DOI, or same title, first author
-        and year) is that source. Returns once its passages can be searched, or reading failed."""
+        its abstract. A work that the library has already (see `find`) is that source; text that a
+        person gave it is never replaced. Returns once its passages can be searched, or reading
+        failed: then `reading` says what is left of it.
+
+        Args:
+            standing: how it was ranked, kept in the source's record.
+        """
+        ...
+
+    async def work(self, source_id: str) -> Work | None:
+        """What registries said of a source that came by search; None for any other."""
+        ...
+
+    async def nearness(self, queries: Sequence[str], texts: Sequence[str]) -> list[list[float]]:
+        """Cosine, -1 to 1, of each text (rows) with each query (columns) in meaning."""
         ...
 
 
@@ -333,6 +357,23 @@ class PlanLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchLimits:
+    """How far one run may look outside."""
+
+    works_per_query: int = 20
+    candidates: int = 40
+    """Works that are judged in one round."""
+    kept: int = 12
+    """Sources kept in one round."""
+    full_texts: int = 8
+    """Full texts and pages fetched in one run."""
+    full_text_bytes: int = 60_000_000
+    """Of all of them together."""
+    round_seconds: float = 180.0
+    """Until one round fetches nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deps:
     """Everything a node is given besides its state."""
 
@@ -352,6 +393,12 @@ class Deps:
     """`autonomy.tools.registry.ToolRegistry`."""
     messages: Messages = NoMessages()  # noqa: RUF009 - stateless
     limits: PlanLimits = PlanLimits()
+    scholar: Scholar | None = None
+    """None where no registry is configured."""
+    web: Web | None = None
+    """None where no search engine is configured."""
+    shelf: Shelf | None = None
+    search: SearchLimits = SearchLimits()
     guidance: tuple[str, ...] = ()
     """What the person said while the work went on, for models; see `agents.steering.steered`."""
 

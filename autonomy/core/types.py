@@ -142,6 +142,9 @@ class Budget(_Value):
     """US dollars of provider cost."""
 
 
+SearchScope = Literal["auto", "files", "scholarly", "everything"]
+
+
 class TaskSettings(_Value):
     """What a person may choose for one document."""
 
@@ -155,6 +158,10 @@ class TaskSettings(_Value):
     )
     """Role to model string, overriding the deployment's."""
     approve_plan: bool = False
+    search: SearchScope = "auto"
+    """Where evidence may come from. auto: own files first, registries where those fall short;
+    files: own files only; scholarly: registries besides the attached files; everything: own files,
+    registries and the web from the start."""
     target_similarity: float | None = Field(default=None, ge=0, le=100)
     """Per cent; set means the run pauses for a similarity report before it ends."""
     budget: Budget = Field(default_factory=Budget)

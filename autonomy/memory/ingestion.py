@@ -21,7 +21,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from autonomy.core.types import FileStatus
+from autonomy.core.types import FileStatus, SourceOrigin
 from autonomy.library.embed import Embedder
 from autonomy.library.parsed import ParsedDocument, ParseFailure, ParseLimits
 from autonomy.library.version import parser_version
@@ -164,7 +164,8 @@ def _describe(source: Source, document: ParsedDocument) -> None:
                 entry.model_dump(exclude_defaults=True) | {"text": entry.text[:REFERENCE_CHARS]}
                 for entry in document.references[:REFERENCES_MAX]
             ]
-        about: dict[str, Any] = {} if row.csl_edited else described(document.metadata.csl)
+        stated = _stated(row, document)
+        about: dict[str, Any] = {} if stated is None else described(stated)
         update(
             source,
             status=FileStatus.EMBEDDING,
@@ -175,6 +176,18 @@ def _describe(source: Source, document: ParsedDocument) -> None:
             **about,
         )
     adopt_reference(source.id)
+
+
+def _stated(row: Source, document: ParsedDocument) -> dict[str, Any] | None:
+    """The metadata that the file's reading gives the source; None where others know better: a
+    person, their reference manager, or a registry."""
+    if row.csl_edited or row.origin in (SourceOrigin.SCHOLARLY, SourceOrigin.IMPORT):
+        return None
+    if row.origin != SourceOrigin.WEB:
+        return document.metadata.csl
+    # A page is a page whatever its mark-up says, and search engines shorten titles.
+    kept = {key: row.csl[key] for key in ("type", "URL", "accessed") if key in row.csl}
+    return {**row.csl, **document.metadata.csl, **kept}
 
 
 @contextmanager

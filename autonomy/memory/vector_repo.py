@@ -10,7 +10,15 @@ from django.db.models import Q
 from pgvector.django import CosineDistance
 
 from autonomy import models
-from autonomy.core.types import FileState, FileStatus, Passage, Source
+from autonomy.core.types import (
+    FileState,
+    FileStatus,
+    Passage,
+    Reading,
+    ReferenceVerdict,
+    Source,
+    SourceOrigin,
+)
 from autonomy.library.embed import Embedder, Vectors
 from autonomy.library.parsed import EVIDENCE_KINDS, BlockKind
 from autonomy.memory.ids import uuids
@@ -94,7 +102,16 @@ def _sources(owner_id: int, source_ids: Sequence[str]) -> list[Source]:
     if source_ids:
         rows = rows.filter(id__in=uuids(source_ids))
     return [
-        Source(id=str(row.id), csl=row.csl, file_name=row.file_name, passages=row.passage_count)
+        Source(
+            id=str(row.id),
+            csl=row.csl,
+            file_name=row.file_name,
+            passages=row.passage_count,
+            origin=SourceOrigin(row.origin),
+            reading=Reading(row.reading),
+            verification=ReferenceVerdict(row.verification) if row.verification else None,
+            retracted=row.retracted,
+        )
         for row in rows.order_by("created_at", "id")
     ]
 

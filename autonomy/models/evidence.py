@@ -181,11 +181,23 @@ class Passage(models.Model):
 
 
 class RunSource(models.Model):
-    """That a run found a source, how, and whether it was kept."""
+    """That a run found a work, how, and whether it was kept. What was dropped is in nobody's
+    library: it has a description and no source."""
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(Run, models.CASCADE, related_name="run_sources")
-    source = models.ForeignKey(Source, models.CASCADE, related_name="run_sources")
+    source = models.ForeignKey(Source, models.CASCADE, null=True, related_name="run_sources")
+    work = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        help_text="What a dropped work is known by within the run.",
+    )
+    csl = models.JSONField(
+        default=dict, blank=True, help_text="Of a work that is no source, as registries have it."
+    )
+    url = models.TextField(blank=True, default="")
+    provider = models.CharField(max_length=120, blank=True, default="")
     query = models.TextField(blank=True, default="")
     kept = models.BooleanField(default=True)
     reason = models.TextField(blank=True, default="")
@@ -193,10 +205,18 @@ class RunSource(models.Model):
 
     class Meta:
         db_table = "autonomy_run_sources"
-        constraints = [models.UniqueConstraint(fields=["run", "source"], name="run_source_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "source"], name="run_source_once"),
+            models.UniqueConstraint(
+                fields=["run", "work"], name="run_work_once", condition=Q(source=None)
+            ),
+            models.CheckConstraint(
+                name="run_source_kept_has_source", condition=Q(kept=False) | Q(source__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.run_id} {self.source_id}"
+        return f"{self.run_id} {self.source_id or self.work}"
 
 
 class ArtifactKind(models.TextChoices):

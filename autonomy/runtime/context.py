@@ -27,6 +27,7 @@ from autonomy.runtime.tokens import TokenStream
 from autonomy.runtime.tools import usable_tools
 from autonomy.tools.evidence import evidence_tools
 from autonomy.tools.library_tools import library_tools
+from autonomy.tools.literature import literature_tools
 from autonomy.tools.registry import ToolRegistry
 from handywriterz.env import env
 
@@ -43,7 +44,7 @@ class Segment:
 @cache
 def registry() -> ToolRegistry:
     """The built-in tools; one registry per process, so that their rate limits are shared."""
-    return ToolRegistry([*library_tools(), *evidence_tools()])
+    return ToolRegistry([*library_tools(), *evidence_tools(), *literature_tools()])
 
 
 def build_deps(segment: Segment) -> Deps:

@@ -130,18 +130,32 @@ def current_task_id() -> str:
 
 
 def record_source(run_id: str, meta: Mapping[str, Any]) -> None:
-    """Keep that the run found a source, as the event of it says."""
-    source_id = str((meta.get("source") or {}).get("id", ""))
+    """Keep that the run found a source, or a work that it dropped, as the event of it says."""
+    said = {
+        "query": storable(str(meta.get("query") or "")),
+        "provider": storable(str(meta.get("provider") or ""))[:120],
+        "kept": bool(meta.get("kept", True)),
+        "reason": storable(str(meta.get("reason") or "")),
+    }
+    work = storable(str(meta.get("work") or ""))[:200]
+    described = meta.get("source") or {}
+    source_id = str(described.get("id", ""))
     source = Source.objects.filter(pk=source_id).first() if _is_uuid(source_id) else None
-    if source is None:
+    if source is not None:
+        RunSource.objects.update_or_create(run_id=run_id, source=source, defaults=said)
+        # A later round may keep what an earlier one had dropped.
+        RunSource.objects.filter(run_id=run_id, source=None, work=work).exclude(work="").delete()
+        return
+    if not work or said["kept"]:
         return
     RunSource.objects.update_or_create(
         run_id=run_id,
-        source=source,
+        source=None,
+        work=work,
         defaults={
-            "query": storable(str(meta.get("query") or "")),
-            "kept": bool(meta.get("kept", True)),
-            "reason": storable(str(meta.get("reason") or "")),
+            **said,
+            "csl": storable(described.get("csl") or {}),
+            "url": storable(str(meta.get("url") or "")),
         },
     )
 

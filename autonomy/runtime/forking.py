@@ -60,7 +60,15 @@ def copy_run(parent: Run, made: Run, start: Checkpoint) -> None:
                 cursor.execute(REPLACE_BLOB, {**where, "blob": changed})
     RunSource.objects.bulk_create(
         RunSource(
-            run=made, source_id=row.source_id, query=row.query, kept=row.kept, reason=row.reason
+            run=made,
+            source_id=row.source_id,
+            work=row.work,
+            csl=row.csl,
+            url=row.url,
+            provider=row.provider,
+            query=row.query,
+            kept=row.kept,
+            reason=row.reason,
         )
         for row in RunSource.objects.filter(run=parent)
     )

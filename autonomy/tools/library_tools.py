@@ -25,6 +25,9 @@ class SurveyInput(_Model):
     source_ids: list[str] = Field(
         default_factory=list, description="Empty means the whole library."
     )
+    instead: str = Field(
+        default="", description="What could be done besides adding files, when there are none."
+    )
 
 
 class SurveyOutput(_Model):
@@ -109,9 +112,10 @@ def survey_tool(
         unreadable += [f"{s.file_name}: still being read" for s in pending]
         if not ready:
             reason = "; ".join(unreadable) or "there are no files in the library"
+            advice = f" Add files and start again, {given.instead}." if given.instead else ""
             raise ToolFailure(
                 "no_evidence",
-                f"There is nothing to cite: {reason.rstrip('.')}.",
+                f"There is nothing to cite: {reason.rstrip('.')}.{advice}",
                 unreadable=unreadable,
             )
         return SurveyOutput(

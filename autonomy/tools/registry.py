@@ -10,7 +10,18 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from autonomy.core.ports import Asked, Effects, Events, Library, NotDone, Repeat
+from autonomy.core.ports import (
+    Asked,
+    Effects,
+    Events,
+    Library,
+    NotDone,
+    Repeat,
+    Scholar,
+    SearchLimits,
+    Shelf,
+    Web,
+)
 from autonomy.core.types import StepError
 from autonomy.tools.rate_limit import TokenBucket
 
@@ -33,6 +44,10 @@ class ToolContext:
     effects: Effects
     key: str
     """Of this call in the run's ledger: the same when a crashed superstep is run again."""
+    scholar: Scholar | None = None
+    web: Web | None = None
+    shelf: Shelf | None = None
+    search: SearchLimits = SearchLimits()  # noqa: RUF009 - a value
 
     @property
     def outside_key(self) -> str:

@@ -1,0 +1,207 @@
+"""The part of a plan that looks for sources: ask, choose and read, follow references.
+
+The same steps stand at the beginning of a run without files and, already carried out, in a plan
+that was widened. They carry questions and source ids, never works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from autonomy.agents.reach import Reach, kept_wanted
+from autonomy.core.brief import Brief
+from autonomy.core.period import Period, period_in, without_period
+from autonomy.core.ports import Deps
+from autonomy.core.types import Plan, Step, StepKind, StepStatus
+from autonomy.core.words import content_words
+
+LOOK, KEEP, FOLLOW, KEEP_MORE = "look", "keep", "follow", "keep-more"
+PAGES, READ_PAGES = "look-web", "read-web"
+MORE = "look-again-"
+"""Prefix of the steps that a widened search leaves in the plan."""
+FOLLOW_FROM_WORDS = 1_000
+"""Documents from this length on also follow the references of their best sources."""
+MOST_QUERIES = 6
+QUERY_WORDS = 9
+
+
+def is_looking(step: Step) -> bool:
+    """Whether the step looks for sources outside."""
+    return step.id in (LOOK, KEEP, FOLLOW, KEEP_MORE, PAGES, READ_PAGES) or step.id.startswith(MORE)
+
+
+def kept_ids(plan: Plan | None) -> list[str]:
+    """Sources that came by search so far, best first within each round."""
+    ids = [
+        str(source_id)
+        for step in (plan.steps if plan else ())
+        if is_looking(step)
+        for source_id in step.result.get("source_ids", [])
+    ]
+    return list(dict.fromkeys(ids))
+
+
+def asked_queries(plan: Plan | None) -> set[str]:
+    """Queries that were asked outside, in lower case."""
+    return {
+        str(question["text"]).lower()
+        for step in (plan.steps if plan else ())
+        if is_looking(step)
+        for question in step.result.get("questions", [])
+        if question.get("kind") in ("query", "web")
+    }
+
+
+def followed_ids(plan: Plan | None) -> set[str]:
+    """Sources whose references were followed."""
+    return {
+        str(question["text"])
+        for step in (plan.steps if plan else ())
+        if is_looking(step)
+        for question in step.result.get("questions", [])
+        if question.get("kind") == "references"
+    }
+
+
+def spent(plan: Plan | None, name: str) -> int:
+    """Sum of a figure (`full_texts`, `full_text_bytes`) over the rounds so far."""
+    return sum(
+        int(step.result.get(name, 0)) for step in (plan.steps if plan else ()) if is_looking(step)
+    )
+
+
+def period_of(deps: Deps) -> Period:
+    return period_in(deps.task.goal, datetime.now(UTC).year)
+
+
+def as_query(text: str) -> str:
+    """Words of `text` that a registry can look for, in their order."""
+    return " ".join(content_words(without_period(text))[:QUERY_WORDS])
+
+
+def rule_queries(deps: Deps, brief: Brief) -> list[str]:
+    """First queries, without a model: the topic, each aspect of it, and what reviews it."""
+    topic = as_query(brief.topic)
+    ideas = [topic]
+    ideas += [as_query(f"{brief.topic} {aspect}") for aspect in brief.aspects]
+    if deps.journey.survey:
+        ideas += [f"{topic} review"]
+    return list(dict.fromkeys(idea for idea in ideas if idea))[:MOST_QUERIES]
+
+
+def look_plan(
+    deps: Deps,
+    brief: Brief,
+    reach: Reach,
+    queries: Sequence[str],
+    *,
+    why: str,
+    known: Sequence[str],
+    required: bool,
+    read: Step | None = None,
+    version: int = 1,
+) -> Plan:
+    """The plan that finds and reads sources before there is an outline.
+
+    Args:
+        known: sources that can be cited already.
+        required: whether there is nothing to write from without what is found.
+        read: the survey of the person's own files, where it is done or goes on beside this.
+    """
+    steps = [read] if read is not None else []
+    if reach.scholarly:
+        steps += _scholarly(deps, brief, queries, known, required)
+    if reach.web and (not reach.scholarly or deps.task.settings.search == "everything"):
+        steps += _web(brief, queries, known, required and not reach.scholarly)
+    return Plan(
+        version=version,
+        title="Look for sources",
+        rationale=f"{why} The outline follows from what can be found and read.",
+        steps=tuple(steps),
+    )
+
+
+def _tool(step_id: str, title: str, tool: str, given: dict[str, object], *after: str) -> Step:
+    return Step(
+        id=step_id, kind=StepKind.TOOL, title=title, tool=tool, input=given, depends_on=after
+    )
+
+
+def _scholarly(
+    deps: Deps, brief: Brief, queries: Sequence[str], known: Sequence[str], required: bool
+) -> list[Step]:
+    period = period_of(deps)
+    years = {"from_year": period.first, "to_year": period.last}
+    most = kept_wanted(deps, brief)
+    words = brief.length_words or deps.journey.default_words
+    follows = deps.journey.survey and words >= FOLLOW_FROM_WORDS
+    # What is followed finds works that queries miss; a third of the places is for those.
+    first = max(1, most - most // 3) if follows else most
+    texts = deps.search.full_texts
+    judged: dict[str, object] = {
+        "topic": without_period(brief.topic),
+        "queries": list(queries),
+        **years,
+        "known": list(known),
+    }
+    steps = [
+        _tool(LOOK, "Look for sources", "scholarly.search", {"queries": list(queries), **years}),
+        _tool(
+            KEEP,
+            "Choose and read the best of them",
+            "scholarly.keep",
+            {
+                **judged,
+                "most": first,
+                "full_texts": max(1, texts - texts // 3) if follows else texts,
+                "full_text_bytes": deps.search.full_text_bytes,
+                "required": required,
+            },
+            LOOK,
+        ),
+    ]
+    if follows:
+        steps += [
+            _tool(FOLLOW, "Follow the references of the best", "scholarly.follow", {}, KEEP),
+            _tool(
+                KEEP_MORE,
+                "Choose and read what that adds",
+                "scholarly.keep",
+                {
+                    **judged,
+                    "most": max(1, most // 3),
+                    "full_texts": texts // 3,
+                    "full_text_bytes": deps.search.full_text_bytes // 3,
+                },
+                FOLLOW,
+            ),
+        ]
+    return steps
+
+
+def _web(brief: Brief, queries: Sequence[str], known: Sequence[str], required: bool) -> list[Step]:
+    return [
+        _tool(PAGES, "Look on the web", "web.search", {"queries": list(queries)[:3]}),
+        _tool(
+            READ_PAGES,
+            "Read the pages that fit",
+            "web.read",
+            {
+                "topic": without_period(brief.topic),
+                "known": list(known),
+                "required": required,
+            },
+            PAGES,
+        ),
+    ]
+
+
+def settled(plan: Plan) -> list[Step]:
+    """The steps of a plan that a later one keeps: what was read, looked for and found."""
+    return [
+        step
+        for step in plan.steps
+        if (step.id == "read" or is_looking(step))
+        and step.status in (StepStatus.DONE, StepStatus.SKIPPED)
+    ]

@@ -1,0 +1,205 @@
+"""One round of looking outside for sections that want evidence: search, follow, keep, read.
+
+Everything goes through the registered tools, so that limits, records and reasons are those of the
+plan's own steps. The round leaves a finished step in the plan that says what it asked and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from autonomy.agents.look_plan import (
+    MORE,
+    asked_queries,
+    followed_ids,
+    is_looking,
+    kept_ids,
+    period_of,
+    spent,
+)
+from autonomy.agents.queries import outside_queries
+from autonomy.agents.reach import Reach, kept_wanted
+from autonomy.core.brief import Brief
+from autonomy.core.period import without_period
+from autonomy.core.ports import Deps
+from autonomy.core.types import EventDraft, Passage, Plan, Source, Step, StepKind, StepStatus
+from autonomy.tools.registry import ToolContext, ToolFailure
+
+FOLLOWED = 3
+"""Sources whose references one round follows."""
+PAGES = 4
+MOST_SECTION_QUERIES = 12
+
+
+@dataclass(slots=True)
+class Round:
+    """What one look outside came to."""
+
+    source_ids: list[str] = field(default_factory=list)
+    """New to the run."""
+    questions: list[dict[str, Any]] = field(default_factory=list)
+    full_texts: int = 0
+    full_text_bytes: int = 0
+    said: list[str] = field(default_factory=list)
+
+    def add(self, result: Mapping[str, Any]) -> None:
+        self.questions += result.get("questions", [])
+        self.source_ids += [i for i in result.get("source_ids", []) if i not in self.source_ids]
+        self.full_texts += int(result.get("full_texts", 0))
+        self.full_text_bytes += int(result.get("full_text_bytes", 0))
+        if result.get("said"):
+            self.said.append(str(result["said"]))
+
+    def step(self, number: int) -> Step:
+        """The finished step that tells of it."""
+        return Step(
+            id=f"{MORE}{number}",
+            kind=StepKind.TOOL,
+            title="Look for more sources",
+            tool="scholarly.search",
+            status=StepStatus.DONE,
+            attempts=1,
+            summary=self.summary(),
+            result={
+                "source_ids": self.source_ids,
+                "questions": self.questions,
+                "full_texts": self.full_texts,
+                "full_text_bytes": self.full_text_bytes,
+            },
+        )
+
+    def summary(self) -> str:
+        return " ".join(self.said) or "There was nothing new to ask."
+
+
+async def look_outside(
+    deps: Deps,
+    brief: Brief,
+    reach: Reach,
+    plan: Plan,
+    gaps: Sequence[Step],
+    *,
+    topic: str,
+    why: str,
+    task: str,
+    seen: Sequence[Passage],
+    sources: Sequence[Source],
+) -> Round:
+    """Look for sources that `gaps` want; what is new is in the person's library afterwards.
+
+    Args:
+        why: what the critic said.
+        task: keys the calls.
+        seen: passages that were found so far; `sources`: what they are from.
+    """
+    round_ = Round()
+    number = sum(1 for s in plan.steps if is_looking(s)) + 1
+    queries, author = await outside_queries(
+        deps,
+        brief.model_copy(update={"topic": topic}),
+        key=f"{task}:queries",
+        gaps=gaps,
+        why=why,
+        seen=seen,
+        titles=[str(s.csl.get("title") or s.file_name) for s in sources],
+        asked=frozenset(asked_queries(plan)),
+    )
+    use = _Tools(deps, f"{task}:outside-{number}", round_)
+    if queries:
+        await deps.events.emit(
+            EventDraft(
+                type="action",
+                source="researcher",
+                content=f"Looking outside for: {'; '.join(queries)}.",
+                meta={
+                    "step_id": f"{MORE}{number}",
+                    "tool": "scholarly.search" if reach.scholarly else "web.search",
+                    "input": {"queries": queries},
+                    "author": author,
+                },
+            )
+        )
+    known = list(dict.fromkeys([*deps.task.source_ids, *kept_ids(plan), *(s.id for s in sources)]))
+    if reach.scholarly:
+        await _scholarly(deps, brief, plan, gaps, queries, known, topic, use)
+    asked_for_web = deps.task.settings.search == "everything"
+    if reach.web and queries and (asked_for_web or not round_.source_ids):
+        await use("web.search", {"queries": queries[:3]})
+        web = [q for q in round_.questions if q.get("kind") == "web"]
+        if web:
+            await use(
+                "web.read",
+                {"topic": topic, "questions": web, "most": PAGES, "known": known},
+            )
+    round_.source_ids = [i for i in round_.source_ids if i not in known]
+    return round_
+
+
+class _Tools:
+    """Calls registered tools for one round; a tool that fails costs the round its part only."""
+
+    def __init__(self, deps: Deps, key: str, round_: Round) -> None:
+        self._deps = deps
+        self._key = key
+        self.round = round_
+
+    async def __call__(self, name: str, given: Mapping[str, Any]) -> None:
+        context = ToolContext(
+            library=self._deps.library,
+            events=self._deps.events,
+            step_id="expand",
+            results={},
+            effects=self._deps.effects,
+            key=f"{self._key}:{name}",
+            scholar=self._deps.scholar,
+            web=self._deps.web,
+            shelf=self._deps.shelf,
+            search=self._deps.search,
+        )
+        try:
+            output = await self._deps.tools.call(name, context, given)
+        except ToolFailure as failure:
+            self.round.said.append(str(failure))
+        else:
+            self.round.add(output.model_dump(mode="json"))
+
+
+async def _scholarly(
+    deps: Deps,
+    brief: Brief,
+    plan: Plan,
+    gaps: Sequence[Step],
+    queries: Sequence[str],
+    known: Sequence[str],
+    topic: str,
+    use: _Tools,
+) -> None:
+    period = period_of(deps)
+    years = {"from_year": period.first, "to_year": period.last}
+    if queries:
+        await use("scholarly.search", {"queries": list(queries), **years})
+    followed = followed_ids(plan)
+    best = [i for i in kept_ids(plan) if i not in followed][:FOLLOWED]
+    if best:
+        await use("scholarly.follow", {"source_ids": best, "most_sources": FOLLOWED})
+    asked = [q for q in use.round.questions if q.get("kind") != "web"]
+    if not asked:
+        return
+    texts = max(0, deps.search.full_texts - spent(plan, "full_texts"))
+    size = max(0, deps.search.full_text_bytes - spent(plan, "full_text_bytes"))
+    wanted = [str(q) for s in gaps for q in s.input.get("queries", [])]
+    await use(
+        "scholarly.keep",
+        {
+            "topic": without_period(topic),
+            "queries": list(dict.fromkeys([*queries, *wanted]))[:MOST_SECTION_QUERIES],
+            "questions": asked,
+            "most": max(3, kept_wanted(deps, brief) // 2),
+            "full_texts": texts,
+            "full_text_bytes": size,
+            "known": list(known),
+            **years,
+        },
+    )
