@@ -49,8 +49,8 @@ _ONLY_OWN = re.compile(
     re.IGNORECASE,
 )
 _LITERATURE = re.compile(
-    r"\b(?:find|search|look)\s+(?:me\s+|for\s+|up\s+|through\s+)*(?:(?:the|some|more|recent|relevant|scholarly|"
-    r"academic|peer[- ]reviewed|published|further|other)\s+)*(?:sources|papers|literature|articles|studies|publications)\b"
+    r"\b(?:find|search|look)\s+(?:(?:me|for|up|through|the|some|more|recent|relevant|scholarly|"
+    r"academic|peer[- ]reviewed|published|further|other)\s+){0,4}(?:sources|papers|literature|articles|studies|publications)\b"
     r"|\b(?:scholarly|peer[- ]reviewed|academic|published)\s+(?:sources|papers|literature|articles|studies|research)\b",
     re.IGNORECASE,
 )
@@ -225,6 +225,7 @@ def read_brief(task: TaskSpec) -> Brief:
     if style == "harvard":
         style = style_in(goal) or style
     topic = _topic(goal)
+    ends = goal if len(goal) <= 2 * ENDS_CHARS else f"{goal[:ENDS_CHARS]}\n{goal[-ENDS_CHARS:]}"
     question = goal.partition("\n")[0].endswith("?")
     return Brief(
         topic=topic,
@@ -237,6 +238,6 @@ def read_brief(task: TaskSpec) -> Brief:
         style=style,
         aspects=_aspects(goal),
         only_attached=bool(task.source_ids) and bool(_ONLY_THESE.search(goal)),
-        only_own=bool(_ONLY_OWN.search(goal)),
-        asks_literature=bool(_LITERATURE.search(goal)),
+        only_own=bool(_ONLY_OWN.search(ends)),
+        asks_literature=bool(_LITERATURE.search(ends)),
     )

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('autonomy', '0008_evidence_origins'),
+        ('autonomy', '0010_readings_embedding_spaces'),
     ]
 
     operations = [
