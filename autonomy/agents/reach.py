@@ -11,6 +11,7 @@ from autonomy.core.ports import Deps
 from autonomy.core.types import Source, SourceOrigin
 from autonomy.core.words import counted
 from autonomy.tools.evidence import speaks_to
+from autonomy.tools.literature import SCHOLARLY, WEB
 
 WORDS_PER_SOURCE = 500
 """A document of so many words wants one source more."""
@@ -41,9 +42,10 @@ def reach_of(deps: Deps, brief: Brief) -> Reach:
     choice = deps.task.settings.search
     if choice == "files" or brief.only_attached or brief.only_own or deps.shelf is None:
         return Reach(library=not brief.only_attached)
+    there = set(deps.tools.names())  # staff may have switched some off
     return Reach(
-        scholarly=deps.scholar is not None,
-        web=deps.web is not None and choice in ("auto", "everything"),
+        scholarly=deps.scholar is not None and there >= SCHOLARLY,
+        web=deps.web is not None and choice in ("auto", "everything") and there >= WEB,
         library=choice != "scholarly",
     )
 

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cache
 
+from autonomy.agents.reach import reach_of
 from autonomy.core import journey
+from autonomy.core.brief import read_brief
 from autonomy.core.llm import Gateway
-from autonomy.core.ports import Deps, PlanLimits
+from autonomy.core.ports import Deps, PlanLimits, SearchLimits
 from autonomy.core.types import TaskSpec
 from autonomy.memory.embedding import shared_embedder
 from autonomy.memory.semantic_repo import NoteRepository
+from autonomy.memory.shelf import LibraryShelf
 from autonomy.memory.vector_repo import PassageRepository
 from autonomy.models import Run
 from autonomy.runtime.artifacts import RunArtifacts
 from autonomy.runtime.budgets_ledger import RunLedger
+from autonomy.runtime.couriers import ring_file
 from autonomy.runtime.cycles import RunCycles
 from autonomy.runtime.db import run_db
 from autonomy.runtime.effects import RunEffects
 from autonomy.runtime.events import RunEvents
 from autonomy.runtime.messages import RunMessages
 from autonomy.runtime.model_calls import RunCalls
+from autonomy.runtime.outside import shared_scholar
 from autonomy.runtime.portfolios import portfolio_for
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.tokens import TokenStream
 from autonomy.runtime.tools import usable_tools
 from autonomy.tools.evidence import evidence_tools
 from autonomy.tools.library_tools import library_tools
-from autonomy.tools.literature import literature_tools
+from autonomy.tools.literature import SCHOLARLY, WEB, literature_tools
 from autonomy.tools.registry import ToolRegistry
 from handywriterz.env import env
 
@@ -56,7 +62,9 @@ def build_deps(segment: Segment) -> Deps:
     effects = RunEffects(fence)
     ledger = RunLedger(fence)
     embedder = shared_embedder()
-    return Deps(
+    scholar = shared_scholar() if env().registries else None
+    web = None
+    deps = Deps(
         run_id=fence.run_id,
         task=task,
         journey=journey.load(run.journey),
@@ -78,4 +86,35 @@ def build_deps(segment: Segment) -> Deps:
         tools=usable_tools(registry()),
         messages=RunMessages(fence),
         limits=PlanLimits(parts=env().plan_max_sections, words=env().plan_section_max_words),
+        scholar=scholar,
+        web=web,
+        shelf=LibraryShelf(
+            run.owner_id,
+            embedder,
+            run_db,
+            ring=ring_file,
+            patience=env().search_read_seconds,
+            most_bytes=min(env().upload_max_bytes, env().fetch_max_bytes),
+        ),
+        search=search_limits(),
+    )
+    # A tool that may not be used is not there, whoever (a model included) asks for it.
+    return dataclasses.replace(deps, tools=deps.tools.without(_unreachable(deps)))
+
+
+def _unreachable(deps: Deps) -> frozenset[str]:
+    reach = reach_of(deps, read_brief(deps.task))
+    barred = frozenset() if reach.scholarly else SCHOLARLY
+    return barred if reach.web else barred | WEB
+
+
+def search_limits() -> SearchLimits:
+    """How far this deployment lets one run look outside."""
+    return SearchLimits(
+        works_per_query=env().search_works_per_query,
+        candidates=env().search_candidates_max,
+        kept=env().search_sources_max,
+        full_texts=env().search_full_texts_max,
+        full_text_bytes=env().search_bytes_max,
+        round_seconds=env().search_round_seconds,
     )

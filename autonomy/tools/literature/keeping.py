@@ -91,7 +91,8 @@ async def _keep(context: ToolContext, given: KeepInput) -> Kept:
     ]
     found = [(question, await works_for(context, question)) for question in questions]
     reached = Reached.of([answer for _, one in found for answer in one.answers])
-    pool = pooled((question, one.works) for question, one in found)[: context.search.candidates]
+    pool = pooled((question, one.works) for question, one in found)
+    pool = await _unknown(context, pool, given.known)
     period = Period(given.from_year, given.to_year)
     choice = choose(await _ranked(context, given, pool, period), given.most, period)
     shelved = await _shelve(context, given, choice)
@@ -107,6 +108,21 @@ async def _keep(context: ToolContext, given: KeepInput) -> Kept:
         dropped=len(pool) - len(kept),
         said=_said(len(kept), full, abstracts, len(pool), reached),
     )
+
+
+async def _unknown(
+    context: ToolContext, pool: Sequence[Candidate], known: Sequence[str]
+) -> list[Candidate]:
+    """The candidates that the work does not have already, as many as are judged."""
+    _, shelf = registries(context)
+    fresh: list[Candidate] = []
+    for candidate in pool:
+        if len(fresh) == context.search.candidates:
+            break
+        there = await shelf.find(candidate.work) if known else None
+        if there is None or there.id not in known:
+            fresh.append(candidate)
+    return fresh
 
 
 async def _ranked(

@@ -24,6 +24,7 @@ from autonomy.core.types import (
 from autonomy.core.words import overlap, stems
 from autonomy.tools.evidence import evidence_tools
 from autonomy.tools.library_tools import library_tools
+from autonomy.tools.literature import literature_tools
 from autonomy.tools.registry import Tool, ToolRegistry
 from tests.autonomy.memory_effects import MemoryEffects
 
@@ -249,7 +250,7 @@ def make_deps(
     **settings: Any,
 ) -> Deps:
     """Deps of a run over the two test papers; `tools` replace built-in ones of the same name."""
-    built_in = {t.name: t for t in (*library_tools(), *evidence_tools())}
+    built_in = {t.name: t for t in (*library_tools(), *evidence_tools(), *literature_tools())}
     built_in.update({t.name: t for t in tools})
     return Deps(
         run_id="run",
@@ -257,7 +258,7 @@ def make_deps(
             goal=goal, journey=journey, source_ids=source_ids, settings=TaskSettings(**settings)
         ),
         journey=load(journey),
-        library=library or make_library(),
+        library=library if library is not None else make_library(),
         notes=MemoryNotes(),
         artifacts=MemoryArtifacts(),
         events=MemoryEvents(),
