@@ -1,58 +1,39 @@
 """Parsing files from outside in a process of its own, with limits the file cannot talk its way around.
 
-A hostile file can at worst lose its own parse: the child has bounds on memory, CPU and wall time,
-and its death is a `ParseFailure` like any other.
+A hostile file can at worst lose its own parse: its process has bounds on memory, CPU and wall time,
+open files, output and network, and its death is a `ParseFailure` like any other.
 """
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import threading
+import time
+from collections.abc import Generator
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import BinaryIO
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from autonomy.library.frames import Ended, Failed, Finished, Frame, FrameBuffer, PagesRead, Request
 from autonomy.library.parsed import (
-    FailureCode,
+    OnPages,
     ParsedDocument,
     ParsedPage,
     ParseFailure,
     ParseLimits,
 )
+from autonomy.library.wording import failure
 
-OnPages = Callable[[Sequence[ParsedPage], int | None], None]
-"""Takes the next pages, final and in order, and how many the document has (None without pages)."""
 _log = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[2]
-_MESSAGES: dict[str, str] = {
-    "timeout": "Reading this file took longer than {seconds:,.0f} seconds, so it was stopped. "
-    "Split it and upload the parts you need.",
-    "damaged": "This file could not be read: the reader stopped while working on it. "
-    "Save it again from the program that made it and upload that.",
-    "too_large": "Reading this file needs more memory than one file may use. "
-    "Split it and upload the parts you need.",
-}
-
-
-class Failure(BaseModel):
-    """A `ParseFailure` on its way out of the child."""
-
-    code: FailureCode
-    message: str
-
-
-class Outcome(BaseModel):
-    """What the child leaves behind: one of the two."""
-
-    document: ParsedDocument | None = None
-    failure: Failure | None = None
+_PIECE = 1 << 18
 
 
 def parse_in_subprocess(
@@ -63,85 +44,169 @@ def parse_in_subprocess(
     on_pages: OnPages | None = None,
     first_page: int = 1,
 ) -> ParsedDocument:
-    """As `parse.parse`, in a child process bounded by `limits`. Blocks; call it from a thread.
+    """As `parse.parse`, in a process of its own bounded by `limits`. Blocks; call it from a thread.
 
     `on_pages` is called in the calling thread with each batch of pages as it becomes final; every
-    page comes once, in order, and `document.pages` holds the same pages again. What it raises ends
-    the child and is raised here.
+    page comes once, in order, and `document.pages` holds the same pages again. The time that it
+    takes does not count; the process waits for it. What it raises ends the process and is raised
+    here.
 
     `first_page` (1-based) resumes a document that has pages: only those from there on are handed
-    out and returned. Metadata, references, remarks and page count are always of the whole
-    document, and a page is the same wherever reading began.
+    out and returned. Metadata, references and page count are always of the whole document, and a
+    page is the same wherever reading began.
 
     Raises:
         ParseFailure: what the parser said; `timeout` past the wall or CPU time; `too_large` past
-            the memory; `damaged` when the child died otherwise. Pages may have come before it.
+            the memory or the output; `damaged` when the process died otherwise. Pages may have
+            come before it.
     """
     limits = limits or ParseLimits()
-    with tempfile.TemporaryDirectory(prefix="parse-") as folder:
-        result = Path(folder, "outcome.json")
-        arguments = [str(path.resolve()), file_name, limits.model_dump_json(), str(result)]
-        with Path(folder, "trace").open("w+b") as trace:
-            child = _start(arguments, trace)
-            try:
-                child.wait(limits.timeout_seconds)
-            except subprocess.TimeoutExpired:
-                raise _failure("timeout", limits) from None
-            finally:
-                _end(child)
-            if child.returncode:
-                trace.seek(0)
-                said = trace.read()[-2_000:].decode("utf-8", "replace")
-                _log.warning("parsing %r ended with %s: %s", file_name, child.returncode, said)
-        document = _read(result, child.returncode, limits)
-    if document.page_count is not None and first_page > 1:
-        document = document.model_copy(update={"pages": document.pages[first_page - 1 :]})
-    if on_pages is not None and document.pages:
-        on_pages(document.pages, document.page_count)
-    return document
-
-
-def _start(arguments: list[str], trace: BinaryIO) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "autonomy.library.parse_worker", *arguments],
-        cwd=_ROOT,
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=trace,
-        start_new_session=True,
+    request = Request(
+        path=str(path.resolve()), file_name=file_name[:1_000], limits=limits, first_page=first_page
     )
+    pages: list[ParsedPage] = []
+    with closing(_frames(request)) as frames:
+        for frame in frames:
+            if isinstance(frame, PagesRead):
+                pages.extend(frame.pages)
+                if on_pages is not None:
+                    on_pages(frame.pages, frame.total)
+            elif isinstance(frame, Finished):
+                return frame.document.model_copy(update={"pages": tuple(pages)})
+            elif isinstance(frame, Failed):
+                raise ParseFailure(frame.code, frame.message)
+            elif isinstance(frame, Ended):
+                _log.warning("parsing %r ended with %s: %s", file_name, frame.status, frame.trace)
+                # Past the soft limit of CPU time comes SIGXCPU, past the hard one SIGKILL.
+                raise failure("timeout" if frame.status == -signal.SIGXCPU else "damaged", limits)
+    raise failure("damaged", limits)
+
+
+def _frames(request: Request) -> Generator[Frame]:
+    """What the parsing process says, until it hangs up; whoever stops listening ends it.
+
+    Raises:
+        ParseFailure: `timeout`, or `too_large` when it says more than may come out of one file.
+    """
+    limits = request.limits
+    # A server that idled may end while the request is on its way: then nothing is heard of it.
+    for attempt in (1, 2):
+        server = _current.get()
+        answers = server.ask(request)
+        buffer = FrameBuffer()
+        left = limits.timeout_seconds
+        try:
+            while True:
+                began = time.monotonic()
+                answers.settimeout(max(left, 0.001))
+                try:
+                    piece = answers.recv(_PIECE)
+                except TimeoutError:
+                    raise failure("timeout", limits) from None
+                left -= time.monotonic() - began
+                if not piece:
+                    break
+                try:
+                    frames = buffer.feed(piece)
+                except ValidationError:
+                    return
+                if buffer.received > limits.max_output_bytes:
+                    raise failure("too_large", limits)
+                yield from frames
+        except ConnectionError:
+            pass
+        finally:
+            answers.close()
+        if buffer.received or attempt == 2:
+            return
+        _current.drop(server)
+
+
+class _Server:
+    """The parsing server of this process: see `parse_worker`."""
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "autonomy.library.parse_worker", str(theirs.fileno())],
+            cwd=_ROOT,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+        theirs.close()
+
+    @property
+    def alive(self) -> bool:
+        return self.owner == os.getpid() and self._process.poll() is None
+
+    def ask(self, request: Request) -> socket.socket:
+        """The socket on which the answer comes."""
+        ours, theirs = socket.socketpair()
+        with theirs, suppress(ConnectionError):
+            socket.send_fds(self._requests, [request.model_dump_json().encode()], [theirs.fileno()])
+        return ours
+
+    def close(self) -> None:
+        """Hang up; the server ends by itself."""
+        self._requests.close()
+        if self.owner == os.getpid():
+            try:
+                self._process.wait(2)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+class _Current:
+    """The one server of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._server: _Server | None = None
+
+    def get(self) -> _Server:
+        """It, started when there is none yet or only that of the process this one was forked from."""
+        with self._lock:
+            if self._server is None or not self._server.alive:
+                if self._server is not None:
+                    self._server.close()
+                self._server = _Server()
+            return self._server
+
+    def drop(self, server: _Server) -> None:
+        """Give up a server that does not answer."""
+        with self._lock:
+            if self._server is server:
+                server.close()
+                self._server = None
+
+    def close(self) -> None:
+        with self._lock:
+            if self._server is not None:
+                self._server.close()
+            self._server = None
+
+
+_current = _Current()
+atexit.register(_current.close)
+
+
+def close_server() -> None:
+    """End the parsing server of this process; the next file starts another."""
+    _current.close()
 
 
 def _environment() -> dict[str, str]:
     """Only what Python needs: a parser has no use for keys and addresses."""
-    kept = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "COVERAGE_PROCESS_START")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {"PYTHONUTF8": "1"}
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the child's process group and reap it."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
-
-
-def _read(result: Path, code: int | None, limits: ParseLimits) -> ParsedDocument:
-    try:
-        outcome = Outcome.model_validate_json(result.read_bytes())
-    except (OSError, ValidationError):
-        raise _failure("timeout" if code == -signal.SIGXCPU else "damaged", limits) from None
-    if outcome.failure is not None:
-        raise ParseFailure(outcome.failure.code, outcome.failure.message)
-    if outcome.document is None:
-        raise _failure("damaged", limits)
-    return outcome.document
-
-
-def _failure(code: FailureCode, limits: ParseLimits) -> ParseFailure:
-    return ParseFailure(code, failure_message(code, limits))
-
-
-def failure_message(code: FailureCode, limits: ParseLimits) -> str:
-    """The sentence for an ending that no parser could word itself."""
-    return _MESSAGES[code].format(seconds=limits.timeout_seconds)
+    kept = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "TESSDATA_PREFIX")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {
+        "PYTHONUTF8": "1",
+        # Numeric libraries must not start threads in a process that forks.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_THREAD_LIMIT": "1",
+    }

@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from autonomy.library.normalise import one_line
-from autonomy.library.parsed import Bibliography, ParsedDocument, ParseFailure, ParseLimits
+from autonomy.library.parsed import (
+    Bibliography,
+    OnPages,
+    ParsedDocument,
+    ParseFailure,
+    ParseLimits,
+)
 from autonomy.library.sniff import (
     CSV,
     DOCX,
@@ -24,7 +30,7 @@ from autonomy.library.sniff import (
 )
 
 # By name, so that reading a text file does not load PDFium.
-_PARSERS = {
+PARSERS = {
     PDF: "pdf:parse",
     DOCX: "docx:parse",
     PPTX: "pptx:parse",
@@ -39,19 +45,39 @@ _PARSERS = {
 }
 
 
-def parse(path: Path, file_name: str, limits: ParseLimits | None = None) -> ParsedDocument:
+def parse(
+    path: Path,
+    file_name: str,
+    limits: ParseLimits | None = None,
+    on_pages: OnPages | None = None,
+    first_page: int = 1,
+) -> ParsedDocument:
     """Text, blocks and metadata of the file at `path`; `file_name` is what its owner calls it.
 
-    Runs in this process: for files from outside use `isolated.parse_in_subprocess`.
+    Runs in this process: for files from outside use `isolated.parse_in_subprocess`, whose
+    `on_pages` and `first_page` these are.
 
     Raises:
         ParseFailure: with a code and a sentence for people.
     """
     limits = limits or ParseLimits()
     media_type = sniff(path, file_name)
-    module, function = _PARSERS[media_type].split(":")
+    module, function = PARSERS[media_type].split(":")
     parser = getattr(import_module(f"autonomy.library.parsers.{module}"), function)
-    document: ParsedDocument = parser(path, file_name, limits)
+    document: ParsedDocument
+    if media_type == PDF:
+        document = parser(path, file_name, limits, on_pages, first_page)
+    else:
+        document = _whole(parser(path, file_name, limits), limits, on_pages, first_page)
+    return document.model_copy(
+        update={"metadata": Bibliography(csl=_cleaned(document.metadata.csl))}
+    )
+
+
+def _whole(
+    document: ParsedDocument, limits: ParseLimits, on_pages: OnPages | None, first_page: int
+) -> ParsedDocument:
+    """A document that was read in one go, checked and handed out."""
     chars = sum(len(page.text) for page in document.pages)
     if not any(any(map(str.isalnum, page.text)) for page in document.pages):
         raise ParseFailure("empty", "This file holds no text. Please check it and upload it again.")
@@ -61,9 +87,11 @@ def parse(path: Path, file_name: str, limits: ParseLimits | None = None) -> Pars
             f"This file holds {chars:,} characters of text; at most {limits.max_chars:,} are read. "
             "Split it and upload the parts you need.",
         )
-    return document.model_copy(
-        update={"metadata": Bibliography(csl=_cleaned(document.metadata.csl))}
-    )
+    if document.page_count is not None and first_page > 1:
+        document = document.model_copy(update={"pages": document.pages[first_page - 1 :]})
+    if on_pages is not None and document.pages:
+        on_pages(document.pages, document.page_count)
+    return document
 
 
 def _cleaned(value: Any) -> Any:

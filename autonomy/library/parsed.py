@@ -6,6 +6,7 @@ is `block.text`, so a quotation can be cut, shown on its page and checked again 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
@@ -71,8 +72,16 @@ class ParseLimits(_Value):
     """Of one sheet; the rows after them are left out, and the document remarks so."""
     max_unpacked_bytes: int = Field(default=300 * 1024 * 1024, gt=0)
     """Sum of the real sizes of a zip container's members."""
+    ocr_languages: str = "eng"
+    """Tesseract's names of the languages of scans, joined by "+"; empty for no OCR."""
+    ocr_page_seconds: float = Field(default=30.0, gt=0)
+    ocr_seconds: float = Field(default=240.0, ge=0)
+    """For all pages of a file together; what is left unread then is named."""
+    ocr_max_pages: int = Field(default=300, ge=0)
     timeout_seconds: float = Field(default=300.0, gt=0)
     """Wall time, and CPU time, of the parsing process."""
+    max_output_bytes: int = Field(default=512 * 1024**2, gt=0)
+    """What may come out of one file, and the size of any file that its process writes."""
     memory_bytes: int = Field(default=2 * 1024**3, gt=0)
     """Address space of the parsing process."""
 
@@ -109,6 +118,10 @@ class ParsedPage(_Value):
     blocks: tuple[Block, ...]
     boxes: tuple[LineBox, ...] = ()
     """In the order of the text; empty where the format has no geometry."""
+
+
+OnPages = Callable[[Sequence[ParsedPage], int | None], None]
+"""Takes the next pages, final and in order, and how many the document has (None without pages)."""
 
 
 class Bibliography(_Value):

@@ -46,28 +46,45 @@ _BODY_LIKE = (BlockKind.BODY, BlockKind.NOTE)
 
 
 def classify(blocks: Sequence[RawBlock], front_end: int = 0) -> list[RawBlock]:
-    """`blocks` with their kinds settled. The first `front_end` blocks precede the text proper.
+    """`blocks` with their kinds settled. The first `front_end` blocks precede the text proper."""
+    return Sections().settle(blocks, front_end)
+
+
+class Sections:
+    """Follows the sections of a document whose blocks come in batches.
 
     References last until a heading that is no part of a list; so do acknowledgements. Prose of
     the front that is no notice is the abstract, as in journals that do not label it.
     """
-    settled: list[RawBlock] = []
-    section = BlockKind.BODY
-    for index, given in enumerate(blocks):
-        block, text = given, given.text
-        if block.kind is BlockKind.HEADING and index >= front_end:
-            opened = _section_of(text)
-            if section is BlockKind.REFERENCES and opened is None and _ENTRY.search(text):
-                settled.append(replace(block, kind=BlockKind.REFERENCES, level=0))
-                continue
-            section = opened or BlockKind.BODY
-            settled.append(block)
-            continue
-        if block.kind is BlockKind.NOTE and settled and settled[-1].kind is BlockKind.HEADING:
+
+    def __init__(self) -> None:
+        self._section = BlockKind.BODY
+        self._last: RawBlock | None = None
+
+    def settle(self, blocks: Sequence[RawBlock], front_end: int = 0) -> list[RawBlock]:
+        """The next `blocks` with their kinds settled; `front_end` as for `classify`."""
+        settled: list[RawBlock] = []
+        for index, given in enumerate(blocks):
+            self._last = self._settled(given, index < front_end)
+            settled.append(self._last)
+        return settled
+
+    def _settled(self, block: RawBlock, in_front: bool) -> RawBlock:
+        if block.kind is BlockKind.HEADING and not in_front:
+            opened = _section_of(block.text)
+            if (
+                self._section is BlockKind.REFERENCES
+                and opened is None
+                and _ENTRY.search(block.text)
+            ):
+                return replace(block, kind=BlockKind.REFERENCES, level=0)
+            self._section = opened or BlockKind.BODY
+            return block
+        after_heading = self._last is not None and self._last.kind is BlockKind.HEADING
+        if block.kind is BlockKind.NOTE and after_heading:
             # Abstracts and quotations are set small too; a note never opens a section.
             block = replace(block, kind=BlockKind.BODY)
-        settled.append(replace(block, kind=_kind(block, section, index < front_end), level=0))
-    return settled
+        return replace(block, kind=_kind(block, self._section, in_front), level=0)
 
 
 def is_notice(text: str) -> bool:

@@ -83,6 +83,17 @@ def typeset(path: Path, source: str) -> Path:
     return path
 
 
+def book_of_pages(path: Path, pages: int) -> Path:
+    """Chapters with running headers of their own, one sentence that tells each page."""
+    chapters = "\n".join(
+        (f"= Chapter {number}\n" if number % 7 == 1 else "")
+        + f"The mark of this page is {number} and no other. {LEFT}\n#pagebreak(weak: true)"
+        for number in range(1, pages + 1)
+    )
+    header = "header: context [Notes on Shores, #counter(page).display()]"
+    return typeset(path, f"#set page(width: 12cm, height: 12cm, {header})\n{chapters}")
+
+
 def _literal(text: str) -> str:
     return '"' + text.replace('"', '\\"') + '"'
 

@@ -24,6 +24,7 @@ _TERMINAL = re.compile(r"[.!?:;。！？][\"'”’»)\]]*$")
 _SENTENCE_STOP = re.compile(r"[.!?。！？][\"'”’»)\]]*(?:\s|$)")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 _FORMULA = re.compile(r"[=√∑∏∫∈≤≥±×→∞]|\w\(\w{1,3},")
+_WORD_EDGES = re.compile(r"^\W+|\W+$")
 _KEEPS_HYPHEN = frozenset(
     {"self", "state", "well", "high", "low", "long", "short", "large", "small", "cross"}
 )
@@ -73,17 +74,8 @@ class Typography:
     @classmethod
     def of(cls, pages: list[list[Line]]) -> Typography:
         sizes: Counter[float] = Counter()
-        words: Counter[str] = Counter()
-        for lines in pages:
-            split = False
-            for line in lines:
-                sizes[round(line.size * 2) / 2] += len(line.text)
-                tokens = line.text.lower().split()
-                # The first and the last word of a line may be half a word.
-                for token in tokens[split : -1 if line.split else None]:
-                    word = re.sub(r"^\W+|\W+$", "", token)
-                    words.update([word, *(word.split("-") if "-" in word else ())])
-                split = line.split
+        for line in (line for lines in pages for line in lines):
+            sizes[round(line.size * 2) / 2] += len(line.text)
         body = sizes.most_common(1)[0][0] if sizes else 10.0
         gaps: Counter[float] = Counter()
         for lines in pages:
@@ -96,7 +88,21 @@ class Typography:
                     gap = round((below.y - above.y) / body, 1)
                     if 0.9 <= gap <= 2.6:
                         gaps[gap] += 1
-        return cls(body, gaps.most_common(1)[0][0] if gaps else 1.2, words)
+        return cls(body, gaps.most_common(1)[0][0] if gaps else 1.2)
+
+    def learn(self, lines: list[Line]) -> None:
+        """Count the words of a page; how they are spelt tells about hyphens at line ends."""
+        words: list[str] = []
+        split = False
+        for line in lines:
+            # The first and the last word of a line may be half a word.
+            for token in line.text.lower().split()[split : -1 if line.split else None]:
+                word = token if token.isalnum() else _WORD_EDGES.sub("", token)
+                words.append(word)
+                if "-" in word:
+                    words += word.split("-")
+            split = line.split
+        self.words.update(words)
 
 
 def group(lines: list[Line], style: Typography) -> list[TextBlock]:

@@ -4,31 +4,39 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 
 from autonomy.library.parsers.pdf.lines import Line
 from autonomy.library.parsers.pdf.page_text import PageText
 
 _EDGE = 0.11
 _EDGE_ROWS = 3
+_MIN_LINE_NUMBERS = 5
 _PAGE_NUMBER = re.compile(
     r"^\W*(?:page|seite|p\.)?\s*(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:of|/|von)\s*\d{1,4})?\W*$", re.I
 )
 
 
-def remove_furniture(pages: list[PageText]) -> None:
-    """Take lines that repeat at the same height across pages, and page numbers, off the pages."""
-    seen: Counter[tuple[str, int]] = Counter()
-    edges = [_edge_lines(page) for page in pages]
-    for candidates in edges:
-        seen.update({_key(line) for line in candidates})
-    enough = 3 if len(pages) > 4 else 2
-    for page, candidates in zip(pages, edges, strict=True):
+class Furniture:
+    """What repeats at the edges of the pages that were seen so far."""
+
+    def __init__(self, page_count: int) -> None:
+        self._seen: Counter[tuple[str, int]] = Counter()
+        self._enough = 3 if page_count > 4 else 2
+
+    def learn(self, page: PageText) -> None:
+        """Note what stands at the page's edges; once for each page."""
+        self._seen.update({_key(line) for line in _edge_lines(page)})
+
+    def without(self, page: PageText) -> list[Line]:
+        """The page's lines save those that repeat at the same height, and page numbers."""
         drop = {
             id(line)
-            for line in candidates
-            if _repeats(seen, line, enough) or _is_page_number(line, page)
+            for line in _edge_lines(page)
+            if _repeats(self._seen, line, self._enough) or _is_page_number(line, page)
         }
-        page.lines = [line for line in page.lines if id(line) not in drop]
+        lines = [line for line in page.lines if id(line) not in drop]
+        return _without_line_numbers(lines)
 
 
 def _edge_lines(page: PageText) -> list[Line]:
@@ -70,3 +78,25 @@ def _is_page_number(line: Line, page: PageText) -> bool:
         return False
     heights = [other.y for other in page.lines if other is not line]
     return not heights or line.y >= max(heights) - 1 or line.y <= min(heights) + 1
+
+
+def _without_line_numbers(lines: list[Line]) -> list[Line]:
+    """The lines without the numbers that drafts and court papers carry in a margin.
+
+    They count up by a steady step, stand in one column left of all text, each beside a line.
+    """
+    numbers = [line for line in lines if line.text.isdigit() and len(line.text) <= 4]
+    if len(numbers) < _MIN_LINE_NUMBERS:
+        return lines
+    edge = min(line.x0 for line in numbers)
+    column = sorted(
+        (line for line in numbers if line.x0 - edge < 3 * line.size), key=lambda line: line.y
+    )
+    counted = [int(line.text) for line in column]
+    steps = {second - first for first, second in pairwise(counted)}
+    others = [line for line in lines if line not in column]
+    if len(column) < _MIN_LINE_NUMBERS or len(steps) != 1 or not steps & {1, 5} or not others:
+        return lines
+    right = max(line.x1 for line in column)
+    beside = sum(line.x0 > right for line in others)
+    return others if beside >= 0.95 * len(others) else lines
