@@ -134,3 +134,39 @@ class SourcePageOut(Schema):
     paged: bool
     """False where the format has no pages: then a page is a stretch of the text."""
     passages: list[PagePassage]
+
+
+class LookupIn(_In):
+    identifier: Text = Field(default="", max_length=300)
+    """A DOI or an arXiv number, also as an address; empty asks by title, authors and year."""
+
+
+class DifferenceOut(Schema):
+    field: str
+    label: str
+    now: str
+    proposed: str
+
+
+class CandidateOut(Schema):
+    csl: dict[str, Any]
+    """What a `PATCH` may take over, in whole or in part."""
+    providers: list[str]
+    url: str
+    identifiers: dict[str, str]
+    differences: list[DifferenceOut]
+    """Empty when it says the same as the library."""
+    notices: list[str]
+    """Retractions and the like, in sentences."""
+
+
+class ProviderAnswerOut(Schema):
+    provider: str
+    answer: Literal["found", "nothing", "rate_limited", "unreachable", "refused"]
+    message: str
+
+
+class ProposalOut(Schema):
+    message: str
+    candidates: list[CandidateOut]
+    answers: list[ProviderAnswerOut]

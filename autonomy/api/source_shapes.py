@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from autonomy.api import source_schemas as schemas
 from autonomy.core.types import FileStatus, Reading, SourceOrigin
 from autonomy.library.sniff import PDF
 from autonomy.models import Passage, Source
+from autonomy.services.registries import Proposal
 from autonomy.services.source_pages import TextPage
 from autonomy.services.source_words import record_in_words, verification_in_words
 from autonomy.services.sources import CitedIn
@@ -60,6 +62,19 @@ def text_page(source: Source, page: TextPage) -> schemas.SourcePageOut:
         of=page.of,
         paged=page.paged,
         passages=[passage(one) for one in page.passages],
+    )
+
+
+def proposal(found: Proposal) -> schemas.ProposalOut:
+    return schemas.ProposalOut(
+        message=found.message,
+        candidates=[schemas.CandidateOut(**asdict(one)) for one in found.candidates],
+        answers=[
+            schemas.ProviderAnswerOut(
+                provider=one.provider, answer=one.answer.value, message=one.message
+            )
+            for one in found.answers
+        ],
     )
 
 

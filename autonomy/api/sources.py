@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.core.files.storage import default_storage
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from ninja import Query, Router, Schema
 from ninja.responses import Status
+from ninja.throttling import AuthRateThrottle
 from pydantic import Field
 
 from autonomy import services
@@ -22,13 +24,14 @@ from autonomy.api.paging import Limit, page
 from autonomy.api.ranges import send_file
 from autonomy.api.requests import refuse
 from autonomy.api.schemas import Text
-from autonomy.core.types import FileStatus, Reading, SourceOrigin
+from autonomy.core.types import Reading, SourceOrigin
 from autonomy.library.sniff import PDF
 from autonomy.models import Source
 from autonomy.services import BadField
-from autonomy.services.source_list import ORDERS, Wanted, counts, sources_of
+from autonomy.services.registries import propose_metadata
+from autonomy.services.source_list import BY_AUTHOR, ORDERS, Wanted, counts, sources_of
 from autonomy.services.source_pages import text_page
-from autonomy.services.source_references import printed_reference
+from autonomy.services.source_references import exported_references, printed_reference
 from autonomy.services.sources import delete_sources, edit_metadata, read_again, where_cited
 
 router = Router(tags=["library"])
@@ -49,12 +52,32 @@ FILE_OPENAPI: dict[str, Any] = {
 }
 
 
+EXPORT_OPENAPI: dict[str, Any] = {
+    "responses": {
+        200: {
+            "description": "The references",
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+            },
+        }
+    }
+}
+
+LOOKUPS = "30/m"
+"""Questions to registries of one person."""
+
+
+class LookupThrottle(AuthRateThrottle):
+    scope = "look_up_metadata"
+
+
 class SourceFilters(Schema):
     """Query parameters of the list; each narrows it."""
 
     q: Text = Field(default="", max_length=300)
     """Words of title, authors, journal, DOI or file name."""
-    status: FileStatus | None = None
+    status: Literal["queued", "parsing", "embedding", "ready", "failed", "unfinished"] | None = None
+    """`unfinished`: queued, parsing or embedding."""
     origin: SourceOrigin | None = None
     reading: Reading | None = None
     verification: (
@@ -70,7 +93,7 @@ class SourceFilters(Schema):
     def wanted(self) -> Wanted:
         return Wanted(
             text=self.q,
-            status=self.status,
+            status=self.status or "",
             origin=self.origin,
             reading=self.reading,
             verification=self.verification or "",
@@ -95,6 +118,25 @@ def list_library(
     found = counts(request.auth, wanted)
     listed = page(rows, shapes.row, cursor=cursor, limit=limit, order=ORDERS[sort])
     return listed | {"counts": found, "total": sum(found.values())}
+
+
+@router.get("/export", openapi_extra=EXPORT_OPENAPI)
+def export_library(
+    request: ApiRequest,
+    filters: Query[SourceFilters],
+    format: Literal["bib", "ris", "csl-json"] = "bib",
+    ids: Annotated[list[UUID] | None, Query(max_length=1000)] = None,
+) -> HttpResponse:
+    """References of your library as one file for reference managers: those that match, or of
+    `ids` those that are yours."""
+    rows = sources_of(request.auth, filters.wanted()).order_by(*BY_AUTHOR)
+    if ids is not None:
+        rows = rows.filter(id__in=ids)
+    exported = exported_references(rows, format)
+    response = HttpResponse(exported.data, content_type=exported.media_type)
+    response["Content-Disposition"] = str(content_disposition_header(True, exported.file_name))
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @router.post("/delete", response=schemas.DeletedOut)
@@ -143,6 +185,23 @@ def read_source_again(request: ApiRequest, source_id: UUID) -> Status[schemas.So
     """Try once more to read a file whose reading failed. 409 when it was read, or has no file."""
     row = read_again(_mine(request, source_id))
     return Status(202, shapes.detail(row, where_cited(row)))
+
+
+@router.post(
+    "/{uuid:source_id}/metadata",
+    response=schemas.ProposalOut,
+    throttle=[LookupThrottle(LOOKUPS)],
+)
+def look_up_metadata(
+    request: ApiRequest, source_id: UUID, body: schemas.LookupIn
+) -> schemas.ProposalOut:
+    """Ask registries for a work by its DOI or arXiv number, else by what is known of it. Nothing
+    changes: `PATCH` the fields that you want to take over. 503 where no registry is asked."""
+    row = _mine(request, source_id)
+    try:
+        return shapes.proposal(propose_metadata(row, body.identifier))
+    except BadField as error:
+        raise refuse(error.field, error.detail) from error
 
 
 @router.get("/{uuid:source_id}/content", openapi_extra=FILE_OPENAPI)

@@ -11,6 +11,7 @@ from django.db.models import CharField, Count, F, Func, IntegerField, Q, QuerySe
 
 from autonomy.core.types import FileStatus, Reading, SourceOrigin
 from autonomy.models import Source
+from autonomy.models.evidence import UNREAD_STATUSES
 
 # The beginnings of titles and names, for they travel in cursors.
 _TITLE = "lower(left(coalesce(nullif(csl->>'title', ''), file_name), 200))"
@@ -20,6 +21,8 @@ _YEAR = "coalesce(substring(csl #>> '{issued,date-parts,0,0}' from '^-?[0-9]{1,4
 # Values of the names only, or a search for “family” would find everybody.
 _WORDS = """concat_ws(' ', csl->>'title', csl->>'container-title', csl->>'DOI', file_name,
     jsonb_path_query_array(csl, '$.author[*].*')::text)"""
+
+BY_AUTHOR = ("sort_author", "year", "id")
 
 ORDERS: dict[str, tuple[str, ...]] = {
     "newest": ("-id",),
@@ -37,7 +40,8 @@ class Wanted:
 
     text: str = ""
     """Each word must stand in title, names of authors, journal, DOI or file name."""
-    status: FileStatus | None = None
+    status: str = ""
+    """A `FileStatus`, or `unfinished` for what is still being read."""
     origin: SourceOrigin | None = None
     reading: Reading | None = None
     verification: str = ""
@@ -61,7 +65,7 @@ def sources_of(owner: User, wanted: Wanted) -> QuerySet[Source]:
 
 def counts(owner: User, wanted: Wanted) -> dict[str, int]:
     """How many sources of each status match, whatever status is asked for."""
-    rows = _matching(owner, replace(wanted, status=None)).order_by()
+    rows = _matching(owner, replace(wanted, status="")).order_by()
     found = dict(rows.values("status").annotate(n=Count("id")).values_list("status", "n"))
     return {status.value: found.get(status.value, 0) for status in FileStatus}
 
@@ -74,7 +78,9 @@ def _matching(owner: User, wanted: Wanted) -> QuerySet[Source]:
     )
     for word in wanted.text.split():
         rows = rows.filter(words__icontains=word)
-    if wanted.status:
+    if wanted.status == "unfinished":
+        rows = rows.filter(status__in=UNREAD_STATUSES)
+    elif wanted.status:
         rows = rows.filter(status=wanted.status)
     if wanted.origin:
         rows = rows.filter(origin=wanted.origin)

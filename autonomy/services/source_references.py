@@ -1,12 +1,17 @@
-"""How a reference prints in a style, for who edits its metadata."""
+"""References of a library: printed in a style for who edits them, or as a file for reference
+managers."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
+from autonomy.models import Source
 from autonomy.services.errors import Invalid, ServiceError
+
+if TYPE_CHECKING:
+    from autonomy.export.formats import Exported
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +57,17 @@ def printed_reference(csl: Mapping[str, Any], style: str, *, file_name: str = ""
             500,
         ) from error
     return clean(markup.decode()).strip()
+
+
+def exported_references(sources: Iterable[Source], format: str) -> Exported:
+    """The references of `sources` in their order; `format` is `bib`, `ris` or `csl-json`."""
+    from autonomy.export import bibliography
+    from autonomy.export.formats import Exported
+
+    items = [row.csl if row.csl.get("title") else row.csl | {"title": str(row)} for row in sources]
+    text = bibliography.write(format, items)
+    name = f"library.{bibliography.ending(format)}"
+    return Exported(text.encode(), bibliography.media_type(format), name)
 
 
 def _note(inlines: list[Any]) -> list[Any]:

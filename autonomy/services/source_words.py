@@ -55,7 +55,7 @@ def record_in_words(source: Source) -> list[str]:
     said = [_ORIGINS[SourceOrigin(source.origin)].format(file=source.file_name)]
     providers = [name_of(str(p)) for p in _list(record.get("providers"))]
     if providers:
-        said.append(f"Described by {_joined(providers)}.")
+        said.append(f"Described by {joined(providers)}.")
     if query := _text(record.get("query")):
         said.append(f"It came up for “{query}”.")
     if reason := _text(record.get("reason")):
@@ -64,8 +64,8 @@ def record_in_words(source: Source) -> list[str]:
         said.append(f"The copy that was read is under {licence}.")
     if source.url:
         said.append(f"Its text came from {source.url}.")
-    if note := _text(record.get("metadata")):
-        said.append(_sentence(note))
+    if completed := record.get("metadata"):
+        said.append(_completed(completed))
     if reading := _READINGS[Reading(source.reading)]:
         said.append(reading)
     return said
@@ -82,6 +82,14 @@ def verification_in_words(source: Source) -> str:
     return said
 
 
+def _completed(note: dict[str, Any]) -> str:
+    provider = name_of(str(note["provider"]))
+    fields = [str(field) for field in note["fields"]]
+    if not fields:
+        return f"{provider} describes it as the file does."
+    return f"{joined(fields)} {'were' if len(fields) > 1 else 'was'} completed from {provider}."
+
+
 def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
@@ -90,7 +98,7 @@ def _text(value: object) -> str:
     return " ".join(value.split())[:500] if isinstance(value, str) else ""
 
 
-def _joined(names: list[str]) -> str:
+def joined(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +11,10 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from autonomy.core.works import Answer, Found, ProviderAnswer, Retraction, Work
 from autonomy.models import Passage, Source
+from autonomy.services import registries
+from handywriterz.env import env
 from tests.autonomy.api.conftest import KeyClient
 from tests.autonomy.api.world import World
 
@@ -209,6 +213,112 @@ def test_several_are_removed_at_once_and_only_ones_own(
     assert api.send("POST", "/api/v2/sources/delete", {"ids": ids}).json() == {"deleted": len(mine)}
     assert list(Source.objects.all()) == [hers]
     assert api.send("POST", "/api/v2/sources/delete", {"ids": ids}).json() == {"deleted": 0}
+
+
+def test_the_library_leaves_for_a_reference_manager(api: KeyClient, shelf: None) -> None:
+    entries = api.get("/api/v2/sources/export?format=bib").content.decode()
+    assert re.findall(r"(?m)^@\w+\{(.+),$", entries)[1:] == [
+        "fontaine2021",
+        "okonkwo2018",
+        "vaswani2017",
+    ]
+    chosen = Source.objects.get(csl__title="Green roofs")
+    hers = Source.objects.get(csl__title="Street trees of Bob")
+    response = api.get(f"/api/v2/sources/export?format=csl-json&ids={chosen.pk}&ids={hers.pk}")
+    assert [item["title"] for item in response.json()] == ["Green roofs"]
+    assert response["Content-Disposition"] == 'attachment; filename="library.json"'
+    assert "TY  - JOUR" in api.get("/api/v2/sources/export?format=ris&q=trees").content.decode()
+
+
+# -------------------------------------------------------------------------- asking registries
+
+
+class Told:
+    """Registries that know what they are given, and what they were asked."""
+
+    def __init__(self, *works: Work, answer: Answer = Answer.FOUND) -> None:
+        self.found = Found(
+            works=works, answers=(ProviderAnswer(provider="crossref", answer=answer),)
+        )
+        self.asked: list[object] = []
+
+    async def identify(self, identifiers: Sequence[str]) -> Found:
+        self.asked.append(list(identifiers))
+        return self.found
+
+    async def lookup(self, csl: dict[str, Any]) -> Found:
+        self.asked.append(csl["title"])
+        return self.found
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[[Told], None]:
+    """Let the registries that are asked be these."""
+
+    def use(told: Told) -> None:
+        chosen = env().model_copy(update={"scholarly_providers": "crossref"})
+        monkeypatch.setattr(registries, "env", lambda: chosen)
+        monkeypatch.setattr(registries, "shared_scholar", lambda: told)
+
+    return use
+
+
+def test_what_a_registry_says_is_proposed_and_not_taken(
+    api: KeyClient, world: World, ask: Callable[[Told], None]
+) -> None:
+    csl = world.file.csl | {"title": "On Attention.", "volume": "3", "abstract": "No."}
+    notice = Retraction(kind="retraction", date="2021-05-01")
+    told = Told(Work(csl=csl, providers=("crossref",), notices=(notice,)))
+    ask(told)
+    address = f"/api/v2/sources/{world.file.pk}/metadata"
+    body = api.send("POST", address, {"identifier": "https://doi.org/10.1000/ABC"}).json()
+    assert told.asked == [["doi:10.1000/abc"]]
+    assert body["message"] == "Crossref answered."
+    [candidate] = body["candidates"]
+    assert candidate["differences"] == [
+        {"field": "volume", "label": "Volume", "now": "", "proposed": "3"}
+    ]
+    assert candidate["notices"] == ["This work has been retracted (2021-05-01)."]
+    assert "abstract" not in candidate["csl"]
+    world.file.refresh_from_db()
+    assert "volume" not in world.file.csl
+    api.send("POST", address, {"identifier": "arXiv:1706.03762v7"})
+    api.send("POST", address, {})
+    assert told.asked[1:] == [["arxiv:1706.03762"], "On attention"]
+    refused = api.send("POST", address, {"identifier": "my paper"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "identifier")
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (Answer.NOTHING, "Crossref answered, and no such work is known there."),
+        (
+            Answer.UNREACHABLE,
+            "No registry could be asked just now, so nothing is said about this work. "
+            "Crossref could not be asked.",
+        ),
+    ],
+)
+def test_unknown_and_unreachable_are_told_apart(
+    api: KeyClient,
+    world: World,
+    ask: Callable[[Told], None],
+    answer: Answer,
+    message: str,
+) -> None:
+    ask(Told(answer=answer))
+    body = api.send("POST", f"/api/v2/sources/{world.file.pk}/metadata", {}).json()
+    assert (body["message"], body["candidates"]) == (message, [])
+
+
+def test_a_server_that_asks_no_registry_says_so(
+    api: KeyClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off = env().model_copy(update={"scholarly_providers": "off"})
+    monkeypatch.setattr(registries, "env", lambda: off)
+    response = api.send("POST", f"/api/v2/sources/{world.file.pk}/metadata", {})
+    assert (response.status_code, response.json()["code"]) == (503, "no_registries")
 
 
 # ------------------------------------------------------------------------------ the file itself

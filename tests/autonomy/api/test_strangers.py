@@ -123,6 +123,8 @@ TABLE: dict[str, Row] = {
     "GET v2/turnitin/{uuid:run_id}/status": Row(HIDDEN, _run),
     "GET v2/passages/{uuid:passage_id}": Row(HIDDEN, _passage),
     "GET v2/sources": Row(OWN),
+    "GET v2/sources/export": Row(OWN),
+    "POST v2/sources/{uuid:source_id}/metadata": Row(HIDDEN, _source, lambda w: {}),
     "POST v2/sources/delete": Row(OWN, body=lambda w: {"ids": [str(w.file.pk)]}),
     "POST v2/sources/reference": Row(OWN, body=lambda w: {"csl": {"title": "Mine"}}),
     "GET v2/sources/{uuid:source_id}": Row(HIDDEN, _source),

@@ -1,0 +1,102 @@
+"""What registries know of a work in somebody's library: asked for by a person, or once after a
+file with an identifier of its own was read."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import uuid
+from typing import Any
+
+from django.db import transaction
+from rapidfuzz import fuzz
+
+from autonomy.core.ports import Scholar
+from autonomy.core.types import FileStatus, SourceOrigin
+from autonomy.core.works import Found, Work
+from autonomy.models import Source
+from autonomy.runtime.outside import shared_scholar
+from autonomy.tools.csl.differences import bibliographic, differences
+from autonomy.tools.csl.reference import normal_doi
+from handywriterz.env import env
+
+logger = logging.getLogger(__name__)
+
+SAME_TITLE = 85
+"""Likeness (0 to 100) of two titles below which an identifier is not believed: it may be one of a
+work that the file only cites."""
+_ARXIV = re.compile(
+    r"(?:arxiv(?:\.org/(?:abs|pdf)/|:)\s*)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?$",
+    re.IGNORECASE,
+)
+
+
+def identifier_in(text: str) -> str:
+    """`doi:…` or `arxiv:…` for what a person typed or a file states; empty when it is neither."""
+    if doi := normal_doi(text):
+        return f"doi:{doi}"
+    match = _ARXIV.search(text.strip().removesuffix(".pdf"))
+    return f"arxiv:{match[1].lower()}" if match else ""
+
+
+def identifier_of(csl: dict[str, Any]) -> str:
+    """The identifier that a work's own metadata states."""
+    for name in ("DOI", "URL", "number"):
+        if found := identifier_in(str(csl.get(name) or "")):
+            return found
+    return ""
+
+
+async def ask(scholar: Scholar, csl: dict[str, Any], identifier: str = "") -> Found:
+    """The work of `identifier`, else the candidates for what `csl` describes."""
+    return await (scholar.identify([identifier]) if identifier else scholar.lookup(csl))
+
+
+def complete(source_id: uuid.UUID | str, scholar: Scholar | None = None) -> bool:
+    """Complete the metadata of a file that states a DOI or arXiv number from the registries; whether
+    anything changed. What a person has corrected is never touched, and the record says what was
+    done. Without registries, or when none can be reached, all stays as the file has it."""
+    if not env().registries:
+        return False
+    row = Source.objects.filter(
+        id=source_id,
+        status=FileStatus.READY,
+        origin=SourceOrigin.UPLOAD,
+        csl_edited=False,
+    ).first()
+    if row is None or "metadata" in row.record or not (identifier := identifier_of(row.csl)):
+        return False
+    found = asyncio.run(ask(scholar or shared_scholar(), row.csl, identifier))
+    work = next((one for one in found.works if _same(row.csl, one)), None)
+    if work is None:
+        logger.info("source %s: no registry describes %s", source_id, identifier)
+        return False
+    return _take(row, work)
+
+
+def _same(csl: dict[str, Any], work: Work) -> bool:
+    here, there = str(csl.get("title") or ""), str(work.csl.get("title") or "")
+    return not here or fuzz.token_set_ratio(here.casefold(), there.casefold()) >= SAME_TITLE
+
+
+def _take(source: Source, work: Work) -> bool:
+    with transaction.atomic():
+        row = Source.objects.select_for_update().get(pk=source.pk)
+        if row.csl_edited:
+            return False
+        changed = differences(row.csl, work.csl)
+        csl = row.csl | bibliographic(work.csl)
+        row.csl = csl
+        row.doi = normal_doi(csl.get("DOI"))
+        row.retracted = row.retracted or any(one.kind == "retraction" for one in work.notices)
+        row.record = row.record | {
+            "providers": list(work.providers),
+            "identifiers": work.identifiers,
+            "metadata": {
+                "provider": work.providers[0],
+                "fields": [change.label for change in changed],
+            },
+        }
+        row.save(update_fields=["csl", "doi", "retracted", "record"])
+    return bool(changed)
