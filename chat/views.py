@@ -87,7 +87,8 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
 @require_GET
 @login_required
 def library(request: SignedIn) -> HttpResponse:
-    return render(request, "chat/library.html", {"here": "library", "boot": {"limits": _limits()}})
+    boot = {"limits": _limits(), "styles": STYLES}
+    return render(request, "chat/library.html", {"here": "library", "boot": boot})
 
 
 @require_http_methods(["GET", "HEAD"])

@@ -10,6 +10,8 @@ import { requestOf, useAim, useDraft, useSending, useTurned } from "./composer/s
 import { Uploads } from "./composer/uploads.js";
 import { DocumentPanel } from "./document/panel.js";
 import { useShown } from "./document/shown.js";
+import { useSource } from "./sources/opened.js";
+import { SourcePanel } from "./sources/panel.js";
 import { useRuns } from "./run/follow.js";
 import { isSimulated } from "./run/models_line.js";
 import { TERMINAL } from "./run/state.js";
@@ -72,6 +74,7 @@ function App() {
   const scroller = useRef(null);
   const fromExample = useRef(false);
   const { shown, onOpen, onClose } = useShown(runs, input);
+  const source = useSource(input);
   const active = Object.values(runs).filter((view) => !TERMINAL.has(view.status));
   const live = active.at(-1) ?? null;
   const stoppable = active.findLast((view) => view.status === "running" || view.status === "queued");
@@ -161,7 +164,7 @@ function App() {
     requestAnimationFrame(() => input.current.focus());
   }, [live?.id]);
 
-  return html`<div class="stage">
+  return html`<div class="stage" data-document=${shown ? "open" : "closed"} data-source=${source.target ? "open" : "closed"}>
     <div class="conversation">
       <div class="conversation-scroll" ref=${scroller} tabindex="-1">
         <div class="column">
@@ -169,7 +172,7 @@ function App() {
           ${(boot.conversation?.simulated || Object.values(runs).some(isSimulated)) && html`<${SimulatedBanner} />`}
           ${turns.length === 0 && html`<${Welcome} onPick=${pick} />`}
           <${Thread} turns=${turns} runs=${runs} connection=${connection} openId=${shown?.artifactId} byRule=${!boot.model_configured} adminRun=${boot.admin_run}
-            onSnapshot=${onSnapshot} onExpand=${expand} onOpen=${onOpen} onCompose=${compose} onFollow=${follow} />
+            onSnapshot=${onSnapshot} onExpand=${expand} onOpen=${onOpen} onSource=${source.open} onCompose=${compose} onFollow=${follow} />
         </div>
       </div>
       <div class="composer-dock">
@@ -181,8 +184,9 @@ function App() {
         <p class="fine-print">Read a document before you hand it in: check that each cited passage says what you say.</p>
       </div>
     </div>
-    ${shown && html`<${DocumentPanel} runId=${shown.runId} artifactId=${shown.artifactId} simulated=${Boolean(runs[shown.runId]) && isSimulated(runs[shown.runId])} quiet=${shown.quiet === true} wanted=${shown}
-      style=${runs[shown.runId]?.task?.settings?.style ?? "harvard"} styles=${boot.styles} onClose=${onClose} />`}
+    ${shown && html`<${DocumentPanel} runId=${shown.runId} artifactId=${shown.artifactId} simulated=${Boolean(runs[shown.runId]) && isSimulated(runs[shown.runId])} quiet=${shown.quiet === true}
+      style=${runs[shown.runId]?.task?.settings?.style ?? "harvard"} styles=${boot.styles} source=${source} onClose=${onClose} />`}
+    ${source.target && html`<${SourcePanel} target=${source.target} styles=${boot.styles} onClose=${source.close} />`}
     <${DropZone} onFiles=${addFiles} />
   </div>`;
 }

@@ -1,129 +1,150 @@
-// The library: every file, how far it has been read, and the reference that is made from it.
-import { bootData, html, render, useEffect, useMemo, useReducer, useRef, useState } from "./lib/view.js";
+// The library: what it holds and how far it was read; search in titles and inside the texts; one
+// source open beside the list.
+import { bootData, html, render, useCallback, useEffect, useMemo, useReducer, useRef, useState } from "./lib/view.js";
 import { Icon } from "./lib/icon.js";
-import { ago, authorsOf, bytes, plural, yearOf } from "./lib/format.js";
+import { bytes, plural } from "./lib/format.js";
 import * as api from "./lib/api.js";
 import { confirm } from "./ui/dialog.js";
 import { toast, toastError } from "./ui/toast.js";
 import { DropZone } from "./composer/drop.js";
-import { Uploads, statusLine } from "./composer/uploads.js";
+import { BulkBar, ExportMenu } from "./library/bulk.js";
+import { Filters, narrowed } from "./library/filters.js";
+import { Intake } from "./library/intake.js";
+import { IntakeLine } from "./library/intake_line.js";
+import { Row } from "./library/row.js";
+import { NO_FILTER, queryOf, useRows } from "./library/rows.js";
+import { PassageHits } from "./library/search.js";
+import { useSource } from "./sources/opened.js";
+import { SourcePanel } from "./sources/panel.js";
 
 const boot = bootData();
-const BADGE = { ready: ["good", "Ready"], failed: ["bad", "Not read"], queued: ["", "Waiting"], parsing: ["live", "Reading"], embedding: ["live", "Indexing"] };
-
-const WAITING = { uploading: ["busy", "loader-circle"], refused: ["bad", "circle-alert"], imported: ["ready", "library"] };
+const TYPED_MS = 250;
+const RELOAD_MS = 700;
 
 function Library() {
-  const [rows, setRows] = useState(null);
-  const [failure, setFailure] = useState(null);
-  const [editing, setEditing] = useState(null);
+  const [filter, setFilter] = useState(NO_FILTER);
+  const [typed, setTyped] = useState("");
+  const [inside, setInside] = useState(false);
+  const [selected, setSelected] = useState(new Set());
   const [, redraw] = useReducer((n) => n + 1, 0);
+  const list = useRows(filter);
   const picker = useRef(null);
-  const load = async () => {
-    try {
-      setRows(await api.all("/api/files?limit=200"));
-      setFailure(null);
-    } catch (error) {
-      setFailure(error);
-    }
-  };
-  const settled = useRef(new Set());
-  const uploads = useMemo(() => new Uploads({ maxBytes: boot.limits.upload_max_bytes, onChange: redraw }), []);
-  useEffect(() => void load(), []);
-  useEffect(() => {
-    const now = uploads.files.filter((file) => file.id || file.state === "imported").map((file) => `${file.id ?? file.key}:${file.state}`).join();
-    if (now && !settled.current.has(now)) {
-      settled.current.add(now);
-      load();
-    }
-  });
-  const busy = rows?.some((row) => row.status !== "ready" && row.status !== "failed");
-  useEffect(() => {
-    if (!busy) return undefined;
-    const timer = setInterval(load, 2000);
-    return () => clearInterval(timer);
-  }, [busy]);
+  const field = useRef(null);
+  const source = useSource(field);
+  const { target } = source;
+  const last = useRef(null);
+  const later = useRef(null);
+  const shown = useRef(null);
+  shown.current = target?.sourceId;
+  const reload = useRef(list.reload);
+  reload.current = list.reload;
+  const intake = useMemo(() => new Intake({
+    maxBytes: boot.limits.upload_max_bytes,
+    onChange: redraw,
+    onStored: () => { later.current ??= setTimeout(() => { later.current = null; reload.current(); }, RELOAD_MS); },
+  }), []);
+  const { rows, counts, total, failure } = list;
 
-  const drop = async (row) => {
-    const sure = await confirm({ title: "Delete this file?", text: `“${row.metadata.title || row.file_name}” and its passages are removed. Documents that cite it keep the text their citations were bound to.`, action: "Delete", danger: true });
-    if (!sure) return;
+  useEffect(() => {
+    const timer = setTimeout(() => setFilter((now) => (now.q === (inside ? "" : typed.trim()) ? now : { ...now, q: inside ? "" : typed.trim() })), TYPED_MS);
+    return () => clearTimeout(timer);
+  }, [typed, inside]);
+  useEffect(() => {
+    const onKeyDown = (event) => {
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+      event.preventDefault();
+      field.current?.focus();
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, []);
+
+  const open = useCallback((row, tab) => source.open({ sourceId: row.id, tab }), []);
+  const openHit = useCallback((hit, words) => source.open({ sourceId: hit.source_id, passageId: hit.id, words }), []);
+  const select = useCallback((id, on, range) => {
+    setSelected((now) => {
+      const next = new Set(now);
+      const ids = rows.map((row) => row.id);
+      const [from, to] = [ids.indexOf(last.current), ids.indexOf(id)].sort((a, b) => a - b);
+      const reached = range && from >= 0 ? ids.slice(from, to + 1) : [id];
+      for (const one of reached) on ? next.add(one) : next.delete(one);
+      last.current = id;
+      return next;
+    });
+  }, [rows]);
+  const again = useCallback(async (row) => {
     try {
-      await api.remove(`/api/files/${row.id}`);
-      setRows(rows.filter((other) => other.id !== row.id));
+      list.change(await api.post(`/api/v2/sources/${row.id}/read`));
+      reload.current();
     } catch (error) {
       toastError(error);
     }
-  };
-  const waiting = uploads.files.filter((file) => file.state === "uploading" || file.state === "refused" || file.state === "imported");
+  }, []);
+  const remove = useCallback(async (which) => {
+    const one = which.length === 1;
+    const sure = await confirm({
+      title: one ? "Delete this source?" : `Delete ${which.length} sources?`,
+      text: `${one ? `“${which[0].title}” with its file and passages is` : "They are, with their files and passages,"} removed. Documents that cite ${one ? "it" : "them"} keep the text their citations were bound to.`,
+      action: "Delete",
+      danger: true,
+    });
+    if (!sure) return;
+    try {
+      const ids = which.map((row) => row.id);
+      const { deleted } = await api.post("/api/v2/sources/delete", { ids });
+      setSelected((now) => new Set([...now].filter((id) => !ids.includes(id))));
+      if (ids.includes(shown.current)) source.close();
+      await reload.current();
+      toast(`${plural(deleted, "source")} removed.`, { title: "Deleted" });
+    } catch (error) {
+      toastError(error);
+    }
+  }, []);
+  const chosen = (rows ?? []).filter((row) => selected.has(row.id));
+  const searching = inside && typed.trim().length > 1;
+  const filtered = narrowed(filter) > 0 || filter.q || filter.status;
+  const empty = rows?.length === 0 && !filtered && !intake.open;
 
-  return html`<div>
-    <div class="page-actions">
-      <button type="button" class="button primary" onClick=${() => picker.current.click()}><${Icon} name="upload" /> Add files</button>
-      <input ref=${picker} type="file" multiple hidden aria-label="Files" accept=".pdf,.docx,.pptx,.xlsx,.csv,.tsv,.epub,.odt,.rtf,.txt,.md,.markdown,.html,.htm,.bib,.ris,.json" onChange=${(event) => { uploads.add([...event.target.files]); event.target.value = ""; }} />
-      ${rows && html`<span class="faint">${plural(rows.length, "file")}</span>`}
-    </div>
-    ${waiting.length > 0 && html`<ul class="files">${waiting.map((file) => html`<li key=${file.key} class="file" data-state=${WAITING[file.state][0]}>
-      <${Icon} name=${WAITING[file.state][1]} spin=${file.state === "uploading"} />
-      <div><span class="file-name">${file.name}</span><span class="file-status" role=${file.state === "refused" ? "alert" : undefined}>${statusLine(file)}</span></div>
-      <button type="button" class="icon-button small" aria-label=${`Remove ${file.name}`} onClick=${() => uploads.remove(file.key)}><${Icon} name="x" /></button></li>`)}</ul>`}
-    ${failure && html`<div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>${failure.title}</strong><span>${failure.message}</span></div><button type="button" class="button" onClick=${load}>Try again</button></div>`}
-    ${rows === null && !failure && html`<p class="empty-line" role="status">Loading your files…</p>`}
-    ${rows?.length === 0 && html`<div class="empty-state"><${Icon} name="library" /><h2>Nothing here yet</h2><p>Add the papers, chapters and notes that your documents should rest on. PDF, DOCX, TXT, Markdown and HTML are read, up to ${bytes(boot.limits.upload_max_bytes)} each.</p></div>`}
-    ${rows?.length > 0 && html`<ul class="library-list">${rows.map((row) => html`<${Row} key=${row.id} row=${row} editing=${editing === row.id} onEdit=${() => setEditing(editing === row.id ? null : row.id)} onDelete=${() => drop(row)}
-      onSaved=${(saved) => { setRows(rows.map((other) => (other.id === saved.id ? saved : other))); setEditing(null); toast("References made from now on use it.", { title: "Saved" }); }} />`)}</ul>`}
-    <${DropZone} onFiles=${(files) => uploads.add(files)} />
+  return html`<div class="library-stage">
+    <div class="library-scroll"><div class="page library-page">
+      <header class="page-head library-head"><div><h1>Library</h1><p>What your documents rest on. A request without files works from all of it.</p></div>
+        <div class="page-actions">
+          ${total > 0 && html`<${ExportMenu} query=${queryOf(filter)} label="Export what is listed" />`}
+          <button type="button" class="button primary" onClick=${() => picker.current.click()}><${Icon} name="upload" /> Add sources</button>
+          <input ref=${picker} type="file" multiple hidden aria-label="Files" onChange=${(event) => { intake.add([...event.target.files]); event.target.value = ""; }} />
+        </div></header>
+      <${IntakeLine} intake=${intake} />
+      ${empty
+        ? html`<${Empty} onAdd=${() => picker.current.click()} />`
+        : html`<div class="library-tools">
+            <div class="search-row" role="search">
+              <div class="search-field"><${Icon} name="search" /><input ref=${field} class="input" type="search" aria-label=${inside ? "Search inside the texts" : "Find sources"} placeholder=${inside ? "What do my sources say about…" : "Title, author, journal, DOI or file"} value=${typed} maxlength="300" onInput=${(event) => setTyped(event.target.value)} /></div>
+              <div class="segments" role="group" aria-label="Search in">
+                <button type="button" aria-pressed=${inside ? "false" : "true"} onClick=${() => { setInside(false); field.current.focus(); }}>Sources</button>
+                <button type="button" aria-pressed=${inside ? "true" : "false"} onClick=${() => { setInside(true); field.current.focus(); }}>Inside the texts</button></div>
+            </div>
+            ${!searching && html`<${Filters} filter=${filter} onChange=${setFilter} counts=${counts} total=${total} />`}
+          </div>`}
+      ${failure && html`<div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>${failure.title}</strong><span>${failure.message}</span></div><button type="button" class="button" onClick=${list.reload}>Try again</button></div>`}
+      ${searching
+        ? html`<${PassageHits} query=${typed.trim()} current=${target?.passageId} onOpen=${openHit} />`
+        : html`${rows === null && !failure && html`<p class="empty-line" role="status">Loading your sources…</p>`}
+          ${chosen.length > 0 && html`<${BulkBar} ids=${chosen.map((row) => row.id)} all=${rows.length} onAll=${() => setSelected(new Set(rows.map((row) => row.id)))} onClear=${() => setSelected(new Set())} onDelete=${() => remove(chosen)} />`}
+          ${rows?.length > 0 && html`<ul class="library-list" aria-label="Sources">${rows.map((row) => html`<${Row} key=${row.id} row=${row} selected=${selected.has(row.id)} current=${target?.sourceId === row.id} onSelect=${select} onOpen=${open} onAgain=${again} onDelete=${remove} />`)}</ul>`}
+          ${rows?.length === 0 && filtered && html`<div class="empty-state"><${Icon} name="search" /><h2>No source fits</h2><p>${filter.q ? `Nothing here has “${filter.q}” in its title, authors, journal, DOI or file name.` : "No source has all of these."}</p>
+            <button type="button" class="button" onClick=${() => { setTyped(""); setFilter(NO_FILTER); }}>Show everything</button></div>`}
+          ${list.cursor && html`<button type="button" class="button wide" onClick=${list.more}>Show more</button>`}`}
+    </div></div>
+    ${target && html`<${SourcePanel} target=${target} styles=${boot.styles} onClose=${source.close} onChanged=${list.change} />`}
+    <${DropZone} onFiles=${(files) => intake.add(files)} />
   </div>`;
 }
 
-function Row({ row, editing, onEdit, onDelete, onSaved }) {
-  const [tone, word] = BADGE[row.status];
-  const authors = authorsOf(row.metadata);
-  const title = row.metadata.title || row.file_name;
-  return html`<li class="library-row card" data-status=${row.status}>
-    <div class="library-main">
-      <${Icon} name=${row.status === "failed" ? "circle-alert" : "file-text"} />
-      <div class="library-about">
-        <h2>${title}</h2>
-        <p>${authors.length ? authors.slice(0, 4).join("; ") + (authors.length > 4 ? " …" : "") : "No author known"}${yearOf(row.metadata) ? ` · ${yearOf(row.metadata)}` : " · no year known"}</p>
-        <p class="faint">${[row.file_name, bytes(row.size_bytes), row.pages ? plural(row.pages, "page") : "", row.passages_count ? plural(row.passages_count, "passage") : "", ago(row.created_at)].filter(Boolean).join(" · ")}</p>
-        ${row.status === "failed" && html`<p class="error-text">${row.error}</p>`}
-      </div>
-      <span class=${`badge ${tone}`}>${word}${row.status === "embedding" ? ` ${Math.round(row.progress * 100)} %` : ""}</span>
-      <div class="library-actions">
-        <button type="button" class="icon-button" aria-label=${`Edit the reference of ${title}`} aria-expanded=${editing ? "true" : "false"} onClick=${onEdit}><${Icon} name="pencil" /></button>
-        <button type="button" class="icon-button" aria-label=${`Delete ${title}`} onClick=${onDelete}><${Icon} name="trash-2" /></button>
-      </div>
-    </div>
-    ${editing && html`<${Metadata} row=${row} onSaved=${onSaved} onCancel=${onEdit} />`}
-  </li>`;
-}
-
-function Metadata({ row, onSaved, onCancel }) {
-  const [title, setTitle] = useState(row.metadata.title ?? "");
-  const [authors, setAuthors] = useState(authorsOf(row.metadata).join("\n"));
-  const [year, setYear] = useState(String(yearOf(row.metadata)));
-  const [doi, setDoi] = useState(row.metadata.DOI ?? "");
-  const [error, setError] = useState("");
-  const first = useRef(null);
-  useEffect(() => first.current.focus(), []);
-  const save = async (event) => {
-    event.preventDefault();
-    const names = authors.split("\n").map((name) => name.trim()).filter(Boolean);
-    try {
-      onSaved(await api.patch(`/api/files/${row.id}`, { title: title.trim() || null, authors: names.length ? names : null, year: year.trim() ? Number(year) : null, doi: doi.trim() || null }));
-    } catch (problem) {
-      setError(problem.message);
-    }
-  };
-  const field = (name) => `${name}-${row.id}`;
-  return html`<form class="metadata" onSubmit=${save} onKeyDown=${(event) => event.key === "Escape" && onCancel()}>
-    <div class="field span"><label for=${field("title")}>Title</label><input ref=${first} id=${field("title")} value=${title} maxlength="1000" onInput=${(e) => setTitle(e.target.value)} /></div>
-    <div class="field span"><label for=${field("authors")}>Authors, one per line as “Family, Given”</label><textarea id=${field("authors")} rows="3" value=${authors} onInput=${(e) => setAuthors(e.target.value)}></textarea></div>
-    <div class="field"><label for=${field("year")}>Year</label><input id=${field("year")} type="number" min="0" max="2200" value=${year} onInput=${(e) => setYear(e.target.value)} /></div>
-    <div class="field"><label for=${field("doi")}>DOI</label><input id=${field("doi")} value=${doi} maxlength="200" placeholder="10.…" onInput=${(e) => setDoi(e.target.value)} /></div>
-    ${error && html`<p class="error-text span" role="alert">${error}</p>`}
-    <div class="dialog-actions span"><button type="button" class="button quiet" onClick=${onCancel}>Cancel</button><button type="submit" class="button primary">Save</button></div>
-  </form>`;
+function Empty({ onAdd }) {
+  return html`<div class="empty-state large"><${Icon} name="library" /><h2>Start with what you have read</h2>
+    <p>Drop papers, chapters, slides or notes anywhere on this page, a whole folder at once if you like. A BibTeX, RIS or Zotero (CSL-JSON) file brings its references along.</p>
+    <button type="button" class="button primary" onClick=${onAdd}><${Icon} name="upload" /> Choose files</button>
+    <p class="faint">Up to ${bytes(boot.limits.upload_max_bytes)} each. Every claim that is written leads back to a page in here.</p></div>`;
 }
 
 const host = document.getElementById("app");

@@ -233,9 +233,9 @@ def test_what_an_example_chose_goes_with_it(visitor: Visitor, paper: Path) -> No
     assert violations(page) == []
     citation.focus()
     page.keyboard.press("Enter")
-    source = page.get_by_role("region", name="Source of the citation")
-    expect(source.locator("mark").first).to_be_visible()
-    expect(source.get_by_text(re.compile(r"page \d+"))).to_be_visible()
+    source = page.get_by_role("region", name="Source", exact=True)
+    expect(source.locator(".pdf-mark").first).to_be_visible()
+    expect(source.get_by_label("Page", exact=True)).to_have_value(re.compile(r"\d+"))
     shoot(page, "answer-desktop-light")
 
 

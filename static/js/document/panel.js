@@ -4,21 +4,25 @@ import { Icon } from "../lib/icon.js";
 import { count } from "../lib/format.js";
 import { cleanHtml } from "../lib/markdown.js";
 import * as api from "../lib/api.js";
+import { CitationCards } from "../citations/card.js";
+import { citationsOf, dress, idsOf, linkOf, markerOf } from "../citations/links.js";
 import { DownloadMenu } from "./downloads.js";
 import { SimulatedBadge } from "../models/badge.js";
-import { PassagePanel } from "./passage.js";
-import { VERDICTS } from "./verdicts.js";
+import { ChecksButton, ChecksPanel } from "./checks.js";
 
-export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simulated, quiet, wanted, onClose }) {
+const NOTHING = { citations: [], sources: new Map() };
+
+/** `source`: what `useSource` gives; citations are opened there. */
+export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simulated, quiet, source, onClose }) {
   const [chosen, setChosen] = useState(artifactId);
   const [style, setStyle] = useState("");
   const [versions, setVersions] = useState([]);
   const [state, setState] = useState({ loading: true });
-  const [citations, setCitations] = useState([]);
-  const [selection, setSelection] = useState(null);
-  const origin = useRef(null);
+  const [bound, setBound] = useState(NOTHING);
+  const [checking, setChecking] = useState(false);
   const heading = useRef(null);
   const scroller = useRef(null);
+  const article = useRef(null);
 
   useEffect(() => setChosen(artifactId), [artifactId]);
   useEffect(() => {
@@ -39,16 +43,12 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
   useEffect(() => {
     let current = true;
     setState((before) => ({ ...before, loading: true, error: null }));
-    setSelection(null);
     const query = style ? `?style=${encodeURIComponent(style)}` : "";
-    Promise.all([
-      api.get(`/api/v2/runs/${runId}/artifacts/${chosen}${query}`),
-      api.all(`/api/v2/runs/${runId}/citations?artifact_id=${chosen}&limit=200`),
-    ]).then(
-      ([document, rows]) => {
+    Promise.all([api.get(`/api/v2/runs/${runId}/artifacts/${chosen}${query}`), citationsOf(runId, chosen)]).then(
+      ([document, found]) => {
         if (!current) return;
         setState({ document });
-        setCitations(rows);
+        setBound(found);
       },
       (error) => current && setState({ error }),
     );
@@ -57,37 +57,29 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
     };
   }, [runId, chosen, style]);
 
-  // The source covers the lower half; the citation that it belongs to stays in sight above it.
+  const { target } = source;
+  const open = (link, passageId) => source.open({ passageIds: passageId ? [passageId] : idsOf(link), marker: markerOf(link), citations: bound.citations }, link);
+  // A source that a reload brought back learns which claim it belongs to.
   useEffect(() => {
-    const box = scroller.current;
-    if (!selection || !box || !origin.current) return;
-    const offset = origin.current.getBoundingClientRect().top - box.getBoundingClientRect().top;
-    if (offset > box.clientHeight * 0.36) box.scrollTop += offset - box.clientHeight * 0.2;
-  }, [selection]);
-
-  // A citation of an answer was followed here: its source is what is wanted.
-  const loaded = state.document?.id;
-  useEffect(() => {
-    const link = wanted?.marker && loaded && scroller.current?.querySelector(`[data-marker="${wanted.marker}"]`);
-    if (link) open(link);
-  }, [wanted, loaded]);
-
-  const closePassage = () => {
-    setSelection(null);
-    const back = origin.current;
-    requestAnimationFrame(() => back?.isConnected && back.focus());
-  };
-  const open = (link) => {
-    origin.current = link;
-    setSelection({
-      ids: (link.dataset.passages ?? "").split(" ").filter(Boolean),
-      marker: Number(link.dataset.marker) || null,
+    const row = target?.passageId && !target.citations && bound.citations.find((one) => one.passage_id === target.passageId);
+    if (row) source.open({ ...target, passageIds: [row.passage_id], marker: row.marker, citations: bound.citations, quiet: true }, null);
+  }, [bound]);
+  const jump = (marker) => {
+    const link = article.current?.querySelector(`[data-marker="${marker}"]`);
+    if (!link) return;
+    setChecking(false);
+    requestAnimationFrame(() => {
+      link.scrollIntoView({ block: "center" });
+      link.focus({ preventScroll: true });
+      link.classList.add("flash");
+      setTimeout(() => link.classList.remove("flash"), 1600);
     });
   };
   const onKeyDown = (event) => {
     if (event.key !== "Escape" || event.defaultPrevented) return;
     event.preventDefault();
-    if (selection) closePassage();
+    if (checking) setChecking(false);
+    else if (target) source.close();
     else onClose();
   };
   const { document, error, loading } = state;
@@ -106,38 +98,27 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
           <select value=${cited} onChange=${(event) => setStyle(event.target.value)}>
             ${(styles.some(([key]) => key === cited) ? styles : [[cited, cited], ...styles]).map(([key, name]) => html`<option key=${key} value=${key} selected=${key === cited}>${name}</option>`)}
           </select><${Icon} name="chevron-down" /></label>
+        ${document && html`<${ChecksButton} bound=${bound} open=${checking} onToggle=${() => setChecking(!checking)} />`}
         ${simulated && html`<${SimulatedBadge} />`}
         ${document?.words && html`<span class="faint words">${count(document.words)} words</span>`}
       </div>
       <${DownloadMenu} runId=${runId} artifactId=${chosen} style=${style} />
     </header>
-    <div class="document-scroll" ref=${scroller} data-source=${selection ? "open" : "closed"} tabindex="0" role="group" aria-label="Text of the document" aria-busy=${loading ? "true" : "false"}>
+    ${checking && html`<${ChecksPanel} bound=${bound} onJump=${jump} onSource=${source.open} onClose=${() => setChecking(false)} />`}
+    <div class="document-scroll" ref=${scroller} tabindex="0" role="group" aria-label="Text of the document" aria-busy=${loading ? "true" : "false"} hidden=${checking}>
       ${error && html`<div class="run-pad"><div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>${error.title || "The document cannot be shown"}</strong><span>${error.message}</span></div></div></div>`}
       ${!document && loading && html`<${Skeleton} />`}
-      ${document && html`<${Body} source=${document.html ?? ""} citations=${citations} marker=${selection?.marker} onCitation=${open} />`}
+      ${document && html`<${Body} source=${document.html ?? ""} citations=${bound.citations} marker=${target?.marker} article=${article} onCitation=${open} />
+        <${CitationCards} root=${article} citations=${bound.citations} sources=${bound.sources} onOpen=${open} />`}
     </div>
-    ${selection && html`<${PassagePanel} selection=${selection} citations=${citations} onClose=${closePassage} />`}
   </section>`;
 }
 
-const Body = memo(function Body({ source, citations, marker, onCitation }) {
-  const article = useRef(null);
+const Body = memo(function Body({ source, citations, marker, article, onCitation }) {
   const markup = useMemo(() => ({ __html: cleanHtml(source) }), [source]);
-  useLayoutEffect(() => {
-    const verdicts = new Map(citations.map((row) => [row.marker, row.verdict]));
-    for (const link of article.current.querySelectorAll("[data-passages]")) {
-      const verdict = VERDICTS[verdicts.get(Number(link.dataset.marker))];
-      link.dataset.tone = verdict?.tone ?? "";
-      link.title = verdict ? `${verdict.label}: open the source` : "Open the source";
-      if (link.tagName !== "A") {
-        link.tabIndex = 0;
-        link.setAttribute("role", "button");
-      }
-      link.dataset.open = marker && Number(link.dataset.marker) === marker ? "true" : "false";
-    }
-  }, [markup, citations, marker]);
+  useLayoutEffect(() => dress(article.current, citations, marker), [markup, citations, marker]);
   const activate = (event) => {
-    const link = event.target.closest?.("[data-passages]");
+    const link = linkOf(event);
     if (!link) return;
     if (event.type === "keydown" && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();

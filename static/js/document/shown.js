@@ -1,21 +1,21 @@
 // Which document is open beside the conversation.
 import { useCallback, useEffect, useRef, useState } from "../lib/view.js";
+import { keepPlace, placeOf } from "../lib/place.js";
 import { TERMINAL } from "../run/state.js";
 
-function documentFromHash(runs) {
-  const match = /^#document=([0-9a-f-]{36})(?:,([0-9a-f-]{36}))?$/.exec(location.hash);
-  return match && runs[match[1]] ? { runId: match[1], artifactId: match[2] ?? runs[match[1]].artifactId } : null;
+function documentFromPlace(runs) {
+  const [runId, artifactId] = placeOf("document") ?? [];
+  return runs[runId] ? { runId, artifactId: artifactId || runs[runId].artifactId } : null;
 }
 
 /** `input` takes the focus back when what opened the document is gone. */
 export function useShown(runs, input) {
-  const [shown, setShown] = useState(() => documentFromHash(runs));
+  const [shown, setShown] = useState(() => documentFromPlace(runs));
   const opener = useRef(null);
 
   useEffect(() => {
     document.body.dataset.document = shown ? "open" : "closed";
-    const hash = shown ? `#document=${shown.runId},${shown.artifactId}` : "";
-    if (location.hash !== hash) history.replaceState(null, "", location.pathname + location.search + hash);
+    keepPlace("document", shown && [shown.runId, shown.artifactId]);
   }, [shown]);
 
   // The panel shows the newest version while the run goes on making them.
@@ -38,9 +38,9 @@ export function useShown(runs, input) {
     }
   }, [finished?.id]);
 
-  const onOpen = useCallback((runId, artifactId, marker = null) => {
+  const onOpen = useCallback((runId, artifactId) => {
     opener.current = document.activeElement;
-    setShown((now) => (now?.artifactId === artifactId && !marker ? null : { runId, artifactId, follow: true, marker, quiet: marker !== null }));
+    setShown((now) => (now?.artifactId === artifactId ? null : { runId, artifactId, follow: true }));
   }, []);
   const onClose = () => {
     setShown(null);

@@ -1,4 +1,4 @@
-// What can honestly be said of a claim and the passage it is bound to.
+// What can honestly be said of a claim and the passage it is bound to, the worst last.
 
 export const VERDICTS = {
   quoted: { label: "quoted verbatim", tone: "good", text: "The quoted words stand in the passage exactly like this." },
@@ -6,13 +6,18 @@ export const VERDICTS = {
   supported: { label: "supported", tone: "good", text: "The passage supports the claim." },
   partly: { label: "partly supported", tone: "warn", text: "The passage supports the claim only in part. Read both before you rely on it." },
   not_found: { label: "not found in the source", tone: "bad", text: "Quoted words, numbers, dates or names of the claim are not in the passage, or its words are not." },
+  unsupported: { label: "not supported", tone: "bad", text: "The passage does not support the claim." },
   contradicted: { label: "contradicted", tone: "bad", text: "Two judgements say that the passage says the opposite." },
   "contradicted?": { label: "contradicted?", tone: "bad", text: "One judgement says that the passage says the opposite. Read both." },
-  unsupported: { label: "not supported", tone: "bad", text: "The passage does not support the claim." },
 };
 
-/** The entry for a citation of the API: a contradiction that was seen once only is asked, not told. */
-export function verdictOf(citation) {
+/** The name of a citation's verdict: a contradiction that was seen once only is asked, not told. */
+export function verdictName(citation) {
   const single = citation.verdict === "contradicted" && (citation.judgements ?? 0) < 2;
-  return VERDICTS[single ? "contradicted?" : citation.verdict];
+  return single ? "contradicted?" : citation.verdict;
 }
+
+export const verdictOf = (citation) => VERDICTS[verdictName(citation)];
+
+/** Whether somebody should read claim and passage. */
+export const flagged = (citation) => verdictOf(citation)?.tone !== "good";

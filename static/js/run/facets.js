@@ -1,7 +1,6 @@
 // The other sides of a run: its checks, the sources it found, the draft as it grows.
 import { html, memo, useMemo } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
-import { plural, shortReference } from "../lib/format.js";
 import { renderMarkdown } from "../lib/markdown.js";
 import { VERDICTS } from "../document/verdicts.js";
 
@@ -26,23 +25,6 @@ export const Checks = memo(function Checks({ verdict, verdicts, citations }) {
       ${counts.map(([name, n]) => html`<li key=${name}><span class=${`badge ${VERDICTS[name].tone}`}>${n} ${VERDICTS[name].label}</span></li>`)}
     </ul>`}
   </div>`;
-});
-
-export const Sources = memo(function Sources({ sources }) {
-  const rows = Object.values(sources);
-  if (!rows.length) return html`<p class="empty-line">No source has been looked at yet.</p>`;
-  return html`<ul class="sources">
-    ${rows.map(
-      ({ source, kept, reason, query }) => html`<li key=${source.id} class="source" data-kept=${kept}>
-        <${Icon} name=${kept ? "book-open" : "circle-slash"} />
-        <div>
-          <span class="source-title">${source.csl?.title || source.file_name || "Untitled source"}</span>
-          <span class="faint">${[shortReference(source.csl), source.passages ? plural(source.passages, "passage") : ""].filter(Boolean).join(" · ")}</span>
-          ${(reason || query) && html`<span class="faint">${kept ? "Kept" : "Left out"}: ${reason || `found by “${query}”`}</span>`}
-        </div>
-      </li>`,
-    )}
-  </ul>`;
 });
 
 const Block = memo(function Block({ text }) {

@@ -4,7 +4,8 @@ import { Icon } from "../lib/icon.js";
 import { duration, plural } from "../lib/format.js";
 import { Budget } from "./budget.js";
 import { Controls } from "./controls.js";
-import { Checks, Draft, Sources } from "./facets.js";
+import { Checks, Draft } from "./facets.js";
+import { Sources } from "./sources.js";
 import { forkFrom } from "./fork.js";
 import { Loop } from "./loop.js";
 import { ModelMark, ModelsLine } from "./models_line.js";
@@ -36,7 +37,7 @@ function useTick(active) {
   return now;
 }
 
-export function RunPanel({ view, connection, onSnapshot, onExpand, onFollow, adminRun }) {
+export function RunPanel({ view, connection, onSnapshot, onExpand, onFollow, onSource, adminRun }) {
   const over = TERMINAL.has(view.status);
   const [chosen, setChosen] = useState(null);
   const open = chosen ?? (!over && !(view.status === "waiting_human" && view.cycle));
@@ -69,7 +70,7 @@ export function RunPanel({ view, connection, onSnapshot, onExpand, onFollow, adm
     ${view.status === "queued" && !view.workerUp && html`<div class="run-pad"><div class="notice warn">
       <${Icon} name="triangle-alert" /><div><strong>Queued, no worker is running</strong>
       <span>Your request is stored and starts by itself as soon as a worker is up. Whoever runs this server can look at the worker's log.</span></div></div></div>`}
-    ${open && html`<div class="run-body" id=${id}><${Loop} view=${view} /><${ModelsLine} view=${view} adminRun=${adminRun} /><${Facets} view=${view} onFollow=${onFollow} />
+    ${open && html`<div class="run-body" id=${id}><${Loop} view=${view} /><${ModelsLine} view=${view} adminRun=${adminRun} /><${Facets} view=${view} onFollow=${onFollow} onSource=${onSource} />
       <${Budget} view=${view} onSnapshot=${onSnapshot} /></div>`}
   </div>`;
 }
@@ -104,7 +105,7 @@ const TABS = [
   ["log", "Log"],
 ];
 
-function Facets({ view, onFollow }) {
+function Facets({ view, onFollow, onSource }) {
   const [tab, setTab] = useState("plan");
   const id = useId();
   const counts = {
@@ -143,7 +144,7 @@ function Facets({ view, onFollow }) {
       ${tab === "plan" && html`<${PlanFacet} view=${view} onFork=${onFork} />`}
       ${tab === "draft" && html`<${Draft} drafts=${draftsOf(view)} broken=${brokenOf(view)} sections=${view.sections} plan=${view.plan} />`}
       ${tab === "checks" && html`<${Checks} verdict=${view.verdict} verdicts=${view.verdicts} citations=${view.citations} />`}
-      ${tab === "sources" && html`<${Sources} sources=${view.sources} />`}
+      ${tab === "sources" && html`<${Sources} sources=${view.sources} onSource=${onSource} />`}
       ${tab === "log" && html`<${Log} log=${view.log} onFork=${onFork} />`}
     </div>
   </div>`;

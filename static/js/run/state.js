@@ -164,6 +164,8 @@ const CHANGES = {
               query: meta.query ?? "",
               kept: meta.kept !== false,
               reason: meta.reason ?? "",
+              provider: meta.provider ?? "",
+              url: meta.url ?? "",
             },
           },
         }

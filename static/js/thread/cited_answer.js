@@ -1,29 +1,42 @@
-// An answer in the thread, whose citations lead to the passages they rest on.
-import { html, useEffect, useMemo, useState } from "../lib/view.js";
+// An answer in the thread, whose citations lead to the pages they rest on.
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../lib/view.js";
 import { cleanHtml, renderMarkdown } from "../lib/markdown.js";
 import * as api from "../lib/api.js";
+import { CitationCards } from "../citations/card.js";
+import { citationsOf, dress, idsOf, linkOf, markerOf } from "../citations/links.js";
+
+const NOTHING = { citations: [], sources: new Map() };
 
 /** `text` is the stored answer: shown until the document is there, and where it cannot be had. */
-export function CitedAnswer({ runId, artifactId, text, onOpen }) {
+export function CitedAnswer({ runId, artifactId, text, onSource }) {
   const [source, setSource] = useState("");
+  const [bound, setBound] = useState(NOTHING);
+  const root = useRef(null);
   useEffect(() => {
     let current = true;
     api.get(`/api/v2/runs/${runId}/artifacts/${artifactId}`).then(
       (found) => current && setSource(found.html ?? ""),
       () => {},
     );
+    citationsOf(runId, artifactId).then(
+      (found) => current && setBound(found),
+      () => {}, // the citations lead to their passages all the same
+    );
     return () => {
       current = false;
     };
   }, [runId, artifactId]);
   const markup = useMemo(() => ({ __html: source ? linked(source) : renderMarkdown(text) }), [source, text]);
+  useLayoutEffect(() => dress(root.current, bound.citations, null), [markup, bound]);
+  const open = (link, passageId) => onSource({ passageIds: passageId ? [passageId] : idsOf(link), marker: markerOf(link), citations: bound.citations }, link);
   const activate = (event) => {
-    const citation = event.target.closest?.("[data-passages]");
-    if (!citation || (event.type === "keydown" && event.key !== "Enter" && event.key !== " ")) return;
+    const link = linkOf(event);
+    if (!link || (event.type === "keydown" && event.key !== "Enter" && event.key !== " ")) return;
     event.preventDefault();
-    onOpen(runId, artifactId, Number(citation.dataset.marker));
+    open(link);
   };
-  return html`<div class="answer prose" onClick=${activate} onKeyDown=${activate} dangerouslySetInnerHTML=${markup}></div>`;
+  return html`<div><div class="answer prose" ref=${root} onClick=${activate} onKeyDown=${activate} dangerouslySetInnerHTML=${markup}></div>
+    <${CitationCards} root=${root} citations=${bound.citations} sources=${bound.sources} onOpen=${open} /></div>`;
 }
 
 /** The document without its title, its citations as buttons. Ids stay with the document itself. */
@@ -32,11 +45,6 @@ function linked(source) {
   holder.innerHTML = cleanHtml(source);
   holder.content.querySelector("h1")?.remove();
   for (const element of holder.content.querySelectorAll("[id]")) element.removeAttribute("id");
-  for (const citation of holder.content.querySelectorAll("[data-passages]")) {
-    citation.removeAttribute("href");
-    citation.tabIndex = 0;
-    citation.setAttribute("role", "button");
-    citation.title = "Open the source";
-  }
+  for (const citation of holder.content.querySelectorAll("[data-passages]")) citation.removeAttribute("href");
   return holder.innerHTML;
 }

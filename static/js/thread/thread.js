@@ -15,7 +15,7 @@ import { VERDICTS } from "../document/verdicts.js";
 import { SimulatedBadge } from "../models/badge.js";
 import { CitedAnswer } from "./cited_answer.js";
 
-export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, onCompose, onFollow, openId, byRule, adminRun }) {
+export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, onSource, onCompose, onFollow, openId, byRule, adminRun }) {
   return html`<ol class="thread" aria-label="Conversation">
     ${turns.map((turn) => {
       const view = runs[turn.runId];
@@ -23,11 +23,11 @@ export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, 
         ${turn.request && html`<div class="request"><span class="visually-hidden">You: </span><p>${turn.request}</p></div>`}
         ${turn.copyOf && html`<p class="copy-of"><${Icon} name="git-branch" /> <span>A copy of <a href=${`#run-${turn.copyOf}`}>an earlier run</a>, going on from one of its steps. Its budget is its own.</span></p>`}
         ${view && html`<div class="reply"><span class="visually-hidden">HandyWriterz: </span>
-          <${RunPanel} view=${view} connection=${connection} onSnapshot=${onSnapshot} onExpand=${onExpand} onFollow=${onFollow} adminRun=${adminRun} />
+          <${RunPanel} view=${view} connection=${connection} onSnapshot=${onSnapshot} onExpand=${onExpand} onFollow=${onFollow} onSource=${onSource} adminRun=${adminRun} />
           <${Told} told=${view.told} status=${view.status} onAgain=${(words) => onCompose(words, "new")} />
           ${TERMINAL.has(view.status) && html`<${Ending} view=${view} onSnapshot=${onSnapshot} onFollow=${onFollow} />`}
           ${view.journey === "answer" && view.artifactId && answerText(turn, view)
-            ? html`<${CitedAnswer} runId=${view.id} artifactId=${view.artifactId} text=${answerText(turn, view)} onOpen=${onOpen} />`
+            ? html`<${CitedAnswer} runId=${view.id} artifactId=${view.artifactId} text=${answerText(turn, view)} onSource=${onSource} />`
             : html`<${Answer} text=${answerText(turn, view)} />`}
           ${view.artifactId && html`<${DocumentCard} view=${view} open=${openId === view.artifactId} onOpen=${onOpen} />`}
           <${OriginalityCard} view=${view} byRule=${byRule} />
