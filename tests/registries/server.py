@@ -180,7 +180,7 @@ def _handler(running: Registries) -> type[BaseHTTPRequestHandler]:
             with contextlib.suppress(OSError):
                 self.send_response(answer.status)
                 for key, value in answer.headers.items():
-                    self.send_header(key, value)
+                    self.send_header(key, value.encode().decode("latin-1"))
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 if fault is not None and fault.kind == "broken_off":

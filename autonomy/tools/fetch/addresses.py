@@ -16,7 +16,7 @@ _INSIDE = ("localhost", "local", "internal", "intranet", "lan", "home.arpa", "on
 
 
 def port_of(url: httpx2.URL) -> int:
-    return url.port or (443 if url.scheme == "https" else 80)
+    return (443 if url.scheme == "https" else 80) if url.port is None else url.port
 
 
 def host_of(url: httpx2.URL) -> str:

@@ -61,12 +61,12 @@ async def following(
 
 
 def _next(url: httpx2.URL, location: str) -> str:
-    try:
-        joined = url.join(location) if location else None
-    except (httpx2.InvalidURL, ValueError):
-        joined = None
-    if joined is None:
+    if not location:
         raise FetchRefused("redirects", f"{url} redirects to nowhere.")
+    try:
+        joined = url.join(location)
+    except (httpx2.InvalidURL, ValueError) as error:
+        raise FetchRefused("address", f"{url} redirects to what is no address.") from error
     if url.scheme == "https" and joined.scheme == "http":
         # What was asked for in confidence is not fetched in the open.
         joined = joined.copy_with(scheme="https") if joined.port is None else joined

@@ -56,6 +56,10 @@ _NOTICES = {
     "corrigendum": "correction",
     "erratum": "correction",
 }
+_MARKED = re.compile(
+    r"\W*(retracted|withdrawn)(?:\s+(?:article|paper|chapter))?\s*[:\])–—-]+\s*", re.I
+)
+"""What publishers put before the title of a work that they have taken back."""
 _ROLES = ("author", "editor", "translator")
 BATCH = 40
 """DOIs in one question: the address stays under 4 KB."""
@@ -122,7 +126,7 @@ class Crossref(Registry):
 def _work(record: Mapping[str, Any]) -> Work | None:
     kind = text(record.get("type"))
     pages = text(record.get("page"))
-    title = plain(record.get("title"))
+    title = _unmarked(plain(record.get("title")))
     subtitle = plain(record.get("subtitle"))
     if subtitle and subtitle.lower() not in title.lower():
         title = f"{title}: {subtitle}"
@@ -165,6 +169,11 @@ def _work(record: Mapping[str, Any]) -> Work | None:
         notices=_notices(record),
         versions=tuple(f"doi:{one}" for one in (*pre, *post)),
     )
+
+
+def _unmarked(title: str) -> str:
+    marked = _MARKED.match(title)
+    return title[marked.end() :] if marked else title
 
 
 def _people(listed: Any) -> list[dict[str, str]]:
@@ -234,7 +243,7 @@ def _notices(record: Mapping[str, Any]) -> tuple[Retraction, ...]:
                     provider="crossref",
                 )
             )
-    said = re.match(r"\W*(retracted|withdrawn)\b(?=\W)", plain(record.get("title")), re.I)
+    said = _MARKED.match(plain(record.get("title")))
     if said and not any(one.kind in ("retraction", "withdrawal") for one in found):
         # Publishers put it before the title, often without a notice of its own.
         kind = "retraction" if said[1].lower() == "retracted" else "withdrawal"
