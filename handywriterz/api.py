@@ -26,6 +26,7 @@ from autonomy.api import (
     quotas,
     runs,
     sources,
+    styles,
     turnitin,
 )
 from autonomy.api.auth import AUTH
@@ -102,6 +103,8 @@ api.add_router("/v2/me", quotas.router)
 api.add_router("/v2/runs", runs.router)
 api.add_router("/v2/runs", artifacts.router)
 api.add_router("/v2/runs", events.router)
+api.add_router("/v2/runs", styles.document_router)
+api.add_router("/v2/styles", styles.router)
 api.add_router("/v2/models", models.router)
 api.add_router("/v2/turnitin", turnitin.router)
 api.add_router("/v2/sources", sources.router)

@@ -328,6 +328,17 @@ class Env(BaseSettings):
     import_max_entries: int = Field(
         default=5_000, gt=0, description="Most references imported from one file."
     )
+    style_max_bytes: int = Field(
+        default=1024 * 1024, gt=0, description="Largest citation style (.csl) uploaded, bytes."
+    )
+    style_max_count: int = Field(
+        default=50, gt=0, description="Most citation styles of their own that a person keeps."
+    )
+    style_probe_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="Longest that an uploaded style may take for a few references, seconds.",
+    )
     message_max_chars: int = Field(
         default=20_000, gt=0, description="Longest chat message, characters."
     )

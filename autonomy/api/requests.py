@@ -14,8 +14,9 @@ from autonomy.core import journey as journeys
 from autonomy.core.types import TaskSettings, TaskSpec
 from autonomy.models import Source
 from autonomy.services.connections import BadField
+from autonomy.services.errors import Invalid
 from autonomy.services.model_choices import check_choice
-from autonomy.tools.csl.styles import UnknownStyle, resolve_style
+from autonomy.services.styles import check_style
 
 
 def refuse(field: str, message: str) -> ValidationError:
@@ -65,9 +66,9 @@ def task_spec(
         known = ", ".join(("auto", *journeys.names()) if not where else journeys.names())
         raise refuse("journey", f"There is no journey “{journey}”. Choose one of: {known}.")
     try:
-        resolve_style(settings.style)
-    except UnknownStyle as error:
-        raise refuse(f"{where}settings.style", str(error)) from error
+        check_style(user, settings.style)
+    except Invalid as error:
+        raise refuse(f"{where}settings.style", error.detail) from error
     try:
         check_choice(user, settings.models, f"{where}settings.models")
     except BadField as error:

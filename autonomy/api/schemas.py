@@ -355,6 +355,20 @@ class RejectedFile(Schema):
     detail: str
 
 
+class StyleOut(Schema):
+    id: str
+    """To be given wherever a style is asked for."""
+    title: str
+    own: bool
+    uuid: UUID | None = None
+    """Of a style of your own: names it for removal."""
+
+
+class StylesOut(Schema):
+    own: list[StyleOut]
+    bundled: list[StyleOut]
+
+
 class BadReference(Schema):
     """An entry of a bibliography that is no reference; the others were taken all the same."""
 

@@ -22,6 +22,7 @@ from autonomy.models import (
     ArtifactKind,
     Checkpoint,
     Citation,
+    CitationStyle,
     Passage,
     Run,
     RunMessage,
@@ -29,10 +30,10 @@ from autonomy.models import (
     Source,
     TurnitinCycle,
 )
-from autonomy.services import ImportOutcome
+from autonomy.services import ImportOutcome, style_id
 from autonomy.services.source_pages import place_of
 
-DOWNLOAD_FORMATS = ("docx", "pdf", "md", "html", "tex", "bib", "ris")
+DOWNLOAD_FORMATS = ("docx", "pdf", "md", "html", "tex", "bib", "ris", "csl-json")
 
 
 def budgets(run: Run) -> schemas.BudgetOut:
@@ -266,6 +267,10 @@ def imported(outcome: ImportOutcome) -> schemas.ImportOut:
             for bad in outcome.problems
         ],
     )
+
+
+def style(row: CitationStyle) -> schemas.StyleOut:
+    return schemas.StyleOut(id=style_id(row), title=row.title, own=True, uuid=row.pk)
 
 
 def cycle(row: TurnitinCycle) -> schemas.CycleOut:

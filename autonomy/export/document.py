@@ -41,6 +41,8 @@ class Document(BaseModel):
     title: str
     style: str = "harvard"
     """A style name or CSL id, see `autonomy.tools.citations`."""
+    csl: str = Field(default="", exclude=True, repr=False)
+    """Text of the style when it is somebody's own. Never stored here: whoever renders puts it in."""
     language: str = "en"
     date: str = ""
     """ISO date of this version."""

@@ -21,6 +21,7 @@ from autonomy.tools.citations import (
     references_of,
     resolve_style,
 )
+from autonomy.tools.csl.own import read_own
 from autonomy.tools.csl.reference import Reference
 
 CITE_CLASS = "cite-link"
@@ -68,12 +69,13 @@ def render(document: Document) -> Rendered:
 
     Raises:
         DanglingCitation: the text cites passages that the document does not hold.
-        UnknownStyle: `document.style` names no bundled style.
+        UnknownStyle: `document.style` names no bundled style, and `document.csl` brings none.
         PandocError: the formatter failed.
     """
     if dangling := dangling_ids(document):
         raise DanglingCitation(dangling)
-    style = resolve_style(document.style)
+    own = document.csl.encode()
+    style = read_own(own, document.style) if own else resolve_style(document.style)
     language = document.language if _LANGUAGE.match(document.language) else "en"
     body: list[Node] = []
     for section in document.sections:
@@ -81,7 +83,9 @@ def render(document: Document) -> Rendered:
     number_markers(body)
     placer = _Placer(document, style)
     body = placer.collect(body)
-    formatted = format_citations(style, language, placer.references, placer.groups)
+    formatted = format_citations(
+        style, language, placer.references, placer.groups, _small_words(document)
+    )
     body = nodes.map_inlines(body, lambda inlines: placer.put(inlines, formatted.citations))
     place = {entry.key: position for position, entry in enumerate(formatted.entries)}
     return Rendered(
@@ -95,6 +99,15 @@ def render(document: Document) -> Rendered:
         entries=formatted.entries,
         references=sorted(placer.references, key=lambda item: place.get(item["id"], 0)),
     )
+
+
+def _small_words(document: Document) -> frozenset[str]:
+    """Words that the text or what it rests on writes in small letters inside of a sentence."""
+    texts = [
+        *(section.markdown for section in document.sections),
+        *(passage.text for passage in document.passages),
+    ]
+    return frozenset(word for text in texts for word in re.findall(r"\b[a-z]{3,}\b", text))
 
 
 def _simulated(document: Document) -> str:

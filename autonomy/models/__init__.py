@@ -29,6 +29,7 @@ from autonomy.models.run import (
     RunMessage,
     WorkerProcess,
 )
+from autonomy.models.style import CitationStyle
 from autonomy.models.tool import Tool, ToolOrigin, ToolVersion
 from autonomy.models.upkeep import Deletion, Upkeep
 
@@ -42,6 +43,7 @@ __all__ = [
     "CheckpointBlob",
     "CheckpointWrite",
     "Citation",
+    "CitationStyle",
     "Deletion",
     "Effect",
     "EffectStatus",

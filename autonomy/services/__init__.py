@@ -53,6 +53,7 @@ from autonomy.services.references import (
     is_bibliography,
     may_be_bibliography,
 )
+from autonomy.services.restyle import restyle
 from autonomy.services.runs import (
     answer_interrupt,
     cancel,
@@ -63,6 +64,7 @@ from autonomy.services.runs import (
 )
 from autonomy.services.snapshots import snapshot
 from autonomy.services.steering import tell
+from autonomy.services.styles import add_style, check_style, remove_style, style_id
 from autonomy.services.trials import create_tested, try_draft, try_stored
 from autonomy.services.upkeep import Tidied, tidy
 
@@ -89,9 +91,11 @@ __all__ = [
     "Unavailable",
     "Wanted",
     "add_file",
+    "add_style",
     "answer_interrupt",
     "cancel",
     "change_connection",
+    "check_style",
     "choose_models",
     "connection_of",
     "connection_state",
@@ -113,7 +117,9 @@ __all__ = [
     "personal_entries",
     "remove_account",
     "remove_connection",
+    "remove_style",
     "requeue",
+    "restyle",
     "resume",
     "revoke_api_key",
     "rotate_credentials",
@@ -123,6 +129,7 @@ __all__ = [
     "settle_effect",
     "snapshot",
     "start_run",
+    "style_id",
     "submit_report",
     "tell",
     "tidy",

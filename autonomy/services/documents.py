@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from autonomy.models import Artifact, ArtifactKind
 from autonomy.services.errors import Invalid, ServiceError
+from autonomy.services.styles import check_style, styled
 
 if TYPE_CHECKING:
     from autonomy.export.formats import Exported
@@ -39,8 +40,10 @@ def export_document(artifact: Artifact, format: str, style: str | None = None) -
 
     try:
         document = Document.model_validate(artifact.body)
+        owner = artifact.run.owner
         if style:
-            document = document.model_copy(update={"style": style})
+            document = document.model_copy(update={"style": check_style(owner, style)})
+        document = styled(document, owner.pk)
         if format == FRAGMENT:
             html = render_html(document)
             return Exported(

@@ -18,6 +18,7 @@ from autonomy.models import (
     ArtifactKind,
     BudgetEntry,
     Citation,
+    CitationStyle,
     Episode,
     ModelCall,
     ModelConnection,
@@ -77,6 +78,8 @@ def personal_entries(user: User) -> Iterator[Entry]:
     quota = Quota.objects.filter(user=user)
     yield _json("quota.json", _rows(quota, leave={"user_id"}))
     yield _json("models.json", _models(user))
+    styles = CitationStyle.objects.filter(owner=user)
+    yield _json("citation_styles.json", _rows(styles, also={"id"}))
     yield _json("notes.json", _rows(Note.objects.filter(owner=user), leave={"sha256"}))
     beside_runs = ModelCall.objects.filter(owner=user, run=None)
     if beside_runs.exists():

@@ -7,22 +7,23 @@ into text by the rules of the style. Pandoc's citeproc does the formatting.
 from __future__ import annotations
 
 import json
+import re
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from autonomy.core.types import Source
 from autonomy.export import nodes
-from autonomy.export.pandoc import API_VERSION, Node, run_pandoc
+from autonomy.export.pandoc import API_VERSION, TIMEOUT_SECONDS, Node, run_pandoc
+from autonomy.tools.csl.manuals import suited
 from autonomy.tools.csl.reference import Reference, citation_key, clean_reference
 from autonomy.tools.csl.styles import (
     ALIASES,
     Style,
     UnknownStyle,
-    csl_text,
     resolve_style,
     style_ids,
 )
@@ -106,25 +107,35 @@ def format_citations(
     language: str,
     references: Sequence[Reference],
     groups: Sequence[CitationGroup],
+    words: Set[str] = frozenset(),
+    *,
+    timeout: float = TIMEOUT_SECONDS,
 ) -> FormattedCitations:
     """Every group as the style prints it, and the list of references.
 
     `references` must hold every key of `groups`. Works of one group are put in the order that
-    the style wants. In styles that number their references, a narrative citation keeps its
-    authors: "Lee et al. (1)".
+    the style wants. In styles that number their references or cite in notes, a narrative citation
+    keeps its authors in the text: "Lee et al. (1)".
+
+    Args:
+        words: those that the document writes in small letters, by which titles in capitals are
+            told from names (`autonomy.tools.csl.manuals`).
+        timeout: longest that the formatter may take, seconds.
 
     Raises:
         PandocError: the formatter failed.
     """
     if not groups:
         return FormattedCitations([], [])
+    references = [suited(item, style, words) for item in references]
     by_key = {item["id"]: item for item in references}
     blocks = [nodes.para([_cite(style, group, n)]) for n, group in enumerate(groups, start=1)]
     tree = _citeproc(
-        str(style.path),
+        style.text,
         style.locale(language),
         json.dumps(references, ensure_ascii=False, sort_keys=True),
         json.dumps(blocks, ensure_ascii=False),
+        timeout,
     )
     # Some note styles have no list of references: the notes are all there is.
     entries = _entries(tree[-1]) if tree[-1]["t"] == "Div" else []
@@ -132,19 +143,23 @@ def format_citations(
     citations: list[list[Node]] = []
     for group, block in zip(groups, tree, strict=False):
         inlines = _citation(block)
-        if group.narrative and style.numeric:
+        if group.narrative and (style.numeric or style.in_notes):
             names = short_authors(by_key[group.works[0].key], style.locale(language))
-            inlines = [*nodes.text(names), nodes.space(), *inlines]
-        elif group.narrative and style.path.stem.startswith("apa"):
+            space = [] if style.in_notes else [nodes.space()]
+            inlines = [*nodes.text(names), *space, *inlines]
+        elif group.narrative and style.base.startswith("apa"):
             inlines = _spell_out_and(inlines, style.locale(language))
         citations.append([_full_note(node, group, found) for node in inlines])
+    if style.hyphens:
+        entries = [replace(entry, inlines=_hyphened(entry.inlines)) for entry in entries]
     return FormattedCitations(citations, entries)
 
 
 def _cite(style: Style, group: CitationGroup, number: int) -> Node:
     works: list[dict[str, Any]] = []
     for position, work in enumerate(group.works):
-        in_text = group.narrative and position == 0 and not style.numeric
+        by_us = style.numeric or style.in_notes
+        in_text = group.narrative and position == 0 and not by_us
         locator = page_locator(work.pages)
         works.append(
             {
@@ -161,7 +176,7 @@ def _cite(style: Style, group: CitationGroup, number: int) -> Node:
 
 
 @lru_cache(maxsize=64)
-def _citeproc_json(style_path: str, locale: str, references: str, blocks: str) -> bytes:
+def _citeproc_json(csl: bytes, locale: str, references: str, blocks: str, timeout: float) -> bytes:
     # Half the time of a render is spent reading the style, so the result is kept: editing prose
     # leaves style, references and groups as they were.
     document = {
@@ -172,17 +187,20 @@ def _citeproc_json(style_path: str, locale: str, references: str, blocks: str) -
     with tempfile.TemporaryDirectory(prefix="hw-csl-") as folder:
         bibliography = Path(folder) / "references.json"
         bibliography.write_text(references, encoding="utf-8")
-        csl = Path(folder) / "style.csl"
-        csl.write_bytes(csl_text(Path(style_path)))
-        arguments = ["-f", "json", "-t", "json", "--citeproc", "--csl", str(csl)]
+        style = Path(folder) / "style.csl"
+        style.write_bytes(csl)
+        arguments = ["-f", "json", "-t", "json", "--citeproc", "--csl", str(style)]
         return run_pandoc(
             [*arguments, "--bibliography", str(bibliography)],
             json.dumps(document, ensure_ascii=False),
+            timeout=timeout,
         )
 
 
-def _citeproc(style_path: str, locale: str, references: str, blocks: str) -> list[Node]:
-    tree: list[Node] = json.loads(_citeproc_json(style_path, locale, references, blocks))["blocks"]
+def _citeproc(csl: bytes, locale: str, references: str, blocks: str, timeout: float) -> list[Node]:
+    tree: list[Node] = json.loads(_citeproc_json(csl, locale, references, blocks, timeout))[
+        "blocks"
+    ]
     return tree
 
 
@@ -228,6 +246,20 @@ def _entries(references: Node) -> list[Entry]:
                     inlines.append(node)
         entries.append(Entry(key, label, inlines))
     return entries
+
+
+def _hyphened(inlines: list[Node]) -> list[Node]:
+    """Ranges of numbers with hyphens instead of en dashes."""
+
+    def change(items: list[Node]) -> list[Node]:
+        return [
+            {"t": "Str", "c": re.sub(r"(?<=\d)–(?=\w?\d)", "-", node["c"])}
+            if node["t"] == "Str"
+            else node
+            for node in items
+        ]
+
+    return nodes.map_inline_list(inlines, change)
 
 
 _AND = {"de": "und", "fr": "et", "es": "y", "pt": "e", "it": "e", "nl": "en", "sv": "och"}

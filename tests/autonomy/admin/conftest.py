@@ -128,6 +128,9 @@ def make_world(owner: Any) -> World:
             prompt=f"Write about {SECRET}",
             reply=f"{SECRET} are large.",
         ),
+        models.CitationStyle.objects.create(
+            owner=owner, title="House style", text="<style/>", sha256="5" * 64
+        ),
         models.ModelConnection.objects.create(
             owner=owner, slug="lab", provider="compatible", label=SECRET, secret=SEALED
         ),

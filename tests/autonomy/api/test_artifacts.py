@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_artifacts_are_listed_with_their_downloads(api: KeyClient, world: World) -> None:
     [row] = api.get(f"/api/v2/runs/{world.run.pk}/artifacts").json()["items"]
     assert (row["kind"], row["version"], row["title"]) == ("document", 1, "Attention")
-    assert set(row["downloads"]) == {"docx", "pdf", "md", "html", "tex", "bib", "ris"}
+    assert set(row["downloads"]) == {"docx", "pdf", "md", "html", "tex", "bib", "ris", "csl-json"}
     assert "body" not in row
 
 

@@ -137,6 +137,12 @@ TABLE: dict[str, Row] = {
     "GET v2/sources/{uuid:source_id}/pages/{int:number}": Row(
         HIDDEN, lambda w: _source(w) | {"number": "1"}
     ),
+    "GET v2/styles": Row(OWN),
+    "POST v2/styles": Row(OWN, body=lambda w: b"multipart"),
+    "DELETE v2/styles/{uuid:style_id}": Row(HIDDEN, lambda w: {"style_id": str(w.style.pk)}),
+    "POST v2/runs/{uuid:run_id}/artifacts/{uuid:artifact_id}/style": Row(
+        HIDDEN, _artifact, lambda w: {"style": "apa"}
+    ),
     "POST v2/sources/import": Row(
         OWN, body=lambda w: {"text": "@book{lee2020, title={On attention}, author={Lee, Ann}}"}
     ),

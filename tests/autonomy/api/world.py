@@ -14,6 +14,7 @@ from autonomy.models import (
     Artifact,
     Checkpoint,
     Citation,
+    CitationStyle,
     ModelConnection,
     Passage,
     Run,
@@ -36,6 +37,7 @@ class World:
     artifact: Artifact
     cycle: TurnitinCycle
     connection: ModelConnection
+    style: CitationStyle
 
     def ids(self) -> set[str]:
         """Ids that must never show up in a stranger's answer."""
@@ -47,6 +49,7 @@ class World:
             self.artifact,
             self.cycle,
             self.connection,
+            self.style,
         )
         return {str(row.pk) for row in rows}
 
@@ -176,4 +179,7 @@ def make_world(owner: User) -> World:
         slug="hers",
         defaults={"provider": "compatible", "base_url": "http://hers.example/v1"},
     )
-    return World(conversation, run, file, passage, artifact, cycle, connection)
+    style, _ = CitationStyle.objects.get_or_create(
+        owner=owner, sha256="5" * 64, defaults={"title": "Her style", "text": "<style/>"}
+    )
+    return World(conversation, run, file, passage, artifact, cycle, connection, style)

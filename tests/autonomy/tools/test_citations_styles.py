@@ -21,7 +21,7 @@ def test_styles_are_found_by_alias_or_id_in_any_case(name: str, style_id: str) -
 def test_a_dependent_style_borrows_the_rules_of_its_parent() -> None:
     style = resolve_style("vancouver-nlm")
     assert style.id == "vancouver-nlm"
-    assert style.path.stem == "nlm-citation-sequence"
+    assert style.base == "nlm-citation-sequence"
     assert style.numeric
 
 

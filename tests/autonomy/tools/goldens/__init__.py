@@ -1,0 +1,1 @@
+"""What the styles' manuals ask for, as text files, and the works that they show."""
