@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('autonomy', '0010_readings_embedding_spaces'),
+        ('autonomy', '0011_works_that_were_dropped'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
