@@ -8,8 +8,9 @@ from celery import shared_task
 
 from autonomy.memory.file_claims import sources_to_ingest
 from autonomy.memory.ingestion import ingest_next
-from autonomy.runtime.couriers import ring_file
+from autonomy.runtime.couriers import ring_embedding, ring_file
 from autonomy.runtime.engine import current_engine
+from autonomy.runtime.reembedding import fill_source, work
 from autonomy.runtime.registry_metadata import complete
 from autonomy.runtime.upkeep import tidy_when_due
 
@@ -32,12 +33,19 @@ def drive(run_id: str) -> None:
 def ingest(source_id: str) -> None:
     """A file waits: read the one whose turn it is, which need not be `source_id`. What it states of
     itself is completed from registries, where the deployment asks any."""
-    done = ingest_next()
+    done = ingest_next(before_ready=fill_source)
     if done is not None:
         logger.debug("rung for %s, read %s", source_id, done)
         for waiting in sources_to_ingest(limit=1, waiting_seconds=0):
             ring_file(waiting)
         complete(done)
+
+
+@shared_task(name="autonomy.tasks.reembed", ignore_result=True)  # type: ignore[untyped-decorator]
+def reembed(_: str = "") -> None:
+    """Passages want vectors of another embedder: a slice of them."""
+    if work():
+        ring_embedding()
 
 
 @shared_task(name="autonomy.tasks.tidy", ignore_result=True)  # type: ignore[untyped-decorator]

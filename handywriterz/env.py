@@ -109,6 +109,10 @@ class Env(BaseSettings):
     handywriterz_debugger_model: str | None = Field(
         default=None, description="Model of the self-debugger only."
     )
+    embedder: str | None = Field(
+        default=None,
+        description="Model that search by meaning uses, at any server with OpenAI's /embeddings, e.g. openai:text-embedding-3-small; what there is is embedded anew in the background. Unset = the built-in one.",
+    )
     openai_base_url: str | None = Field(
         default=None,
         description="Any OpenAI-compatible server; the model string is then openai:<name> and a key is optional.",
@@ -345,6 +349,11 @@ class Env(BaseSettings):
     parse_max_pages: int = Field(default=2_000, gt=0, description="Most pages read from one file.")
     parse_max_chars: int = Field(
         default=10_000_000, gt=0, description="Most characters of text kept from one file."
+    )
+    files_at_once: int = Field(
+        default=2,
+        gt=0,
+        description="Files one machine's worker reads at the same time, each in a process of its own.",
     )
     parse_timeout_seconds: float = Field(
         default=300.0, gt=0, description="Longest one file may take to parse, seconds."

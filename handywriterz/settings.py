@@ -246,6 +246,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_DEFAULT_QUEUE = "runs"
 CELERY_TASK_ROUTES = {
     "autonomy.tasks.ingest": {"queue": "files"},
+    "autonomy.tasks.reembed": {"queue": "files"},
     "autonomy.tasks.tidy": {"queue": "files"},
 }
 # Asked for often, done when due (`UPKEEP_HOURS`): a laptop is rarely on at the right moment, and

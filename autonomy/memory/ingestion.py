@@ -12,7 +12,7 @@ import logging
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,12 +62,18 @@ def ingest_file(source_id: uuid.UUID | str, embedder: Embedder | None = None) ->
     return _status(key)
 
 
-def ingest_next(embedder: Embedder | None = None) -> uuid.UUID | None:
-    """Bring the source whose turn it is as far as it goes; None where none waits."""
+def ingest_next(
+    embedder: Embedder | None = None, *, before_ready: Callable[[uuid.UUID], None] | None = None
+) -> uuid.UUID | None:
+    """Bring the source whose turn it is as far as it goes; None where none waits.
+
+    Args:
+        before_ready: called with its id when all of it is embedded.
+    """
     source = claim_next()
     if source is None:
         return None
-    _ingest(source, embedder or shared_embedder())
+    _ingest(source, embedder or shared_embedder(), before_ready)
     return source.id
 
 
@@ -76,10 +82,16 @@ def _status(key: uuid.UUID) -> str:
     return _GONE if status is None else str(status)
 
 
-def _ingest(source: Source, embedder: Embedder) -> None:
+def _ingest(
+    source: Source,
+    embedder: Embedder,
+    before_ready: Callable[[uuid.UUID], None] | None = None,
+) -> None:
     with signs_of_life(source):
         try:
             _read(source, embedder)
+            if before_ready is not None:
+                before_ready(source.id)
             update(
                 source, status=FileStatus.READY, ready_at=timezone.now(), error="", error_code=""
             )

@@ -11,6 +11,7 @@ from django.db.models import F
 from autonomy.library.embed import Embedder, Vectors
 from autonomy.library.parsed import EVIDENCE_KINDS
 from autonomy.memory.file_claims import progress
+from autonomy.memory.spaces import as_text
 from autonomy.models import Passage, Source
 
 BATCH = 32
@@ -34,11 +35,6 @@ WHERE passage.source_id = %(source)s AND passage.embedding IS NULL
   AND twin.ordinal = passage.ordinal AND twin.text = passage.text
   AND twin.embedding IS NOT NULL
 """
-
-
-def as_text(vector: Any) -> str:
-    """A vector as pgvector reads it."""
-    return "[" + ",".join(f"{value:.7g}" for value in vector) + "]"
 
 
 class PassageEmbedding:

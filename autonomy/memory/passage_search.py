@@ -17,6 +17,7 @@ from autonomy.core.types import Passage
 from autonomy.library.embed import Vectors
 from autonomy.library.parsed import EVIDENCE_KINDS
 from autonomy.memory.ids import uuids
+from autonomy.memory.spaces import BUILT_IN, Space, dense_select
 
 _EVIDENCE = sorted(kind.value for kind in EVIDENCE_KINDS)
 _CANDIDATES = 60
@@ -35,12 +36,7 @@ WITH scope AS MATERIALIZED (
 ), dense AS (
     SELECT id, row_number() OVER (ORDER BY distance, id) AS rank
     FROM (
-        SELECT p.id, p.embedding <=> %(vector)s::vector AS distance
-        FROM autonomy_passages p
-        WHERE p.source_id IN (SELECT id FROM scope) AND p.kind = ANY(%(kinds)s)
-          AND p.embedding IS NOT NULL
-        ORDER BY p.embedding <=> %(vector)s::vector
-        LIMIT %(candidates)s
+        <the nearest>
     ) nearest
 ), words AS MATERIALIZED (
     SELECT lexeme, quote_literal(lexeme)::tsquery AS wanted
@@ -94,12 +90,14 @@ def search_passages(
     limit: int,
     source_ids: Sequence[str] = (),
     *,
+    space: Space = BUILT_IN,
     unfinished: bool = False,
 ) -> list[Passage]:
     """The hybrid search itself; `vectors[0]` is the query's embedding. Ids that are no UUIDs match
     nothing, and naming only such ids finds nothing.
 
     Args:
+        space: the one that `vectors` lie in.
         unfinished: look also into files of which only a part has been read; what they are called
             may not be known yet.
     """
@@ -117,7 +115,7 @@ def search_passages(
     }
     # SET LOCAL needs a transaction; all statements travel in one message.
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SEARCH, parameters)
+        cursor.execute(_SEARCH.replace("<the nearest>", dense_select(space)), parameters)
         while cursor.description is None and cursor.nextset():
             pass
         rows = cursor.fetchall()

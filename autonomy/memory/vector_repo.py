@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from django.db.models import Q
@@ -21,6 +22,7 @@ from autonomy.core.types import (
 )
 from autonomy.library.embed import Embedder, Vectors
 from autonomy.library.parsed import EVIDENCE_KINDS, BlockKind
+from autonomy.memory.asker import Asker
 from autonomy.memory.ids import uuids
 from autonomy.memory.passage_search import search_passages
 
@@ -39,8 +41,17 @@ class RunDb(Protocol):
 class PassageRepository:
     """`core.ports.Library` over the sources of one owner. Nobody else's are ever returned."""
 
-    def __init__(self, owner_id: int, embedder: Embedder, run_db: RunDb) -> None:
+    def __init__(
+        self,
+        owner_id: int,
+        embedder: Embedder,
+        run_db: RunDb,
+        asker: Callable[[], Asker] = Asker,
+    ) -> None:
+        """`embedder` is the built-in one; `asker` tells which space to search, from a database
+        thread."""
         self._owner_id = owner_id
+        self._asker = asker
         self._embedder = embedder
         self._run_db = run_db
 
@@ -50,9 +61,15 @@ class PassageRepository:
         query = " ".join(query.replace("\x00", " ").split())[:_QUERY_CHARS]
         if not query or limit < 1:
             return []
-        vectors = await asyncio.to_thread(self._embedder.encode, [query])
+        asker = await self._run_db(self._asker)
+        space, vectors = await asyncio.to_thread(asker.vectors, query, self._embedder)
         return await self._run_db(
-            search_passages, self._owner_id, query, vectors, limit, tuple(source_ids)
+            partial(search_passages, space=space),
+            self._owner_id,
+            query,
+            vectors,
+            limit,
+            tuple(source_ids),
         )
 
     async def sources(self, source_ids: Sequence[str] = ()) -> list[Source]:

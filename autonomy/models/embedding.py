@@ -28,7 +28,9 @@ class EmbeddingSpace(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     model = models.CharField(max_length=200, help_text="Connection and model, e.g. openai:….")
-    dimensions = models.PositiveIntegerField()
+    dimensions = models.PositiveIntegerField(
+        default=0, help_text="Of its vectors; 0 until the first came."
+    )
     state = models.CharField(max_length=10, choices=SpaceState.choices, default=SpaceState.BUILDING)
     filled = models.PositiveIntegerField(default=0, help_text="Passages that have their vector.")
     wanted = models.PositiveIntegerField(default=0, help_text="Passages there are.")
@@ -64,7 +66,8 @@ class EmbeddingSpace(models.Model):
                 condition=Q(state=SpaceState.BUILDING),
             ),
             models.CheckConstraint(
-                name="embedding_space_has_dimensions", condition=Q(dimensions__gt=0)
+                name="embedding_space_active_has_dimensions",
+                condition=~Q(state=SpaceState.ACTIVE) | Q(dimensions__gt=0),
             ),
         ]
 

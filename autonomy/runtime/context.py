@@ -23,6 +23,7 @@ from autonomy.runtime.couriers import ring_file
 from autonomy.runtime.cycles import RunCycles
 from autonomy.runtime.db import run_db
 from autonomy.runtime.effects import RunEffects
+from autonomy.runtime.embedders import asker
 from autonomy.runtime.events import RunEvents
 from autonomy.runtime.messages import RunMessages
 from autonomy.runtime.model_calls import RunCalls
@@ -68,7 +69,7 @@ def build_deps(segment: Segment) -> Deps:
         run_id=fence.run_id,
         task=task,
         journey=journey.load(run.journey),
-        library=PassageRepository(run.owner_id, embedder, run_db),
+        library=PassageRepository(run.owner_id, embedder, run_db, asker),
         notes=NoteRepository(run.owner_id, fence.run_id, embedder, run_db),
         artifacts=RunArtifacts(fence, run.owner_id),
         events=events,

@@ -148,6 +148,11 @@ def ring_file(source_id: object) -> None:
     _doorbell.send(("autonomy.tasks.ingest", str(source_id)))
 
 
+def ring_embedding() -> None:
+    """Wake a worker for the passages that another embedder is to embed."""
+    _doorbell.send(("autonomy.tasks.reembed", ""))
+
+
 def hint(run_id: object, conversation_id: object | None, seq: int) -> None:
     """Tell whoever watches the run or its conversation that events up to `seq` are committed."""
     message = {"type": "run.hint", "run_id": str(run_id), "seq": seq}

@@ -12,9 +12,9 @@ import time
 from django.db import connection, transaction
 
 from autonomy.memory.file_claims import sources_to_ingest
-from autonomy.runtime import notices, segment_ends
+from autonomy.runtime import notices, reembedding, segment_ends
 from autonomy.runtime.budget_statements import HOLD_DAYS
-from autonomy.runtime.couriers import ring_file
+from autonomy.runtime.couriers import ring_embedding, ring_file
 from autonomy.runtime.leases import HELD, SWEEP_CLASS
 from autonomy.runtime.queue import SUSPECT
 from handywriterz.env import env
@@ -80,6 +80,8 @@ WHERE seen_at < now() - interval '7 days' AND NOT {HELD % "worker.lock_no"}
 
 FILE_SECONDS = 10.0
 """Between two rings for the same file by one process."""
+LAG_SECONDS = 300.0
+"""Between two looks whether the space that is searched has all passages: it costs a scan."""
 FORGET_SECONDS = 3_600.0
 
 
@@ -127,7 +129,7 @@ class Sweeper:
 
     def __init__(self) -> None:
         self._rung: dict[str, float] = {}
-        self._forgot_at = 0.0
+        self._forgot_at = self._embedding_at = self._lag_at = 0.0
 
     def sweep(self) -> int:
         """One round; call it each second, in a database thread. How many runs it put back in the
@@ -135,12 +137,24 @@ class Sweeper:
         reclaimed = reclaim_dead()
         self._ring_files()
         notices.wake()
+        self._ring_embedding()
         now = time.monotonic()
         if now - self._forgot_at > FORGET_SECONDS:
             self._forgot_at = now
             with connection.cursor() as cursor:
                 cursor.execute(FORGET)
         return reclaimed
+
+    def _ring_embedding(self) -> None:
+        now = time.monotonic()
+        if now - self._embedding_at < FILE_SECONDS:
+            return
+        self._embedding_at = now
+        look = now - self._lag_at > LAG_SECONDS
+        if look:
+            self._lag_at = now
+        if reembedding.due() or (look and reembedding.active_lags()):
+            ring_embedding()
 
     def _ring_files(self) -> None:
         now = time.monotonic()

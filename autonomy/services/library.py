@@ -19,9 +19,11 @@ def search_memory(owner: User, q: str) -> list[dict[str, Any]]:
     from autonomy.memory.embedding import shared_embedder
     from autonomy.memory.passage_search import search_passages
     from autonomy.memory.semantic_repo import search_notes
+    from autonomy.runtime.embedders import asker
 
-    vectors = shared_embedder().encode([q])
-    passages = search_passages(owner.pk, q, vectors, PASSAGES, unfinished=True)
+    embedder = shared_embedder()
+    space, vectors = asker().vectors(q, embedder)
+    passages = search_passages(owner.pk, q, vectors, PASSAGES, space=space, unfinished=True)
     titles = {
         str(row.pk): str(row)
         for row in Source.objects.filter(pk__in={passage.source_id for passage in passages})
@@ -40,6 +42,6 @@ def search_memory(owner: User, q: str) -> list[dict[str, Any]]:
     ]
     hits += [
         {"kind": "note", "id": str(note.pk), "text": note.text, "title": note.kind, "score": score}
-        for note, score in search_notes(owner.pk, vectors[0], NOTES)
+        for note, score in search_notes(owner.pk, embedder.encode([q])[0], NOTES)
     ]
     return hits

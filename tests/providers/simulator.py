@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from tests.providers import embeddings
 from tests.providers.answers import answer
 from tests.providers.behaviours import Behaviour
 from tests.providers.counting import Count, Counted
@@ -69,6 +70,11 @@ class Simulator(Listening):
         self.state = ""
         """A fault that every request meets; empty when the provider is well."""
         self.requests: list[Received] = []
+        self.embedding_dimensions = embeddings.DIMENSIONS
+        self.embedding_chars = 100_000
+        """Longest text that is embedded."""
+        self.embedded: list[str] = []
+        """Texts that were embedded."""
         self.count = Count()
         self.hung_up = threading.Event()
         """Set when a client closes its connection before it was answered."""
@@ -91,6 +97,7 @@ class Simulator(Listening):
         """Forget what was asked and scripted, and begin with the faults anew."""
         self.count.reset()
         self.requests.clear()
+        self.embedded.clear()
         self.script.clear()
         self._drawn = 0
 
@@ -130,6 +137,8 @@ class Simulator(Listening):
             return await self._pages.inner(wire, request)
         if request.method == "GET":
             return await self._pages.ours(wire, request)
+        if request.path.rstrip("/").endswith("/embeddings"):
+            return await self._embed(wire, request)
         if dialect_of(request.path) is None:
             await wire.json(404, {"error": {"message": f"No route {request.path}"}})
             return True
@@ -154,6 +163,35 @@ class Simulator(Listening):
         except ConnectionError:
             self._lost(counted)
             raise
+
+    async def _embed(self, wire: Wire, request: HttpRequest) -> bool:
+        """`/embeddings`; what is scripted or wrong with the provider counts here too."""
+        body = json.loads(request.raw or b"{}")
+        received = Received(request.path, request.headers, body)
+        counted = self.count.begin(received)
+        trouble = self.account_trouble(received.key)
+        if trouble:
+            return await self._refuse(wire, received, counted, TROUBLES[trouble])
+        behaviour = self._next_behaviour(received)
+        if behaviour.delay and not await wire.patient(behaviour.delay):
+            return self._lost(counted)
+        if behaviour.unanswered:
+            self.count.end(counted, "cut")
+            wire.tear()
+            return False
+        if behaviour.trouble:
+            return await self._refuse(
+                wire, received, counted, TROUBLES[behaviour.trouble], behaviour
+            )
+        texts = [body["input"]] if isinstance(body["input"], str) else list(body["input"])
+        if any(len(text) > self.embedding_chars for text in texts):
+            return await self._refuse(wire, received, counted, TROUBLES["invalid"])
+        self.embedded.extend(texts)
+        self.count.end(counted, "answered")
+        told = embeddings.answer(texts, str(body["model"]), self.embedding_dimensions)
+        data = json.dumps(told).encode()
+        await wire.whole(200, data, "application/json", torn_after=behaviour.cut_after)
+        return behaviour.cut_after is None
 
     def account_trouble(self, key: str | None) -> str:
         """What is wrong with the account behind a key; empty for nothing."""
