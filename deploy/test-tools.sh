@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Programs that tests drive but pip cannot bring: Chromium (browser), LibreOffice Writer (opens
-# exported DOCX), poppler (reads exported PDF). Installs what is missing where that is allowed.
+# exported DOCX), poppler (reads exported PDF), Tesseract (reads scans). Installs what is missing where that is allowed.
 set -euo pipefail
 
 missing=()
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
 command -v soffice >/dev/null || missing+=(libreoffice-writer)
 command -v pdftotext >/dev/null || missing+=(poppler-utils)
+command -v tesseract >/dev/null || missing+=(tesseract-ocr)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 as_root=()

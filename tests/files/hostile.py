@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 
 import pypdf
+import typst
 
 from tests.files.documents import repack, typeset, word_document
 
@@ -45,6 +46,26 @@ def scanned_pdf(path: Path) -> Path:
     picture = ", ".join(str(byte) for byte in png())
     page = f'#image(bytes(({picture})), format: "png", width: 100%)'
     return typeset(path, f"{page}\n#pagebreak()\n{page}")
+
+
+def photographed_pdf(path: Path, pages: list[str], pictures: set[int]) -> Path:
+    """A page for each text; those in `pictures` (from 1) only as a picture of the page."""
+    parts: list[str] = []
+    for number, text in enumerate(pages, 1):
+        if number in pictures:
+            picture = typst.compile(
+                f"#set page(width: 14cm, height: 9cm)\n#set text(size: 13pt)\n{text}".encode(),
+                format="png",
+                ppi=150,
+            )
+            assert isinstance(picture, bytes)
+            content = ", ".join(map(str, picture))
+            parts.append(
+                f'#page(margin: 0cm)[#image(bytes(({content})), format: "png", width: 100%)]'
+            )
+        else:
+            parts.append(f"#page[{text}]")
+    return typeset(path, "#set page(width: 14cm, height: 9cm)\n" + "\n".join(parts))
 
 
 def blank_pdf(path: Path) -> Path:
