@@ -358,6 +358,17 @@ class Env(BaseSettings):
     parse_timeout_seconds: float = Field(
         default=300.0, gt=0, description="Longest one file may take to parse, seconds."
     )
+    parse_max_rows: int = Field(
+        default=20_000, gt=0, description="Most rows read from one sheet; the rest are left out."
+    )
+    parse_ocr_languages: str = Field(
+        default="eng",
+        pattern=r"^(?:[A-Za-z_]+(?:\+[A-Za-z_]+)*)?$",
+        description='Languages of scans, as Tesseract names them ("eng+deu"); empty for no OCR.',
+    )
+    parse_ocr_seconds: float = Field(
+        default=240.0, ge=0, description="Time for OCR of one file (seconds), within the time above."
+    )
     streams_per_user: int = Field(
         default=50,
         gt=0,

@@ -147,6 +147,9 @@ def _parse(
     limits = ParseLimits(
         max_pages=env().parse_max_pages,
         max_chars=env().parse_max_chars,
+        max_table_rows=env().parse_max_rows,
+        ocr_languages=env().parse_ocr_languages,
+        ocr_seconds=env().parse_ocr_seconds,
         timeout_seconds=env().parse_timeout_seconds,
     )
     with PageStream(path, reading.unnamed, limits, first_page=reading.next_page) as stream:
