@@ -14,6 +14,7 @@ from autonomy.library.parsed import (
     ParseFailure,
     ParseLimits,
 )
+from autonomy.library.reference_list import references_of
 from autonomy.library.sniff import (
     CSV,
     DOCX,
@@ -70,7 +71,10 @@ def parse(
     else:
         document = _whole(parser(path, file_name, limits), limits, on_pages, first_page)
     return document.model_copy(
-        update={"metadata": Bibliography(csl=_cleaned(document.metadata.csl))}
+        update={
+            "metadata": Bibliography(csl=_cleaned(document.metadata.csl)),
+            "references": document.references or references_of(document.pages),
+        }
     )
 
 

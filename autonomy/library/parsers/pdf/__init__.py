@@ -31,6 +31,7 @@ from autonomy.library.parsers.pdf.order import reading_order
 from autonomy.library.parsers.pdf.page_text import PageText
 from autonomy.library.parsers.pdf.source import PageSource
 from autonomy.library.parsers.pdf.title_page import read_title_page
+from autonomy.library.reference_list import references_of
 from autonomy.library.sections import Sections, is_abstract_heading, is_section_word
 from autonomy.library.sniff import PDF
 
@@ -56,9 +57,11 @@ def parse(
         csl = read_title_page(flow.opening, flow.style.body, source.info)
         csl.setdefault("title", title_from_name(file_name))
         pages: list[ParsedPage] = []
+        listed: list[ParsedPage] = []
         for batch in flow.batches(str(csl["title"])):
             wanted = [page for page in batch if (page.number or 0) >= first_page]
             pages.extend(wanted)
+            listed += [page for page in batch if _has_references(page)]
             if on_pages is not None and wanted:
                 on_pages(wanted, source.count)
         source.refuse_without_text(source.count)
@@ -74,6 +77,7 @@ def parse(
         metadata=Bibliography(csl=csl),
         page_count=source.count,
         language=language,
+        references=references_of(listed),
         remarks=tuple(remarks),
     )
 
@@ -151,6 +155,10 @@ class _Flow:
             return BlockKind.BODY
         # Figures in rows that only their place on the page tells apart: no table to quote from.
         return BlockKind.FIGURE if kind is BlockKind.TABLE else kind
+
+
+def _has_references(page: ParsedPage) -> bool:
+    return any(block.kind is BlockKind.REFERENCES for block in page.blocks)
 
 
 def _spread(count: int) -> list[int]:
