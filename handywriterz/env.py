@@ -367,7 +367,9 @@ class Env(BaseSettings):
         description='Languages of scans, as Tesseract names them ("eng+deu"); empty for no OCR.',
     )
     parse_ocr_seconds: float = Field(
-        default=240.0, ge=0, description="Time for OCR of one file (seconds), within the time above."
+        default=240.0,
+        ge=0,
+        description="Time for OCR of one file (seconds), within the time above.",
     )
     streams_per_user: int = Field(
         default=50,
