@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev check test bench chaos clean
+.PHONY: help run install install-dev check test coverage bench chaos clean
 
 PY := .venv/bin/python
 
@@ -40,7 +40,11 @@ check: install-dev ## Format, lint, types, import contract, migrations, docs in 
 	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run; \
 	$(PY) -m pytest -q -p no:cacheprovider tests/docs
 
-test: check ## Everything that CI runs: the checks, then all tests with coverage
+test: check ## Everything that CI runs: the checks, then all tests
+	@deploy/test-tools.sh
+	$(PY) -m pytest -n 2 --dist loadgroup
+
+coverage: install-dev ## All tests in one process, and which lines and branches they reach
 	@deploy/test-tools.sh
 	$(PY) -m pytest --cov --cov-report=term --cov-report=html
 
