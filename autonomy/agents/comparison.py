@@ -80,32 +80,32 @@ def side_by_side(
     cells: dict[str, dict[str, Quote]] = {}
     left = words
     for aspect in ASPECTS:
-        row: dict[str, Quote] = {}
+        found: dict[str, Quote] = {}
         for source_id, pool in pools.items():
-            said = [cell[source_id] for cell in cells.values() if source_id in cell]
+            said = [found[source_id] for found in cells.values() if source_id in found]
             if (quote := _best(pool, aspect, said)) is not None:
-                row[source_id] = quote
-        cost = sum(quote.words for quote in row.values())
+                found[source_id] = quote
+        cost = sum(quote.words for quote in found.values())
         # A row that only one source can fill compares nothing.
-        if len(row) >= 2 and cost <= left:
-            cells[aspect.name] = row
+        if len(found) >= 2 and cost <= left:
+            cells[aspect.name] = found
             left -= cost
     if len(cells) < 2:
         return "", []
-    names = {key: _cell(named(sources[key])) for key in pools}
-    used = [quote for row in cells.values() for quote in row.values()]
+    names = {key: cell(named(sources[key])) for key in pools}
+    used = [quote for found in cells.values() for quote in found.values()]
     if len(pools) <= 3:
-        lines = [_row(["", *names.values()]), _rule(len(pools) + 1)]
-        lines += [_row([name, *_filled(row, pools)]) for name, row in cells.items()]
+        lines = [row(["", *names.values()]), rule(len(pools) + 1)]
+        lines += [row([name, *_filled(found, pools)]) for name, found in cells.items()]
     else:
-        lines = [_row(["Source", *cells]), _rule(len(cells) + 1)]
+        lines = [row(["Source", *cells]), rule(len(cells) + 1)]
         for key, name in names.items():
-            lines.append(_row([name, *(_quoted(row.get(key)) for row in cells.values())]))
+            lines.append(row([name, *(_quoted(found.get(key)) for found in cells.values())]))
     return "\n".join(lines), used
 
 
-def _filled(row: Mapping[str, Quote], pools: Mapping[str, Sequence[Quote]]) -> list[str]:
-    return [_quoted(row.get(key)) for key in pools]
+def _filled(found: Mapping[str, Quote], pools: Mapping[str, Sequence[Quote]]) -> list[str]:
+    return [_quoted(found.get(key)) for key in pools]
 
 
 def _best(pool: Sequence[Quote], aspect: Aspect, said: Sequence[Quote]) -> Quote | None:
@@ -175,14 +175,14 @@ def figures_table(
     if len(rows) < LEAST_FIGURES:
         return "", []
     order = list(dict.fromkeys(quote.passage.source_id for _, quote in rows))
-    rows.sort(key=lambda row: (order.index(row[1].passage.source_id), row[1].passage.ordinal))
-    lines = [_row(["Figure", "Reported as", "Source"]), "|:---|:--------|:---|"]
+    rows.sort(key=lambda item: (order.index(item[1].passage.source_id), item[1].passage.ordinal))
+    lines = [row(["Figure", "Reported as", "Source"]), "|:---|:--------|:---|"]
     lines += [
-        _row(
+        row(
             [
-                _cell("; ".join(figures[:3])),
+                cell("; ".join(figures[:3])),
                 _quoted(quote),
-                _cell(named(sources[quote.passage.source_id])),
+                cell(named(sources[quote.passage.source_id])),
             ]
         )
         for figures, quote in rows
@@ -196,9 +196,9 @@ def figures_table(
 
 def titles(sources: Sequence[Source], used: Mapping[str, int]) -> str:
     """The table of sources that were quoted, and how often."""
-    lines = [_row(["Source", "Title", "Quotations in the sections"]), "|:---|:-------|---:|"]
+    lines = [row(["Source", "Title", "Quotations in the sections"]), "|:---|:-------|---:|"]
     lines += [
-        _row([_cell(named(s)), _cell(str(s.csl.get("title") or s.file_name)), str(used[s.id])])
+        row([cell(named(s)), cell(str(s.csl.get("title") or s.file_name)), str(used[s.id])])
         for s in sources
     ]
     return "\n".join(lines)
@@ -210,17 +210,19 @@ def named(source: Source) -> str:
 
 
 def _quoted(quote: Quote | None) -> str:
-    return f"“{_cell(quote.text)}” {cited(quote)}" if quote else "–"
+    return f"“{cell(quote.text)}” {cited(quote)}" if quote else "–"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Text made safe for a pipe table's cell."""
     return re.sub(r"([\\`*_\[\]<>$|~^#])", r"\\\1", " ".join(text.split()))
 
 
-def _row(cells: Sequence[str]) -> str:
+def row(cells: Sequence[str]) -> str:
+    """A line of a pipe table."""
     return f"| {' | '.join(cells)} |"
 
 
-def _rule(columns: int) -> str:
+def rule(columns: int) -> str:
+    """The line under its header: the first column narrow, the others wide."""
     return "|" + "|".join([":---", *[":--------"] * (columns - 1)]) + "|"

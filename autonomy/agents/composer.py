@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autonomy.agents.comparison import figures_table, side_by_side, titles
+from autonomy.agents.excerpts import table_excerpt
 from autonomy.agents.gaps import SectionSummary, coverage, gaps, span_of_years
 from autonomy.agents.outline import sentence_case, short_author
 from autonomy.agents.phrasing import Reporter, count, number, series
@@ -29,6 +30,7 @@ _ACCOUNTS = 6
 """Most quotations that an account of the sources takes."""
 _ASKING = stems("say tell mention state describe explain discuss think know mean answer")
 """What a question does with its subject: sources that treat the subject do not use these words."""
+_ANSWER_TABLE_WORDS = 80
 NEARBY_OVERLAP = 0.2
 """Share from which a sentence is worth showing at all."""
 _FRAME_WORDS = 5
@@ -112,15 +114,18 @@ def _written(evidence: Evidence, pool: Sequence[Quote], words: int, budget: int)
     table, rows = "", list[Quote]()
     if words >= _TABLE_FROM and under_cue(" ".join(evidence.cues), _MEASURING):
         table, rows = figures_table(pool, evidence.sources, round(budget * _TABLE_SHARE))
+    excerpt, shown = table_excerpt(
+        evidence.passages, stems(" ".join(evidence.queries)), round(budget * _TABLE_SHARE)
+    )
     known = [*evidence.taken, *(quote.stems for quote in rows)]
-    left = budget - sum(quote.words + 4 for quote in rows)
+    left = budget - sum(quote.words + 4 for quote in rows) - len(excerpt.split())
     themes = choose(
         [quote for quote in pool if quote not in rows],
         round(left * 0.85),
         taken=known,
         exclude=stems(evidence.topic),
     )
-    quotes = [quote for theme in themes for quote in theme.quotes] + rows
+    quotes = [quote for theme in themes for quote in theme.quotes] + rows + shown
     if not quotes:
         return _composed(
             "The sources that were searched hold no passage that can be quoted on this point.", ()
@@ -132,6 +137,7 @@ def _written(evidence: Evidence, pool: Sequence[Quote], words: int, budget: int)
         parts[:1] = [f"{opening} {parts[0]}"] if parts else [opening]
     if table:
         parts += ["Figures that the sources give:", table]
+    parts += [excerpt] if excerpt else []
     return _composed("\n\n".join(parts), quotes)
 
 
@@ -171,6 +177,15 @@ def compose_answer(evidence: Evidence, question: str, words: int) -> Composed:
     near = [q for q in pool if overlap(wanted, q.stems) >= NEARBY_OVERLAP]
     close = [q for q in near if overlap(wanted, q.stems) >= ANSWERING_OVERLAP]
     chosen = select(close, words - 20)[:5] if close else select(near, words - 20)[:2]
+    speaking = [
+        p
+        for p in evidence.passages
+        if overlap(wanted, stems(f"{p.heading} {p.text}")) >= ANSWERING_OVERLAP
+    ]
+    excerpt, shown = table_excerpt(speaking, wanted, _ANSWER_TABLE_WORDS)
+    if excerpt and not close:
+        opening = "A table among your sources speaks to this."
+        return _composed(f"{opening}\n\n{excerpt}", shown)
     if not chosen:
         return _composed("**Your sources do not say.** No passage speaks to this question.", ())
     if close:
@@ -178,7 +193,8 @@ def compose_answer(evidence: Evidence, question: str, words: int) -> Composed:
         opening = f"Your library answers in the words of {who}."
     else:
         opening = "**Your sources do not answer this directly.** The nearest they come is this."
-    return _composed("\n\n".join([opening, *_paragraphs(chosen, evidence.sources)]), chosen)
+    parts = [opening, *_paragraphs(chosen, evidence.sources), *([excerpt] if excerpt else [])]
+    return _composed("\n\n".join(parts), [*chosen, *shown])
 
 
 def compose_account(

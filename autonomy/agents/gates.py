@@ -10,7 +10,7 @@ from autonomy.agents.verification import BAD, unquoted_overlap
 from autonomy.core.journey import Journey
 from autonomy.core.types import Author, CitationCheck, GateResult
 from autonomy.export.claims import uncited_sentences
-from autonomy.export.document import MARKER, Document
+from autonomy.export.document import MARKER, Document, Section
 from autonomy.export.structure import check_structure
 
 NAMED = 5
@@ -128,8 +128,15 @@ def _structure(document: Document) -> GateResult:
     )
 
 
+def _prose(section: Section) -> str:
+    """The section without the rows of tables that a rule took over whole, under their citation."""
+    if section.author is not Author.RULE:
+        return section.markdown
+    return "\n".join(line for line in section.markdown.splitlines() if not line.startswith("|"))
+
+
 def _originality(document: Document, maximum: float) -> GateResult:
-    text = "\n".join(MARKER.sub(" ", s.markdown) for s in document.sections)
+    text = "\n".join(MARKER.sub(" ", _prose(s)) for s in document.sections)
     share = unquoted_overlap(text, document.passages)
     return GateResult(
         gate="originality",
