@@ -480,7 +480,7 @@ class Env(BaseSettings):
     )
     @classmethod
     def _an_http_address(cls, value: str) -> str:
-        if value and not re.match(r"https?://[^/@\s]+", value):
+        if value and not re.fullmatch(r"https?://[^/@\s]+(?:/[^\s]*)?", value):
             raise ValueError("it takes http:// or https:// and a host, without a user name")
         return value.rstrip("/")
 

@@ -27,10 +27,12 @@ def ready(request: HttpRequest) -> Status[schemas.HealthOut]:
     return Status(200 if read.db == "ok" and read.worker == "ok" else 503, read)
 
 
-@router.get("", response=schemas.HealthOut, url_name="health")
-def health(request: HttpRequest) -> schemas.HealthOut:
-    """The state of each part; always 200, for people and dashboards."""
-    return schemas.HealthOut.model_validate(services.health())
+@router.get("", response=schemas.HealthDetailOut, url_name="health")
+def health(request: HttpRequest) -> schemas.HealthDetailOut:
+    """The state of each part and of what is asked outside; always 200, for people and dashboards."""
+    state = services.health()
+    outside = services.outside_health() if state["redis"] == "ok" else []
+    return schemas.HealthDetailOut.model_validate({**state, "outside": outside})
 
 
 def plain_live(request: HttpRequest) -> JsonResponse:

@@ -499,6 +499,20 @@ class HealthOut(Schema):
     version: str
 
 
+class OutsideOut(Schema):
+    provider: str
+    answer: str
+    """found, nothing, rate_limited, unreachable, refused; empty when it was not asked lately."""
+    message: str
+    at: str
+    """ISO time, UTC."""
+
+
+class HealthDetailOut(HealthOut):
+    outside: list[OutsideOut]
+    """Registries and the search engine that are switched on, and how each answered last."""
+
+
 class LiveOut(Schema):
     status: Literal["ok"] = "ok"
     version: str

@@ -30,7 +30,7 @@ from autonomy.services.errors import (
 )
 from autonomy.services.files import add_file, delete_file
 from autonomy.services.forks import fork
-from autonomy.services.health import Health, health, worker_up
+from autonomy.services.health import Health, OutsideState, health, outside_health, worker_up
 from autonomy.services.keys import create_api_key, revoke_api_key, user_for_key
 from autonomy.services.library import search_memory
 from autonomy.services.metrics import metrics_page
@@ -80,6 +80,7 @@ __all__ = [
     "ModelState",
     "NotAllowed",
     "NotFound",
+    "OutsideState",
     "Overview",
     "PlanConflict",
     "QuotaUsedUp",
@@ -113,6 +114,7 @@ __all__ = [
     "metrics_page",
     "model_overview",
     "models_within_reach",
+    "outside_health",
     "pause",
     "personal_entries",
     "remove_account",

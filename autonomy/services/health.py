@@ -16,6 +16,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from autonomy.runtime.leases import any_worker_alive
+from autonomy.runtime.outside import last_answers
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,23 @@ def health() -> Health:
     except FutureTimeout:
         db, worker = DOWN, DOWN
     return Health(db=db, redis=redis_state, worker=worker, version=settings.VERSION)
+
+
+class OutsideState(TypedDict):
+    provider: str
+    answer: str
+    """found, nothing, rate_limited, unreachable, refused; empty = not asked within a week."""
+    message: str
+    at: str
+    """ISO time, UTC; empty as `answer`."""
+
+
+def outside_health() -> list[OutsideState]:
+    """The registries and the search engine that are switched on, and how each answered last."""
+    return [
+        OutsideState(provider=one.provider, answer=one.answer, message=one.message, at=one.at)
+        for one in last_answers()
+    ]
 
 
 def worker_up() -> bool:

@@ -24,6 +24,8 @@ from autonomy.runtime.metrics_store import STORE
 logger = logging.getLogger(__name__)
 
 CIRCUITS = {"closed": 0.0, "half_open": 0.5, "open": 1.0}
+PAGES = "outside:page:"
+"""Beginning of the endpoints that pages and files are fetched from."""
 MOST_ENDPOINTS = 50
 """Shown, those in trouble first: people's own connections are endpoints too."""
 
@@ -94,8 +96,10 @@ def _endpoints() -> Iterator[Family]:
         "Requests per minute that a provider's refusals have cut an account to.",
         labels=["endpoint"],
     )
+    # Hosts of pages are what people read: nobody's business, and there is no end of them.
+    known = {name: at for name, at in read_health().items() if not name.startswith(PAGES)}
     worst = sorted(
-        read_health().items(),
+        known.items(),
         key=lambda item: (-CIRCUITS[item[1].circuit], item[1].rate_per_minute is None, item[0]),
     )
     for endpoint, state in worst[:MOST_ENDPOINTS]:

@@ -39,3 +39,22 @@ def test_readiness_needs_database_and_worker(
 def test_health_always_answers(anonymous_client: Client, monkeypatch: Any) -> None:
     monkeypatch.setattr(services, "health", healthy(db="down"))
     assert anonymous_client.get("/api/v2/health").status_code == 200
+
+
+def test_health_tells_how_the_outside_answered_last(
+    anonymous_client: Client, monkeypatch: Any
+) -> None:
+    answers = [
+        {
+            "provider": "crossref",
+            "answer": "found",
+            "message": "",
+            "at": "2026-01-02T03:04:05+00:00",
+        },
+        {"provider": "arxiv", "answer": "", "message": "", "at": ""},
+    ]
+    monkeypatch.setattr(services, "health", healthy())
+    monkeypatch.setattr(services, "outside_health", lambda: answers)
+    assert anonymous_client.get("/api/v2/health").json()["outside"] == answers
+    monkeypatch.setattr(services, "health", healthy(redis="down"))
+    assert anonymous_client.get("/api/v2/health").json()["outside"] == []
