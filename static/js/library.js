@@ -130,7 +130,7 @@ function Library() {
         ? html`<${PassageHits} query=${typed.trim()} current=${target?.passageId} onOpen=${openHit} />`
         : html`${rows === null && !failure && html`<p class="empty-line" role="status">Loading your sources…</p>`}
           ${chosen.length > 0 && html`<${BulkBar} ids=${chosen.map((row) => row.id)} all=${rows.length} onAll=${() => setSelected(new Set(rows.map((row) => row.id)))} onClear=${() => setSelected(new Set())} onDelete=${() => remove(chosen)} />`}
-          ${rows?.length > 0 && html`<ul class="library-list" aria-label="Sources">${rows.map((row) => html`<${Row} key=${row.id} row=${row} selected=${selected.has(row.id)} current=${target?.sourceId === row.id} onSelect=${select} onOpen=${open} onAgain=${again} onDelete=${remove} />`)}</ul>`}
+          ${rows?.length > 0 && html`<ul class="library-list" aria-label="Sources" onKeyDown=${walk}>${rows.map((row) => html`<${Row} key=${row.id} row=${row} selected=${selected.has(row.id)} current=${target?.sourceId === row.id} onSelect=${select} onOpen=${open} onAgain=${again} onDelete=${remove} />`)}</ul>`}
           ${rows?.length === 0 && filtered && html`<div class="empty-state"><${Icon} name="search" /><h2>No source fits</h2><p>${filter.q ? `Nothing here has “${filter.q}” in its title, authors, journal, DOI or file name.` : "No source has all of these."}</p>
             <button type="button" class="button" onClick=${() => { setTyped(""); setFilter(NO_FILTER); }}>Show everything</button></div>`}
           ${list.cursor && html`<button type="button" class="button wide" onClick=${list.more}>Show more</button>`}`}
@@ -138,6 +138,17 @@ function Library() {
     ${target && html`<${SourcePanel} target=${target} styles=${boot.styles} onClose=${source.close} onChanged=${list.change} />`}
     <${DropZone} onFiles=${(files) => intake.add(files)} />
   </div>`;
+}
+
+/** Up and down go from title to title. */
+function walk(event) {
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!by || !event.target.matches(".library-open")) return;
+  const titles = [...event.currentTarget.querySelectorAll(".library-open")];
+  const next = titles[titles.indexOf(event.target) + by];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
 }
 
 function Empty({ onAdd }) {

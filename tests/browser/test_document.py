@@ -19,6 +19,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import (
     DESKTOP,
     PHONE,
+    RUN_SECONDS,
+    SECONDS,
     Visitor,
     ask,
     drop,
@@ -91,7 +93,7 @@ def test_a_citation_opens_its_passage_by_keyboard_and_gives_the_focus_back(done:
     citation.focus()
     done.page.keyboard.press("Enter")
     source = done.page.get_by_role("region", name="Source", exact=True)
-    expect(source.locator(".pdf-mark").first).to_be_visible()
+    expect(source.locator(".pdf-mark").first).to_be_visible(timeout=RUN_SECONDS * SECONDS)
     expect(
         source.get_by_text(re.compile("quoted verbatim|closely matches|supported")).first
     ).to_be_visible()
@@ -102,6 +104,53 @@ def test_a_citation_opens_its_passage_by_keyboard_and_gives_the_focus_back(done:
     done.page.keyboard.press("Escape")
     expect(source).to_have_count(0)
     expect(citation).to_be_focused()
+
+
+def test_a_citation_shows_its_card_on_hover_and_its_page_on_a_click(done: Done) -> None:
+    page = done.page
+    panel = page.get_by_role("region", name="Document")
+    citation = panel.locator("[data-passages]").nth(1)
+    citation.scroll_into_view_if_needed()
+    citation.hover()
+    card = page.get_by_role("tooltip")
+    expect(card).to_contain_text(re.compile(r"page \d+"))
+    expect(card.locator("mark").first).to_be_visible()
+    box = card.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= DESKTOP["width"]
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= DESKTOP["height"]
+    shoot(page, "citation-card-desktop-light")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    expect(panel).to_be_visible()
+    citation.click()
+    source = page.get_by_role("region", name="Source", exact=True)
+    expect(source.locator(".pdf-mark.quoted").first).to_be_visible(timeout=RUN_SECONDS * SECONDS)
+    path = shoot(page, "citation-source-desktop-light")
+    if os.environ.get("UPDATE_SCREENSHOTS"):
+        shutil.copy(path, ROOT / "docs" / "screenshots" / "source.png")
+    page.keyboard.press("Escape")
+    expect(source).to_have_count(0)
+    expect(panel).to_be_visible()
+
+
+def test_what_was_checked_leads_back_to_the_sentence(done: Done) -> None:
+    page = done.page
+    panel = page.get_by_role("region", name="Document")
+    panel.get_by_role("button", name=re.compile("Checked|to check")).click()
+    checks = page.get_by_role("region", name="Checks of the document")
+    checks.get_by_role("button", name=re.compile("^quoted verbatim")).click()
+    expect(checks.get_by_role("button", name="Show in the text").first).to_be_visible()
+    shoot(page, "document-checks-desktop-light")
+    assert violations(page) == []
+    checks.get_by_role("button", name="Show in the text").first.click()
+    expect(checks).to_have_count(0)
+    expect(panel.locator("[data-passages]:focus")).to_have_count(1)
+    page.keyboard.press("Escape")  # the card at the citation
+    expect(panel).to_be_visible()
 
 
 def test_every_citation_stands_on_the_page_it_names(
@@ -195,7 +244,9 @@ def test_every_view_is_accessible_and_fits(
     expect(page.get_by_role("heading", name="References")).to_be_visible()
     _check(page, f"document-{size}-{theme}")
     page.locator("[data-passages]").first.click()
-    expect(page.locator(".source-panel .pdf-mark").first).to_be_visible()
+    expect(page.locator(".source-panel .pdf-mark").first).to_be_visible(
+        timeout=RUN_SECONDS * SECONDS
+    )
     _check(page, f"citation-{size}-{theme}")
     library = visitor.page("/library/")
     expect(library.get_by_role("heading", name=PAPERS[0].title)).to_be_visible()

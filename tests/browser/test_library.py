@@ -150,6 +150,8 @@ def test_a_reference_is_corrected_and_prints_at_once(visitor: Visitor) -> None:
     expect(panel.get_by_text("Corrected by you")).to_be_visible()
     expect(row(page, GREEN_ROOFS.title)).to_contain_text("Fontaine-Leroy")
     _check(page, "source-reference-desktop-light")
+    scrolled = page.evaluate("document.querySelector('main').scrollTop")
+    assert scrolled == 0, "the page moved where only the form should"
     panel.get_by_role("tab", name="About").click()
     expect(panel.get_by_text("You uploaded it as")).to_be_visible()
     _check(page, "source-about-desktop-light")

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.browser.conftest import Visitor, ask, drop, finished, reading_held, shoot, violations
+from tests.browser.conftest import (
+    RUN_SECONDS,
+    SECONDS,
+    Visitor,
+    ask,
+    drop,
+    finished,
+    reading_held,
+    shoot,
+    violations,
+)
 from tests.stack_process import StackProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(300)]
@@ -234,7 +244,7 @@ def test_what_an_example_chose_goes_with_it(visitor: Visitor, paper: Path) -> No
     citation.focus()
     page.keyboard.press("Enter")
     source = page.get_by_role("region", name="Source", exact=True)
-    expect(source.locator(".pdf-mark").first).to_be_visible()
+    expect(source.locator(".pdf-mark").first).to_be_visible(timeout=RUN_SECONDS * SECONDS)
     expect(source.get_by_label("Page", exact=True)).to_have_value(re.compile(r"\d+"))
     shoot(page, "answer-desktop-light")
 

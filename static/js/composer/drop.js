@@ -1,6 +1,7 @@
 // Files dropped anywhere on the window.
 import { html, useEffect, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
+import { takeDropped } from "./dropped.js";
 
 const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
 
@@ -25,12 +26,12 @@ export function DropZone({ onFiles }) {
       event.preventDefault();
       depth = 0;
       setOver(false);
-      onFiles([...event.dataTransfer.files]);
+      takeDropped(event.dataTransfer, onFiles);
     };
     const pairs = [["dragenter", enter], ["dragleave", leave], ["dragover", hover], ["drop", drop]];
     pairs.forEach(([name, listener]) => window.addEventListener(name, listener));
     return () => pairs.forEach(([name, listener]) => window.removeEventListener(name, listener));
   }, [onFiles]);
   if (!over) return null;
-  return html`<div class="drop-zone" aria-hidden="true"><div><${Icon} name="upload" /><strong>Drop your sources</strong><span>PDF, DOCX, TXT, Markdown or HTML</span></div></div>`;
+  return html`<div class="drop-zone" aria-hidden="true"><div><${Icon} name="upload" /><strong>Drop your sources</strong><span>Papers, chapters, slides, tables and notes; folders; BibTeX, RIS or CSL-JSON</span></div></div>`;
 }

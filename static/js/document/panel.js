@@ -8,14 +8,17 @@ import { CitationCards } from "../citations/card.js";
 import { citationsOf, dress, idsOf, linkOf, markerOf } from "../citations/links.js";
 import { DownloadMenu } from "./downloads.js";
 import { SimulatedBadge } from "../models/badge.js";
+import { toast, toastError } from "../ui/toast.js";
 import { ChecksButton, ChecksPanel } from "./checks.js";
+import { StyleChoice } from "./style_choice.js";
 
 const NOTHING = { citations: [], sources: new Map() };
 
 /** `source`: what `useSource` gives; citations are opened there. */
 export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simulated, quiet, source, onClose }) {
   const [chosen, setChosen] = useState(artifactId);
-  const [style, setStyle] = useState("");
+  const [style, setStyle] = useState(""); // empty: the document's own
+  const [own, setOwn] = useState("");
   const [versions, setVersions] = useState([]);
   const [state, setState] = useState({ loading: true });
   const [bound, setBound] = useState(NOTHING);
@@ -24,7 +27,10 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
   const scroller = useRef(null);
   const article = useRef(null);
 
-  useEffect(() => setChosen(artifactId), [artifactId]);
+  useEffect(() => {
+    setChosen(artifactId);
+    setStyle("");
+  }, [artifactId]);
   useEffect(() => {
     if (!quiet) heading.current?.focus(); // one that opened by itself leaves the focus where it is
   }, []);
@@ -38,7 +44,7 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
     return () => {
       current = false;
     };
-  }, [runId, artifactId]);
+  }, [runId, artifactId, chosen]);
 
   useEffect(() => {
     let current = true;
@@ -48,6 +54,7 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
       ([document, found]) => {
         if (!current) return;
         setState({ document });
+        if (!style) setOwn(document.style ?? "");
         setBound(found);
       },
       (error) => current && setState({ error }),
@@ -64,6 +71,16 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
     const row = target?.passageId && !target.citations && bound.citations.find((one) => one.passage_id === target.passageId);
     if (row) source.open({ ...target, passageIds: [row.passage_id], marker: row.marker, citations: bound.citations, quiet: true }, null);
   }, [bound]);
+  const keep = async () => {
+    try {
+      const made = await api.post(`/api/v2/runs/${runId}/artifacts/${chosen}/style`, { style });
+      setStyle("");
+      setChosen(made.id);
+      toast(`Version ${made.version} is cited in this style. Earlier versions stay as they were.`, { title: "Kept" });
+    } catch (problem) {
+      toastError(problem);
+    }
+  };
   const jump = (marker) => {
     const link = article.current?.querySelector(`[data-marker="${marker}"]`);
     if (!link) return;
@@ -94,10 +111,8 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
           <select value=${chosen} onChange=${(event) => setChosen(event.target.value)}>
             ${versions.map((row) => html`<option key=${row.id} value=${row.id} selected=${row.id === chosen}>Version ${row.version}</option>`)}
           </select><${Icon} name="chevron-down" /></label>`}
-        <label class="pill"><span class="visually-hidden">Citation style</span>
-          <select value=${cited} onChange=${(event) => setStyle(event.target.value)}>
-            ${(styles.some(([key]) => key === cited) ? styles : [[cited, cited], ...styles]).map(([key, name]) => html`<option key=${key} value=${key} selected=${key === cited}>${name}</option>`)}
-          </select><${Icon} name="chevron-down" /></label>
+        <${StyleChoice} value=${cited} styles=${styles} onChange=${setStyle} />
+        ${style && own && style !== own && html`<button type="button" class="button quiet keep-style" disabled=${loading} onClick=${keep}>Keep this style</button>`}
         ${document && html`<${ChecksButton} bound=${bound} open=${checking} onToggle=${() => setChecking(!checking)} />`}
         ${simulated && html`<${SimulatedBadge} />`}
         ${document?.words && html`<span class="faint words">${count(document.words)} words</span>`}

@@ -1,6 +1,7 @@
 // The sources that a run looked at: what it kept, what it left out, and why.
 import { html, memo, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
+import { webAddress } from "../lib/address.js";
 import { plural, shortReference } from "../lib/format.js";
 import { Marks } from "../sources/marks.js";
 import { ORIGINS } from "../sources/words.js";
@@ -29,7 +30,8 @@ function LeftOut({ rows }) {
 }
 
 function Row({ row, onSource }) {
-  const { source, kept, reason, query, url } = row;
+  const { source, kept, reason, query } = row;
+  const url = webAddress(row.url);
   const title = source.csl?.title || source.file_name || "Untitled source";
   const facts = [shortReference(source.csl), source.passages ? plural(source.passages, "passage") : ""].filter(Boolean);
   const why = reason || (query ? `found by “${query}”` : "");

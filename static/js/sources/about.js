@@ -1,6 +1,7 @@
 // What is known of a source: how it came here, what registries say, where it is cited.
 import { html, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
+import { landingOf } from "../lib/address.js";
 import { bytes, plural } from "../lib/format.js";
 import * as api from "../lib/api.js";
 import { toastError } from "../ui/toast.js";
@@ -8,7 +9,6 @@ import { markOf, SETTLED, statusOf, extentOf } from "./words.js";
 
 export function About({ source, onChanged, onReference }) {
   const [busy, setBusy] = useState(false);
-  const mark = markOf(source);
   const again = async () => {
     setBusy(true);
     try {
@@ -19,13 +19,17 @@ export function About({ source, onChanged, onReference }) {
       setBusy(false);
     }
   };
-  const landing = source.doi ? `https://doi.org/${source.doi}` : source.csl.URL || source.url;
+  const mark = markOf(source);
+  const landing = landingOf(source);
   return html`<div class="source-pad about">
     ${source.status === "failed" && html`<div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>This file could not be read</strong><span>${source.error}</span>
       <div class="notice-actions"><button type="button" class="button" disabled=${busy} onClick=${again}><${Icon} name="rotate-ccw" /> Try again</button></div></div></div>`}
     <section><h3>Reference</h3>
       <p>${mark && html`<span class=${`badge ${mark.tone}`}><${Icon} name=${mark.icon} />${mark.label}</span> `}${source.verification_words}</p>
-      ${(source.verification === "mismatch" || source.verification === "not_found") && html`<p><button type="button" class="link-button" onClick=${onReference}>Look at the reference</button></p>`}
+      ${(source.verification === "mismatch" || source.verification === "not_found") && html`<p><button type="button" class="link-button" onClick=${onReference}>Edit the reference</button></p>`}
+    </section>
+    <section><h3>Where it can be found</h3>
+      ${!landing && html`<p class="faint">Neither a DOI nor an address is known.</p>`}
       ${landing && html`<p><a href=${landing} target="_blank" rel="noopener noreferrer">${source.doi ? `doi:${source.doi}` : landing} <${Icon} name="external-link" /></a></p>`}
     </section>
     ${source.abstract && html`<section><h3>Abstract</h3><p class="abstract">${source.abstract}</p></section>`}

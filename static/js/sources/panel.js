@@ -1,6 +1,7 @@
 // A source beside what cites it: the page with the passage, the reference, and what is known of it.
 import { html, useCallback, useEffect, useId, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
+import { landingOf } from "../lib/address.js";
 import { authorsOf, yearOf } from "../lib/format.js";
 import * as api from "../lib/api.js";
 import { keepPlace } from "../lib/place.js";
@@ -119,7 +120,7 @@ function citationOf({ citations, marker }, passageId) {
 }
 
 function Unread({ source }) {
-  const address = source.url || (source.doi ? `https://doi.org/${source.doi}` : source.csl.URL);
+  const address = landingOf(source);
   return html`<div class="empty-state"><${Icon} name="book-open" /><h3>Only the reference is here</h3>
     <p>No text of this work has been read, so no claim can rest on it. Upload its file to read and cite it.</p>
     ${address && html`<a class="button" href=${address} target="_blank" rel="noopener noreferrer"><${Icon} name="external-link" /> Where it can be found</a>`}</div>`;

@@ -106,6 +106,16 @@ def test_counts_tell_of_every_status_whatever_is_shown(api: KeyClient, shelf: No
     assert answer["total"] == 2
 
 
+def test_what_is_still_being_read_is_found_as_one(api: KeyClient, shelf: None) -> None:
+    for title, status in (("Street trees", "parsing"), ("attention", "queued")):
+        Source.objects.filter(csl__title=title).update(status=status, pages=8, pages_read=2)
+    rows = api.get("/api/v2/sources?status=unfinished&sort=title").json()["items"]
+    assert [(row["title"], row["progress"]) for row in rows] == [
+        ("attention", 0.0),
+        ("Street trees", 0.25),
+    ]
+
+
 def test_a_conversation_has_what_was_dropped_and_what_its_runs_found(
     api: KeyClient, world: World, shelf: None
 ) -> None:
