@@ -149,7 +149,10 @@ def format_citations(
             inlines = [*nodes.text(names), *space, *inlines]
         elif group.narrative and style.base.startswith("apa"):
             inlines = _spell_out_and(inlines, style.locale(language))
+        if group.narrative and not (style.numeric or style.in_notes):
+            inlines = _title_outside(inlines, by_key[group.works[0].key])
         citations.append([_full_note(node, group, found) for node in inlines])
+    entries = [replace(entry, inlines=_upright(entry.inlines)) for entry in entries]
     if style.hyphens:
         entries = [replace(entry, inlines=_hyphened(entry.inlines)) for entry in entries]
     return FormattedCitations(citations, entries)
@@ -246,6 +249,42 @@ def _entries(references: Node) -> list[Entry]:
                     inlines.append(node)
         entries.append(Entry(key, label, inlines))
     return entries
+
+
+def _upright(inlines: list[Node]) -> list[Node]:
+    """Italics end where a span says “no decoration”, which citeproc leaves to the writer."""
+    out: list[Node] = []
+    for node in inlines:
+        if node["t"] != "Emph":
+            out.append(node)
+            continue
+        part: list[Node] = []
+        for inner in node["c"]:
+            if inner["t"] == "Span" and "nodecoration" in inner["c"][0][1]:
+                out.extend([nodes.styled("Emph", part)] if part else [])
+                out.extend(inner["c"][1])
+                part = []
+            else:
+                part.append(inner)
+        out.extend([nodes.styled("Emph", part)] if part else [])
+    return out
+
+
+def _title_outside(inlines: list[Node], work: Reference) -> list[Node]:
+    """“(Data Protection Act, 2018)” in running text is “Data Protection Act (2018)”: citeproc
+    does so only for names and titles in italics."""
+    title = str(work.get("title", ""))
+    opening = f"({title}"
+    if "author" in work or not title or not nodes.plain(inlines).startswith(opening):
+        return inlines
+    rest, left = list(inlines), len(opening)
+    while rest and left >= len(nodes.plain(rest[:1])):
+        left -= len(nodes.plain([rest.pop(0)]))
+    if left and rest and rest[0]["t"] == "Str":
+        rest[0] = {"t": "Str", "c": rest[0]["c"][left:]}
+    while rest and (rest[0]["t"] == "Space" or rest[0].get("c") in ("", ",")):
+        rest.pop(0)
+    return [*nodes.text(f"{title} ("), *rest]
 
 
 def _hyphened(inlines: list[Node]) -> list[Node]:

@@ -132,6 +132,43 @@ def _page_without_site(item: Reference) -> None:
         item.pop("container-title", None)
 
 
+def _named_kind(item: Reference) -> None:
+    """Cite Them Right: what is no book or article says in brackets what it is. The brackets stand
+    upright behind a title in italics."""
+    if "author" not in item:
+        return  # the title stands in the text then, where brackets would be in the way
+    if item["type"] == "article" and "publisher" in item:
+        item["type"] = "article-journal"
+        item["container-title"] = item.pop("publisher")  # the style adds “[Preprint]”
+    elif item["type"] == "software":
+        item["type"] = "book"
+        version = f" (Version {item.pop('version')})" if "version" in item else ""
+        item["title"] = item.get("title", "") + _upright(f"{version} [Computer program]")
+    elif item["type"] == "dataset":
+        item["title"] = item.get("title", "") + _upright(" [Dataset]")
+        item["type"] = "book"
+
+
+def _upright(words: str) -> str:
+    # Markup that citeproc understands in any field; values of people hold none by now.
+    return f'<span class="nodecor">{words}</span>'
+
+
+def _archive_holds(item: Reference) -> None:
+    """MLA 9: a preprint stands in its archive as a page on its site, with the day."""
+    if item["type"] == "article" and "publisher" in item:
+        item["type"] = "webpage"
+        item["container-title"] = item.pop("publisher")
+        item.pop("number", None)
+
+
+def _dissertation(item: Reference) -> None:
+    """Citing Medicine 5: “dissertation” and “master’s thesis” are the words."""
+    genre = str(item.get("genre", "")).lower()
+    if item["type"] == "thesis":
+        item["genre"] = "master’s thesis" if "master" in genre else "dissertation"
+
+
 def _site_publishes(item: Reference) -> None:
     """Citing Medicine 25: a page that stands for itself; its site is who publishes it."""
     if item["type"] in ("webpage", "post-weblog", "post") and "container-title" in item:
@@ -162,7 +199,7 @@ def _year_only(issued: dict[str, object]) -> dict[str, object]:
 
 
 _RULES: dict[str, tuple[Rule, ...]] = {
-    "harvard-cite-them-right": (_page_without_site, _act_without_year),
+    "harvard-cite-them-right": (_page_without_site, _act_without_year, _named_kind),
     "apa": (
         _proceedings_are_books,
         _publisher_is_author,
@@ -173,9 +210,10 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "modern-language-association": (
         _proceedings_are_books,
         _author_is_publisher,
+        _archive_holds,
         _short_university,
     ),
     "chicago": (_proceedings_are_books, _act_without_year),
-    "nlm-": (_site_publishes,),
+    "nlm-": (_site_publishes, _dissertation),
 }
 """Beginning of the independent style's id → what its manual asks for."""
