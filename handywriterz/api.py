@@ -28,6 +28,7 @@ from autonomy.api import (
     sources,
     styles,
     turnitin,
+    verification,
 )
 from autonomy.api.auth import AUTH
 from autonomy.api.openapi import complete
@@ -108,6 +109,7 @@ api.add_router("/v2/styles", styles.router)
 api.add_router("/v2/models", models.router)
 api.add_router("/v2/turnitin", turnitin.router)
 api.add_router("/v2/sources", sources.router)
+api.add_router("/v2/sources", verification.router)
 api.add_router("/v2/passages", passages.router)
 api.add_router("/v2/sources", imports.router)
 api.add_router("/v2/memory", memory.router)

@@ -239,6 +239,17 @@ class Env(BaseSettings):
         le=24 * 60,
         description="How long answers of registries are kept, hours; 0 keeps none.",
     )
+    reference_check_seconds: float = Field(
+        default=20.0,
+        gt=0,
+        le=300,
+        description="Longest a run waits for registries to check the works it cites, seconds; whoever has not answered by then counts as unreachable.",
+    )
+    reference_recheck_days: float = Field(
+        default=30.0,
+        ge=0,
+        description="How long what registries said of a work holds, days; corrected metadata is checked at once.",
+    )
     web_search: Literal["off", "searxng", "brave", "tavily", "duckduckgo"] = Field(
         default="off", description="Search engine for web pages."
     )

@@ -20,6 +20,7 @@ from autonomy.core.types import (
     EventDraft,
     FileState,
     Passage,
+    ReferenceCheck,
     Source,
     TaskSpec,
     Told,
@@ -148,6 +149,23 @@ class Shelf(Protocol):
     async def nearness(self, queries: Sequence[str], texts: Sequence[str]) -> list[list[float]]:
         """Cosine, -1 to 1, of each text (rows) with each query (columns) in meaning."""
         ...
+
+
+class References(Protocol):
+    """Whether sources are what registries know under their names."""
+
+    async def check(self, sources: Sequence[Source], *, key: str) -> list[ReferenceCheck]:
+        """What is known of each, in their order: as it was stored lately for the same metadata,
+        else as registries say now. It ends within a bounded time: who did not answer by then is
+        unreachable. `key` names the effect."""
+        ...
+
+
+class NoReferences:
+    """Nobody asks registries."""
+
+    async def check(self, sources: Sequence[Source], *, key: str) -> list[ReferenceCheck]:
+        return []
 
 
 class Notes(Protocol):
@@ -392,6 +410,7 @@ class Deps:
     tools: Any
     """`autonomy.tools.registry.ToolRegistry`."""
     messages: Messages = NoMessages()  # noqa: RUF009 - stateless
+    references: References = NoReferences()  # noqa: RUF009 - stateless
     limits: PlanLimits = PlanLimits()
     scholar: Scholar | None = None
     """None where no registry is configured."""

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from autonomy.core.works import ProviderAnswer, Retraction
+
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -320,6 +322,39 @@ class Finding(_Value):
     weight: FindingWeight
     message: str
     """A clause for people, without a full stop."""
+
+
+class FieldDifference(_Value):
+    """A field that a source and the registries describe differently."""
+
+    field: str
+    """Its CSL name: title, author, issued, DOI, container-title."""
+    ours: str
+    theirs: str
+
+
+class ReferenceCheck(_Value):
+    """What registries say of one source."""
+
+    source_id: str = ""
+    verdict: ReferenceVerdict | None = None
+    """None: it was not asked about, and `reason` says why."""
+    reason: str = ""
+    """A sentence for people."""
+    differences: tuple[FieldDifference, ...] = ()
+    offered: dict[str, Any] = Field(default_factory=dict)
+    """The registries' own CSL-JSON, where they know the work."""
+    remarks: tuple[str, ...] = ()
+    """What is no difference and worth knowing, as sentences."""
+    notices: tuple[Retraction, ...] = ()
+    retracted: bool = False
+    answers: tuple[ProviderAnswer, ...] = ()
+    url: str = ""
+    """Where the registry describes it."""
+    fingerprint: str = ""
+    """Of the metadata that was compared."""
+    checked_at: str = ""
+    """ISO 8601, UTC."""
 
 
 class CitationCheck(_Value):

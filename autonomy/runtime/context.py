@@ -30,6 +30,7 @@ from autonomy.runtime.model_calls import RunCalls
 from autonomy.runtime.outside import shared_scholar
 from autonomy.runtime.portfolios import portfolio_for
 from autonomy.runtime.queue import Claim
+from autonomy.runtime.references import RunReferences
 from autonomy.runtime.tokens import TokenStream
 from autonomy.runtime.tools import usable_tools
 from autonomy.tools.evidence import evidence_tools
@@ -86,6 +87,7 @@ def build_deps(segment: Segment) -> Deps:
         budget=ledger,
         tools=usable_tools(registry()),
         messages=RunMessages(fence),
+        references=RunReferences(run.owner_id, shared_scholar(), effects),
         limits=PlanLimits(parts=env().plan_max_sections, words=env().plan_section_max_words),
         scholar=scholar,
         web=web,

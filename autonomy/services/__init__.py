@@ -67,6 +67,11 @@ from autonomy.services.steering import tell
 from autonomy.services.styles import add_style, check_style, remove_style, style_id
 from autonomy.services.trials import create_tested, try_draft, try_stored
 from autonomy.services.upkeep import Tidied, tidy
+from autonomy.services.verification import (
+    accept_reference,
+    reference_check_of,
+    verify_reference,
+)
 
 __all__ = [
     "AllowanceUsedUp",
@@ -91,6 +96,7 @@ __all__ = [
     "TooLarge",
     "Unavailable",
     "Wanted",
+    "accept_reference",
     "add_file",
     "add_style",
     "answer_interrupt",
@@ -117,6 +123,7 @@ __all__ = [
     "outside_health",
     "pause",
     "personal_entries",
+    "reference_check_of",
     "remove_account",
     "remove_connection",
     "remove_style",
@@ -140,5 +147,6 @@ __all__ = [
     "usage_history",
     "usage_today",
     "user_for_key",
+    "verify_reference",
     "worker_up",
 ]

@@ -133,6 +133,9 @@ TABLE: dict[str, Row] = {
     ),
     "DELETE v2/sources/{uuid:source_id}": Row(HIDDEN, _source),
     "POST v2/sources/{uuid:source_id}/read": Row(HIDDEN, _source),
+    "GET v2/sources/{uuid:source_id}/verification": Row(HIDDEN, _source),
+    "POST v2/sources/{uuid:source_id}/verify": Row(HIDDEN, _source),
+    "POST v2/sources/{uuid:source_id}/accept": Row(HIDDEN, _source, lambda w: {}),
     "GET v2/sources/{uuid:source_id}/content": Row(HIDDEN, _source),
     "GET v2/sources/{uuid:source_id}/pages/{int:number}": Row(
         HIDDEN, lambda w: _source(w) | {"number": "1"}

@@ -1,0 +1,1 @@
+"""A reference held against scholarly registries: `check.check_reference` is the door."""
