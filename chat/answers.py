@@ -94,7 +94,7 @@ def _cited_answer(run: Run) -> str:
     if document is None:
         return ""
     try:
-        markdown = services.export_document(document, "md").data.decode()
+        markdown = services.export_document(document, "md", appendix=False).data.decode()
     except services.ServiceError:
         # Logged where it failed; the document can still be opened beside the conversation.
         return ""

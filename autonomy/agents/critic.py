@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
 
 from langgraph.runtime import Runtime
 
 from autonomy.agents.approval import wants_approval
 from autonomy.agents.checking import check_claims
+from autonomy.agents.delivery import Judged, cleaned, report
 from autonomy.agents.gates import run_gates
 from autonomy.agents.reply import is_reply
 from autonomy.agents.revision import reinstate, revise, wrap_up
-from autonomy.agents.routing import Situation, replan, route_draft, route_progress
+from autonomy.agents.routing import (
+    Decision,
+    Situation,
+    finished,
+    replan,
+    route_draft,
+    route_progress,
+)
 from autonomy.agents.steering import take
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps, task_id
 from autonomy.core.state import RunState
 from autonomy.core.types import (
     LIMIT_REASONS,
-    CitationCheck,
     EventDraft,
     GateResult,
     Plan,
@@ -28,6 +35,8 @@ from autonomy.core.types import (
 )
 from autonomy.core.words import counted
 from autonomy.export.document import Document
+
+HANDED_OVER = frozenset({Route.END, Route.TURNITIN_PAUSE})
 
 
 async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
@@ -68,12 +77,20 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
     ending = decision is not None and decision[0].route is Route.END
     if decision is None or (ending and situation.document_id):
         # Nothing is handed over unchecked, not even the draft of a run that is out of budget.
-        gates, checks = await _judged(state, deps, task_id(runtime))
-        events.append(_checked(checks))
+        judged = await _judged(state["document_id"], deps, task_id(runtime))
+        gates = await _gates(judged, state, deps)
         if decision is None:
             decision = route_draft(situation, gates)
         else:
             decision = decision[0].model_copy(update={"gates": gates}), decision[1]
+        if decision[0].route in HANDED_OVER:
+            if not situation.reported and (clean := await cleaned(judged, deps)) is not None:
+                judged = clean
+                update["document_id"] = clean.document_id
+                events += clean.events
+                decision = _again(decision, situation, await _gates(judged, state, deps))
+            await report(judged, judged.removals, deps)
+        events.append(_checked(judged))
     verdict, stop = decision
     if verdict.kind is VerdictKind.RETRY:
         revised, extra = revise(plan, verdict, state.get("quote_share", 1.0))
@@ -128,27 +145,33 @@ async def _remember(situation: Situation, verdict: Verdict, deps: Deps) -> None:
         )
 
 
-async def _judged(
-    state: RunState, deps: Deps, task: str
-) -> tuple[tuple[GateResult, ...], list[CitationCheck]]:
-    """The gates' results on the latest document, after every citation was checked and stored."""
-    document_id = state["document_id"]
+async def _judged(document_id: str, deps: Deps, task: str) -> Judged:
+    """The latest document with every citation checked and stored, and every cited work held
+    against registries meanwhile."""
     document = Document.model_validate(await deps.artifacts.load(document_id))
-    checks = await check_claims(document, deps, task)
+    checks, references = await asyncio.gather(
+        check_claims(document, deps, task),
+        deps.references.check(
+            document.sources, key="cited", ask=deps.journey.gates.references_checked
+        ),
+    )
     await deps.artifacts.bind_citations(document_id, checks)
+    return Judged(document_id, document, checks, references)
+
+
+async def _gates(judged: Judged, state: RunState, deps: Deps) -> tuple[GateResult, ...]:
     brief = read_brief(deps.task)
     available = await deps.library.sources(_searched(state["plan"], deps))
     expected = brief.length_words or (deps.journey.default_words if deps.journey.survey else None)
-    share = state.get("quote_share", 1.0)
-    gates = run_gates(
-        document,
-        checks,
+    return run_gates(
+        judged.document,
+        judged.checks,
         deps.journey,
+        references=judged.references,
         asked_words=expected,
-        quote_share=share,
+        quote_share=state.get("quote_share", 1.0),
         available_sources=len(available),
     )
-    return gates, checks
 
 
 def _searched(plan: Plan, deps: Deps) -> list[str]:
@@ -158,16 +181,34 @@ def _searched(plan: Plan, deps: Deps) -> list[str]:
     return [str(n) for n in named] if named else list(deps.task.source_ids)
 
 
-def _checked(checks: Sequence[CitationCheck]) -> EventDraft:
+def _again(before: Decision, situation: Situation, gates: tuple[GateResult, ...]) -> Decision:
+    """The decision about a draft that was cut: handed over all the same, since everything else was
+    tried before, with the reason that is true of it now."""
+    verdict, stop = before
+    if situation.exhausted or verdict.route is not Route.END:
+        return verdict.model_copy(update={"gates": gates}), stop
+    failed = [gate for gate in gates if not gate.passed]
+    return finished(gates, failed, " ".join(gate.message for gate in failed))
+
+
+def _checked(judged: Judged) -> EventDraft:
     counts: dict[str, int] = {}
-    for check in checks:
+    for check in judged.checks:
         counts[check.verdict] = counts.get(check.verdict, 0) + 1
-    said = ", ".join(f"{number} {verdict}" for verdict, number in sorted(counts.items()))
+    said = ", ".join(
+        f"{number} {verdict.replace('_', ' ')}" for verdict, number in sorted(counts.items())
+    )
+    works: dict[str, int] = {}
+    for reference in judged.references:
+        if reference.verdict is not None:
+            works[reference.verdict] = works.get(reference.verdict, 0) + 1
+    told = ", ".join(f"{n} {v.replace('_', ' ')}" for v, n in sorted(works.items()))
     return EventDraft(
         type="citation.verified",
         source="critic",
-        content=f"{len(checks)} citations checked: {said or 'none'}.",
-        meta={"counts": counts},
+        content=f"{len(judged.checks)} citations checked: {said or 'none'}."
+        + (f" {counted(sum(works.values()), 'reference')} looked up: {told}." if told else ""),
+        meta={"counts": counts, "references": works},
     )
 
 

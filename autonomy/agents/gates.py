@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from autonomy.agents.outline import BEGIN, END
 from autonomy.agents.reply import STEP as REPLY_STEP
+from autonomy.agents.retractions import retracted_ids, undeclared
 from autonomy.agents.verification import BAD, unquoted_overlap
 from autonomy.core.journey import Journey
-from autonomy.core.types import Author, CitationCheck, GateResult
+from autonomy.core.types import Author, CitationCheck, GateResult, ReferenceCheck, ReferenceVerdict
+from autonomy.core.words import counted
 from autonomy.export.claims import uncited_sentences
 from autonomy.export.document import MARKER, Document, Section
 from autonomy.export.structure import check_structure
@@ -114,6 +117,44 @@ def _citations(checks: Sequence[CitationCheck]) -> GateResult:
     )
 
 
+def _retractions(
+    document: Document, checks: Sequence[CitationCheck], references: Sequence[ReferenceCheck]
+) -> GateResult:
+    retracted = retracted_ids(document.sources, references)
+    open_markers = undeclared(checks, retracted)
+    cited = {c.source_id for c in checks if c.marker in open_markers}
+    titles = [str(s.csl.get("title") or s.file_name) for s in document.sources if s.id in cited]
+    return GateResult(
+        gate="retractions",
+        passed=not cited,
+        observed=f"{len(cited)} retracted works cited as if they stood",
+        expected="none",
+        message=f"Retracted, and not said to be: “{titles[0][:160]}”. Leave it out, or say so."
+        if titles
+        else "No retracted work is cited as if it stood.",
+    )
+
+
+def _references(references: Sequence[ReferenceCheck]) -> GateResult:
+    """How the cited works stand with registries. It never holds a document back: a reference is
+    mended by a person, and a registry that is silent is nobody's fault."""
+    asked = [r for r in references if r.verdict is not None]
+    counts = Counter(str(r.verdict) for r in asked)
+    said = ", ".join(f"{n} {verdict.replace('_', ' ')}" for verdict, n in sorted(counts.items()))
+    doubtful = [r for r in asked if r.verdict is not ReferenceVerdict.VERIFIED]
+    return GateResult(
+        gate="registries",
+        passed=True,
+        observed=said or "nobody was asked",
+        expected="told, not required",
+        message=f"{counted(len(doubtful), 'cited work')} could not be confirmed: {doubtful[0].reason}"
+        if doubtful
+        else "Registries describe every cited work as it is cited."
+        if asked
+        else "References were not checked: no registry was asked.",
+    )
+
+
 def _structure(document: Document) -> GateResult:
     # A work that was uploaded twice is listed once when the document is rendered.
     problems = [p for p in check_structure(document) if p.kind != "duplicate"]
@@ -154,6 +195,7 @@ def run_gates(
     checks: Sequence[CitationCheck],
     journey: Journey,
     *,
+    references: Sequence[ReferenceCheck] = (),
     asked_words: int | None,
     quote_share: float = 1.0,
     available_sources: int,
@@ -171,6 +213,9 @@ def run_gates(
         results.append(_grounding(document, gates.minimum_cited_sentences))
     if gates.citations_verified:
         results.append(_citations(checks))
+    results.append(_retractions(document, checks, references))
+    if gates.references_checked:
+        results.append(_references(references))
     if gates.maximum_unquoted_overlap is not None:
         results.append(_originality(document, gates.maximum_unquoted_overlap))
     return tuple(results)

@@ -23,7 +23,9 @@ MAX_ATTEMPTS = 3
 MAX_LOOPS = 40
 
 EVIDENCE_GATES = frozenset({"sources", "coverage"})
-REVISION_GATES = frozenset({"length", "citations", "originality", "references", "grounding"})
+REVISION_GATES = frozenset(
+    {"length", "citations", "originality", "references", "grounding", "retractions"}
+)
 """References fail when a file is deleted meanwhile: writing again leaves its passages out."""
 
 Decision = tuple[Verdict, str]
@@ -46,6 +48,12 @@ class Situation:
     target_similarity: float | None
     reported_similarity: float | None
     exhausted: str | None
+
+    @property
+    def reported(self) -> bool:
+        """A similarity report about this very draft reaches the target: it is not touched again."""
+        target, reported = self.target_similarity, self.reported_similarity
+        return target is not None and reported is not None and reported <= target
 
     @property
     def writes(self) -> list[Step]:
@@ -186,10 +194,10 @@ def route_draft(now: Situation, gates: Sequence[GateResult]) -> Decision:
     failed = [g for g in gates if not g.passed]
     names = {g.gate for g in failed}
     why = " ".join(g.message for g in failed)
-    target, reported = now.target_similarity, now.reported_similarity
-    if target is not None and reported is not None and reported <= target:
+    target = now.target_similarity
+    if now.reported:
         # The report is about this draft: what is delivered is what was reported on.
-        return _finished(gates, failed, why)
+        return finished(gates, failed, why)
     if now.exhausted and failed:
         used_up = _USED_UP[StopReason(now.exhausted)]
         reason = f"{used_up}. The best draft so far is kept. {why}"
@@ -213,7 +221,7 @@ def route_draft(now: Situation, gates: Sequence[GateResult]) -> Decision:
         )
     if target is not None:
         return _originality(now, target, gates)
-    return _finished(gates, failed, why)
+    return finished(gates, failed, why)
 
 
 def _originality(now: Situation, target: float, gates: Sequence[GateResult]) -> Decision:
@@ -232,7 +240,8 @@ def _originality(now: Situation, target: float, gates: Sequence[GateResult]) -> 
     )
 
 
-def _finished(gates: Sequence[GateResult], failed: Sequence[GateResult], why: str) -> Decision:
+def finished(gates: Sequence[GateResult], failed: Sequence[GateResult], why: str) -> Decision:
+    """The ending of a run whose draft is handed over."""
     if failed:
         return _end(
             VerdictKind.FAIL, StopReason.GATES_UNMET, f"Handed over with open points. {why}", gates

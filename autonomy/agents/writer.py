@@ -22,6 +22,7 @@ from autonomy.agents.notice import composed_by_rule
 from autonomy.agents.outline import BEGIN, END
 from autonomy.agents.quotable import candidates, contribution
 from autonomy.agents.reply import REPLY, reply
+from autonomy.agents.retractions import SAYS_SO
 from autonomy.core import prompts
 from autonomy.core.brief import read_brief
 from autonomy.core.plain_prose import plain_prose
@@ -98,6 +99,10 @@ async def write(step: Step, plan: Plan, deps: Deps, task: str) -> Written:
         )
     passages = await deps.library.passages(_handed(step, plan))
     sources = {s.id: s for s in await deps.library.sources(_sources_of(passages, plan))}
+    if not SAYS_SO.search(deps.task.goal):
+        passages = [
+            p for p in passages if p.source_id not in sources or not sources[p.source_id].retracted
+        ]
     reason = ""
     if deps.models.available("writer") and (passages or step.input["role"] in (BEGIN, END)):
         try:

@@ -76,14 +76,16 @@ def download_artifact(
     format: Format = "docx",
     style: str | None = None,
     fragment: bool = False,
+    appendix: bool | None = None,
 ) -> HttpResponse:
     """The document in a format, cited in `style` (or its own). `fragment=true` with
-    `format=html` gives the part without page frame, for showing inside another page."""
+    `format=html` gives the part without page frame, for showing inside another page. `appendix`
+    says whether the list of citations and works in doubt ends it; left out, the task's settings."""
     row = _artifact(request, run_id, artifact_id)
     if row.kind != ArtifactKind.DOCUMENT:
         raise Http404("Only documents can be downloaded in a format.")
     wanted = "html-fragment" if fragment and format == "html" else format
-    exported = services.export_document(row, wanted, style)
+    exported = services.export_document(row, wanted, style, appendix=appendix)
     response = HttpResponse(exported.data, content_type=exported.media_type)
     response["Content-Disposition"] = str(
         content_disposition_header(not fragment, exported.file_name)

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from autonomy.core.types import (
     CitationVerdict,
     CycleStatus,
+    FieldDifference,
     FileStatus,
     Finding,
     Reading,
@@ -270,6 +271,9 @@ class SourceOut(Schema):
     """How much of it can be searched."""
     doi: str = ""
     url: str = ""
+    verification_reason: str = ""
+    differences: list[FieldDifference] = []
+    """Fields that registries describe otherwise."""
     retracted: bool = False
     standing: dict[str, Any] = Field(default_factory=dict)
     """How it was ranked: `score` and its parts, each 0 to 1, and the same in words."""

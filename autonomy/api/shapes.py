@@ -174,6 +174,8 @@ def run_source(row: RunSource) -> schemas.SourceOut:
         reading=Reading(source.reading),
         doi=source.doi,
         url=source.url,
+        verification_reason=str(source.verification_detail.get("reason", "")),
+        differences=source.verification_detail.get("differences", []),
         retracted=source.retracted,
         standing=source.record.get("standing") or {},
         **found,

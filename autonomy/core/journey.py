@@ -39,6 +39,9 @@ class Gates(BaseModel):
     minimum_cited_sentences: float | None = Field(default=None, gt=0, le=1)
     """Share of the sentences of model-written sections that cite a source."""
     citations_verified: bool = True
+    references_checked: bool = True
+    """Ask registries about the cited works before delivery; otherwise only what is known of them
+    already counts."""
     maximum_unquoted_overlap: float | None = Field(default=None, gt=0, lt=1)
     """Share of the draft's words that may stand verbatim in a source outside quotation marks."""
 

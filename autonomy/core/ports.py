@@ -154,9 +154,11 @@ class Shelf(Protocol):
 class References(Protocol):
     """Whether sources are what registries know under their names."""
 
-    async def check(self, sources: Sequence[Source], *, key: str) -> list[ReferenceCheck]:
+    async def check(
+        self, sources: Sequence[Source], *, key: str, ask: bool = True
+    ) -> list[ReferenceCheck]:
         """What is known of each, in their order: as it was stored lately for the same metadata,
-        else as registries say now. It ends within a bounded time: who did not answer by then is
+        else as registries say now, unless nobody is to `ask` them. It ends within a bounded time: who did not answer by then is
         unreachable. `key` names the effect."""
         ...
 
@@ -164,7 +166,9 @@ class References(Protocol):
 class NoReferences:
     """Nobody asks registries."""
 
-    async def check(self, sources: Sequence[Source], *, key: str) -> list[ReferenceCheck]:
+    async def check(
+        self, sources: Sequence[Source], *, key: str, ask: bool = True
+    ) -> list[ReferenceCheck]:
         return []
 
 

@@ -164,6 +164,8 @@ class TaskSettings(_Value):
     """Where evidence may come from. auto: own files first, registries where those fall short;
     files: own files only; scholarly: registries besides the attached files; everything: own files,
     registries and the web from the start."""
+    appendix: bool = True
+    """Exports end with a list of the citations and works that stayed in doubt, where any did."""
     target_similarity: float | None = Field(default=None, ge=0, le=100)
     """Per cent; set means the run pauses for a similarity report before it ends."""
     budget: Budget = Field(default_factory=Budget)

@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from autonomy.core.types import Author, Passage, Source
+from autonomy.export.appendix import Appendix
 
 MARKER = re.compile(r"\[\[(?P<kind>[pn]):(?P<id>[0-9A-Za-z-]{1,64})\]\]")
 
@@ -55,6 +56,8 @@ class Document(BaseModel):
     """Exactly the sources that the sections cite."""
     passages: tuple[Passage, ...] = ()
     """Exactly the passages that the sections cite."""
+    appendix: Appendix | None = Field(default=None, exclude=True)
+    """What an export lists as in doubt; made for the export and never stored."""
 
     def cited_passage_ids(self) -> list[str]:
         """Ids in order of first appearance, without repeats."""

@@ -60,6 +60,7 @@ def _blocks(rendered: Rendered) -> list[Node]:
     for entry in rendered.entries:
         label = [*entry.label, _TAB] if entry.label else []
         blocks.append(_in_style("Bibliography", [*label, *entry.inlines]))
+    blocks.extend(rendered.appendix)
     return blocks
 
 

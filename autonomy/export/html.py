@@ -73,6 +73,7 @@ def fragment(rendered: Rendered, *, id_prefix: str = "") -> str:
         blocks.append(nodes.div(notice, [nodes.para(nodes.text(rendered.notice))]))
     blocks.extend(_below_title(_linked(rendered.body)))
     blocks.extend(_references(rendered))
+    blocks.extend(_below_title(rendered.appendix))
     arguments = ["-t", "html5", "--wrap=none", "--mathml", "--syntax-highlighting=none"]
     if id_prefix:
         arguments.append(f"--id-prefix={id_prefix}")

@@ -30,6 +30,7 @@ def write_latex(document: Document) -> str:
         blocks.append(nodes.quote([nodes.para([notice])]))
     blocks.extend(nodes.without_spans(rendered.body))
     blocks.extend(_references(rendered))
+    blocks.extend(rendered.appendix)
     arguments = ["-t", "latex", "--standalone", "--wrap=none", "--syntax-highlighting=none"]
     paper = {"a4": "a4", "letter": "letter"}[paper_of(rendered.language)]
     return write_tree(

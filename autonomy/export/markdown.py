@@ -26,6 +26,7 @@ def write_markdown(document: Document) -> str:
         blocks.append(nodes.quote([nodes.para(nodes.text(rendered.notice))]))
     blocks.extend(_below_title(block) for block in rendered.body)
     blocks.extend(_references(rendered))
+    blocks.extend(_below_title(block) for block in rendered.appendix)
     plain = nodes.without_spans(blocks)
     return write_tree(plain, {}, ["-t", "gfm-raw_html", "--wrap=none"]).decode()
 

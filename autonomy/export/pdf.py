@@ -62,6 +62,7 @@ def typst_source(rendered: Rendered) -> str:
             _TEMPLATE,
             _typst(rendered.body),
             _references(rendered),
+            _typst(rendered.appendix) if rendered.appendix else "",
         ]
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from autonomy.core.types import Passage
 from autonomy.export import nodes
+from autonomy.export.appendix import appendix_blocks
 from autonomy.export.document import MARKER, Document, Section
 from autonomy.export.pandoc import Node
 from autonomy.export.placement import place_groups
@@ -58,6 +59,8 @@ class Rendered:
     """The list of references; exactly the works cited."""
     references: list[Reference]
     """CSL-JSON of the works cited, in the order of `entries`."""
+    appendix: list[Node]
+    """Heading and tables of what is in doubt; empty without."""
 
 
 def render(document: Document) -> Rendered:
@@ -98,6 +101,7 @@ def render(document: Document) -> Rendered:
         references_heading=style.references_heading(language),
         entries=formatted.entries,
         references=sorted(placer.references, key=lambda item: place.get(item["id"], 0)),
+        appendix=appendix_blocks(document.appendix),
     )
 
 

@@ -26,16 +26,21 @@ class RunReferences:
         self._owner_id = owner_id
         self._scholar = scholar
         self._effects = effects
+        self._late: set[str] = set()
+        """Whom this segment has waited for in vain once."""
 
-    async def check(self, sources: Sequence[Source], *, key: str) -> list[ReferenceCheck]:
+    async def check(
+        self, sources: Sequence[Source], *, key: str, ask: bool = True
+    ) -> list[ReferenceCheck]:
         """See `ports.References`. Nothing that registries do is raised."""
         ids = [source.id for source in sources]
         rows = await run_db(reference_repo.references, self._owner_id, ids)
         days = env().reference_recheck_days
         known = {i: check for i, row in rows.items() if (check := reference_repo.holds(row, days))}
+        due = {} if not ask else {i: row.csl for i, row in rows.items() if i not in known}
         places = asyncio.Semaphore(AT_ONCE)
 
-        async def ask(source_id: str, csl: dict[str, Any]) -> ReferenceCheck:
+        async def call(source_id: str, csl: dict[str, Any]) -> ReferenceCheck:
             async with places:
                 return await self._effects.once(
                     f"{key}:reference:{source_id}:{fingerprint(csl)}",
@@ -44,10 +49,13 @@ class RunReferences:
                     ReferenceCheck,
                 )
 
-        due = {i: row.csl for i, row in rows.items() if i not in known}
-        found = await bounded({i: _call(ask, i, csl) for i, csl in due.items()})
+        found = await bounded(
+            {i: _call(call, i, csl) for i, csl in due.items() if i not in self._late}
+        )
         for source_id, csl in due.items():
             check = found.get(source_id) or unanswered(csl)
+            if source_id not in found:
+                self._late.add(source_id)
             await run_db(reference_repo.store, source_id, check)
             known[source_id] = check.model_copy(update={"source_id": source_id})
         return [known[i] for i in ids if i in known]

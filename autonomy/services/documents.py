@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from autonomy.models import Artifact, ArtifactKind
+from autonomy.services.citation_checks import appendix_of
 from autonomy.services.errors import Invalid, ServiceError
 from autonomy.services.styles import check_style, styled
 
 if TYPE_CHECKING:
+    from autonomy.export.document import Document
     from autonomy.export.formats import Exported
 
 logger = logging.getLogger(__name__)
@@ -19,9 +21,12 @@ logger = logging.getLogger(__name__)
 FRAGMENT = "html-fragment"
 
 
-def export_document(artifact: Artifact, format: str, style: str | None = None) -> Exported:
+def export_document(
+    artifact: Artifact, format: str, style: str | None = None, *, appendix: bool | None = None
+) -> Exported:
     """The document in a format (`docx pdf md html tex bib ris csl-json`, or `html-fragment` for the
-    part that is shown inside another page), cited in `style` or its own.
+    part that is shown inside another page), cited in `style` or its own. The list of what is in
+    doubt ends it if `appendix` says so, or, left open, the task's settings.
 
     Raises:
         Invalid: not a document, or no such format or style.
@@ -49,7 +54,7 @@ def export_document(artifact: Artifact, format: str, style: str | None = None) -
             return Exported(
                 html.encode(), "text/html; charset=utf-8", file_name(document.title, "html")
             )
-        return export(document, format)
+        return export(_with_appendix(document, artifact, appendix), format)
     except (UnknownFormat, UnknownStyle) as error:
         raise Invalid(str(error), code="unknown_format") from error
     except (PandocError, PdfError, DanglingCitation, ValidationError) as error:
@@ -60,3 +65,10 @@ def export_document(artifact: Artifact, format: str, style: str | None = None) -
             f"The document is safe, but it could not be written as {format}. Try another format.",
             500,
         ) from error
+
+
+def _with_appendix(document: Document, artifact: Artifact, wanted: bool | None) -> Document:
+    settings = artifact.run.task.get("settings") if isinstance(artifact.run.task, dict) else None
+    if wanted is None:
+        wanted = bool((settings or {}).get("appendix", True))
+    return document.model_copy(update={"appendix": appendix_of(artifact)}) if wanted else document
