@@ -24,7 +24,7 @@ _PARTS_OF_A_REQUEST = REQUEST_WORDS | _CHANGES | COURTESY
 _LOOKED_BACK = 20
 """Runs of a conversation among which the last request is looked for."""
 
-_LASTING = ("style", "level", "language", "models")
+_LASTING = ("style", "level", "language", "models", "search")
 """Settings that a change keeps unless it sends its own."""
 
 

@@ -123,11 +123,20 @@ def _settings(request: SignedIn, *, new_key: str = "") -> HttpResponse:
     return render(request, "chat/settings.html", {"api_keys": keys, "new_key": new_key})
 
 
+def _searches() -> list[str]:
+    """Values of `settings.search` that mean something on this server; none where it can only
+    look in files."""
+    if settings.ENV.registries:
+        return ["auto", "files", "scholarly", "everything"]
+    return ["auto", "files", "everything"] if settings.ENV.web_search != "off" else []
+
+
 def _common(user: User) -> dict[str, Any]:
     """What the composer needs on every page that has one."""
     return {
         "conversation": None,
         "admin_run": reverse("admin:autonomy_run_change", args=["RUN"]) if user.is_staff else "",
+        "searches": _searches(),
         **_models(user),
         "journeys": [
             {"name": loaded.name, "title": loaded.title, "description": loaded.description}

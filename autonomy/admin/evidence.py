@@ -232,10 +232,10 @@ class ArtifactAdmin(HistoryAdmin):
 
 @admin.register(RunSource)
 class RunSourceAdmin(HistoryAdmin):
-    list_display = ("source", "run", "kept", "why", "found_at")
+    list_display = ("source", "work", "run", "kept", "provider", "why", "found_at")
     list_filter = ("kept", "found_at")
     list_select_related = ("run", "source")
-    search_fields = ("query", "source__file_name", "run__title")
+    search_fields = ("query", "work", "source__file_name", "run__title")
     search_by_id = ("run_id", "source_id")
     ordering = ("-id",)
 

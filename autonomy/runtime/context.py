@@ -27,7 +27,7 @@ from autonomy.runtime.embedders import asker
 from autonomy.runtime.events import RunEvents
 from autonomy.runtime.messages import RunMessages
 from autonomy.runtime.model_calls import RunCalls
-from autonomy.runtime.outside import shared_scholar
+from autonomy.runtime.outside import shared_scholar, shared_web
 from autonomy.runtime.portfolios import portfolio_for
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.references import RunReferences
@@ -65,7 +65,7 @@ def build_deps(segment: Segment) -> Deps:
     ledger = RunLedger(fence)
     embedder = shared_embedder()
     scholar = shared_scholar() if env().registries else None
-    web = None
+    web = shared_web() if env().web_search != "off" else None
     deps = Deps(
         run_id=fence.run_id,
         task=task,

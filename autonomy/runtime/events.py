@@ -142,7 +142,13 @@ def record_source(run_id: str, meta: Mapping[str, Any]) -> None:
     source_id = str(described.get("id", ""))
     source = Source.objects.filter(pk=source_id).first() if _is_uuid(source_id) else None
     if source is not None:
-        RunSource.objects.update_or_create(run_id=run_id, source=source, defaults=said)
+        # That a source bears on the outline says less than why it was looked for and chosen.
+        found = {} if work else {"provider__gt": "", "kept": True}
+        if (
+            not found
+            or not RunSource.objects.filter(run_id=run_id, source=source, **found).exists()
+        ):
+            RunSource.objects.update_or_create(run_id=run_id, source=source, defaults=said)
         # A later round may keep what an earlier one had dropped.
         RunSource.objects.filter(run_id=run_id, source=None, work=work).exclude(work="").delete()
         return

@@ -6,7 +6,7 @@ import { Aim, destination } from "./aim.js";
 import { FileList, sourcesUsed } from "./files.js";
 import { SimulatedBadge } from "../models/badge.js";
 import { choosesSimulated, ModelPill, useModels } from "./model_choice.js";
-import { DEFAULTS, keep, LASTING } from "./options.js";
+import { DEFAULTS, keep, LASTING, SEARCHES } from "./options.js";
 import { Refusal } from "./refusal.js";
 
 const LEVELS = [
@@ -85,7 +85,7 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
   const onKeyDown = (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
   };
-  const chosen = (options.similarity !== "") + options.approve + folded.filter((name) => options[name] !== DEFAULTS[name]).length;
+  const chosen = (options.similarity !== "") + options.approve + (options.search !== "auto") + folded.filter((name) => options[name] !== DEFAULTS[name]).length;
   const journeys = [["auto", "Choose for me"], ...boot.journeys.map((j) => [j.name, j.title])];
   const send = steering ? "Send to the run" : "Send";
   const choices = [
@@ -107,7 +107,7 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
     ${tooLong && html`<p class="error-text" role="alert">This is ${(text.length - boot.limits.message_max_chars).toLocaleString("en-GB")} characters too long. Put long material into a file and attach it.</p>`}
     ${refused && html`<${Refusal} problem=${refused} id="composer-error" />`}
     ${notice && html`<p class="composer-notice" role="status">${notice}</p>`}
-    ${!steering && html`<p class="sources-used" role="status">${sourcesUsed(uploads, boot)}${choosesSimulated(models, options.model) && html` <${SimulatedBadge} />`}</p>`}
+    ${!steering && html`<p class="sources-used" role="status">${sourcesUsed(uploads, boot, options.search)}${choosesSimulated(models, options.model) && html` <${SimulatedBadge} />`}</p>`}
     <div class="composer-bar" ref=${bar}>
       ${!steering && html`<button type="button" class="icon-button" aria-label="Attach files" title="Attach files" onClick=${() => picker.current.click()}><${Icon} name="paperclip" /></button>`}
       <input ref=${picker} type="file" multiple hidden aria-label="Files" accept=".pdf,.docx,.pptx,.xlsx,.csv,.tsv,.epub,.odt,.rtf,.txt,.md,.markdown,.html,.htm,.bib,.ris,.json"
@@ -127,6 +127,12 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
     </div>
     ${more && !steering && html`<div class="composer-more" id="composer-more">
       ${folded.length > 0 && html`<div class="pills">${choices.filter(([name]) => folded.includes(name)).map(pill)}</div>`}
+      ${boot.searches.length > 0 && html`<div class="composer-search">
+      <label for="where-to-look">Where to look for sources</label>
+      <select id="where-to-look" class="input" value=${options.search} onChange=${(event) => set("search")(event.target.value)}>
+        ${SEARCHES.filter(([key]) => boot.searches.includes(key)).map(([key, name]) => html`<option key=${key} value=${key} selected=${key === options.search}>${name}</option>`)}
+      </select>
+      </div>`}
       <label class="check-field"><input type="checkbox" checked=${options.approve} onChange=${(event) => set("approve")(event.target.checked)} /> Show me the plan before anything is written</label>
       <div class="composer-similarity">
       <label for="similarity">Highest similarity, per cent</label>

@@ -5,14 +5,23 @@ import { plural } from "../lib/format.js";
 import { statusLine } from "./uploads.js";
 
 /** One line on where a message that is sent now takes its sources from. */
-export function sourcesUsed(uploads, boot) {
+export function sourcesUsed(uploads, boot, search = "auto") {
+  const used = ownUsed(uploads, boot);
+  if (!boot.searches.length || search === "files") return used;
+  if (search === "auto") return used === NONE ? "No source yet: drop a PDF, or let it search registries" : used;
+  return search === "scholarly" ? "Searches scholarly registries" : used === NONE ? "Searches outside" : `${used}, and searches outside`;
+}
+
+const NONE = "No source yet: drop a PDF";
+
+function ownUsed(uploads, boot) {
   const { usable, unreadable } = uploads;
   if (usable) return `Uses ${plural(usable, "file")}`;
   if (uploads.ids.length) return "No source can be read yet";
   const given = boot.files?.length ?? 0; // taken out of the list here, but still the conversation's
   if (given) return `Uses the ${plural(given, "file")} of this conversation`;
   const library = boot.library_sources + uploads.added;
-  if (!library) return unreadable ? "No source can be read yet" : "No source yet: drop a PDF";
+  if (!library) return unreadable ? "No source can be read yet" : NONE;
   return `${unreadable ? "No file of these can be used. " : ""}Uses your whole library: ${plural(library, "source")}`;
 }
 

@@ -3,7 +3,7 @@ import { modelOf } from "../models/words.js";
 
 const KEPT = "hw-composer";
 
-export const DEFAULTS = { journey: "auto", style: "harvard", length: "", level: "", similarity: "", approve: false, model: "" };
+export const DEFAULTS = { journey: "auto", style: "harvard", length: "", level: "", similarity: "", approve: false, model: "", search: "auto" };
 export const LASTING = ["style", "level"]; // how somebody writes; what is wanted is said anew each time
 
 function kept() {
@@ -23,6 +23,13 @@ export function keep(name, value) {
   }
 }
 
+export const SEARCHES = [
+  ["auto", "My sources first, then outside"],
+  ["files", "Only my sources"],
+  ["scholarly", "Scholarly registries"],
+  ["everything", "My sources and outside, from the start"],
+];
+
 /** What the composer starts with; a conversation goes on in the style and with the model of its last request. */
 export function startingOptions(lastTask) {
   const style = lastTask?.settings?.style;
@@ -41,6 +48,7 @@ export function settingsOf(options) {
   if (options.level) settings.level = options.level;
   if (options.similarity !== "") settings.target_similarity = Number(options.similarity);
   if (options.approve) settings.approve_plan = true;
+  if (options.search !== "auto") settings.search = options.search;
   if (options.model) settings.models = { default: options.model };
   return settings;
 }

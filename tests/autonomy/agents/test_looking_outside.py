@@ -137,13 +137,14 @@ async def test_attached_files_that_fall_short_are_widened_from_outside() -> None
 
 
 async def test_only_my_files_means_that_nobody_outside_is_asked() -> None:
-    for changes in (
-        {"goal": f"{GOAL} only from my files"},
-        {"goal": GOAL, "search": "files"},
-        {"goal": f"{GOAL} from these papers", "source_ids": ("reefs",)},
-    ):
+    asked: list[tuple[str, dict[str, Any]]] = [
+        (f"{GOAL} only from my files", {}),
+        (GOAL, {"search": "files"}),
+        (f"{GOAL} from these papers", {"source_ids": ("reefs",)}),
+    ]
+    for goal, changes in asked:
         scholar = MemoryScholar(*works(5))
-        deps = outside_deps(changes.pop("goal"), scholar, library=make_library(), **changes)
+        deps = outside_deps(goal, scholar, library=make_library(), **changes)
         ride = await Ride(deps).go()
         assert not scholar.asked
         assert ride.state["stop_reason"] == StopReason.NO_EVIDENCE

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from autonomy.models import Artifact
+from autonomy.models import Artifact, RunSource
 from tests.autonomy.api.conftest import KeyClient
 from tests.autonomy.api.world import PASSAGE, World
 
@@ -68,6 +68,25 @@ def test_only_documents_are_downloaded(api: KeyClient, world: World) -> None:
     address = f"/api/v2/runs/{world.run.pk}/artifacts/{data.pk}"
     assert api.get(f"{address}/download").status_code == 404
     assert api.get(address).json()["body"] == {"n": 1}
+
+
+def test_works_that_were_dropped_are_listed_apart_with_the_reason(
+    api: KeyClient, world: World
+) -> None:
+    RunSource.objects.create(
+        run=world.run,
+        source=None,
+        work="doi:10.5555/a",
+        csl={"title": "Tides", "DOI": "10.5555/a"},
+        provider="openalex, crossref",
+        kept=False,
+        reason="it was retracted",
+    )
+    path = f"/api/v2/runs/{world.run.pk}/sources"
+    assert [row["kept"] for row in api.get(path).json()["items"]] == [True]
+    [row] = api.get(f"{path}?kept=false").json()["items"]
+    assert row["id"] is None
+    assert (row["doi"], row["reason"]) == ("10.5555/a", "it was retracted")
 
 
 def test_sources_carry_csl_and_verification(api: KeyClient, world: World) -> None:

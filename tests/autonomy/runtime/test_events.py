@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -73,6 +74,32 @@ def test_a_source_that_is_found_is_kept_with_the_run(
         run_async(events.emit(EventDraft(type="source.found", content="paper", meta=meta)))
     found = RunSource.objects.get(run=run)
     assert (found.source, found.query, found.reason) == (source, "attention", "fits")
+
+
+def test_a_work_that_was_dropped_is_kept_with_the_run_until_a_later_round_keeps_it(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run = start()
+    fence = claim().fence
+    events = RunEvents(fence, 1, TokenStream(fence))
+    dropped: dict[str, Any] = {
+        "source": {"id": "doi:10.5555/a", "csl": {"title": "Tides"}},
+        "work": "doi:10.5555/a",
+        "kept": False,
+        "reason": "off the topic",
+        "provider": "openalex",
+    }
+    for _ in range(2):
+        run_async(events.emit(EventDraft(type="source.found", content="x", meta=dropped)))
+    row = RunSource.objects.get(run=run)
+    assert (row.source, row.csl["title"], row.provider) == (None, "Tides", "openalex")
+    assert not Source.objects.exists()
+
+    source = Source.objects.create(owner_id=run.owner_id, csl={"title": "Tides"})
+    kept = {**dropped, "source": {"id": str(source.pk)}, "kept": True, "reason": "fits"}
+    run_async(events.emit(EventDraft(type="source.found", content="x", meta=kept)))
+    row = RunSource.objects.get(run=run)
+    assert (row.source, row.kept, row.reason) == (source, True, "fits")
 
 
 @pytest.mark.parametrize(
