@@ -279,6 +279,17 @@ def small_talk(user: str) -> str | None:
     return next(found, None)
 
 
+# ----------------------------------------------------------------------------- searcher
+
+
+def queries(user: str) -> list[str]:
+    """The topic's words, and with them those of each part that wants sources."""
+    topic = content_words(_labelled(user, "topic")[0].text)[:5]
+    missing = [quoted.text for quoted in _labelled(user, "what is missing")]
+    parts = [content_words(line)[:2] for text in missing for line in text.splitlines()]
+    return [" ".join([*topic, *part]) for part in ([], ["review"], *parts)][:6]
+
+
 # ----------------------------------------------------------------------------- the rest
 
 
@@ -314,6 +325,8 @@ def answer(role: str, user: str, schema: Mapping[str, Any] | None = None) -> str
         return json.dumps(repair(user), ensure_ascii=False)
     if role == "host":
         return small_talk(user) or "Hello. I am a simulated model and speak of little else."
+    if role == "searcher":
+        return json.dumps({"queries": queries(user)}, ensure_ascii=False)
     if role == "titler":
         words = content_words(_labelled(user, "request")[0].text)[:8]
         return " ".join(words).capitalize() or "Untitled"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
+
+import pytest
 
 from autonomy.core.ports import Deps
 from autonomy.core.types import EventDraft, StepStatus, StopReason
@@ -11,6 +15,7 @@ from autonomy.core.works import Retraction
 from autonomy.export.structure import dangling_ids
 from tests.autonomy.agents.outside_world import (
     MemoryScholar,
+    MemoryShelf,
     MemoryWeb,
     make_work,
     open_copy,
@@ -264,3 +269,35 @@ async def test_a_hostile_abstract_is_data_and_nothing_more() -> None:
     }  # fmt: skip
     assert all("evil.example" not in query for query, _, _ in scholar.asked)
     assert ride.state["plan"].title == "Microplastics in rivers"
+
+
+async def test_a_run_that_breaks_off_while_it_keeps_repeats_neither_question_nor_source() -> None:
+    scholar = MemoryScholar(*works(6, **open_copy()))
+    deps = outside_deps(GOAL, scholar)
+
+    class Dying(MemoryShelf):
+        """Breaks off once, in the middle of a round."""
+
+        lives = 3
+
+        async def add(self, work: Any, *given: Any, **said: Any) -> Any:
+            self.lives -= 1
+            if self.lives == 0:
+                raise RuntimeError("killed")
+            return await super().add(work, *given, **said)
+
+    library: Any = deps.library
+    shelf = Dying(library)
+    ride = Ride(dataclasses.replace(deps, shelf=shelf))
+    with pytest.raises(RuntimeError, match="killed"):
+        await ride.go()
+    before = list(scholar.asked)
+    async for part in ride.graph.astream(
+        None, ride.config, context=ride.deps, stream_mode="values", durability="sync"
+    ):
+        ride.state = part
+
+    assert scholar.asked[: len(before)] == before
+    assert len(scholar.asked) == len({q for q, _, _ in scholar.asked})
+    assert Counter(shelf.added).most_common(1)[0][1] == 1
+    assert ride.document.sources
