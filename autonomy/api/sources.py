@@ -67,6 +67,14 @@ LOOKUPS = "30/m"
 """Questions to registries of one person."""
 
 
+PRINTS = "180/m"
+"""References of one person that are set; each runs the formatter."""
+
+
+class PrintThrottle(AuthRateThrottle):
+    scope = "print_reference"
+
+
 class LookupThrottle(AuthRateThrottle):
     scope = "look_up_metadata"
 
@@ -145,7 +153,7 @@ def delete_many(request: ApiRequest, body: schemas.SourceIds) -> schemas.Deleted
     return schemas.DeletedOut(deleted=delete_sources(request.auth, body.ids))
 
 
-@router.post("/reference", response=schemas.ReferenceOut)
+@router.post("/reference", response=schemas.ReferenceOut, throttle=[PrintThrottle(PRINTS)])
 def print_reference(request: ApiRequest, body: schemas.ReferenceIn) -> schemas.ReferenceOut:
     """How a reference prints in a style, before it is saved."""
     html = printed_reference(body.csl, body.style)

@@ -10,6 +10,8 @@ from autonomy.tools.csl.reference import TYPES, clean_reference, normal_doi
 
 TEXT_CHARS = 2_000
 NOTE_CHARS = 20_000
+LISTED = 500
+"""Names of one field."""
 _NOTES = frozenset({"abstract", "annote", "note", "keyword"})
 """Kept for the person; no style prints them."""
 
@@ -51,6 +53,8 @@ def accepted(name: str, value: Any) -> Any:
         raise BadField(where, f"At most {TEXT_CHARS:,} characters are kept; shorten it.")
     if name == "DOI" and not normal_doi(value):
         raise BadField(where, "A DOI starts with “10.”, e.g. 10.1000/182.")
+    if isinstance(value, list) and len(value) > LISTED:
+        raise BadField(where, f"At most {LISTED} names are kept.")
     cleaned = clean_reference({name: value}, "").get(name)
     if cleaned is None:
         raise BadField(where, _why(name, value))

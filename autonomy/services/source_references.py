@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autonomy.models import Source
 from autonomy.services.errors import Invalid, ServiceError
+from autonomy.services.source_fields import LISTED
 
 if TYPE_CHECKING:
     from autonomy.export.formats import Exported
@@ -37,7 +38,8 @@ def printed_reference(csl: Mapping[str, Any], style: str, *, file_name: str = ""
     from autonomy.tools.csl.reference import clean_reference
 
     title = file_name.rsplit(".", 1)[0].replace("_", " ")
-    reference = clean_reference(csl, "work", fallback_title=title)
+    bounded = {k: v[:LISTED] if isinstance(v, list) else v for k, v in csl.items()}
+    reference = clean_reference(bounded, "work", fallback_title=title)
     try:
         found = resolve_style(style)
         formatted = format_citations(found, "", [reference], [CitationGroup((Cited("work"),))])

@@ -1,6 +1,7 @@
 // The open page of a source: as printed where it is a PDF, as text else, with pages to turn.
 import { html, useEffect, useMemo, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
+import { landingOf } from "../lib/address.js";
 import { openPdf, PdfPage } from "./pdf.js";
 import { quotesIn } from "./quotes.js";
 import { TextPage } from "./text.js";
@@ -42,6 +43,7 @@ export function Reader({ source, passage, claim, words, number, of, onTurn, view
     event.preventDefault();
     act();
   };
+  const landing = landingOf(source);
   const unit = printed || source.pages ? "page" : "part";
 
   return html`<div class="reader" onKeyDown=${onKeyDown}>
@@ -61,6 +63,7 @@ export function Reader({ source, passage, claim, words, number, of, onTurn, view
         <button type="button" aria-pressed=${view === "text" ? "true" : "false"} onClick=${() => onView("text")}>Text</button></div>`}
     </div>
     <div class=${printed ? "reader-scroll printed" : "reader-scroll"} ref=${scroller} tabindex="0" role="group" aria-label=${`${unit === "page" ? "Page" : "Part"} ${number} of the source`}>
+      ${source.reading === "abstract" && html`<p class="reader-note">Only the abstract was read${landing ? html`; <a href=${landing} target="_blank" rel="noopener noreferrer">where the whole work can be found</a>` : ""}.</p>`}
       ${failed && view === "page" && html`<p class="reader-note">${failed}</p>`}
       ${printed && here && shown?.marked === 0 && html`<p class="reader-note">The passage could not be found on the printed page; “Text” shows it as it was read.</p>`}
       ${printed && !pdf && html`<p class="empty-line reader-wait" role="status"><${Icon} name="loader-circle" spin /> Opening the page…</p>`}

@@ -180,6 +180,7 @@ def test_metadata_is_corrected_field_by_field(api: KeyClient, world: World) -> N
         ({"title": "x" * 3000}, "csl.title"),
         ({"title": "nul\x00"}, "csl.title"),
         ({"abstract": ["x"]}, "csl.abstract"),
+        ({"author": [{"family": "Lee"}] * 501}, "csl.author"),
     ],
 )
 def test_what_no_style_could_print_is_refused_by_field(
