@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev check test coverage bench chaos clean
+.PHONY: help run install install-dev check test coverage bench bench-retrieval chaos clean
 
 PY := .venv/bin/python
 
@@ -18,7 +18,7 @@ export PYTHON
 endif
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 install: ## Make .venv with everything the product needs
 	@deploy/install.sh runtime
@@ -50,6 +50,9 @@ coverage: install-dev ## All tests in one process, and which lines and branches 
 
 bench: install-dev ## Measure speed and memory on this machine, against named baselines [BENCH="throughput …"]
 	@$(PY) -m tests.bench $(BENCH)
+
+bench-retrieval: install-dev ## How well search finds in a BEIR folder [BEIR_DIR=…] [RETRIEVAL_DATA=… keeps the database]
+	@BEIR_DIR="$(BEIR_DIR)" RETRIEVAL_DATA="$(RETRIEVAL_DATA)" $(PY) -m tests.bench retrieval
 
 chaos: install-dev ## Hurt everything on purpose and check every promise [SEED=1] [CHAOS="--only sigkill"]
 	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(CHAOS)

@@ -30,7 +30,7 @@ class PassageInline(HistoryInline):
         rows: QuerySet[Any] = (
             super()
             .get_queryset(request)
-            .defer("embedding", "search")
+            .defer("embedding")
             .annotate(has_embedding=ExpressionWrapper(Q(embedding__isnull=False), BooleanField()))
         )
         return rows

@@ -21,9 +21,9 @@ def get_passage(
     request: ApiRequest, passage_id: UUID, radius: Annotated[int, Field(ge=0, le=5)] = 1
 ) -> schemas.PassageOut:
     """The passage with its page, its source and up to `radius` neighbours on either side."""
-    rows = Passage.objects.select_related("source").defer("embedding", "search")
+    rows = Passage.objects.select_related("source").defer("embedding")
     row = owned(rows, request.auth, passage_id, owner="source__owner")
-    around = Passage.objects.defer("embedding", "search").filter(
+    around = Passage.objects.defer("embedding").filter(
         source_id=row.source_id,
         ordinal__gte=max(0, row.ordinal - radius),
         ordinal__lte=row.ordinal + radius,

@@ -20,8 +20,10 @@ from autonomy.core.types import (
     EventDraft,
     FileState,
     Passage,
+    Reading,
     ReferenceCheck,
     Source,
+    SourceOrigin,
     TaskSpec,
     Told,
 )
@@ -31,13 +33,44 @@ T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """Which of a person's sources a search looks into. A field left empty lets everything through;
+    those that are set must all hold."""
+
+    source_ids: tuple[str, ...] = ()
+    conversation_id: str = ""
+    """Only what was uploaded into this conversation."""
+    from_year: int | None = None
+    to_year: int | None = None
+    """Year of publication, both ends included; sources without a year are then left out."""
+    types: tuple[str, ...] = ()
+    """CSL types, such as `article-journal`."""
+    readings: tuple[Reading, ...] = ()
+    origins: tuple[SourceOrigin, ...] = ()
+
+
+EVERYTHING = SearchFilter()
+
+
 class Library(Protocol):
     """The person's own sources, searched by meaning and by words (the vector repository)."""
 
     async def search(
-        self, query: str, *, limit: int = 8, source_ids: Sequence[str] = ()
+        self,
+        query: str,
+        *,
+        limit: int = 8,
+        source_ids: Sequence[str] = (),
+        within: SearchFilter = EVERYTHING,
+        variety: float = 0.0,
     ) -> list[Passage]:
-        """The best passages for `query`, best first; `source_ids` empty means all that are ready."""
+        """The best passages for `query`, best first, among the sources that are ready.
+
+        Args:
+            source_ids: where to look, joined with `within`; empty means everywhere.
+            variety: 0 to 1, how much a passage is held back for repeating what better ones say.
+        """
         ...
 
     async def sources(self, source_ids: Sequence[str] = ()) -> list[Source]:
@@ -57,7 +90,8 @@ class Library(Protocol):
         ...
 
     async def relevance(self, query: str, *, source_ids: Sequence[str] = ()) -> float:
-        """Cosine of the query and the passage nearest in meaning, -1 to 1; 0 with no passage."""
+        """Cosine of the query and the passage nearest in meaning, -1 to 1, less what the nearest of
+        so many passages has by chance; 0 with no passage."""
         ...
 
     async def files(self, source_ids: Sequence[str]) -> list[FileState]:

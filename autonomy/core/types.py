@@ -272,6 +272,8 @@ class Passage(_Value):
     """Position of the passage within its source, from 0."""
     score: float = 0.0
     """Fused rank score of the query that found it; 0 outside a search."""
+    highlights: tuple[tuple[int, int], ...] = ()
+    """Where in `text` words of that query stand, as (start, end); empty outside a search."""
 
 
 class CitationVerdict(StrEnum):

@@ -33,8 +33,14 @@ WHERE passage.source_id = %(source)s AND passage.embedding IS NULL
       WHERE sha256 = %(sha256)s AND id <> %(source)s AND embedded_count > 0
       ORDER BY embedded_count DESC LIMIT 1)
   AND twin.ordinal = passage.ordinal AND twin.text = passage.text
+  AND twin.heading = passage.heading
   AND twin.embedding IS NOT NULL
 """
+
+
+def embedded_text(heading: str, text: str) -> str:
+    """What is embedded of a passage: its heading path says what the text itself takes as said."""
+    return f"{heading}\n{text}" if heading else text
 
 
 class PassageEmbedding:
@@ -59,11 +65,11 @@ class PassageEmbedding:
             self._copied = True
             if copied := self._copy():
                 return copied
-        vectors = self._embedder.encode([text for _, text, _ in rows])
+        vectors = self._embedder.encode([embedded_text(row.heading, row.text) for row in rows])
         with transaction.atomic():
             progress(self._source, embedded_count=F("embedded_count") + len(rows))
-            fill_embeddings([key for key, _, _ in rows], vectors)
-        self._last = rows[-1][2]
+            fill_embeddings([row.id for row in rows], vectors)
+        self._last = rows[-1].ordinal
         return len(rows)
 
     def _missing(self) -> Any:
@@ -73,7 +79,7 @@ class PassageEmbedding:
             kind__in=EVIDENCE,
             ordinal__gt=self._last,
         )
-        return rows.order_by("ordinal").values_list("id", "text", "ordinal")
+        return rows.only("id", "heading", "text", "ordinal").order_by("ordinal")
 
     def _copy(self) -> int:
         """Take the vectors of the same bytes from where they are already."""

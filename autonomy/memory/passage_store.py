@@ -1,4 +1,4 @@
-"""Passages as ingestion writes them."""
+"""Passages as ingestion writes them, with the postings that search by words reads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from autonomy import models
 from autonomy.library.chunk import Chunk
 from autonomy.library.embed import Vectors
 from autonomy.library.parsed import EVIDENCE_KINDS
+from autonomy.memory.postings import drop_postings, store_postings
 
 _BATCH = 500
 
@@ -23,6 +24,7 @@ def store_passages(
     """
     with transaction.atomic():
         models.Passage.objects.filter(source=source).delete()
+        drop_postings([source.pk])
         return append_passages(source, chunks, embeddings)
 
 
@@ -50,4 +52,10 @@ def append_passages(
             ),
             batch_size=_BATCH,
         )
-    return sum(chunk.kind in EVIDENCE_KINDS for chunk in chunks)
+        evidence = [
+            (chunk.ordinal, chunk.heading, chunk.text)
+            for chunk in chunks
+            if chunk.kind in EVIDENCE_KINDS
+        ]
+        store_postings(source, evidence)
+    return len(evidence)

@@ -24,6 +24,7 @@ from autonomy.library.chunk import chunk
 from autonomy.library.embed import Embedder
 from autonomy.library.parsed import Bibliography, Block, BlockKind, ParsedDocument, ParsedPage
 from autonomy.memory import storage
+from autonomy.memory.passage_embedding import embedded_text
 from autonomy.memory.passage_store import store_passages
 from autonomy.tools.literature.sameness import (
     first_author,
@@ -267,7 +268,7 @@ def store_abstract(source_id: str, abstract: str, embedder: Embedder) -> None:
     chunks = chunk(document, embedder.count_tokens)
     if not chunks:
         return
-    vectors = embedder.encode([piece.text for piece in chunks])
+    vectors = embedder.encode([embedded_text(piece.heading, piece.text) for piece in chunks])
     with transaction.atomic():
         locked = models.Source.objects.select_for_update().filter(pk=source_id, passage_count=0)
         if (row := locked.first()) is None:

@@ -55,29 +55,57 @@ BUILT_IN = Space(None, BUILT_IN_MODEL, DIMENSIONS)
 
 
 def dense_select(space: Space) -> str:
-    """The nearest passages by meaning, as a sub-select of `id` and `distance` (cosine), nearest
-    first.
+    """The nearest passages by meaning out of the space's index, as a sub-select of `id` and
+    `distance` (cosine), nearest first.
 
     It stands where a CTE `scope(id)` holds the sources to search, and takes the parameters
-    `vector` (text), `kinds` (text[]) and `candidates` (how many).
+    `vector` (text), `kinds` (text[]) and `depth` (how many). IS TRUE keeps the planner from
+    joining with the scope instead of walking the index.
     """
     if space.id is None:
         return """
         SELECT p.id, p.embedding <=> %(vector)s::vector AS distance
         FROM autonomy_passages p
-        WHERE p.source_id IN (SELECT id FROM scope) AND p.kind = ANY(%(kinds)s)
+        WHERE (p.source_id IN (SELECT id FROM scope)) IS TRUE AND p.kind = ANY(%(kinds)s)
           AND p.embedding IS NOT NULL
         ORDER BY p.embedding <=> %(vector)s::vector
-        LIMIT %(candidates)s
+        LIMIT %(depth)s
         """
     # Only what can be quoted from is embedded there, so the kind is no matter.
     wanted = f"%(vector)s::{space.kind}({space.dimensions})"
     return f"""
         SELECT v.passage_id AS id, {space.column} <=> {wanted} AS distance
         FROM autonomy_passage_vectors v
-        WHERE v.space_id = {space.id:d} AND v.source_id IN (SELECT id FROM scope)
+        WHERE v.space_id = {space.id:d} AND (v.source_id IN (SELECT id FROM scope)) IS TRUE
         ORDER BY {space.column} <=> {wanted}
-        LIMIT %(candidates)s
+        LIMIT %(depth)s
+        """  # noqa: S608 - numbers of our own
+
+
+def exact_select(space: Space) -> str:
+    """As `dense_select`, with every passage of the scope compared: for small scopes. OFFSET 0 keeps
+    the planner to looking the passages up source by source."""
+    if space.id is None:
+        return """
+        SELECT near.id, near.distance
+        FROM scope CROSS JOIN LATERAL (
+            SELECT p.id, (p.embedding <=> %(vector)s::vector) + 0 AS distance
+            FROM autonomy_passages p
+            WHERE p.source_id = scope.id AND p.kind = ANY(%(kinds)s) AND p.embedding IS NOT NULL
+            OFFSET 0
+        ) near
+        ORDER BY near.distance LIMIT %(depth)s
+        """
+    wanted = f"%(vector)s::{space.kind}({space.dimensions})"
+    return f"""
+        SELECT near.id, near.distance
+        FROM scope CROSS JOIN LATERAL (
+            SELECT v.passage_id AS id, ({space.column} <=> {wanted}) + 0 AS distance
+            FROM autonomy_passage_vectors v
+            WHERE v.source_id = scope.id AND v.space_id = {space.id:d}
+            OFFSET 0
+        ) near
+        ORDER BY near.distance LIMIT %(depth)s
         """  # noqa: S608 - numbers of our own
 
 
@@ -112,7 +140,8 @@ def as_text(vector: Iterable[float]) -> str:
 
 
 _MISSING = """
-SELECT p.id, p.source_id, p.text FROM autonomy_passages p
+SELECT p.id, p.source_id, concat_ws(E'\n', nullif(p.heading, ''), p.text)
+FROM autonomy_passages p
 JOIN autonomy_sources s ON s.id = p.source_id
 WHERE p.kind = ANY(%(kinds)s) AND s.status <> 'failed'
   AND (%(source)s::uuid IS NULL OR p.source_id = %(source)s::uuid)
@@ -130,7 +159,8 @@ def missing(
     source_id: uuid.UUID | None = None,
     after: uuid.UUID = NOTHING_BEFORE,
 ) -> list[tuple[uuid.UUID, uuid.UUID, str]]:
-    """Passages that have no vector in `space`: (id, source, text), after the one given."""
+    """Passages that have no vector in `space`: (id, source, what is embedded), after the one
+    given."""
     with connection.cursor() as cursor:
         cursor.execute(
             _MISSING,

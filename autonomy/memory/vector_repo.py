@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from django.db.models import Q
-from pgvector.django import CosineDistance
 
 from autonomy import models
+from autonomy.core.ports import EVERYTHING, SearchFilter
 from autonomy.core.types import (
     FileState,
     FileStatus,
@@ -20,16 +20,16 @@ from autonomy.core.types import (
     Source,
     SourceOrigin,
 )
-from autonomy.library.embed import Embedder, Vectors
+from autonomy.library.embed import Embedder
 from autonomy.library.parsed import EVIDENCE_KINDS, BlockKind
 from autonomy.memory.asker import Asker
 from autonomy.memory.ids import uuids
-from autonomy.memory.passage_search import search_passages
+from autonomy.memory.passage_search import legible_query, nearness, search_passages
+from autonomy.memory.search_scope import narrowed
 
 T = TypeVar("T")
 _EVIDENCE = sorted(kind.value for kind in EVIDENCE_KINDS)
 _OPENING = (BlockKind.ABSTRACT.value, BlockKind.BODY.value)
-_QUERY_CHARS = 4_000
 
 
 class RunDb(Protocol):
@@ -56,21 +56,23 @@ class PassageRepository:
         self._run_db = run_db
 
     async def search(
-        self, query: str, *, limit: int = 8, source_ids: Sequence[str] = ()
+        self,
+        query: str,
+        *,
+        limit: int = 8,
+        source_ids: Sequence[str] = (),
+        within: SearchFilter = EVERYTHING,
+        variety: float = 0.0,
     ) -> list[Passage]:
-        query = " ".join(query.replace("\x00", " ").split())[:_QUERY_CHARS]
+        query = legible_query(query)
         if not query or limit < 1:
             return []
+        if source_ids:
+            within = narrowed(within, source_ids)
         asker = await self._run_db(self._asker)
         space, vectors = await asyncio.to_thread(asker.vectors, query, self._embedder)
-        return await self._run_db(
-            partial(search_passages, space=space),
-            self._owner_id,
-            query,
-            vectors,
-            limit,
-            tuple(source_ids),
-        )
+        search = partial(search_passages, space=space, within=within, variety=variety)
+        return await self._run_db(search, self._owner_id, query, vectors, limit)
 
     async def sources(self, source_ids: Sequence[str] = ()) -> list[Source]:
         return await self._run_db(_sources, self._owner_id, tuple(source_ids))
@@ -85,8 +87,9 @@ class PassageRepository:
         return await self._run_db(_neighbours, self._owner_id, passage_id, radius)
 
     async def relevance(self, query: str, *, source_ids: Sequence[str] = ()) -> float:
-        vectors = await asyncio.to_thread(self._embedder.encode, [query[:_QUERY_CHARS]])
-        return await self._run_db(_relevance, self._owner_id, vectors, tuple(source_ids))
+        vectors = await asyncio.to_thread(self._embedder.encode, [legible_query(query)])
+        within = SearchFilter(source_ids=tuple(source_ids))
+        return await self._run_db(nearness, self._owner_id, vectors, within)
 
     async def files(self, source_ids: Sequence[str]) -> list[FileState]:
         return await self._run_db(_files, self._owner_id, tuple(source_ids))
@@ -111,7 +114,7 @@ def _as_passage(row: models.Passage) -> Passage:
 
 def _rows(owner_id: int) -> Any:
     # Embeddings and lexemes are large and no caller reads them.
-    return models.Passage.objects.filter(_mine(owner_id)).defer("embedding", "search")
+    return models.Passage.objects.filter(_mine(owner_id)).defer("embedding")
 
 
 def _sources(owner_id: int, source_ids: Sequence[str]) -> list[Source]:
@@ -131,19 +134,6 @@ def _sources(owner_id: int, source_ids: Sequence[str]) -> list[Source]:
         )
         for row in rows.order_by("created_at", "id")
     ]
-
-
-def _relevance(owner_id: int, vectors: Vectors, source_ids: Sequence[str]) -> float:
-    rows = models.Passage.objects.filter(
-        _mine(owner_id), kind__in=_EVIDENCE, embedding__isnull=False
-    )
-    if source_ids:
-        rows = rows.filter(source_id__in=uuids(source_ids))
-    nearest = rows.order_by(CosineDistance("embedding", vectors[0])).values_list(
-        CosineDistance("embedding", vectors[0]), flat=True
-    )
-    distance = nearest.first()
-    return 0.0 if distance is None else 1.0 - float(distance)
 
 
 def _files(owner_id: int, source_ids: Sequence[str]) -> list[FileState]:

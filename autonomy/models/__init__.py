@@ -16,6 +16,7 @@ from autonomy.models.idempotency import IdempotencyKey
 from autonomy.models.memory import EMBEDDING_DIMENSIONS, Episode, Note
 from autonomy.models.model_gateway import ModelCall, ModelConnection, ModelPreference
 from autonomy.models.originality import TurnitinCycle
+from autonomy.models.posting import Posting
 from autonomy.models.quota import Quota, UsageDay
 from autonomy.models.reading import FileReading, FileReadingPages
 from autonomy.models.run import (
@@ -59,6 +60,7 @@ __all__ = [
     "Note",
     "Passage",
     "PassageVector",
+    "Posting",
     "QueueUser",
     "Quota",
     "Resume",

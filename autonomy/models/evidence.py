@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any, Self
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import Q
 from pgvector.django import HnswIndex, VectorField
 
 from autonomy.core.types import (
@@ -154,11 +152,6 @@ class Passage(models.Model):
         help_text="Its lines on the page, [left, top, width, height] as fractions.",
     )
     embedding = VectorField(dimensions=EMBEDDING_DIMENSIONS, null=True)
-    search = models.GeneratedField(
-        expression=SearchVector("heading", Value(" "), "text", config="english"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
 
     class Meta:
         db_table = "autonomy_passages"
@@ -173,7 +166,6 @@ class Passage(models.Model):
             HnswIndex(
                 name="passage_embedding_hnsw", fields=["embedding"], opclasses=["vector_cosine_ops"]
             ),
-            GinIndex(name="passage_search_gin", fields=["search"]),
         ]
 
     def __str__(self) -> str:

@@ -27,6 +27,7 @@ from autonomy.models import (
     Effect,
     Episode,
     Passage,
+    Posting,
     Run,
     Source,
     TurnitinCycle,
@@ -85,6 +86,7 @@ def complete(deletion: Deletion) -> dict[str, int]:
         _remove_runs(runs[start : start + BATCH])
     drop_unreferenced_results(older_seconds=RESULT_SECONDS)
     for start in range(0, len(sources), BATCH):
+        Posting.objects.filter(source_id__in=sources[start : start + BATCH]).delete()
         Passage.objects.filter(source_id__in=sources[start : start + BATCH]).delete()
     for name in stored:  # before the rows: what is not reached now is found by them again
         _remove_stored(name, user)

@@ -29,7 +29,7 @@ def text_page(source: Source, number: int) -> TextPage:
         NotFound: the source has no such page.
     """
     last = _last(source)
-    rows = Passage.objects.filter(source=source).defer("embedding", "search").order_by("ordinal")
+    rows = Passage.objects.filter(source=source).defer("embedding").order_by("ordinal")
     if source.pages:
         here = rows.filter(page=number)
     else:

@@ -15,8 +15,9 @@ CUE_WEIGHT = 0.6
 """What standing under a fitting heading is worth, against a retrieval score of at most 1."""
 
 TOPIC_COSINE = 0.3
-"""Nearest passage to a topic, all-MiniLM-L6-v2. Measured on two papers about attention models: 11
-topics that they treat 0.38 to 0.68, 10 others 0.08 to 0.25."""
+"""What `Library.relevance` must reach. Measured with the built-in embedder on SciFact: 96.5 % of 809
+claims reach it in their own abstract; of ten topics from other fields, none did in 100 abstracts
+(at most 0.285), and one touched on in them does in all 5,183. See docs/search.md."""
 TOPIC_OVERLAP = 0.6
 
 PASSAGES_PER_SECTION = 24

@@ -21,9 +21,10 @@ WITHOUT_PAGE = {
     models.CheckpointWrite,
     models.IdempotencyKey,
     models.Passage,
+    models.Posting,
 }
-"""Bytes that the checkpoint page decodes, passages, which the page of their source lists, and the
-answers kept for retried requests, which repeat what other pages show."""
+"""Bytes that the checkpoint page decodes, passages, which the page of their source lists, what
+search counts of their words, and the answers kept for retried requests, which repeat what other pages show."""
 
 
 SETTINGS = {models.Quota}

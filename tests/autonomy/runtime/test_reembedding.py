@@ -87,7 +87,8 @@ def test_a_chosen_embedder_is_filled_indexed_and_then_searched(
     row = EmbeddingSpace.objects.get()
     assert (row.state, row.dimensions, row.filled, row.wanted) == ("active", 48, 4, 4)
     assert row.tokens > 20
-    assert sorted(openai_server.embedded) == sorted([MEADOW, PENSION, TROUT, CODE])
+    texts = (MEADOW, PENSION, TROUT, CODE)
+    assert sorted(openai_server.embedded) == sorted(f"Findings\n{text}" for text in texts)
     searched, found = ask(alice, "Brown trout hatched in the stream?")
     assert searched == row.pk
     assert found[0] == TROUT
@@ -171,7 +172,7 @@ def test_going_back_is_immediate_and_coming_again_embeds_only_what_is_new(
     openai_server.embedded.clear()
     choose(MODEL)
     work()
-    assert openai_server.embedded == ["A new tide comes in."]
+    assert openai_server.embedded == ["Findings\nA new tide comes in."]
     assert EmbeddingSpace.objects.get().state == "active"
 
 
@@ -257,7 +258,7 @@ def _index_is_used(owner: Any, row: EmbeddingSpace) -> bool:
             {
                 "owner": owner.pk,
                 "vector": spaces.as_text(np.ones(space.dimensions)),
-                "candidates": 5,
+                "depth": 5,
                 "kinds": ["body"],
             },
         )
