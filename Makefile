@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev check test coverage bench bench-retrieval chaos clean
+.PHONY: help run install install-dev check test coverage bench bench-retrieval fuzz chaos clean
 
 PY := .venv/bin/python
 
@@ -53,6 +53,9 @@ bench: install-dev ## Measure speed and memory on this machine, against named ba
 
 bench-retrieval: install-dev ## How well search finds in a BEIR folder [BEIR_DIR=…] [RETRIEVAL_DATA=… keeps the database]
 	@BEIR_DIR="$(BEIR_DIR)" RETRIEVAL_DATA="$(RETRIEVAL_DATA)" $(PY) -m tests.bench retrieval
+
+fuzz: install-dev ## Parse thousands of damaged files and check that each ends with a sentence [COUNT=2000] [SEED=1]
+	@$(PY) -m tests.fuzz $(or $(COUNT),2000) $(or $(SEED),1)
 
 chaos: install-dev ## Hurt everything on purpose and check every promise [SEED=1] [CHAOS="--only sigkill"]
 	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(CHAOS)

@@ -22,6 +22,8 @@ from autonomy.library.parsed import (
 from autonomy.library.sections import is_notice
 from autonomy.library.sentences import sentences
 
+_BRACKET_REACH = 200
+_BRACKETS = re.compile(r"\([^()\n]{1,200}\)|\[[^\[\]\n]{1,200}\]")
 Rectangle = tuple[float, float, float, float]
 
 _TOKEN_MARKUP = re.compile(r"<(?:EOS|BOS|PAD|UNK|SEP|CLS|MASK|s|/s|eos|bos|pad|unk)>")
@@ -294,15 +296,21 @@ def _pieces(
 
 
 def _clause_end(text: str, start: int, limit: int) -> int:
+    """Where to cut an endless sentence before `limit`: never within brackets, which may cite."""
     half = start + (limit - start) // 2
+    closed = [match.span() for match in _BRACKETS.finditer(text, start, limit + _BRACKET_REACH)]
     for pattern in (r" \| ", r"[;:]\s", r",\s", r"[、，；]", r"\s"):
-        found = [match.end() for match in re.finditer(pattern, text[half:limit])]
+        found = [
+            match.end()
+            for match in re.finditer(pattern, text[half:limit])
+            if not any(a < half + match.end() < b for a, b in closed)
+        ]
         if found:
             position = half + found[-1]
             while position > start and text[position - 1].isspace():
                 position -= 1
             return position
-    return limit
+    return next((a if a > start else b for a, b in closed if a < limit < b), limit)
 
 
 def _pack(run: _Run, max_tokens: int) -> list[tuple[int, int]]:

@@ -1,0 +1,1 @@
+"""Damaged files by the thousand, each parsed as an upload is."""
