@@ -151,12 +151,15 @@ async def _judged(document_id: str, deps: Deps, task: str) -> Judged:
     document = Document.model_validate(await deps.artifacts.load(document_id))
     checks, references = await asyncio.gather(
         check_claims(document, deps, task),
-        deps.references.check(
-            document.sources, key="cited", ask=deps.journey.gates.references_checked
-        ),
+        deps.references.check(document.sources, key="cited", ask=_may_ask(deps)),
     )
     await deps.artifacts.bind_citations(document_id, checks)
     return Judged(document_id, document, checks, references)
+
+
+def _may_ask(deps: Deps) -> bool:
+    """Whether registries may hear of the cited works: not where the person keeps to their files."""
+    return deps.journey.gates.references_checked and deps.task.settings.search != "files"
 
 
 async def _gates(judged: Judged, state: RunState, deps: Deps) -> tuple[GateResult, ...]:

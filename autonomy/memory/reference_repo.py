@@ -41,12 +41,13 @@ def stored(row: Source) -> ReferenceCheck | None:
 
 
 def holds(row: Source, days: float, now: datetime | None = None) -> ReferenceCheck | None:
-    """`stored`, while it is younger than `days`. That nobody could be asked never holds."""
+    """`stored`, while it is younger than `days`. That nobody was asked, or nobody answered, never
+    holds: registries may be there by now."""
     check = stored(row)
     young = row.verified_at is not None and row.verified_at > (now or timezone.now()) - timedelta(
         days=days
     )
-    answered = check is not None and check.verdict is not ReferenceVerdict.UNREACHABLE
+    answered = check is not None and check.verdict not in (None, ReferenceVerdict.UNREACHABLE)
     return check if young and answered else None
 
 

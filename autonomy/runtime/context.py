@@ -87,7 +87,9 @@ def build_deps(segment: Segment) -> Deps:
         budget=ledger,
         tools=usable_tools(registry()),
         messages=RunMessages(fence),
-        references=RunReferences(run.owner_id, shared_scholar(), effects),
+        references=RunReferences(
+            run.owner_id, shared_scholar(), effects, asks=bool(env().registries)
+        ),
         limits=PlanLimits(parts=env().plan_max_sections, words=env().plan_section_max_words),
         scholar=scholar,
         web=web,

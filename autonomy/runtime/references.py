@@ -20,9 +20,16 @@ AT_ONCE = 6
 
 
 class RunReferences:
-    """`ports.References` of one segment."""
+    """`ports.References` of one segment.
 
-    def __init__(self, owner_id: int, scholar: Scholar, effects: Effects) -> None:
+    Args:
+        asks: whether there is a registry to ask; without one only what is known counts.
+    """
+
+    def __init__(
+        self, owner_id: int, scholar: Scholar, effects: Effects, *, asks: bool = True
+    ) -> None:
+        self._asks = asks
         self._owner_id = owner_id
         self._scholar = scholar
         self._effects = effects
@@ -37,7 +44,11 @@ class RunReferences:
         rows = await run_db(reference_repo.references, self._owner_id, ids)
         days = env().reference_recheck_days
         known = {i: check for i, row in rows.items() if (check := reference_repo.holds(row, days))}
-        due = {} if not ask else {i: row.csl for i, row in rows.items() if i not in known}
+        due = (
+            {}
+            if not (ask and self._asks)
+            else {i: row.csl for i, row in rows.items() if i not in known}
+        )
         places = asyncio.Semaphore(AT_ONCE)
 
         async def call(source_id: str, csl: dict[str, Any]) -> ReferenceCheck:

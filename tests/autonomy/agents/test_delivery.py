@@ -126,6 +126,24 @@ async def test_a_library_that_knows_of_a_retraction_never_writes_from_it() -> No
     assert not any(s["id"] == "reefs" for draft in drafts for s in draft["sources"])
 
 
+@pytest.mark.parametrize(("search", "asked"), [("files", False), ("auto", True)])
+async def test_who_keeps_to_their_files_has_no_registry_told_of_them(
+    search: str, asked: bool
+) -> None:
+    told: list[bool] = []
+
+    class Noting(Registries):
+        async def check(
+            self, sources: Sequence[Source], *, key: str, ask: bool = True
+        ) -> list[ReferenceCheck]:
+            told.append(ask)
+            return []
+
+    await Ride(dataclasses.replace(make_deps(GOAL, search=search), references=Noting())).go()
+
+    assert set(told) == {asked}
+
+
 async def test_registries_that_cannot_be_asked_hold_nothing_back() -> None:
     silent = ReferenceCheck(
         source_id="reefs", verdict=ReferenceVerdict.UNREACHABLE, reason="Nobody answered."

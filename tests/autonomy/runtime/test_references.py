@@ -130,3 +130,14 @@ def test_a_stranger_s_source_is_not_looked_up(threads: None, alice: User, bob: U
 
     assert asyncio.run(_check(checker(alice, registry), source)) == []
     assert registry.asked == 0
+
+
+def test_without_registries_nothing_is_asked_or_written(threads: None, alice: User) -> None:
+    row, source = make(alice)
+    registry, effects = Registry(), MemoryEffects()
+    run = RunReferences(alice.pk, registry, effects, asks=False)  # type: ignore[arg-type]
+
+    assert asyncio.run(_check(run, source)) == []
+    assert (registry.asked, effects.recorded) == (0, {})
+    row.refresh_from_db()
+    assert row.verified_at is None
