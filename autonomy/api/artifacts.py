@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.utils.http import content_disposition_header
-from ninja import Router
+from ninja import Query, Router
 
 from autonomy import services
 from autonomy.api import schemas, shapes
@@ -77,15 +77,27 @@ def download_artifact(
     style: str | None = None,
     fragment: bool = False,
     appendix: bool | None = None,
+    author: Annotated[str, Query(max_length=200)] = "",
+    course: Annotated[str, Query(max_length=200)] = "",
+    contents: bool = False,
 ) -> HttpResponse:
     """The document in a format, cited in `style` (or its own). `fragment=true` with
     `format=html` gives the part without page frame, for showing inside another page. `appendix`
-    says whether the list of citations and works in doubt ends it; left out, the task's settings."""
+    says whether the list of citations and works in doubt ends it; left out, the task's settings.
+    `author` and `course` make a title page of a DOCX, `contents` a table of contents."""
     row = _artifact(request, run_id, artifact_id)
     if row.kind != ArtifactKind.DOCUMENT:
         raise Http404("Only documents can be downloaded in a format.")
     wanted = "html-fragment" if fragment and format == "html" else format
-    exported = services.export_document(row, wanted, style, appendix=appendix)
+    exported = services.export_document(
+        row,
+        wanted,
+        style,
+        appendix=appendix,
+        author=author,
+        course=course,
+        contents=contents,
+    )
     response = HttpResponse(exported.data, content_type=exported.media_type)
     response["Content-Disposition"] = str(
         content_disposition_header(not fragment, exported.file_name)

@@ -42,6 +42,12 @@ class Document(BaseModel):
     title: str
     style: str = "harvard"
     """A style name or CSL id, see `autonomy.tools.citations`."""
+    author: str = Field(default="", exclude=True)
+    """Who hands it in, for the title page. Said when it is exported, and never stored here."""
+    course: str = Field(default="", exclude=True)
+    """Course, department or the like, for the title page; as `author`."""
+    contents: bool = Field(default=False, exclude=True)
+    """Whether a table of contents is wanted; as `author`."""
     csl: str = Field(default="", exclude=True, repr=False)
     """Text of the style when it is somebody's own. Never stored here: whoever renders puts it in."""
     language: str = "en"

@@ -23,6 +23,23 @@ from autonomy.export.render import Rendered, render
 # Pandoc drops tab characters; this one lands on the hanging indent behind a reference's number.
 _TAB: Node = {"t": "RawInline", "c": ["openxml", "<w:r><w:tab/></w:r>"]}
 
+_NEW_PAGE: Node = {
+    "t": "RawBlock",
+    "c": ["openxml", '<w:p><w:r><w:br w:type="page"/></w:r></w:p>'],
+}
+_CONTENTS: Node = {
+    "t": "RawBlock",
+    "c": [
+        "openxml",
+        '<w:p><w:r><w:fldChar w:fldCharType="begin" w:dirty="true"/></w:r>'
+        '<w:r><w:instrText xml:space="preserve">TOC \\o "1-3" \\h \\z \\u</w:instrText></w:r>'
+        '<w:r><w:fldChar w:fldCharType="separate"/></w:r>'
+        "<w:r><w:t>Update this field for the table of contents.</w:t></w:r>"
+        '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>',
+    ],
+}
+"""A field that Word fills in when the document is opened."""
+
 _TABLE_KEPT_WHOLE = 12
 """Tables of up to so many rows are not broken across pages."""
 
@@ -41,19 +58,26 @@ def write_docx(document: Document) -> bytes:
         reference = Path(folder) / "reference.docx"
         reference.write_bytes(reference_docx(paper_of(rendered.language)))
         data = write_tree(
-            _blocks(rendered),
+            _blocks(rendered, document),
             {"lang": {"t": "MetaString", "c": rendered.language}},
             ["-t", "docx", "--reference-doc", str(reference), "--syntax-highlighting=none"],
         )
-    return _with_properties(data, rendered)
+    return _with_properties(data, rendered, _line(document.author))
 
 
-def _blocks(rendered: Rendered) -> list[Node]:
+def _blocks(rendered: Rendered, document: Document) -> list[Node]:
+    cover = [words for line in (document.author, document.course) if (words := _line(line))]
     blocks = [_in_style("Title", nodes.text(rendered.title))]
+    blocks.extend(_in_style("Date", nodes.text(words)) for words in cover)
     if rendered.date:
         blocks.append(_in_style("Date", nodes.text(long_date(rendered.date, rendered.language))))
+    # The notice belongs to the first page, whichever that is.
     if rendered.notice:
         blocks.append(_in_style("Notice", nodes.text(rendered.notice)))
+    if document.contents:
+        blocks.append(_CONTENTS)
+    if cover or document.contents:
+        blocks.append(_NEW_PAGE)
     blocks.extend(rendered.body)
     if rendered.entries:
         blocks.append(nodes.header(1, nodes.text(rendered.references_heading)))
@@ -64,18 +88,22 @@ def _blocks(rendered: Rendered) -> list[Node]:
     return blocks
 
 
+def _line(words: str) -> str:
+    return " ".join(nodes.printable(words).split())[:200]
+
+
 def _in_style(name: str, inlines: list[Node]) -> Node:
     return nodes.div(nodes.attr(custom_style=name), [nodes.para(inlines)])
 
 
-def _with_properties(data: bytes, rendered: Rendered) -> bytes:
+def _with_properties(data: bytes, rendered: Rendered, author: str) -> bytes:
     """Fill in the properties that file managers and screen readers show."""
     document = docx.Document(io.BytesIO(data))
     _set_tables(document)
     properties = document.core_properties
     properties.title = rendered.title[:255]
     properties.language = rendered.language
-    properties.author = ""
+    properties.author = author
     properties.last_modified_by = ""
     properties.comments = ""
     when = _moment(rendered.date)

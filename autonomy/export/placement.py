@@ -74,6 +74,9 @@ def _take_period(out: list[Node], rest: list[Node]) -> bool:
         return False
     before = out[-1]["c"][: match.start()]
     following = nodes.plain(rest).lstrip()
+    beside = next((node for node in rest if node["t"] != "Space"), None)
+    if beside is not None and beside["t"] == "Marker" and beside["c"][0] == "n":
+        following = "A"  # the next sentence begins with its authors
     if not before and not match[1]:
         return False
     if following and (

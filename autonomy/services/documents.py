@@ -22,11 +22,19 @@ FRAGMENT = "html-fragment"
 
 
 def export_document(
-    artifact: Artifact, format: str, style: str | None = None, *, appendix: bool | None = None
+    artifact: Artifact,
+    format: str,
+    style: str | None = None,
+    *,
+    appendix: bool | None = None,
+    author: str = "",
+    course: str = "",
+    contents: bool = False,
 ) -> Exported:
     """The document in a format (`docx pdf md html tex bib ris csl-json`, or `html-fragment` for the
     part that is shown inside another page), cited in `style` or its own. The list of what is in
-    doubt ends it if `appendix` says so, or, left open, the task's settings.
+    doubt ends it if `appendix` says so, or, left open, the task's settings. `author` and `course`
+    make a title page of a DOCX, `contents` a table of contents.
 
     Raises:
         Invalid: not a document, or no such format or style.
@@ -49,6 +57,8 @@ def export_document(
         if style:
             document = document.model_copy(update={"style": check_style(owner, style)})
         document = styled(document, owner.pk)
+        cover = {"author": author, "course": course, "contents": contents}
+        document = document.model_copy(update=cover)
         if format == FRAGMENT:
             html = render_html(document)
             return Exported(

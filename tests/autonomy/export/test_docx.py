@@ -145,3 +145,17 @@ def test_libreoffice_opens_it(tmp_path: Path) -> None:
         "The craft of inquiry. 3rd edn.",
     ):
         assert words in printed
+
+
+def test_a_title_page_and_contents_are_made_where_they_are_wanted() -> None:
+    wanted = document("True [[p:book-4]].").model_copy(
+        update={"author": "Ada Lovelace", "course": "HIST 101", "contents": True}
+    )
+    made = docx.Document(io.BytesIO(write_docx(wanted)))
+    texts = [paragraph.text for paragraph in made.paragraphs]
+    assert texts[1:3] == ["Ada Lovelace", "HIST 101"]
+    assert made.core_properties.author == "Ada Lovelace"
+    xml = made.element.xml
+    assert 'w:type="page"' in xml
+    assert "TOC \\o" in xml
+    assert "author" not in wanted.model_dump()

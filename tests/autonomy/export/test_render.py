@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from autonomy.export.document import Section
+from autonomy.export.markdown import write_markdown
 from autonomy.export.nodes import find, plain
 from autonomy.export.render import CITE_CLASS, render
 from autonomy.export.structure import DanglingCitation
@@ -157,3 +158,8 @@ def test_section_ids_become_safe_anchors() -> None:
     section = Section(id='a"b <c>', heading="H", markdown="text")
     rendered = render(document().model_copy(update={"sections": (section,)}))
     assert rendered.body[0]["c"][1][0] == "section-a-b-c-"
+
+
+def test_a_citation_before_a_narrative_one_ends_its_own_sentence() -> None:
+    made = write_markdown(document("It is so. [[p:book-4]] [[n:article-1]] show it."))
+    assert "It is so (Booth, Colomb and Williams, 2008, p. 4). Smith and Jones" in made
