@@ -20,7 +20,7 @@ class SearchSettings:
     """Weight of the list by words; 0 leaves it out."""
     depth: int = 400
     """Passages that each list hands to the fusion; the last of them counts as nothing."""
-    exact_passages: int = 10_000
+    exact_passages: int = 5_000
     """Up to so many passages in the scope every one is compared; beyond, the HNSW index is used."""
     ef_search: int = 200
     """HNSW: candidates that a round of the index scan keeps."""
