@@ -123,11 +123,11 @@ function Library() {
                 <button type="button" aria-pressed=${inside ? "false" : "true"} onClick=${() => { setInside(false); field.current.focus(); }}>Sources</button>
                 <button type="button" aria-pressed=${inside ? "true" : "false"} onClick=${() => { setInside(true); field.current.focus(); }}>Inside the texts</button></div>
             </div>
-            ${!searching && html`<${Filters} filter=${filter} onChange=${setFilter} counts=${counts} total=${total} />`}
+            <${Filters} filter=${filter} onChange=${setFilter} counts=${counts} total=${total} searching=${searching} />
           </div>`}
       ${failure && html`<div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>${failure.title}</strong><span>${failure.message}</span></div><button type="button" class="button" onClick=${list.reload}>Try again</button></div>`}
       ${searching
-        ? html`<${PassageHits} query=${typed.trim()} current=${target?.passageId} onOpen=${openHit} />`
+        ? html`<${PassageHits} query=${typed.trim()} filter=${filter} current=${target?.passageId} onOpen=${openHit} />`
         : html`${rows === null && !failure && html`<p class="empty-line" role="status">Loading your sources…</p>`}
           ${chosen.length > 0 && html`<${BulkBar} ids=${chosen.map((row) => row.id)} all=${rows.length} onAll=${() => setSelected(new Set(rows.map((row) => row.id)))} onClear=${() => setSelected(new Set())} onDelete=${() => remove(chosen)} />`}
           ${rows?.length > 0 && html`<ul class="library-list" aria-label="Sources" onKeyDown=${walk}>${rows.map((row) => html`<${Row} key=${row.id} row=${row} selected=${selected.has(row.id)} current=${target?.sourceId === row.id} onSelect=${select} onOpen=${open} onAgain=${again} onDelete=${remove} />`)}</ul>`}

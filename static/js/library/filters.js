@@ -22,7 +22,7 @@ const SELECTS = [
 /** How many filters are set beside words and status. */
 export const narrowed = (filter) => Object.keys(NO_FILTER).filter((name) => !["sort", "q", "status"].includes(name) && filter[name]).length;
 
-export function Filters({ filter, onChange, counts, total }) {
+export function Filters({ filter, onChange, counts, total, searching }) {
   const [open, setOpen] = useState(narrowed(filter) > 0);
   const set = (change) => onChange({ ...filter, ...change });
   const working = (counts.queued ?? 0) + (counts.parsing ?? 0) + (counts.embedding ?? 0);
@@ -35,12 +35,12 @@ export function Filters({ filter, onChange, counts, total }) {
   const active = narrowed(filter);
   return html`<div class="filters">
     <div class="filter-line">
-      <div class="chips" role="group" aria-label="Status">${chips.map(([status, label, n]) => html`<button key=${label} type="button" class="chip" data-tone=${status === "failed" ? "bad" : ""} aria-pressed=${filter.status === status ? "true" : "false"} onClick=${() => set({ status })}>${label} <span>${count(n)}</span></button>`)}</div>
+      <div class="chips" role="group" aria-label="Status">${!searching && chips.map(([status, label, n]) => html`<button key=${label} type="button" class="chip" data-tone=${status === "failed" ? "bad" : ""} aria-pressed=${filter.status === status ? "true" : "false"} onClick=${() => set({ status })}>${label} <span>${count(n)}</span></button>`)}</div>
       <button type="button" class="button quiet" aria-expanded=${open ? "true" : "false"} aria-controls="more-filters" onClick=${() => setOpen(!open)}><${Icon} name="sliders-horizontal" /> Filters${active ? html` <span class="tab-count">${active}</span>` : ""}</button>
-      <label class="pill"><span class="visually-hidden">Sort by</span><select value=${filter.sort} onChange=${(event) => set({ sort: event.target.value })}>${SORTS.map(([key, label]) => html`<option key=${key} value=${key}>${label}</option>`)}</select><${Icon} name="chevron-down" /></label>
+      ${!searching && html`<label class="pill"><span class="visually-hidden">Sort by</span><select value=${filter.sort} onChange=${(event) => set({ sort: event.target.value })}>${SORTS.map(([key, label]) => html`<option key=${key} value=${key}>${label}</option>`)}</select><${Icon} name="chevron-down" /></label>`}
     </div>
     ${open && html`<div class="more-filters" id="more-filters">
-      ${SELECTS.map(([name, label, options]) => html`<div key=${name} class="field"><label for=${`filter-${name}`}>${label}</label>
+      ${SELECTS.filter(([name]) => !searching || name !== "verification").map(([name, label, options]) => html`<div key=${name} class="field"><label for=${`filter-${name}`}>${label}</label>
         <select id=${`filter-${name}`} class="select" value=${filter[name]} onChange=${(event) => set({ [name]: event.target.value })}><option value="">Any</option>${options.map(([key, text]) => html`<option key=${key} value=${key}>${text}</option>`)}</select></div>`)}
       <div class="field"><span class="label" id="filter-years">Years</span><div class="years" role="group" aria-labelledby="filter-years">
         <input class="input" type="number" aria-label="From year" placeholder="from" value=${filter.year_from} onChange=${(event) => set({ year_from: event.target.value })} />

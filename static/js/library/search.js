@@ -6,14 +6,20 @@ import { plural } from "../lib/format.js";
 import { Marked, wordSpans } from "../sources/quotes.js";
 
 const PAUSE_MS = 350;
+const HITS = 20;
+const NARROWS = ["year_from", "year_to", "type", "reading", "origin"];
 
-export function PassageHits({ query, current, onOpen }) {
+/** `filter`: the list's; what concerns status and reference does not narrow a search. */
+export function PassageHits({ query, filter, current, onOpen }) {
+  const within = new URLSearchParams({ q: query, limit: String(HITS) });
+  for (const name of NARROWS) if (filter[name]) within.set(name, filter[name]);
+  const wanted = within.toString();
   const [state, setState] = useState({ loading: true });
   useEffect(() => {
     let live = true;
     setState((before) => ({ ...before, loading: true }));
     const timer = setTimeout(() => {
-      api.get(`/api/v2/memory/search?q=${encodeURIComponent(query)}`).then(
+      api.get(`/api/v2/memory/search?${wanted}`).then(
         (found) => live && setState({ hits: found.items.filter((hit) => hit.kind === "passage"), query }),
         (error) => live && setState({ error }),
       );
@@ -22,7 +28,7 @@ export function PassageHits({ query, current, onOpen }) {
       live = false;
       clearTimeout(timer);
     };
-  }, [query]);
+  }, [wanted]);
   const { hits, error, loading } = state;
   if (error) return html`<p class="error-text" role="alert">${error.message}</p>`;
   if (!hits) return html`<p class="empty-line" role="status"><${Icon} name="loader-circle" spin /> Searching the texts…</p>`;

@@ -5,7 +5,8 @@ import { landingOf } from "../lib/address.js";
 import { bytes, plural } from "../lib/format.js";
 import * as api from "../lib/api.js";
 import { toastError } from "../ui/toast.js";
-import { markOf, SETTLED, statusOf, extentOf } from "./words.js";
+import { ReferenceCheck } from "./check.js";
+import { SETTLED, statusOf, extentOf } from "./words.js";
 
 export function About({ source, onChanged, onReference }) {
   const [busy, setBusy] = useState(false);
@@ -19,15 +20,11 @@ export function About({ source, onChanged, onReference }) {
       setBusy(false);
     }
   };
-  const mark = markOf(source);
   const landing = landingOf(source);
   return html`<div class="source-pad about">
     ${source.status === "failed" && html`<div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>This file could not be read</strong><span>${source.error}</span>
       <div class="notice-actions"><button type="button" class="button" disabled=${busy} onClick=${again}><${Icon} name="rotate-ccw" /> Try again</button></div></div></div>`}
-    <section><h3>Reference</h3>
-      <p>${mark && html`<span class=${`badge ${mark.tone}`}><${Icon} name=${mark.icon} />${mark.label}</span> `}${source.verification_words}</p>
-      ${(source.verification === "mismatch" || source.verification === "not_found") && html`<p><button type="button" class="link-button" onClick=${onReference}>Edit the reference</button></p>`}
-    </section>
+    <${ReferenceCheck} source=${source} onChanged=${onChanged} onReference=${onReference} />
     <section><h3>Where it can be found</h3>
       ${!landing && html`<p class="faint">Neither a DOI nor an address is known.</p>`}
       ${landing && html`<p><a href=${landing} target="_blank" rel="noopener noreferrer">${source.doi ? `doi:${source.doi}` : landing} <${Icon} name="external-link" /></a></p>`}
