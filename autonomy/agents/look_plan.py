@@ -111,9 +111,12 @@ def look_plan(
     """
     steps = [read] if read is not None else []
     if reach.scholarly:
-        steps += _scholarly(deps, brief, queries, known, required)
-    if reach.web and (not reach.scholarly or deps.task.settings.search == "everything"):
-        steps += _web(brief, queries, known, required and not reach.scholarly)
+        steps += _scholarly(deps, brief, queries, known, required and not reach.web)
+    if reach.web:
+        # Pages are the last resort, unless the person asked for everything.
+        last = reach.scholarly and deps.task.settings.search != "everything"
+        after = (KEEP,) if reach.scholarly else ()
+        steps += _web(brief, queries, known, required, last, after)
     return Plan(
         version=version,
         title="Look for sources",
@@ -180,9 +183,22 @@ def _scholarly(
     return steps
 
 
-def _web(brief: Brief, queries: Sequence[str], known: Sequence[str], required: bool) -> list[Step]:
+def _web(
+    brief: Brief,
+    queries: Sequence[str],
+    known: Sequence[str],
+    required: bool,
+    last: bool,
+    after: tuple[str, ...],
+) -> list[Step]:
     return [
-        _tool(PAGES, "Look on the web", "web.search", {"queries": list(queries)[:3]}),
+        _tool(
+            PAGES,
+            "Look on the web" if not last else "Look on the web if need be",
+            "web.search",
+            {"queries": list(queries)[:3], "unless_found": last},
+            *after,
+        ),
         _tool(
             READ_PAGES,
             "Read the pages that fit",
@@ -193,6 +209,7 @@ def _web(brief: Brief, queries: Sequence[str], known: Sequence[str], required: b
                 "required": required,
             },
             PAGES,
+            *after,
         ),
     ]
 

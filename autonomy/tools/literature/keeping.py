@@ -69,6 +69,7 @@ class Kept(BaseModel):
     full_text_bytes: int = 0
     abstracts: int = Field(default=0, description="Of which there is only the abstract.")
     dropped: int = 0
+    nothing: str = Field(default="", description="Why nothing was kept, as a clause.")
     said: str = Field(description="One sentence for people.")
 
 
@@ -106,6 +107,7 @@ async def _keep(context: ToolContext, given: KeepInput) -> Kept:
         full_text_bytes=size,
         abstracts=abstracts,
         dropped=len(pool) - len(kept),
+        nothing="" if kept else why_nothing(given.topic, reached, choice),
         said=_said(len(kept), full, abstracts, len(pool), reached),
     )
 
@@ -249,34 +251,36 @@ def _said(kept: int, full: int, abstracts: int, judged: int, reached: Reached) -
     return f"{said} {reached.silence()}".strip()
 
 
-def nothing_to_cite(topic: str, reached: Reached, choice: Choice) -> tuple[str, str]:
-    """The code and the sentences that a run ends with when it has no source at all.
-
-    Silence of the registries is never told as an absence of literature.
-    """
-    advice = "Add files of your own and start again"
+def why_nothing(topic: str, reached: Reached, choice: Choice) -> str:
+    """Why there is no source, as a clause. Silence of the registries is never told as an absence
+    of literature."""
     if not reached.answered:
-        who = reached.silence() or "No registry was asked."
+        who = reached.silence().removesuffix(".") or "No registry was asked"
         return (
-            "unreachable",
-            f"Nothing was written, because there is nothing to cite: no scholarly registry could be "
-            f"reached. {who} That says nothing of what has been published on “{topic}”. "
-            f"{advice}, or try again later.",
+            f"no scholarly registry could be reached. {who}. That says nothing of what has been "
+            f"published on “{topic}”"
         )
     asked = ", ".join(provider_name(p) for p in reached.answered)
-    reasons = Counter(why for _, why in choice.dropped)
+    silence = f". {reached.silence().removesuffix('.')}" if reached.silent else ""
     found = len(choice.kept) + len(choice.dropped)
-    told = (
-        f"{asked} named {counted(found, 'work')} for “{topic}”, and none can be cited"
-        + (f" (mostly because {reasons.most_common(1)[0][0]})" if reasons else "")
-        if found
-        else f"{asked} named no work for “{topic}”"
-    )
-    silence = f" {reached.silence()}" if reached.silent else ""
+    if not found:
+        return f"{asked} named no work for “{topic}”{silence}"
+    reasons = Counter(why for _, why in choice.dropped).most_common(1)
+    mostly = f" (mostly because {reasons[0][0]})" if reasons else ""
     return (
-        "no_evidence",
-        f"Nothing was written, because there is nothing to cite: {told}.{silence} "
-        f"{advice}, or say it in other words.",
+        f"{asked} named {counted(found, 'work')} for “{topic}”, and none can be cited"
+        f"{mostly}{silence}"
+    )
+
+
+def nothing_to_cite(topic: str, reached: Reached, choice: Choice) -> tuple[str, str]:
+    """The code and the sentences that a run ends with when it has no source at all."""
+    code, advice = ("no_evidence", "say it in other words")
+    if not reached.answered:
+        code, advice = ("unreachable", "try again later")
+    return code, (
+        "Nothing was written, because there is nothing to cite: "
+        f"{why_nothing(topic, reached, choice)}. Add files of your own and start again, or {advice}."
     )
 
 

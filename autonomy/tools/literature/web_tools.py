@@ -34,6 +34,9 @@ class WebSearchInput(BaseModel):
     queries: list[str] = Field(
         min_length=1, max_length=8, description="What one would type into a search engine."
     )
+    unless_found: bool = Field(
+        default=False, description="Ask only if the steps before have kept no source."
+    )
 
 
 class PagesAsked(BaseModel):
@@ -59,7 +62,13 @@ class WebReadInput(BaseModel):
     required: bool = Field(default=False, description="Whether there is nothing else to cite.")
 
 
+def _found(context: ToolContext) -> bool:
+    return any(result.get("source_ids") for result in context.results.values())
+
+
 async def _search(context: ToolContext, given: WebSearchInput) -> PagesAsked:
+    if given.unless_found and _found(context):
+        return PagesAsked(questions=[], pages=0, said="Not needed: sources were found.")
     queries = [" ".join(q.split())[:QUERY_CHARS] for q in given.queries if stems(q)]
     if not queries:
         raise ToolFailure("bad_input", "The queries have no word to search for.")
@@ -145,19 +154,28 @@ async def _read(context: ToolContext, given: WebReadInput) -> Kept:
             off = cosine < NEAR_COSINE
             why = "it does not speak to the topic" if off else f"{len(chosen)} others fit better"
             await context.events.emit(telling.dropped(candidate, why))
-    if not kept and given.required:
+    if not kept and given.required and not _found(context):
         raise ToolFailure(
             "no_evidence",
-            "Nothing was written, because there is nothing to cite: no web page on "
-            f"“{given.topic}” could be read. Add files of your own and start again.",
+            "Nothing was written, because there is nothing to cite: "
+            f"{_elsewhere(context)}no web page on “{given.topic}” could be read. "
+            "Add files of your own and start again, or try again later.",
         )
     return Kept(
         source_ids=[k.source_id for k in kept],
         full_texts=len(kept),
         full_text_bytes=sum(k.bytes for k in kept),
         dropped=len(pages) - len(kept),
-        said=f"{counted(len(kept), 'page')} kept of {len(pages)}.",
+        said=f"{counted(len(kept), 'page')} kept of {len(pages)}."
+        if pages
+        else "No page was read.",
     )
+
+
+def _elsewhere(context: ToolContext) -> str:
+    """What registries came to before, for the sentence that nothing was found."""
+    said = [str(r["nothing"]) for r in context.results.values() if r.get("nothing")]
+    return f"{said[0]}; and " if said else ""
 
 
 async def _shelved(context: ToolContext, candidate: Candidate, page: Page) -> Shelved:
