@@ -39,6 +39,7 @@ from autonomy.memory.imported import adopt_reference
 from autonomy.memory.page_cutter import PageCutter
 from autonomy.memory.page_stream import PageStream
 from autonomy.memory.passage_embedding import PassageEmbedding
+from autonomy.memory.postings import drop_postings
 from autonomy.memory.readings import Reading
 from autonomy.models import Passage, Source, described
 from handywriterz.env import env
@@ -113,6 +114,7 @@ def _start_over(source: Source) -> None:
         }
         update(source, status=FileStatus.PARSING, **fresh)
         Passage.objects.filter(source=source).delete()
+        drop_postings([source.id])
     for name, value in fresh.items():
         setattr(source, name, value)
 

@@ -209,7 +209,10 @@ def store_text(source_id: str, fetched: Fetched, most_bytes: int) -> Kept:
             parser="",
             pages_read=0,
             claims_without_progress=0,
+            passage_count=0,
+            embedded_count=0,
         )
+        store_passages(row, ())
         return Kept(source_id, waiting=True)
 
 
@@ -240,7 +243,7 @@ def give_up_text(source_id: str) -> bool:
         row.status, row.reading = FileStatus.READY, Reading.NOTHING
         row.remarks = [f"Its full text could not be read: {why}"]
         row.save()
-        row.passages.all().delete()
+        store_passages(row, ())
         if name and not models.Source.objects.filter(file=name).exists():
             transaction.on_commit(lambda: storage.remove(name))
     return True

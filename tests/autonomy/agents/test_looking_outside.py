@@ -238,14 +238,11 @@ async def test_an_annotated_bibliography_has_one_entry_per_source_that_was_found
 
 
 async def test_the_web_is_read_where_no_registry_is_configured() -> None:
-    text = ". ".join(
-        f"The river board found {n} pieces of microplastics in rivers at station {n}"
-        for n in range(40)
-    )
+    text = " ".join(make_work(n).abstract for n in range(1, 6))
     web = MemoryWeb(
         report=("Microplastics in rivers: a report", text), other=("Pensions", "Rules.")
     )
-    ride = await Ride(outside_deps(f"Write a 200-word report on {TOPIC}", None, web=web)).go()
+    ride = await Ride(outside_deps(f"Write a 500-word report on {TOPIC}", None, web=web)).go()
 
     assert web.asked
     assert {s.origin for s in ride.document.sources} == {"web"}
@@ -254,16 +251,14 @@ async def test_the_web_is_read_where_no_registry_is_configured() -> None:
 
 
 async def test_the_web_is_the_last_resort_where_registries_are_asked_first() -> None:
-    text = ". ".join(
-        f"The river board found {n} pieces of microplastics in rivers at station {n}"
-        for n in range(40)
-    )
-    goal = f"Write a 200-word report on {TOPIC}"
-    for scholar, asked in ((MemoryScholar(*works(4)), False), (MemoryScholar(silent=True), True)):
+    text = " ".join(make_work(n).abstract for n in range(1, 6))
+    goal = f"Write a 500-word report on {TOPIC}"
+    for scholar, needed in ((MemoryScholar(*works(4)), False), (MemoryScholar(silent=True), True)):
         web = MemoryWeb(report=("Microplastics in rivers: a report", text))
         ride = await Ride(outside_deps(goal, scholar, web=web)).go()
-        assert bool(web.asked) is asked
-        assert {s.origin for s in ride.document.sources} == {"web" if asked else "scholarly"}
+        looked = ride.state["plan"].step("look-web").summary
+        assert looked == ("1 page found." if needed else "Not needed: sources were found.")
+        assert ("web" if needed else "scholarly") in {s.origin for s in ride.document.sources}
 
 
 async def test_nothing_anywhere_is_told_of_each_place() -> None:
