@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 240.0
-UNSET = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "HOST", "PORT", "CONTACT_EMAIL")
+UNSET = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "HOST", "PORT", "CONTACT_EMAIL", "EMBEDDER")
 """Of the surrounding environment: a test must not reach somebody's real servers."""
 UNSET_PREFIXES = (
     "HANDYWRITERZ_",

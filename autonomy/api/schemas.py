@@ -343,7 +343,11 @@ class FileOut(Schema):
     error: str = ""
     error_code: str = ""
     pages: int | None
+    pages_read: int = 0
     passages_count: int
+    """Passages of the pages that are read."""
+    embedded_count: int = 0
+    """Passages of them that can be found."""
     size_bytes: int
     media_type: str
     sha256: str

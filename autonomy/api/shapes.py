@@ -226,8 +226,11 @@ def passage(row: Passage, around: list[Passage]) -> schemas.PassageOut:
 def file(row: Source) -> schemas.FileOut:
     status = FileStatus(row.status)
     progress = 1.0 if status is FileStatus.READY else 0.0
-    if status is FileStatus.EMBEDDING and row.passage_count:
-        progress = row.embedded_count / row.passage_count
+    if status in (FileStatus.PARSING, FileStatus.EMBEDDING) and row.passage_count:
+        # Pages are embedded while others are still read.
+        parsing = status is FileStatus.PARSING and bool(row.pages)
+        read = row.pages_read / (row.pages or 1) if parsing else 1.0
+        progress = read * row.embedded_count / row.passage_count
     return schemas.FileOut(
         id=row.id,
         file_name=row.file_name,
@@ -236,7 +239,9 @@ def file(row: Source) -> schemas.FileOut:
         error=row.error,
         error_code=row.error_code,
         pages=row.pages,
+        pages_read=row.pages_read,
         passages_count=row.passage_count,
+        embedded_count=row.embedded_count,
         size_bytes=row.size_bytes,
         media_type=row.media_type,
         sha256=row.sha256,

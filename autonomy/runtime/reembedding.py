@@ -82,6 +82,13 @@ def reconcile() -> EmbeddingSpace | None:
         return last
 
 
+def chosen_again(model: str) -> None:
+    """Somebody asked for `model` just now: it need not wait for its hour."""
+    EmbeddingSpace.objects.filter(model=model, state=SpaceState.FAILED).update(
+        state=SpaceState.RETIRED, next_at=None
+    )
+
+
 def _end(row: EmbeddingSpace, state: SpaceState) -> None:
     EmbeddingSpace.objects.filter(pk=row.pk).update(state=state, ended_at=timezone.now())
 

@@ -6,11 +6,16 @@ import re
 from collections.abc import Mapping
 
 from django.contrib.auth.models import User
+from django.db import transaction
 
-from autonomy.core.llm.catalogue import DEFAULT, DIALECTS, NONE, PROVIDERS, ROLES
+from autonomy.core.llm.catalogue import DEFAULT, DIALECTS, EMBEDDER, NONE, PROVIDERS, ROLES
+from autonomy.core.llm.embeddings import SPEAKERS
 from autonomy.core.llm.portfolio import Portfolio, chain, provider_of
 from autonomy.models import ModelConnection, ModelPreference
+from autonomy.runtime import reembedding
 from autonomy.runtime.contention import transacted
+from autonomy.runtime.couriers import ring_embedding
+from autonomy.runtime.embedders import BUILT_IN
 from autonomy.runtime.portfolios import portfolio_for
 from autonomy.services.connections import BadField, OwnScope
 from autonomy.services.errors import NotAllowed
@@ -39,6 +44,9 @@ def choose_models(user: User, scope: OwnScope, roles: Mapping[str, str]) -> None
     row = ModelPreference.objects.select_for_update().get(owner=owner)
     row.roles = {role: text for role, text in (row.roles | checked).items() if text}
     row.save(update_fields=["roles", "updated_at"])
+    if EMBEDDER in checked:
+        reembedding.chosen_again(checked[EMBEDDER])
+        transaction.on_commit(ring_embedding)
 
 
 def check_choice(user: User, models: Mapping[str, str], field: str) -> None:
@@ -102,6 +110,8 @@ def _checked_all(
 
 
 def _checked(role: str, text: str, portfolio: Portfolio, scope: OwnScope, field: str) -> str:
+    if role == EMBEDDER:
+        return _checked_embedder(text, portfolio, scope, field)
     if role not in (*ROLES, DEFAULT):
         raise BadField(field, f"Choose one of: {', '.join((DEFAULT, *ROLES))}.")
     if len(text) > CHOICE_CHARS:
@@ -126,6 +136,29 @@ def _checked(role: str, text: str, portfolio: Portfolio, scope: OwnScope, field:
                 + " Add it first.",
             )
     return ", ".join(models)
+
+
+def _checked_embedder(text: str, portfolio: Portfolio, scope: OwnScope, field: str) -> str:
+    """The one model that search by meaning uses for everybody; `built-in` undoes the operator's."""
+    model = text.strip()
+    if scope != "deployment":
+        raise BadField(field, "Passages of all people lie in one space: staff choose it for all.")
+    if model in ("", BUILT_IN):
+        return model
+    if not _MODEL.fullmatch(model) or not model.isprintable():
+        raise BadField(
+            field,
+            "Write the connection, a colon and the model's name, such as "
+            f"openai:text-embedding-3-small; or {BUILT_IN}.",
+        )
+    access = portfolio.access_to(model)
+    if access is not None and access.provider not in SPEAKERS:
+        raise BadField(field, "This provider has no embeddings; choose an OpenAI-compatible one.")
+    if not _known(model, portfolio, scope):
+        raise BadField(
+            field, f"There is no connection “{provider_of(model)}” for everybody. Add it first."
+        )
+    return model
 
 
 def _known(model: str, portfolio: Portfolio, scope: OwnScope) -> bool:

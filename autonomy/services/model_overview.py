@@ -26,7 +26,9 @@ from autonomy.core.llm.portfolio import (
 )
 from autonomy.core.llm.trial import sentence
 from autonomy.core.outbound import is_public
-from autonomy.models import ModelConnection
+from autonomy.memory.spaces import BUILT_IN_MODEL
+from autonomy.models import EmbeddingSpace, ModelConnection, SpaceState
+from autonomy.runtime.embedders import BUILT_IN, deployment_access, wanted_embedder
 from autonomy.runtime.health_reading import read_health
 from autonomy.runtime.portfolios import offered, portfolio_for
 from autonomy.services.connections import locked
@@ -34,8 +36,8 @@ from autonomy.services.model_choices import choices_of
 from handywriterz.env import env
 
 EMBEDDER_WHY = (
-    "Built in and the same for everybody: vectors of two models cannot be compared, so another "
-    "model would make all that is stored unfindable."
+    "The same for everybody: vectors of two models cannot be compared. When staff choose another, "
+    "what there is is embedded anew in the background and search stays as it is until then."
 )
 
 
@@ -279,10 +281,10 @@ def _plainly_private(access: Access) -> bool:
 
 def _embedder() -> RoleState:
     built_in = ModelState(
-        model="built-in:all-MiniLM-L6-v2",
+        model=BUILT_IN_MODEL,
         connection="built-in",
         available=True,
-        why=EMBEDDER_WHY,
+        why="",
         facts=ModelFacts(
             context_tokens=256,
             usd_per_mtok_input=0.0,
@@ -291,15 +293,45 @@ def _embedder() -> RoleState:
         ),
         health=HealthState(),
     )
+    wanted, chosen_by = wanted_embedder()
+    # Newest last, so that of several attempts with one model the last one counts.
+    rows = {row.model: row for row in EmbeddingSpace.objects.order_by("created_at")}
+    row = rows.get(wanted)
+    others = () if wanted == BUILT_IN else (_other_embedder(wanted, row),)
     return RoleState(
         title=EMBEDDER_ROLE.title,
         purpose=EMBEDDER_ROLE.purpose,
-        chosen_by="environment",
-        choice=built_in.model,
+        chosen_by=chosen_by or "environment",
+        choice=built_in.model if wanted == BUILT_IN else wanted,
         available=True,
-        why=EMBEDDER_WHY,
-        models=(built_in,),
+        why=" ".join((*(other.why for other in others), EMBEDDER_WHY)).strip(),
+        models=(*others, built_in),
     )
+
+
+def _other_embedder(model: str, row: EmbeddingSpace | None) -> ModelState:
+    access = deployment_access(model)
+    active = row is not None and row.state == SpaceState.ACTIVE
+    return ModelState(
+        model=model,
+        connection=provider_of(model),
+        available=active,
+        why=_progress_of(row),
+        facts=facts(model, access),
+        health=HealthState(),
+    )
+
+
+def _progress_of(row: EmbeddingSpace | None) -> str:
+    """How far another embedder is, in words; empty when it is at work and well."""
+    if row is None or row.state == SpaceState.RETIRED:
+        return "It will be made ready in the background; the built-in one works meanwhile."
+    if row.state == SpaceState.ACTIVE:
+        return f"The last texts could not be embedded: {row.error}" if row.error else ""
+    if row.state == SpaceState.FAILED:
+        return f"It was given up: {row.error} The built-in one works. Choose it again to try again."
+    told = f"{row.filled:,} of {row.wanted:,} passages are embedded; the built-in one works."
+    return f"{told} It is tried again soon: {row.error}" if row.error else told
 
 
 def _environment_choices() -> dict[str, str]:
