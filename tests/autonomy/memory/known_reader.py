@@ -1,12 +1,7 @@
-"""A worker process whose reader or embedder stops for good where it is told, to be killed there.
-
-`python -m tests.autonomy.memory.slow_reader` with `TEST_DATABASE`, `STOP_PAGE` or `STOP_BATCH`.
-"""
+"""A reader and an embedder of known behaviour, for tests of what is between them."""
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,24 +17,17 @@ from autonomy.library.parsed import (
     ParseLimits,
 )
 
-PAGES = 12
-
 
 class Words:
     """Stands in for the embedder: a vector of the text's length and first letters."""
 
-    def __init__(self, stop_at: int | None = None) -> None:
+    def __init__(self) -> None:
         self.texts = 0
-        self._batches = 0
-        self._stop_at = stop_at
 
     def count_tokens(self, text: str) -> int:
         return len(text.split()) * 4 // 3
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        self._batches += 1
-        if self._batches == self._stop_at:
-            threading.Event().wait()
         self.texts += len(texts)
         vectors = np.full((len(texts), DIMENSIONS), 0.01, np.float32)
         for row, text in enumerate(texts):
@@ -51,10 +39,9 @@ class Words:
 class Reader:
     """Stands in for the parser's process: a book whose pages come one at a time."""
 
-    def __init__(self, pages: int, stop_at: int | None = None) -> None:
+    def __init__(self, pages: int) -> None:
         self.asked_from: list[int] = []
         self._pages = [page(number) for number in range(1, pages + 1)]
-        self._stop_at = stop_at
 
     def install(self, monkeypatch: Any) -> None:
         from autonomy.memory import page_stream
@@ -74,8 +61,6 @@ class Reader:
         rest = self._pages[first_page - 1 :]
         for one in rest:
             on_pages([one], len(self._pages))
-            if one.number == self._stop_at:
-                threading.Event().wait()
         return ParsedDocument(
             media_type="application/pdf",
             pages=tuple(rest),
@@ -91,23 +76,3 @@ def page(number: int) -> ParsedPage:
     )
     block = Block(text=text, char_start=0, char_end=len(text))
     return ParsedPage(number=number, text=text, blocks=(block,))
-
-
-def main() -> None:
-    import django
-    from django.conf import settings
-
-    django.setup()
-    settings.DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE"]
-    from autonomy.memory import page_stream, passage_embedding
-    from autonomy.memory.ingestion import ingest_next
-
-    passage_embedding.BATCH = 2
-    stop_page, stop_batch = (os.environ.get(name) for name in ("STOP_PAGE", "STOP_BATCH"))
-    reader = Reader(PAGES, int(stop_page) if stop_page else None)
-    vars(page_stream)["parse_in_subprocess"] = reader.parse
-    ingest_next(Words(int(stop_batch) if stop_batch else None))  # type: ignore[arg-type]
-
-
-if __name__ == "__main__":
-    main()
