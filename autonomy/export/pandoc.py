@@ -19,6 +19,8 @@ Node = dict[str, Any]
 
 TIMEOUT_SECONDS = 60.0
 _MEMORY = ("+RTS", "-M512M", "-RTS")
+_NO_NETWORK = {f"{scheme}_proxy": "http://127.0.0.1:1" for scheme in ("http", "https")}
+"""A proxy where nobody listens. The sandbox holds for readers and writers, not for citeproc."""
 
 
 class PandocError(RuntimeError):
@@ -37,7 +39,7 @@ def run_pandoc(
     """What pandoc writes for `text` on its standard input.
 
     Pandoc runs in an empty working folder with `--sandbox`, so that neither reader nor writer
-    opens any file beyond those named in `arguments`, and with an empty environment.
+    opens any file beyond those named in `arguments`, and without a way to the network.
 
     Raises:
         PandocError: it failed, or needed more than `timeout` seconds or 512 MB.
@@ -51,7 +53,7 @@ def run_pandoc(
                 capture_output=True,
                 timeout=timeout,
                 cwd=folder,
-                env={"LANG": "C.UTF-8", "HOME": folder},
+                env={"LANG": "C.UTF-8", "HOME": folder, **_NO_NETWORK},
                 check=False,
             )
         except subprocess.TimeoutExpired as error:

@@ -152,7 +152,13 @@ def prepared(root: ElementTree.Element) -> bytes:
 
     "Ibid." is never printed: a note that only points to the one before it is wrong as soon as
     somebody moves a paragraph. Such notes get the short form of any later one.
+
+    Links go, in whatever namespace: pandoc opens the file or address that a link to a parent style
+    names, and its sandbox does not hold for citeproc.
     """
+    for element in root.iter():
+        for link in [part for part in element if _local(part) == "link"]:
+            element.remove(link)
     for names in root.iter(f"{_NS}names"):
         if names.find(f"{_NS}label") is not None and names.find(f"{_NS}name") is None:
             names.insert(0, ElementTree.Element(f"{_NS}name"))
@@ -166,6 +172,10 @@ def prepared(root: ElementTree.Element) -> bytes:
             test.set("type", _NEVER)
     text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return text
+
+
+def _local(element: ElementTree.Element) -> str:
+    return str(element.tag).rpartition("}")[2]
 
 
 def _near(wanted: str) -> tuple[str, ...]:
