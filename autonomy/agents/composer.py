@@ -73,6 +73,8 @@ class Evidence:
     """Stems of sentences that the document quotes elsewhere."""
     turn: int = 0
     """Where this section enters the cycle of phrases, so that sections do not sound alike."""
+    asked_sources: int = 0
+    """How many sources the person named for the document; 0 leaves it to what was found."""
     cited: frozenset[str] = frozenset()
     """Ids of the sources that the body quotes, for the conclusion."""
     aspect: str = ""
@@ -115,7 +117,10 @@ def _written(evidence: Evidence, pool: Sequence[Quote], words: int, budget: int)
     if words >= _TABLE_FROM and under_cue(" ".join(evidence.cues), _MEASURING):
         table, rows = figures_table(pool, evidence.sources, round(budget * _TABLE_SHARE))
     excerpt, shown = table_excerpt(
-        evidence.passages, stems(" ".join(evidence.queries)), round(budget * _TABLE_SHARE)
+        evidence.passages,
+        stems(evidence.aspect or evidence.topic),
+        stems(" ".join(evidence.queries)),
+        round(budget * _TABLE_SHARE),
     )
     known = [*evidence.taken, *(quote.stems for quote in rows)]
     left = budget - sum(quote.words + 4 for quote in rows) - len(excerpt.split())
@@ -147,7 +152,7 @@ def _opening(evidence: Evidence, quotes: Sequence[Quote], themes: Sequence[Theme
     if asked and not any(asked & quote.stems for quote in quotes):
         return f"No passage that can be quoted names “{evidence.aspect}”; these come nearest."
     speaking = {quote.passage.source_id for quote in quotes}
-    everyone = len(evidence.sources)
+    everyone = max(len(evidence.sources), evidence.asked_sources)
     if everyone < 2:
         return ""
     if len(speaking) == 1:
@@ -177,12 +182,7 @@ def compose_answer(evidence: Evidence, question: str, words: int) -> Composed:
     near = [q for q in pool if overlap(wanted, q.stems) >= NEARBY_OVERLAP]
     close = [q for q in near if overlap(wanted, q.stems) >= ANSWERING_OVERLAP]
     chosen = select(close, words - 20)[:5] if close else select(near, words - 20)[:2]
-    speaking = [
-        p
-        for p in evidence.passages
-        if overlap(wanted, stems(f"{p.heading} {p.text}")) >= ANSWERING_OVERLAP
-    ]
-    excerpt, shown = table_excerpt(speaking, wanted, _ANSWER_TABLE_WORDS)
+    excerpt, shown = table_excerpt(evidence.passages, wanted, wanted, _ANSWER_TABLE_WORDS)
     if excerpt and not close:
         opening = "A table among your sources speaks to this."
         return _composed(f"{opening}\n\n{excerpt}", shown)

@@ -12,16 +12,23 @@ from autonomy.library.tables import CELL_GAP
 
 MOST_ROWS = 8
 MOST_COLUMNS = 6
+NAMED = 0.5
+"""Share of its subject's words that a table must have to be shown."""
 LEAST_ROWS = 2
 """A header and a row."""
 
 
 def table_excerpt(
-    passages: Sequence[Passage], wanted: frozenset[str], words: int
+    passages: Sequence[Passage], subject: frozenset[str], wanted: frozenset[str], words: int
 ) -> tuple[str, list[Quote]]:
     """The table that speaks best to the stems `wanted`, cut to the rows that do, and what it is
-    cited as; empty when no passage is a table or none fits `words`. Passages come best first."""
-    tables = [(passage, rows) for passage in passages if (rows := rows_of(passage.text))]
+    cited as; empty when no table has half of the stems of `subject`, or none fits `words`."""
+    tables = [
+        (passage, rows)
+        for passage in passages
+        if (rows := rows_of(passage.text))
+        and overlap(subject, stems(f"{passage.heading} {passage.text}")) >= NAMED
+    ]
     tables.sort(key=lambda item: -overlap(wanted, stems(f"{item[0].heading} {item[0].text}")))
     for passage, (header, *body) in tables:
         kept = _fitting(body, wanted, words - len(" ".join(header).split()))

@@ -23,7 +23,7 @@ _VERBS: tuple[tuple[re.Pattern[str], tuple[tuple[str, str], ...]], ...] = (
         (("find", "finds"), ("observe", "observes")),
     ),
     (
-        re.compile(r"\d+(?:\.\d+)?\s*%|\d\.\d|\bper ?cent\b|\boutperform|\bachiev", re.I),
+        re.compile(r"\d\s*%|\bper ?cent\b|\boutperform|\bachiev", re.I),
         (("report", "reports"), ("record", "records")),
     ),
     (re.compile(r"\bbecause\b|\bdue to\b|\breason", re.I), (("explain", "explains"),)),

@@ -16,6 +16,8 @@ THEME_WORDS = 100
 """Words quoted for one theme: a paragraph."""
 PER_SOURCE = 2
 """Quotations that one source gives to a theme of several sources."""
+SHARED_BESIDES = 2
+"""Words that two sentences share besides a single-word theme."""
 _WIDESPREAD = 0.35
 """A single word that stands in more of the quotations than this sets nothing apart."""
 _GENERIC = frozenset(
@@ -34,7 +36,8 @@ _GENERIC = frozenset(
     research respectively result results sample scores second section several significant
     significantly similar simple single small specific state strong studies study suggest system
     table task tasks technique test tested themselves third training total toward treatment type
-    typically understand value values various whether within without work years
+    typically back hold metre metres degree degrees minute minutes centimetre centimetres percent
+    version understand value values various whether within without work years
     """.split()
 )
 
@@ -107,11 +110,11 @@ def _best_theme(
 
 
 def _same_matter(quotes: Sequence[Quote], term: str, exclude: frozenset[str]) -> bool:
-    """Whether one word in common means the same thing: quotations of two sources share another
-    telling word besides ("citation networks" and "neural networks" share none)."""
+    """Whether one word in common means the same thing: quotations of two sources share more telling
+    words besides ("citation networks" and "neural networks" share none)."""
     return any(
         a.passage.source_id != b.passage.source_id
-        and (a.stems & b.stems) - exclude - _GENERIC - {term}
+        and len((a.stems & b.stems) - exclude - _GENERIC - {term}) >= SHARED_BESIDES
         for a, b in combinations(quotes, 2)
     )
 

@@ -160,6 +160,7 @@ async def _by_rule(
         cues=list(step.input.get("cues", [])),
         signals=list(step.input.get("signals", [])),
         turn=2 * int(step.input.get("number", 0)),
+        asked_sources=len(deps.task.source_ids),
     )
     words = int(step.input["words"])
     role = step.input["role"]

@@ -20,7 +20,9 @@ def test_a_table_is_read_as_header_and_rows_and_prose_is_none() -> None:
 
 
 def test_rows_that_fit_the_question_are_kept_in_their_order() -> None:
-    table, shown = table_excerpt([PROSE, SHEET], stems("catch of old_pier and Marra"), 10)
+    table, shown = table_excerpt(
+        [PROSE, SHEET], stems("harbour catch"), stems("catch of old_pier and Marra"), 10
+    )
 
     lines = table.splitlines()
     assert lines[0] == "Rows from the table [[p:sheet]]:"
@@ -33,8 +35,12 @@ def test_rows_that_fit_the_question_are_kept_in_their_order() -> None:
 
 
 def test_no_table_or_no_room_gives_nothing() -> None:
-    assert table_excerpt([PROSE], stems("boats"), 100) == ("", [])
-    assert table_excerpt([SHEET], stems("boats"), 5) == ("", [])
+    assert table_excerpt([PROSE], stems("boats"), stems("boats"), 100) == ("", [])
+    assert table_excerpt([SHEET], stems("boats"), stems("boats"), 5) == ("", [])
+
+
+def test_a_table_on_something_else_is_not_shown() -> None:
+    assert table_excerpt([SHEET], stems("coral reefs"), stems("boats"), 100) == ("", [])
 
 
 def test_a_question_that_a_table_answers_is_answered_with_its_row() -> None:
@@ -49,7 +55,7 @@ def test_a_question_that_a_table_answers_is_answered_with_its_row() -> None:
 
 def test_a_source_that_is_all_table_still_makes_a_section() -> None:
     evidence = Evidence(
-        topic="landings of fish",
+        topic="landings by harbour",
         passages=[SHEET],
         sources={"harbours": Source(id="harbours", csl={"title": "Landings"})},
         queries=["catch by harbour"],
