@@ -37,7 +37,22 @@ def _licence(title: str, holder: str, year: int, address: str) -> dict[str, Any]
     }
 
 
+def _record(path: Path) -> dict[str, Any]:
+    title = path.read_text(encoding="utf-8").splitlines()[0].split(". ", 1)[1]
+    return {
+        "type": "document",
+        "title": title,
+        "author": [{"literal": "HandyWriterz"}],
+        "issued": {"date-parts": [[2026]]},
+    }
+
+
 SOURCES = FOLDER / "sources"
+_RECORDS = [
+    next((ROOT / "docs" / "decisions").glob(f"{number}-*.md"))
+    for number in ("0001", "0002", "0005", "0012", "0013", "0014", "0015", "0016", "0018")
+]
+"""Records are not changed once they are made."""
 SAMPLES = (
     Sample(
         "cool-cities",
@@ -46,7 +61,7 @@ SAMPLES = (
     ),
     Sample(
         "licences",
-        "Write a 1,000-word report on what free licences ask of those who pass software on, "
+        "Write a 1,000-word report on free software licences, "
         "covering patents, warranty, and redistribution, APA style",
         [SOURCES / name for name in ("Apache-2.0.txt", "GPL-3.txt", "MPL-2.0.txt")],
         {
@@ -72,21 +87,9 @@ SAMPLES = (
     ),
     Sample(
         "durability",
-        "Write a 700-word report on how runs survive crashes from these documents, Chicago style",
-        [ROOT / "docs" / name for name in ("durability.md", "architecture.md", "operations.md")],
-        {
-            f"{stem}.md": {
-                "type": "document",
-                "title": f"HandyWriterz: {title}",
-                "author": [{"literal": "HandyWriterz"}],
-                "issued": {"date-parts": [[2026]]},
-            }
-            for stem, title in (
-                ("durability", "Durability"),
-                ("architecture", "Architecture"),
-                ("operations", "Operations"),
-            )
-        },
+        "Write a 700-word report on how runs survive crashes from these records, Chicago style",
+        _RECORDS,
+        {path.name: _record(path) for path in _RECORDS},
     ),
 )
 
