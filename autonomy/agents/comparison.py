@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autonomy.agents.outline import short_author
-from autonomy.agents.phrasing import cited, year_of
+from autonomy.agents.phrasing import cited
 from autonomy.agents.quotable import CONTRIBUTION, Quote, leaning, points_elsewhere
+from autonomy.core.csl import year_of
 from autonomy.core.types import Source
 from autonomy.core.words import STOP_WORDS, likeness, under_cue
 
@@ -206,7 +207,7 @@ def titles(sources: Sequence[Source], used: Mapping[str, int]) -> str:
 
 def named(source: Source) -> str:
     """Authors and year as plain text: a table's label makes no claim that needs a page."""
-    return f"{short_author(source)} {year_of(source) or 'n.d.'}"
+    return f"{short_author(source)} {year_of(source.csl) or 'n.d.'}"
 
 
 def _quoted(quote: Quote | None) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autonomy.agents.outline import short_author
-from autonomy.agents.phrasing import count, series, year_of
+from autonomy.agents.phrasing import count, series
+from autonomy.core.csl import year_of
 from autonomy.core.types import Passage, Reading, Source
 from autonomy.core.words import content_words, stem, stems
 
@@ -58,7 +59,7 @@ def gaps(
         said.append(
             f"Of {series([short_author(s) for s in brief[:4]])} only the abstract could be read."
         )
-    undated = [short_author(s) for s in cited.values() if year_of(s) is None]
+    undated = [short_author(s) for s in cited.values() if year_of(s.csl) is None]
     if undated:
         said.append(f"No year is known for {series(undated[:4])}; add it before you hand this in.")
     if withdrawn := [short_author(s) for s in cited.values() if s.retracted]:
@@ -75,7 +76,7 @@ def unmentioned(topic: str, passages: Sequence[Passage]) -> list[str]:
 
 def span_of_years(sources: Sequence[Source]) -> str:
     """“published between 2017 and 2025”; empty when a year is unknown or all are the same."""
-    years = [year_of(source) for source in sources]
+    years = [year_of(source.csl) for source in sources]
     known = [year for year in years if year is not None]
     if len(known) < max(2, len(years)):
         return ""

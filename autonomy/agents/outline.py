@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict
 
 from autonomy.core.brief import Brief
+from autonomy.core.csl import families, in_short
 from autonomy.core.journey import Journey
 from autonomy.core.types import Author, Plan, Reading, Source, Step, StepKind
 
@@ -77,16 +78,9 @@ def _fill(template: str, topic: str) -> str:
 
 
 def short_author(source: Source) -> str:
-    names = [a.get("family") or a.get("literal") or "" for a in source.csl.get("author", [])]
-    names = [name for name in names if name]
-    if not names:
-        return source.file_name or str(source.csl.get("title", "Source"))
+    """Its authors as one speaks of them, else the name of the file, else the title."""
     return (
-        names[0]
-        if len(names) == 1
-        else f"{names[0]} and {names[1]}"
-        if len(names) == 2
-        else f"{names[0]} et al."
+        in_short(families(source.csl)) or source.file_name or str(source.csl.get("title", "Source"))
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autonomy.agents.quotable import Quote
+from autonomy.core.csl import year_of
 from autonomy.core.types import Source
 
 _VERBS: tuple[tuple[re.Pattern[str], tuple[tuple[str, str], ...]], ...] = (
@@ -56,12 +57,6 @@ def series(items: Sequence[str]) -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} and {items[-1]}"
-
-
-def year_of(source: Source | None) -> int | None:
-    parts = source.csl.get("issued", {}).get("date-parts") if source else None
-    year = parts[0][0] if parts and parts[0] else None
-    return int(year) if isinstance(year, int | str) and str(year).isdigit() else None
 
 
 def narrative(quote: Quote) -> str:
@@ -138,13 +133,17 @@ class Reporter:
 
     def _turn(self, quote: Quote, former: Quote) -> str:
         """What stands between two sources: how far they are apart, told once."""
-        here = year_of(self.sources.get(quote.passage.source_id))
-        before = year_of(self.sources.get(former.passage.source_id))
+        here = self._year(quote)
+        before = self._year(former)
         if here and before and not self._told_gap and abs(here - before) >= YEARS_APART:
             self._told_gap = True
             years = count(abs(here - before), "year")
             return f"{years[:1].upper()}{years[1:]} {'later' if here > before else 'earlier'}, "
         return ("", "On the same matter, ", "Beside this, ")[self.turn % 3]
+
+    def _year(self, quote: Quote) -> int | None:
+        source = self.sources.get(quote.passage.source_id)
+        return year_of(source.csl) if source else None
 
     def _people(self, quote: Quote) -> int:
         """How many persons wrote the source; 0 where an institution or nobody is named."""

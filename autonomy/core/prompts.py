@@ -23,6 +23,7 @@ from autonomy.core.answers import (
     PlannedSection,
     ProposedRepair,
 )
+from autonomy.core.csl import families, in_short, year_of
 from autonomy.core.markers import bind_markers, short_ids
 from autonomy.core.packing import ALWAYS, Part, Prompt
 from autonomy.core.types import Passage, Source, Step, StepError, TaskSettings, TaskSpec
@@ -534,25 +535,10 @@ def _cited_as(source: Source | None) -> str:
     """Authors and year, as a person would refer to the work: "Lee et al. 2020"."""
     if source is None:
         return "unknown source"
-    names = [
-        str(author.get("family") or author.get("literal") or "")
-        for author in source.csl.get("author", [])
-        if isinstance(author, dict)
-    ]
     # Names come from files and stand in labels: long enough for a name, too short for an order.
-    names = [name[:_NAME_CHARS] for name in names if name]
-    if not names:
-        who = str(source.csl.get("title") or source.file_name or "untitled")[:80]
-    elif len(names) <= 2:
-        who = " and ".join(names)
-    else:
-        who = f"{names[0]} et al."
-    return _clean(f"{who} {_year(source)}".strip())
-
-
-def _year(source: Source) -> str:
-    parts = source.csl.get("issued", {}).get("date-parts") or [[]]
-    return str(parts[0][0]) if parts and parts[0] else ""
+    who = in_short([name[:_NAME_CHARS] for name in families(source.csl)])
+    who = who or str(source.csl.get("title") or source.file_name or "untitled")[:80]
+    return _clean(f"{who} {year_of(source.csl) or ''}".strip())
 
 
 def _source_line(source: Source) -> str:

@@ -9,10 +9,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
+from autonomy.core.csl import folded_title, normal_doi
 from autonomy.core.types import Reading, SourceOrigin
 from autonomy.models import Source, described
-from autonomy.tools.csl.reference import normal_doi
-from autonomy.tools.csl.same_work import likely_same_work, title_key
+from autonomy.tools.csl.same_work import likely_same_work
 
 _COLUMNS = ("id", "owner_id", "csl", "csl_edited", "doi", "url", "origin", "reading", "record")
 
@@ -29,7 +29,7 @@ class Known:
     def add(self, row: Source) -> None:
         if doi := row.doi or normal_doi(row.csl.get("DOI")):
             self._by_doi.setdefault(doi, row)
-        if title := title_key(row.csl):
+        if title := folded_title(row.csl):
             self._by_title[title].append(row)
 
     def find(self, csl: dict[str, Any]) -> Source | None:
@@ -37,7 +37,7 @@ class Known:
         by_doi = self._by_doi.get(normal_doi(csl.get("DOI")))
         if by_doi is not None:
             return by_doi
-        same_title = self._by_title.get(title_key(csl), [])
+        same_title = self._by_title.get(folded_title(csl), [])
         return next((row for row in same_title if likely_same_work(row.csl, csl)), None)
 
 

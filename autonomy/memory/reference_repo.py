@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 from pydantic import ValidationError
 
+from autonomy.core.csl import normal_doi
 from autonomy.core.types import ReferenceCheck, ReferenceVerdict
 from autonomy.models import Source
-from autonomy.tools.csl.reference import normal_doi
 from autonomy.tools.reference_check.metadata import fingerprint
 
 

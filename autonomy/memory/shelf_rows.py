@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from autonomy import models
+from autonomy.core.csl import first_family, folded_title, year_of
 from autonomy.core.types import (
     FileStatus,
     Reading,
@@ -26,13 +27,7 @@ from autonomy.library.parsed import Bibliography, Block, BlockKind, ParsedDocume
 from autonomy.memory import storage
 from autonomy.memory.passage_embedding import embedded_text
 from autonomy.memory.passage_store import store_passages
-from autonomy.tools.literature.sameness import (
-    first_author,
-    identifiers_of,
-    key_of,
-    plain_title,
-    year_of,
-)
+from autonomy.tools.literature.sameness import identifiers_of, key_of
 
 RETRACTING = frozenset({"retraction", "withdrawal"})
 _FOUND = (SourceOrigin.SCHOLARLY, SourceOrigin.WEB)
@@ -71,16 +66,16 @@ def _find(owner_id: int, work: Work) -> models.Source | None:
         wanted |= Q(url=work.url) | Q(record__url=work.url)
     if (row := _best(mine.filter(wanted))) is not None:
         return row
-    title, author, year = plain_title(work.csl), first_author(work.csl), year_of(work.csl)
+    title, author, year = folded_title(work.csl), first_family(work.csl), year_of(work.csl)
     if not title or work.csl.get("type") == "webpage":
         return None
     # One word is enough to make the list short; the rest is compared as it is meant.
     words = [word for word in title.split() if word.isascii()]
     near = mine.filter(csl__title__icontains=max(words, key=len)) if words else mine
     for row in near.order_by("created_at")[:500]:
-        if plain_title(row.csl) != title:
+        if folded_title(row.csl) != title:
             continue
-        theirs, then = first_author(row.csl), year_of(row.csl)
+        theirs, then = first_family(row.csl), year_of(row.csl)
         same_author = not author or not theirs or author == theirs
         same_year = year is None or then is None or abs(year - then) <= 2
         if same_author and same_year:

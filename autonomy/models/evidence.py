@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from pgvector.django import HnswIndex, VectorField
 
+from autonomy.core.csl import normal_doi
 from autonomy.core.types import (
     Author,
     CitationVerdict,
@@ -20,7 +21,6 @@ from autonomy.core.types import (
 from autonomy.models.fields import choices, new_id, one_of
 from autonomy.models.memory import EMBEDDING_DIMENSIONS
 from autonomy.models.run import Run
-from autonomy.tools.csl.reference import normal_doi
 
 DOI_CHARS = 300
 UNREAD_STATUSES = (FileStatus.QUEUED, FileStatus.PARSING, FileStatus.EMBEDDING)

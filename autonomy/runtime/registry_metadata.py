@@ -5,20 +5,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import uuid
 from typing import Any
 
 from django.db import transaction
 from rapidfuzz import fuzz
 
+from autonomy.core.csl import normal_doi
 from autonomy.core.ports import Scholar
 from autonomy.core.types import FileStatus, SourceOrigin
 from autonomy.core.works import Found, Work
 from autonomy.models import Source
 from autonomy.runtime.outside import shared_scholar
 from autonomy.tools.csl.differences import bibliographic, differences
-from autonomy.tools.csl.reference import normal_doi
+from autonomy.tools.scholarly.identifiers import arxiv
 from handywriterz.env import env
 
 logger = logging.getLogger(__name__)
@@ -26,18 +26,14 @@ logger = logging.getLogger(__name__)
 SAME_TITLE = 85
 """Likeness (0 to 100) of two titles below which an identifier is not believed: it may be one of a
 work that the file only cites."""
-_ARXIV = re.compile(
-    r"(?:arxiv(?:\.org/(?:abs|pdf)/|:)\s*)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?$",
-    re.IGNORECASE,
-)
 
 
 def identifier_in(text: str) -> str:
     """`doi:…` or `arxiv:…` for what a person typed or a file states; empty when it is neither."""
     if doi := normal_doi(text):
         return f"doi:{doi}"
-    match = _ARXIV.search(text.strip().removesuffix(".pdf"))
-    return f"arxiv:{match[1].lower()}" if match else ""
+    number = arxiv(text)
+    return f"arxiv:{number}" if number else ""
 
 
 def identifier_of(csl: dict[str, Any]) -> str:

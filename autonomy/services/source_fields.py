@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from autonomy.core.csl import normal_doi
 from autonomy.services.connections import BadField
-from autonomy.tools.csl.reference import TYPES, clean_reference, normal_doi
+from autonomy.tools.csl.reference import TYPES, clean_reference
 
 TEXT_CHARS = 2_000
 NOTE_CHARS = 20_000

@@ -11,13 +11,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count
 
+from autonomy.core.csl import normal_doi
 from autonomy.core.types import FileStatus
 from autonomy.models import Artifact, Citation, Source
 from autonomy.runtime.couriers import ring_file
 from autonomy.services.errors import Conflict
 from autonomy.services.files import delete_file
 from autonomy.services.source_fields import merged
-from autonomy.tools.csl.reference import normal_doi
 
 UNCHECKED: dict[str, Any] = {"verification": "", "verification_detail": {}, "verified_at": None}
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autonomy.tools.csl.reference import Reference, clean_reference, normal_doi
+from autonomy.core.csl import folded, normal_doi
+from autonomy.tools.csl.reference import Reference, clean_reference
 
 LABELS = {
     "type": "Kind of work",
@@ -77,6 +77,4 @@ def words(name: str, value: Any) -> str:
 def _key(name: str, value: Any) -> str:
     if name == "DOI":
         return normal_doi(value)
-    folded = unicodedata.normalize("NFKD", words(name, value)).casefold()
-    kept = (c for c in folded if c.isalnum())
-    return "".join(kept)
+    return folded(words(name, value)).replace(" ", "")

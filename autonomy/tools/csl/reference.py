@@ -7,9 +7,10 @@ processor refuse the whole list of references.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from autonomy.core.csl import normal_doi, without_accents
 
 Reference = dict[str, Any]
 """One CSL-JSON item with `id`."""
@@ -72,18 +73,6 @@ def clean_reference(
     return item
 
 
-def normal_doi(value: object) -> str:
-    """The bare DOI in lower case, or an empty string when `value` is none."""
-    match = re.search(r"10\.\d{4,9}/\S+", str(value or ""))
-    if not match:
-        return ""
-    doi = match[0].rstrip(".,;")
-    # "(10.1000/x)" is a DOI in brackets; "10.1000/x(1)" has its own.
-    while doi.endswith(")") and doi.count(")") > doi.count("("):
-        doi = doi[:-1].rstrip(".,;")
-    return doi.lower()
-
-
 def _longest(name: str) -> int:
     return 20_000 if name == "abstract" else 2_000
 
@@ -141,16 +130,11 @@ def _numbers(row: list[object]) -> list[int]:
 
 _SKIPPED_WORDS = "a an the of on in and for to with from by le la les der die das el"
 _SKIPPED = frozenset(_SKIPPED_WORDS.split())
-# Letters that Unicode does not decompose into a base letter and an accent.
-_LETTERS = str.maketrans(
-    {"ø": "o", "đ": "d", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"}
-)
 
 
 def ascii_words(value: str) -> list[str]:
     """Lower-case ASCII words of `value`; letters that have no Latin form are left out."""
-    folded = unicodedata.normalize("NFKD", value.lower().translate(_LETTERS))
-    return re.findall(r"[a-z0-9]+", "".join(c for c in folded if not unicodedata.combining(c)))
+    return re.findall(r"[a-z0-9]+", without_accents(value))
 
 
 def citation_key(reference: Mapping[str, Any], taken: Iterable[str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from autonomy.tools.csl.reference import Reference, ascii_words, clean_reference, normal_doi
+from autonomy.core.csl import first_family, folded_title, normal_doi, year_of
+from autonomy.tools.csl.reference import Reference, clean_reference
 
 _TELLING_WORDS = 4
 """A title of so many words is that of one work, even where a year is missing."""
@@ -31,33 +32,21 @@ def likely_same_work(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     a, b = clean_reference(one, ""), clean_reference(other, "")
     if normal_doi(a.get("DOI")) and normal_doi(b.get("DOI")):
         return False
-    if not _same_title(a, b) or len(title_key(a).split()) < _TELLING_WORDS:
+    if not _same_title(a, b) or len(folded_title(a).split()) < _TELLING_WORDS:
         return False
     years = {_year(item) for item in (a, b) if "issued" in item}
     return len(years) < 2 and _authors_agree(a, b)
 
 
-def title_key(item: Mapping[str, Any]) -> str:
-    """The title as lower-case words without accents and punctuation; equal titles, equal keys."""
-    title = str(item.get("title", ""))
-    return " ".join(ascii_words(title)) or title.casefold().strip()
-
-
 def _same_title(a: Reference, b: Reference) -> bool:
-    return bool(title_key(a)) and title_key(a) == title_key(b)
+    return bool(folded_title(a)) and folded_title(a) == folded_title(b)
 
 
 def _year(item: Reference) -> object:
-    issued = item["issued"]
-    return issued["date-parts"][0][0] if "date-parts" in issued else issued.get("literal")
+    """The year, or what stands in its place ("in press")."""
+    return year_of(item) or item["issued"].get("literal")
 
 
 def _authors_agree(a: Reference, b: Reference) -> bool:
-    one, other = _first_author(a), _first_author(b)
+    one, other = first_family(a), first_family(b)
     return not one or not other or one == other
-
-
-def _first_author(item: Reference) -> str:
-    people = item.get("author") or [{}]
-    name = people[0].get("family") or people[0].get("literal") or ""
-    return " ".join(ascii_words(name)) or str(name).casefold()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from autonomy.core.csl import year_of
 from autonomy.core.works import Work
 from autonomy.tools.literature.questions import Question
-from autonomy.tools.literature.sameness import identifiers_of, key_of, names_of, year_of
+from autonomy.tools.literature.sameness import identifiers_of, key_of, names_of
 
 RRF_K = 60
 """Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""

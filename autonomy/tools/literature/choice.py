@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from autonomy.core.csl import first_family, year_of
 from autonomy.core.period import Period
 from autonomy.tools.literature.ranking import UNUSABLE_KINDS, Judged, kind_of
-from autonomy.tools.literature.sameness import first_author, year_of
 
 PER_AUTHOR = 2
 """Sources of one first author, so that no single group speaks for the field."""
@@ -54,7 +54,7 @@ def choose(judged: Sequence[Judged], most: int, period: Period) -> Choice:
     venues: Counter[str] = Counter()
     per_venue = max(3, round(most * VENUE_SHARE))
     for one in judged:
-        author = first_author(one.work.csl)
+        author = first_family(one.work.csl)
         venue = str(one.work.csl.get("container-title") or "").lower()
         why = unusable(one, period)
         if not why and len(choice.kept) >= most:

@@ -10,11 +10,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from autonomy.core.csl import year_of
 from autonomy.core.period import Period
 from autonomy.core.words import overlap, stems
 from autonomy.core.works import Work
 from autonomy.tools.literature.candidates import PREPRINTS, Candidate
-from autonomy.tools.literature.sameness import year_of
 
 WEIGHTS: Mapping[str, float] = {
     "relevance": 0.60,

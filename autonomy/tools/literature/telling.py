@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from autonomy.core.csl import families, year_of
 from autonomy.core.types import EventDraft, Reading, Source, SourceOrigin
 from autonomy.core.works import Work
 from autonomy.tools.literature.candidates import Candidate
-from autonomy.tools.literature.sameness import year_of
 
 _TITLE_CHARS = 200
 _READ = {
@@ -22,10 +22,7 @@ def shown_title(csl: dict[str, object]) -> str:
 
 def named(work: Work) -> str:
     """Title with first author and year, for a line of the log."""
-    authors = work.csl.get("author") or []
-    first = authors[0] if authors and isinstance(authors[0], dict) else {}
-    who = str(first.get("family") or first.get("literal") or "")
-    parts = [part for part in (who, str(year_of(work.csl) or "")) if part]
+    parts = [part for part in (*families(work.csl)[:1], str(year_of(work.csl) or "")) if part]
     return f"{shown_title(work.csl)} ({', '.join(parts)})" if parts else shown_title(work.csl)
 
 

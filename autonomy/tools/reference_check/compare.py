@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
+from autonomy.core.csl import folded
 from autonomy.core.types import FieldDifference
-from autonomy.tools.reference_check.metadata import Described, folded
+from autonomy.tools.reference_check.metadata import Described
 
 SAME_TITLE = 92.0
 """Likeness of folded titles, 0 to 100, from which they are one title (a typo, a hyphen)."""

@@ -5,19 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autonomy.tools.csl.reference import normal_doi
+from autonomy.core.csl import folded, folded_family, normal_doi, year_of
 
 _RETRACTED = re.compile(
     r"^\s*\W{0,2}(?:retracted(?: article| paper)?|retraction(?: note| notice)?|withdrawn)\b\s*[:\]\-–]\s*(?:to:?\s*)?",
     re.IGNORECASE,
 )
 _OTHERS = frozenset({"et al", "et al.", "others", "and others", "..."})
-_PARTICLES = frozenset("van von der den de da di du la le del dos ter ten al el bin ibn".split())
 _PREPRINT_DOIS = ("10.48550/", "10.1101/", "10.2139/", "10.26434/", "10.31234/", "10.20944/")
 _NO_REGISTRY = frozenset(
     "webpage post post-weblog personal_communication interview broadcast motion_picture song "
@@ -65,10 +63,10 @@ def described(csl: Mapping[str, Any]) -> Described:
     return Described(
         title=shown,
         plain_title=folded(shown),
-        families=tuple(_family(name) for name in people),
+        families=tuple(folded_family(name) for name in people),
         people=people,
         others=others,
-        year=_year(csl.get("issued")),
+        year=year_of(csl),
         doi=normal_doi(csl.get("DOI")),
         venue=_text(csl.get("container-title")),
         kind=_text(csl.get("type")),
@@ -81,15 +79,6 @@ def fingerprint(csl: Mapping[str, Any]) -> str:
     work = described(csl)
     said = [work.title, work.people, work.others, work.year, work.doi, work.venue, work.kind]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
-
-
-def folded(text: str) -> str:
-    """Letters and digits of `text` in lower case without accents, words one space apart."""
-    text = unicodedata.normalize(
-        "NFKD", text.replace("ß", "ss").replace("ø", "o").replace("ł", "l")
-    )
-    text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
-    return " ".join(re.findall(r"[^\W_]+", text))
 
 
 def _text(value: Any) -> str:
@@ -111,22 +100,3 @@ def _people(value: Any) -> tuple[tuple[str, ...], bool]:
         elif name:
             people.append(name)
     return tuple(people[:200]), others
-
-
-def _family(name: str) -> str:
-    """ "van der Berg" and "Berg" are one; of "Jane Doe" in one piece the last word counts."""
-    if "," in name:
-        name = name.partition(",")[0]
-    words = folded(name).split()
-    kept = [word for word in words if word not in _PARTICLES] or words
-    return " ".join(kept)
-
-
-def _year(value: Any) -> int | None:
-    if not isinstance(value, dict):
-        return None
-    parts = value.get("date-parts")
-    try:
-        return int(parts[0][0]) if parts else int(str(value.get("literal") or value["raw"])[:4])
-    except (KeyError, IndexError, TypeError, ValueError):
-        return None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from autonomy.core.csl import normal_doi
 from autonomy.core.works import OpenCopy, Retraction, Work
 from autonomy.library.bibliography import issued_from
 from autonomy.library.normalise import one_line
@@ -13,7 +14,7 @@ from autonomy.tools.fetch.asking import Asker
 from autonomy.tools.fetch.lines import Unanswered
 from autonomy.tools.fetch.pace import Pace
 from autonomy.tools.scholarly import identifiers
-from autonomy.tools.scholarly.identifiers import doi, known
+from autonomy.tools.scholarly.identifiers import known
 from autonomy.tools.scholarly.reading import names, plain, prose, trimmed
 from autonomy.tools.scholarly.registry import Reference, Registry, Years, described, kept
 
@@ -83,7 +84,7 @@ def _work(entry: Any) -> Work | None:
     title = plain(_text(entry, f"{_ATOM}title"))
     if not number or title.lower() == "error":
         return None
-    published = doi(_text(entry, f"{_ARXIV}doi"))
+    published = normal_doi(_text(entry, f"{_ARXIV}doi"))
     own = f"10.48550/arxiv.{number}"
     summary = prose(_text(entry, f"{_ATOM}summary"))
     comment = _text(entry, f"{_ARXIV}comment")

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import quote
 
+from autonomy.core.csl import normal_doi
 from autonomy.core.works import OpenCopy, Retraction, Work
 from autonomy.tools.fetch.asking import Asker
 from autonomy.tools.fetch.pace import Pace
-from autonomy.tools.scholarly.identifiers import doi, known
+from autonomy.tools.scholarly.identifiers import known
 from autonomy.tools.scholarly.reading import (
     MOST_AUTHORS,
     MOST_REFERENCES,
@@ -151,7 +152,7 @@ def _work(record: Mapping[str, Any]) -> Work | None:
             "language": text(record.get("language")),
             "genre": "Preprint" if kind == "posted-content" else "",
             "event-title": plain(mapping(record.get("event")).get("name")),
-            "DOI": doi(record.get("DOI")),
+            "DOI": normal_doi(record.get("DOI")),
         }
     )
     if not described(csl):
@@ -226,7 +227,7 @@ def _copies(record: Mapping[str, Any]) -> tuple[OpenCopy, ...]:
 
 
 def _references(record: Mapping[str, Any]) -> tuple[str, ...]:
-    cited = (doi(one.get("DOI")) for one in items(record.get("reference")))
+    cited = (normal_doi(one.get("DOI")) for one in items(record.get("reference")))
     return tuple(dict.fromkeys(f"doi:{one}" for one in cited if one))[:MOST_REFERENCES]
 
 
@@ -239,7 +240,7 @@ def _notices(record: Mapping[str, Any]) -> tuple[Retraction, ...]:
                 Retraction(
                     kind=kind,
                     date=iso(notice.get("updated")),
-                    doi=doi(notice.get("DOI")),
+                    doi=normal_doi(notice.get("DOI")),
                     provider="crossref",
                 )
             )
@@ -258,7 +259,7 @@ def _related(record: Mapping[str, Any]) -> tuple[list[str], list[str]]:
         return [
             found
             for one in items(sequence(relation.get(kind)))
-            if text(one.get("id-type")) == "doi" and (found := doi(one.get("id")))
+            if text(one.get("id-type")) == "doi" and (found := normal_doi(one.get("id")))
         ]
 
     return of("has-preprint"), of("is-preprint-of")

@@ -5,24 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import unquote
 
-from autonomy.library.bibliography import find_doi
+from autonomy.core.csl import normal_doi
 
 _ARXIV = re.compile(
-    r"(?:arxiv\.org/(?:abs|pdf|html)/|arxiv[:.])?"
+    r"(?<![\w.])(?:arxiv\.org/(?:abs|pdf|html)/|arxiv[:.])?"
     r"(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?(?:\.pdf)?$",
     re.I,
 )
 _ARXIV_DOI = re.compile(r"^10\.48550/arxiv\.(.+?)(?:v\d+)?$")
-
-
-def doi(value: Any) -> str:
-    """Bare and lower case; empty for what is none."""
-    if not isinstance(value, str) or len(value) > 500:
-        return ""
-    found = find_doi(unquote(value) if "%" in value else value)
-    return found.lower() if found else ""
 
 
 def arxiv(value: Any) -> str:
@@ -60,7 +51,7 @@ def semantic_scholar(value: Any) -> str:
 
 
 _SPELLING = {
-    "doi": doi,
+    "doi": normal_doi,
     "arxiv": arxiv,
     "pmid": pmid,
     "pmcid": pmcid,
@@ -87,7 +78,7 @@ def grouped(identifiers: Iterable[str]) -> dict[str, list[str]]:
         kind, _, value = given.strip().partition(":")
         kind = kind.lower()
         if kind not in _SPELLING:
-            kind, value = ("doi", given) if doi(given) else ("arxiv", given)
+            kind, value = ("doi", given) if normal_doi(given) else ("arxiv", given)
         for name, spelled in known(**{kind: value}).items():
             if name == "arxiv" or not arxiv_of_doi(spelled):
                 kept = found.setdefault(name, [])

@@ -9,6 +9,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
+from autonomy.core.csl import first_family, year_of
 from autonomy.core.works import Answer, Fetched, FetchRefused, Found, OpenCopy, ProviderAnswer, Work
 from autonomy.tools.fetch.asking import Asker
 from autonomy.tools.fetch.desk import Desk, Told, untold
@@ -17,8 +18,8 @@ from autonomy.tools.fetch.lines import Unanswered
 from autonomy.tools.scholarly import identifiers
 from autonomy.tools.scholarly.cache import KeptAnswers, name_of
 from autonomy.tools.scholarly.full_text import FullTexts
-from autonomy.tools.scholarly.merging import first_family, fused
-from autonomy.tools.scholarly.reading import plain, year_of
+from autonomy.tools.scholarly.merging import fused
+from autonomy.tools.scholarly.reading import plain
 from autonomy.tools.scholarly.registry import Reference, Registry, Years
 
 MOST_WORKS = 100

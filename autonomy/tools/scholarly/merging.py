@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from autonomy.core.csl import first_family, folded_title, year_of
 from autonomy.core.works import OpenCopy, Retraction, Work
 from autonomy.tools.scholarly.identifiers import arxiv_of_doi
-from autonomy.tools.scholarly.reading import year_of
 
 PRECEDENCE = (
     "crossref",
@@ -33,28 +30,13 @@ def is_preprint(work: Work) -> bool:
     return work.csl.get("genre") == "Preprint"
 
 
-def normal_title(title: str) -> str:
-    """Letters and digits only, without accents, in lower case."""
-    folded = unicodedata.normalize("NFKD", title).casefold()
-    return "".join(c for c in folded if c.isalnum())
-
-
-def first_family(csl: Mapping[str, Any]) -> str:
-    """The first author's family name (or the group's name), to compare."""
-    people = csl.get("author") or csl.get("editor") or []
-    first = people[0] if isinstance(people, list) and people else {}
-    name = first.get("family") or first.get("literal") or "" if isinstance(first, Mapping) else ""
-    words = re.sub(r"^(?:(?:van|von|der|den|de|di|da|la|le|el|al)[\s-]+)+", "", str(name).lower())
-    return normal_title(words)
-
-
 def same(one: Work, other: Work) -> bool:
     """Whether two records speak of one work, as published or as its preprint."""
     if any(other.identifiers.get(kind) == value for kind, value in one.identifiers.items()):
         return True
     if _linked(one, other) or _linked(other, one):
         return True
-    a, b = normal_title(str(one.csl.get("title"))), normal_title(str(other.csl.get("title")))
+    a, b = (folded_title(work.csl).replace(" ", "") for work in (one, other))
     if a != b or len(a) < 12 or first_family(one.csl) != first_family(other.csl):
         return False
     first, second = year_of(one.csl), year_of(other.csl)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from autonomy.core.csl import normal_doi
 from autonomy.core.works import OpenCopy, Retraction, Work
 from autonomy.library.bibliography import issued, issued_from
 from autonomy.tools.fetch.asking import Asker
 from autonomy.tools.fetch.pace import Pace
-from autonomy.tools.scholarly.identifiers import arxiv, doi, known, openalex
+from autonomy.tools.scholarly.identifiers import arxiv, known, openalex
 from autonomy.tools.scholarly.reading import (
     MOST_REFERENCES,
     items,
@@ -164,7 +165,7 @@ def _work(record: Mapping[str, Any]) -> Work | None:
             "ISSN": text(source.get("issn_l")),
             "language": text(record.get("language")),
             "genre": "Preprint" if preprint else "",
-            "DOI": doi(record.get("doi")),
+            "DOI": normal_doi(record.get("doi")),
         }
     )
     if not described(csl):

@@ -124,11 +124,6 @@ def iso(parts: Any) -> str:
     return "-".join(f"{part:02d}" for part in date["date-parts"][0]) if date else ""
 
 
-def year_of(csl: Mapping[str, Any]) -> int | None:
-    first = sequence((sequence(mapping(csl.get("issued")).get("date-parts")) or [None])[0])
-    return number(first[0]) if first else None
-
-
 def trimmed(csl: Mapping[str, Any]) -> dict[str, Any]:
     """Without what is empty."""
     return {name: value for name, value in csl.items() if value not in (None, "", [], {})}

@@ -12,7 +12,7 @@ from autonomy.tools.citations import (
     references_of,
     resolve_style,
 )
-from autonomy.tools.csl.reference import citation_key, clean_reference, normal_doi
+from autonomy.tools.csl.reference import citation_key, clean_reference
 from tests.autonomy.export.works import people, source, year
 
 BROKEN: list[dict[str, Any]] = [
@@ -53,12 +53,6 @@ def test_only_web_addresses_survive() -> None:
 )
 def test_dates_as_text_are_understood(raw: object, parts: list[list[int]]) -> None:
     assert clean_reference({"issued": raw}, "k")["issued"] == {"date-parts": parts}
-
-
-def test_doi_is_found_in_any_form() -> None:
-    for form in ("https://doi.org/10.1000/ABC.1", "doi:10.1000/abc.1", "10.1000/abc.1."):
-        assert normal_doi(form) == "10.1000/abc.1"
-    assert normal_doi("11.1/x") == ""
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_two_descriptions_that_a_third_one_joins_become_one() -> None:
         (
             work("LICHENS as <i>witnesses</i> of clean air"),
             work(family="Odegard", year=2021),
-            False,
+            True,
         ),
         (work("LICHENS as <i>witnesses</i> of clean air"), work(year=2021), True),
         (work("Über Flechten und die Luft"), work("uber flechten und die luft", year=2019), True),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from autonomy.core.csl import year_of
 from autonomy.core.llm.health import LocalHealth
 from autonomy.core.works import Answer
 from autonomy.tools.fetch.desk import Desk
 from autonomy.tools.scholarly.crossref import Crossref
 from autonomy.tools.scholarly.index import Index
 from autonomy.tools.scholarly.openalex import OpenAlex
-from autonomy.tools.scholarly.reading import year_of
 from tests.autonomy.tools.scholarly.conftest import MakeIndex, answers
 from tests.registries.server import Registries
 from tests.registries.world import by_key

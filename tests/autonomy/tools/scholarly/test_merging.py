@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from autonomy.core.csl import normal_doi
 from autonomy.core.works import OpenCopy, Retraction, Work
-from autonomy.tools.scholarly.identifiers import arxiv, doi, grouped
+from autonomy.tools.scholarly.identifiers import arxiv, grouped
 from autonomy.tools.scholarly.merging import fused, merged, same
 
 
@@ -107,7 +108,7 @@ def test_what_two_registries_put_in_front_comes_first() -> None:
     ],
 )
 def test_dois_have_one_spelling(said: object, meant: str) -> None:
-    assert doi(said) == meant
+    assert normal_doi(said) == meant
 
 
 @pytest.mark.parametrize(
