@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -47,3 +49,12 @@ def test_no_pure_module_loads_django_or_what_rests_on_it() -> None:
 
     assert wanted <= set(told["imported"])
     assert {n for n in told["loaded"] if n.split(".")[0] in IMPURE or n.startswith(OURS)} == set()
+
+
+def test_every_module_of_the_core_has_its_layer() -> None:
+    """A layers contract says nothing of a module that it does not name."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    layers = " ".join(config["tool"]["importlinter"]["contracts"][0]["layers"])
+    named = set(re.findall(r"autonomy\.core\.(\w+)", layers))
+    there = {path.stem for path in (ROOT / "autonomy/core").iterdir() if path.stem[0] != "_"}
+    assert there == named
