@@ -222,16 +222,6 @@ class ReferenceVerdict(StrEnum):
     """Nobody could be asked."""
 
 
-class Box(_Value):
-    """A rectangle on a page, in fractions (0 to 1) of the page's width and height from its top
-    left corner."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-
 class Source(_Value):
     """A citable work. `csl` is CSL-JSON (https://docs.citationstyles.org) without `id`."""
 

@@ -195,11 +195,6 @@ _current = _Current()
 atexit.register(_current.close)
 
 
-def close_server() -> None:
-    """End the parsing server of this process; the next file starts another."""
-    _current.close()
-
-
 def _environment() -> dict[str, str]:
     """Only what Python needs: a parser has no use for keys and addresses."""
     kept = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "TESSDATA_PREFIX")

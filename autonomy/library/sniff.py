@@ -23,10 +23,6 @@ HTML = "text/html"
 MARKDOWN = "text/markdown"
 PLAIN = "text/plain"
 
-SUFFIXES = tuple(
-    ".pdf .docx .pptx .xlsx .csv .tsv .epub .odt .rtf .html .htm .md .markdown .txt".split()
-)
-"""What people's programs call the files that can be read. Only the content decides."""
 READABLE = (
     "PDF, Word (.docx), PowerPoint (.pptx), Excel (.xlsx), CSV, EPUB, OpenDocument text (.odt), "
     "RTF, HTML, Markdown and plain text files can be read"

@@ -18,10 +18,6 @@ _TRUNCATED = "This PDF is incomplete: its end is missing. Please upload it again
 _DAMAGED = (
     "This PDF is damaged and cannot be opened. Try saving it again from the program that made it."
 )
-_SCANNED = (
-    "This PDF has no text, only pictures of pages (a scan). Run text recognition (OCR) on it and "
-    "upload the result."
-)
 _UNMAPPED = (
     "The letters of this PDF cannot be read as text: its fonts do not say which characters they "
     "draw. Run text recognition (OCR) on it and upload the result."
