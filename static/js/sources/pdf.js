@@ -88,6 +88,7 @@ export function PdfPage({ pdf, number, zoom, passage, quotes, onShown, onFailed 
       target.height = Math.floor(viewport.height * sharp);
       const transform = sharp === 1 ? undefined : [sharp, 0, 0, sharp, 0, 0];
       drawing = page.render({ canvas: target, viewport, transform });
+      drawing.promise.catch(() => {}); // given up before it is waited for: told below where it matters
       layer.current.replaceChildren();
       layer.current.style.setProperty("--total-scale-factor", viewport.scale);
       text = new TextLayer({ textContentSource: page.streamTextContent(), container: layer.current, viewport });
