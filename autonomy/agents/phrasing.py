@@ -137,8 +137,8 @@ class Reporter:
         before = self._year(former)
         if here and before and not self._told_gap and abs(here - before) >= YEARS_APART:
             self._told_gap = True
-            years = count(abs(here - before), "year")
-            return f"{years[:1].upper()}{years[1:]} {'later' if here > before else 'earlier'}, "
+            # No number: it stands in neither passage, and every number beside a citation is checked.
+            return f"Some years {'later' if here > before else 'earlier'}, "
         return ("", "On the same matter, ", "Beside this, ")[self.turn % 3]
 
     def _year(self, quote: Quote) -> int | None:

@@ -97,7 +97,7 @@ def check_claim(
     """
     if len(stems(claim)) < MENTION_WORDS:
         return Checked(CitationVerdict.CLOSE, "names the source without a claim about its content")
-    spans = quoted_spans(claim)
+    spans = [span for span in quoted_spans(claim) if not _is_title(span, source)]
     found = _facts(claim, passage, source, neighbours, framed=bool(spans))
     if invented := _invented(spans, passage):
         found = [_not_quoted(span) for span in invented] + found
@@ -115,6 +115,11 @@ def check_claim(
         f"{'' if close else 'only '}{shared:.0%} of the claim's content words stand in the passage",
         tuple(found),
     )
+
+
+def _is_title(span: str, source: Source | None) -> bool:
+    """Whether the span only names the work: one without an author is called by its title."""
+    return source is not None and normal(span) == normal(str(source.csl.get("title") or ""))
 
 
 def _not_quoted(span: str) -> Finding:

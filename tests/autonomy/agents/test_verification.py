@@ -140,3 +140,11 @@ def test_a_turned_claim_is_warned_of_and_not_judged_by_rule() -> None:
 
     assert verdict is CitationVerdict.CLOSE
     assert [(f.kind, f.weight) for f in findings] == [("negation", "warning")]
+
+
+def test_a_work_without_an_author_may_be_called_by_its_title() -> None:
+    source = Source(id="s1", csl={"title": "Living reefs of the north"})
+    claim = f"In the words of “Living reefs of the north”: {TRUE_QUOTE}."
+
+    assert check_claim(claim, PASSAGE, source).verdict is CitationVerdict.QUOTED
+    assert check_claim(claim, PASSAGE, SOURCE).verdict is CitationVerdict.NOT_FOUND
