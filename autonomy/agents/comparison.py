@@ -93,6 +93,8 @@ def side_by_side(
             left -= cost
     if len(cells) < 2:
         return "", []
+    # A source that fills no cell says nothing here: a row of dashes helps nobody.
+    pools = {key: pool for key, pool in pools.items() if any(key in own for own in cells.values())}
     names = {key: cell(named(sources[key])) for key in pools}
     used = [quote for found in cells.values() for quote in found.values()]
     if len(pools) <= 3:

@@ -41,6 +41,11 @@ _GENERIC = frozenset(
     """.split()
 )
 
+_GOVERNING = frozenset(
+    "including using regarding concerning containing involving following".split()
+)
+"""Participles that stand before any noun ("including Google"): no part of a term."""
+
 
 @dataclass(frozen=True, slots=True)
 class Theme:
@@ -185,6 +190,8 @@ def _terms(text: str, exclude: frozenset[str]) -> dict[tuple[str, ...], str]:
             continue
         if re.search(r"(?:ly|ed|ing)$", second) or first.endswith("ly"):
             continue  # a term ends in a noun
+        if first.lower() in _GOVERNING:
+            continue
         key = (stem(first), stem(second))
         if key[0] != key[1] and not set(key) <= exclude:
             terms.setdefault(key, f"{_spelled(first, begin)} {_spelled(second, start)}")

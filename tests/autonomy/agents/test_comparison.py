@@ -54,3 +54,10 @@ def test_many_sources_stand_in_rows() -> None:
 
     assert table.startswith("| Source | What it sets out to do |")
     assert len(table.splitlines()) == 6
+
+
+def test_a_source_with_nothing_to_compare_has_no_row_of_dashes() -> None:
+    pools = {**dict.fromkeys("abcd", POOLS["reefs"]), "e": []}
+    table, _ = side_by_side(pools, dict.fromkeys("abcde", REEF), 900)
+
+    assert len(table.splitlines()) == 6

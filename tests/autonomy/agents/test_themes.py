@@ -50,3 +50,10 @@ def test_what_was_said_elsewhere_is_not_said_again() -> None:
     themes = choose([SALT, TROUT], 100, taken=[SALT.stems])
 
     assert [q.text for theme in themes for q in theme.quotes] == [TROUT.text]
+
+
+def test_a_participle_before_a_noun_is_no_term() -> None:
+    one = quote("Several wells including Salthouse were measured in the spring.", "a")
+    other = quote("All counties including Salthouse replaced the grit they had.", "a")
+
+    assert all("including" not in theme.term for theme in choose([one, other], 100))
