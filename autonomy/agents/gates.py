@@ -73,7 +73,7 @@ def _coverage(document: Document, minimum: int) -> GateResult:
         gate="coverage",
         passed=not thin,
         observed=f"{len(document.sections) - len(thin)} of {len(document.sections)} sections with evidence",
-        expected=f"at least {minimum} citations in each section",
+        expected=f"at least {counted(minimum, 'citation')} in each section",
         message=f"Too little evidence in: {', '.join(names)}."
         if thin
         else "Every section rests on evidence.",

@@ -134,7 +134,8 @@ async def _tell_sources(context: ToolContext, passages: list[Passage]) -> None:
     for passage in passages:
         counts[passage.source_id] = counts.get(passage.source_id, 0) + 1
     for source in await context.library.sources(list(counts)):
-        reason = f"{counts[source.id]} passages bear on the outline"
+        number = counts[source.id]
+        reason = f"{number} {'passage bears' if number == 1 else 'passages bear'} on the outline"
         await context.events.emit(source_found(source, reason))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from autonomy.core.ports import Scholar
 from autonomy.core.types import ReferenceCheck, ReferenceVerdict
 from autonomy.core.works import Answer, Found, ProviderAnswer, Retraction, Work
+from autonomy.tools.literature.questions import provider_name
 from autonomy.tools.reference_check.compare import Comparison, compare
 from autonomy.tools.reference_check.metadata import Described, described, fingerprint
 
@@ -105,7 +106,7 @@ def _carries(work: Work, ours: Described, csl: dict[str, Any]) -> bool:
 
 
 def _reason(comparison: Comparison, work: Work, ours: Described, *, another: bool) -> str:
-    who = ", ".join(work.providers) or "the registries"
+    who = ", ".join(provider_name(name) for name in work.providers) or "the registries"
     if another and ours.doi and ours.doi == described(work.csl).doi:
         return f"Its DOI belongs to another work: “{work.csl.get('title', '')}”."[:500]
     if comparison.differences:
@@ -142,21 +143,24 @@ def _absent(
         should |= _MEDICAL
     if "arxiv" in ours.doi or "arxiv" in str(csl.get("URL", "")).lower():
         should.add("arxiv")
-    silent = ", ".join(a.provider for a in failed)
+    silent = ", ".join(provider_name(a.provider) for a in failed)
     remarks = [f"Not answered: {silent}."] if failed and answered else []
     if answered & should:
-        known = ", ".join(sorted(answered & should))
+        known = ", ".join(provider_name(name) for name in sorted(answered & should))
         return ReferenceCheck(
             verdict=ReferenceVerdict.NOT_FOUND,
             reason=f"Asked: {known}. None knows a work of this title and these authors.",
             remarks=tuple(remarks),
             answers=tuple(answers),
         )
-    why = next((a.message for a in failed if a.message), "")
-    reason = f"No registry that should know it could be asked ({silent or 'none is set up'})."
+    reason = (
+        f"None of the registries that should know it answered ({silent})."
+        if silent
+        else "No registry that should know it is set up."
+    )
     return ReferenceCheck(
         verdict=ReferenceVerdict.UNREACHABLE,
-        reason=f"{reason} {why}".strip()[:500],
+        reason=reason[:500],
         remarks=tuple(remarks),
         answers=tuple(answers),
     )

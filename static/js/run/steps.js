@@ -15,6 +15,19 @@ const MARK = {
 
 const KIND = { tool: "Tool", write: "Write", assemble: "Assemble" };
 
+/** What a tool does, for people; its name stays in the title. */
+const TOOL = {
+  "library.survey": "Library",
+  "library.search": "Library",
+  "library.read": "Library",
+  "scholarly.search": "Registries",
+  "scholarly.keep": "Registries",
+  "scholarly.follow": "Registries",
+  "web.search": "Web",
+  "web.read": "Web",
+  "evidence.allocate": "Evidence",
+};
+
 export const Steps = memo(function Steps({ plan, entries, onFork }) {
   return html`<ol class="steps">
     ${plan.steps.map((step) => html`<${StepRow} key=${step.id} step=${step} entries=${entries[step.id]} onFork=${onFork} />`)}
@@ -33,7 +46,7 @@ const StepRow = memo(function StepRow({ step, entries = [], onFork }) {
       <span class="visually-hidden">${word}: </span>
       <span class="step-title">${step.title}</span>
       ${retries > 0 && html`<span class="badge warn">${retries === 1 ? "1 retry" : `${retries} retries`}</span>`}
-      <span class="step-kind">${step.tool ?? KIND[step.kind] ?? step.kind}</span>
+      <span class="step-kind" title=${step.tool}>${TOOL[step.tool] ?? step.tool ?? KIND[step.kind] ?? step.kind}</span>
       ${entries.length > 0 && html`<${Icon} name=${open ? "chevron-down" : "chevron-right"} />`}
     </button>
     ${said && html`<p class="step-said">${said}</p>`}
@@ -80,7 +93,7 @@ export const Entry = memo(function Entry({ event, onFork }) {
     <time datetime=${event.ts}>${clock(event.ts)}</time>
     <span class="entry-label">${SPOKEN[meta.kind] ?? (labelOf(event) || (LABEL[event.type] ?? event.type))}</span>
     <div class="entry-body">
-      <span>${event.content || observation?.summary || meta.title || ""}</span>
+      <span>${(TOOL[meta.tool] && event.content?.startsWith(`${meta.tool}: `) ? event.content.slice(meta.tool.length + 2) : event.content) || observation?.summary || meta.title || ""}</span>
       ${failed && observation.error && html`<span class="entry-detail">${observation.error.message}</span>`}
       ${detail && html`<span class="entry-detail">${detail}</span>`}
     </div>
