@@ -11,18 +11,24 @@ from celery.beat import EmbeddedService, Scheduler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "handywriterz.settings")
 
-RUNS_QUEUE = "runs"
+RUNS_QUEUE, FILES_QUEUE = "runs", "files"
 
 app = Celery("handywriterz")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["autonomy"])
+
+_reads_files: list[bool] = []
+"""Filled where this process, or the one that it is forked from, takes messages about files."""
 
 
 @signals.celeryd_after_setup.connect  # type: ignore[untyped-decorator]
 def start_engine(instance: Any = None, **_: Any) -> None:
     """Drive runs in a worker that consumes their queue, from before the broker answers: claiming
     needs PostgreSQL only."""
-    if RUNS_QUEUE in instance.app.amqp.queues.consume_from:
+    consumed = instance.app.amqp.queues.consume_from
+    if FILES_QUEUE in consumed:
+        _reads_files.append(True)  # the processes of the pool are forked off later
+    if RUNS_QUEUE in consumed:
         from autonomy.memory.embedding import shared_embedder
         from autonomy.runtime import tracing
         from autonomy.runtime.engine import start_engine as start
@@ -31,6 +37,18 @@ def start_engine(instance: Any = None, **_: Any) -> None:
         start()
         # Loaded beside the start, so that the first search does not wait for the model.
         threading.Thread(target=shared_embedder().warm_up, name="warm-up", daemon=True).start()
+
+
+@signals.worker_process_init.connect  # type: ignore[untyped-decorator]
+def prepare_for_files(**_: Any) -> None:
+    """In each process that reads files: have what the first file needs, before it comes."""
+    if not _reads_files:
+        return
+    from autonomy.library import isolated
+    from autonomy.memory.embedding import shared_embedder
+
+    isolated.warm_up()
+    threading.Thread(target=shared_embedder().warm_up, name="warm-up", daemon=True).start()
 
 
 @signals.worker_ready.connect  # type: ignore[untyped-decorator]

@@ -452,6 +452,12 @@ class Env(BaseSettings):
         le=36_500,
         description="Days after which a finished run's checkpoints are cut to the newest and those of human decisions; 0 keeps all. Documents, sources and the event log stay.",
     )
+    retention_vectors_days: int = Field(
+        default=30,
+        ge=0,
+        le=36_500,
+        description="Days for which the vectors of an embedder that is no longer used are kept for going back to it; 0 keeps them for good. The built-in embedder's always stay.",
+    )
     upkeep_hours: float = Field(
         default=24.0, gt=0, description="Hours between two rounds of upkeep (`manage.py prune`)."
     )

@@ -128,6 +128,14 @@ class ModelOut(Schema):
     retry_in: float
 
 
+class EmbeddingProgressOut(Schema):
+    filled: int
+    """Passages that have a vector of the embedder that is being made ready."""
+    wanted: int
+    error: str
+    """Of the last try; empty when all is well."""
+
+
 class RoleOut(Schema):
     title: str
     purpose: str
@@ -137,6 +145,8 @@ class RoleOut(Schema):
     available: bool
     why: str
     models: list[ModelOut]
+    progress: EmbeddingProgressOut | None
+    """Of the embedder only, while another one is being made ready."""
 
 
 class ChoicesOut(Schema):

@@ -183,7 +183,11 @@ def _overview(overview: Overview) -> schemas.ModelsOut:
         simulated=overview.simulated,
         roles={
             role: schemas.RoleOut(
-                **_plain(state) | {"models": [_model(model) for model in state.models]}
+                **_plain(state)
+                | {
+                    "models": [_model(model) for model in state.models],
+                    "progress": None if state.progress is None else _plain(state.progress),
+                }
             )
             for role, state in overview.roles.items()
         },

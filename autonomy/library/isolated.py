@@ -195,6 +195,11 @@ _current = _Current()
 atexit.register(_current.close)
 
 
+def warm_up() -> None:
+    """Start the parsing server of this process beside whatever else is done, if there is none."""
+    _current.get()
+
+
 def _environment() -> dict[str, str]:
     """Only what Python needs: a parser has no use for keys and addresses."""
     kept = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "TESSDATA_PREFIX")

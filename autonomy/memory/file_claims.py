@@ -1,8 +1,11 @@
 """Who works on which file: claims, signs of life, and whose turn it is.
 
 Every step is a conditional update on the attempt that claimed the source, so duplicates of the
-message are harmless and a worker that was thought dead cannot write over its successor. A claim
-whose worker stopped giving signs is taken up again where it was.
+message are harmless and a worker that was thought dead cannot write over its successor.
+
+Who works on a file holds a shared advisory lock on it, which PostgreSQL frees the moment the process
+is gone; a file without one is taken up again within seconds. A worker that hangs keeps its lock and
+is told by its signs of life, which stop.
 """
 
 from __future__ import annotations
@@ -12,11 +15,12 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
-from django.db.models import DateTimeField, Func, Q, QuerySet
+from django.db.models import BooleanField, DateTimeField, Func, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from autonomy.core.types import FileStatus
@@ -24,26 +28,42 @@ from autonomy.models import Source
 
 _log = logging.getLogger(__name__)
 STALE = timedelta(seconds=20)
-SIGN_SECONDS = 4.0
+"""Without a sign of life, after which a worker that holds its lock is taken to hang."""
+GRACE = timedelta(seconds=4)
+"""The same without the lock: a claim is a moment older than the lock on it, and a worker that lost
+its session takes the lock anew with its next sign."""
+SIGN_SECONDS = 1.5
 MAX_CLAIMS = 3
 """Without any progress: then it is the file that ends its workers."""
 IN_WORK = (FileStatus.PARSING, FileStatus.EMBEDDING)
 _SERVER_STARTED = Func(function="pg_postmaster_start_time", output_field=DateTimeField())
 _CLAIMS_LOCK = 0x66696C65
 """One claim at a time: each looks at what all others hold. It takes milliseconds."""
+_FILE_CLASS = 7714
+"""First key of the two-key advisory locks of those who work on files; see `runtime.leases`."""
+_LOCK = "SELECT pg_advisory_lock_shared(%s, hashtext(%s))"
+_DEAD = f"""
+({{row}}.worked_at IS NULL OR {{row}}.worked_at < %(stale)s
+ OR ({{row}}.worked_at < %(grace)s
+     AND hashtext({{row}}.id::text)::bigint & 4294967295 NOT IN (
+         SELECT held.objid::bigint FROM pg_locks held
+         WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 2
+           AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+           AND held.classid = {_FILE_CLASS})))
+"""  # noqa: S608 - constants only
+"""Whether nobody alive works on the source `row` any more. PostgreSQL lists its locks once."""
 
 # The owner with the fewest files in work is next, then whoever was worked for longest ago, so that
 # a batch of hundreds and a single file of somebody else take turns.
-_NEXT = """
+_NEXT = f"""
 WITH waiting AS (
     SELECT s.id, s.owner_id, s.created_at FROM autonomy_sources s
     WHERE (s.status = 'queued'
-           OR (s.status IN ('parsing', 'embedding')
-               AND (s.worked_at IS NULL OR s.worked_at < %(stale)s)))
+           OR (s.status IN ('parsing', 'embedding') AND {_DEAD.format(row="s")}))
       AND NOT EXISTS (
           SELECT 1 FROM autonomy_sources twin
           WHERE twin.sha256 = s.sha256 AND s.sha256 <> '' AND twin.id <> s.id
-            AND twin.status IN ('parsing', 'embedding') AND twin.worked_at >= %(stale)s)
+            AND twin.status IN ('parsing', 'embedding') AND NOT {_DEAD.format(row="twin")})
 ), turns AS (
     SELECT o.owner_id, busy.files, busy.last
     FROM (SELECT DISTINCT owner_id FROM waiting) o CROSS JOIN LATERAL (
@@ -56,7 +76,7 @@ WITH waiting AS (
 SELECT w.id FROM waiting w JOIN turns t USING (owner_id)
 ORDER BY t.files, t.last NULLS FIRST, w.created_at, w.id
 LIMIT 1
-"""
+"""  # noqa: S608 - constants only
 
 
 class Superseded(Exception):
@@ -78,12 +98,27 @@ def claim_next() -> Source | None:
     with transaction.atomic(), connection.cursor() as cursor:
         _one_at_a_time()
         while True:
-            cursor.execute(_NEXT, {"stale": timezone.now() - STALE})
+            cursor.execute(_NEXT, _limits())
             row = cursor.fetchone()
             if row is None:
                 return None
             if source := _take(row[0]):
                 return source
+
+
+def _limits() -> dict[str, datetime]:
+    now = timezone.now()
+    return {"stale": now - STALE, "grace": now - GRACE}
+
+
+def _dead() -> RawSQL:
+    limits = _limits()
+    statement = _DEAD.format(row=Source._meta.db_table)
+    return RawSQL(  # noqa: S611 - constants only
+        statement.replace("%(stale)s", "%s").replace("%(grace)s", "%s"),
+        (limits["stale"], limits["grace"]),
+        output_field=BooleanField(),
+    )
 
 
 def _one_at_a_time() -> None:
@@ -92,10 +127,10 @@ def _one_at_a_time() -> None:
 
 
 def _take(key: uuid.UUID) -> Source | None:
-    stale = Q(worked_at__lt=timezone.now() - STALE) | Q(worked_at__isnull=True)
-    free = Q(status=FileStatus.QUEUED) | (Q(status__in=IN_WORK) & stale)
+    free = Q(status=FileStatus.QUEUED) | Q(status__in=IN_WORK, dead=True)
     source = (
         Source.objects.select_for_update()
+        .alias(dead=_dead())
         .filter(free, id=key)
         .annotate(server_restarted=Q(worked_at__lt=_SERVER_STARTED))
         .first()
@@ -156,24 +191,32 @@ def sources_to_ingest(limit: int = 8, waiting_seconds: float = 5.0) -> list[uuid
     now = timezone.now()
     since = now - timedelta(seconds=waiting_seconds)
     waiting = Q(status=FileStatus.QUEUED, created_at__lt=since)
-    dead = Q(status__in=IN_WORK, worked_at__lt=now - STALE)
-    rows = Source.objects.filter(waiting | dead).order_by("created_at")
+    dead = Q(status__in=IN_WORK, dead=True)
+    rows = Source.objects.alias(dead=_dead()).filter(waiting | dead).order_by("created_at")
     return list(rows.values_list("id", flat=True)[:limit])
 
 
 @contextmanager
 def signs_of_life(source: Source) -> Iterator[None]:
-    """Renew the claim while its work goes on, from a thread with a connection of its own."""
+    """Hold the lock and renew the claim while its work goes on, from a thread with a connection of
+    its own."""
     done = threading.Event()
 
     def renew() -> None:
+        locked = False
         try:
-            while not done.wait(SIGN_SECONDS):
+            while True:
                 try:
+                    if not locked:
+                        _lock(source)
+                        locked = True
                     held(source).update(worked_at=timezone.now())
                 except (DatabaseError, InterfaceError) as error:
                     _log.info("source %s: no sign of life this time (%s)", source.id, error)
                     connection.close()  # the next one gets a new session
+                    locked = False
+                if done.wait(SIGN_SECONDS):
+                    return
         finally:
             connection.close()
 
@@ -184,3 +227,9 @@ def signs_of_life(source: Source) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+def _lock(source: Source) -> None:
+    """For as long as this thread's session lasts. Shared, so that nobody ever waits for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [_FILE_CLASS, str(source.id)])

@@ -11,8 +11,10 @@ import time
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from autonomy.library.embed import DIMENSIONS, Vectors
@@ -251,6 +253,13 @@ def activate(space: Space) -> bool:
     )
     forget_active()
     return True
+
+
+def unused_since(before: datetime) -> QuerySet[EmbeddingSpace]:
+    """Spaces that were last searched or filled before then, and are neither now."""
+    return EmbeddingSpace.objects.filter(
+        state__in=(SpaceState.RETIRED, SpaceState.FAILED), ended_at__lt=before
+    )
 
 
 def drop(space: Space) -> None:

@@ -22,10 +22,12 @@ from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from autonomy.memory import spaces
 from autonomy.memory.readings import drop_unused_readings
 from autonomy.models import IdempotencyKey, Source, TurnitinCycle, Upkeep, UsageDay
 from autonomy.runtime import removal, retention
 from autonomy.runtime.effect_files import drop_unreferenced_results
+from autonomy.runtime.embedders import wanted_embedder
 from autonomy.runtime.leases import UPKEEP_CLASS
 from handywriterz.env import env
 
@@ -61,6 +63,8 @@ class Tidied:
     usage_days: int = 0
     readings: int = 0
     """Of files that nobody has any more, or by readers of older versions."""
+    spaces: int = 0
+    """Of embedders that were given up long ago, with their vectors."""
     accounts: int = 0
     """Whose removal had been cut short."""
     files: int = 0
@@ -105,6 +109,7 @@ def tidy(*, days: int | None = None, dry_run: bool = False) -> Tidied:
         if keep or days is not None:
             _prune_old(timezone.now() - timedelta(days=keep), done, dry_run)
         _drop_rows(done, dry_run)
+        done.spaces = _drop_old_spaces(dry_run)
         _drop_lost_files(done, dry_run)
         if row is not None:
             Upkeep.objects.filter(pk=row.pk).update(finished_at=Now(), done=asdict(done))
@@ -178,6 +183,19 @@ def _drop_rows(done: Tidied, dry_run: bool) -> None:
     done.sessions = Session.objects.filter(expire_date__lt=now).count()
     if not dry_run:
         import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+def _drop_old_spaces(dry_run: bool) -> int:
+    """Vectors of embedders that are neither searched nor wanted; how many spaces."""
+    days = env().retention_vectors_days
+    if not days:
+        return 0
+    before = timezone.now() - timedelta(days=days)
+    wanted, _ = wanted_embedder()
+    found = spaces.unused_since(before).exclude(model=wanted)
+    for row in () if dry_run else found:
+        spaces.drop(spaces.as_space(row))
+    return len(found)
 
 
 def _drop_lost_files(done: Tidied, dry_run: bool) -> None:

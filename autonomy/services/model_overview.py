@@ -55,6 +55,15 @@ class ModelState:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddingProgress:
+    """How far an embedder is that is being made ready, in passages; `error` is of its last try."""
+
+    filled: int
+    wanted: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoleState:
     title: str
     purpose: str
@@ -63,6 +72,7 @@ class RoleState:
     available: bool
     why: str
     models: tuple[ModelState, ...]
+    progress: EmbeddingProgress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +316,16 @@ def _embedder() -> RoleState:
         available=True,
         why=" ".join((*(other.why for other in others), EMBEDDER_WHY)).strip(),
         models=(*others, built_in),
+        progress=None if wanted == BUILT_IN else _embedding_progress(row),
     )
+
+
+def _embedding_progress(row: EmbeddingSpace | None) -> EmbeddingProgress | None:
+    if row is None or row.state == SpaceState.RETIRED:  # chosen a moment ago
+        return EmbeddingProgress(0, 0, "")
+    if row.state != SpaceState.BUILDING:
+        return None
+    return EmbeddingProgress(row.filled, row.wanted, row.error)
 
 
 def _other_embedder(model: str, row: EmbeddingSpace | None) -> ModelState:
@@ -330,7 +349,7 @@ def _progress_of(row: EmbeddingSpace | None) -> str:
         return f"The last texts could not be embedded: {row.error}" if row.error else ""
     if row.state == SpaceState.FAILED:
         return f"It was given up: {row.error} The built-in one works. Choose it again to try again."
-    told = f"{row.filled:,} of {row.wanted:,} passages are embedded; the built-in one works."
+    told = f"{row.filled:,} of {row.wanted:,} passages; search goes on with the built-in one."
     return f"{told} It is tried again soon: {row.error}" if row.error else told
 
 

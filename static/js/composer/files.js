@@ -28,7 +28,7 @@ function ownUsed(uploads, boot) {
 const FILE_ICON = { ready: "file-text", imported: "library", failed: "circle-alert", refused: "circle-alert" };
 
 export function FileList({ uploads }) {
-  return html`<ul class="files" aria-label="Attached files">
+  return html`${uploads.summary && html`<p class="faint" role="status">${uploads.summary}</p>`}<ul class="files" aria-label="Attached files">
     ${uploads.files.map((file) => {
       const bad = file.state === "failed" || file.state === "refused";
       const busy = !bad && file.state !== "ready" && file.state !== "imported";

@@ -3,6 +3,10 @@ import * as api from "../lib/api.js";
 import { bytes, plural } from "../lib/format.js";
 
 const POLL_MS = 1000;
+const SLOW_POLL_MS = 3000; // of a batch of more than a few
+const FEW = 10;
+const BATCH = 4; // from so many files on one line tells how far they are
+const TOGETHER = 100; // files that one request asks for
 const SETTLED = new Set(["ready", "failed"]);
 const NO_TEXT = new Set(["failed", "refused", "imported"]);
 
@@ -17,6 +21,7 @@ export function fromApi(file) {
     progress: file.progress ?? 0,
     error: file.error ?? "",
     pages: file.pages,
+    pagesRead: file.pages_read ?? 0,
     passages: file.passages_count,
   };
 }
@@ -41,7 +46,7 @@ export function statusLine(file) {
     case "queued":
       return "Waiting to be read";
     case "parsing":
-      return "Reading the pages";
+      return file.pages && file.pagesRead ? `Read ${file.pagesRead} of ${plural(file.pages, "page")}` : "Reading the pages";
     case "embedding":
       return file.progress > 0 ? `Indexing ${Math.round(file.progress * 100)} %` : "Indexing";
     case "ready":
@@ -80,6 +85,14 @@ export class Uploads {
 
   get unreadable() {
     return this.#files.filter((file) => file.state === "failed" || file.state === "refused").length;
+  }
+
+  /** How far a batch is in one line; empty for a few files, and once all are through. */
+  get summary() {
+    const settled = this.#files.filter((file) => SETTLED.has(file.state) || NO_TEXT.has(file.state));
+    if (this.#files.length < BATCH || settled.length === this.#files.length) return "";
+    const read = settled.length - this.unreadable;
+    return `${read} of ${plural(this.#files.length, "file")} read${this.unreadable ? `, ${this.unreadable} cannot be` : ""}`;
   }
 
   /** How many sources this page has added to the library. */
@@ -148,18 +161,27 @@ export class Uploads {
     const open = this.#files.filter((file) => file.id && !SETTLED.has(file.state));
     if (!open.length) return;
     this.#timer = setTimeout(async () => {
-      await Promise.all(
-        open.map(async (file) => {
-          try {
-            const known = fromApi(await api.get(`/api/files/${file.id}`));
-            if (known.state === "ready") this.#added.add(known.id);
-            this.#set(file.key, { ...known, key: file.key });
-          } catch (error) {
-            if (error.status === 404) this.remove(file.key); // deleted in another tab
-          }
-        }),
-      );
+      for (let start = 0; start < open.length; start += TOGETHER) await this.#ask(open.slice(start, start + TOGETHER));
       this.#follow();
-    }, POLL_MS);
+    }, open.length > FEW ? SLOW_POLL_MS : POLL_MS);
+  }
+
+  /** How far these files are, with one request for all. */
+  async #ask(files) {
+    let answer;
+    try {
+      answer = await api.get(`/api/files?limit=${TOGETHER}&${files.map((file) => `ids=${file.id}`).join("&")}`);
+    } catch {
+      return; // asked again
+    }
+    const found = new Map(answer.items.map((each) => [each.id, fromApi(each)]));
+    for (const file of files) {
+      const known = found.get(file.id);
+      if (!known) this.remove(file.key); // deleted in another tab
+      else {
+        if (known.state === "ready") this.#added.add(known.id);
+        this.#set(file.key, { ...known, key: file.key });
+      }
+    }
   }
 }

@@ -10,6 +10,7 @@ import { SimulatedBadge } from "./badge.js";
 import { nameOf } from "./words.js";
 
 const ADDRESS = "/api/v2/models";
+const PROGRESS_MS = 5000;
 const boot = bootData();
 
 function Models() {
@@ -37,6 +38,14 @@ function Models() {
     const timer = setTimeout(load, (Math.min(...rests) + 1) * 1000);
     return () => clearTimeout(timer);
   }, [state]);
+
+  // Another embedder is made ready in the background; the page shows how far it is.
+  const building = Boolean(state?.roles.embedder?.progress);
+  useEffect(() => {
+    if (!building) return undefined;
+    const timer = setInterval(() => document.hidden || load(), PROGRESS_MS);
+    return () => clearInterval(timer);
+  }, [building]);
 
   const choose = async (role, choice) => {
     setBusy(true);
@@ -69,7 +78,7 @@ function Models() {
     ${staff && html`<${Scope} scope=${scope} onScope=${setScope} />`}
     ${shown.length > 0 && html`<${Connections} connections=${shown} models=${[...known.values()]} mine=${mine} onChanged=${load} />`}
     <${Connect} key=${scope} providers=${state.providers} scope=${scope} chosen=${choices.default ?? ""} first=${shown.length === 0} onKept=${kept} />
-    ${(shown.length > 0 || Object.keys(choices).length > 0) && html`<${Roles} key=${`roles-${scope}`} state=${{ ...state, connections: shown }} scope=${scope} choices=${choices} facts=${(model) => known.get(model)} onChoose=${choose} busy=${busy} />`}
+    ${(shown.length > 0 || Object.keys(choices).length > 0) && html`<${Roles} key=${`roles-${scope}`} state=${{ ...state, connections: shown }} scope=${scope} staff=${staff} choices=${choices} facts=${(model) => known.get(model)} onChoose=${choose} busy=${busy} />`}
   </div>`;
 }
 

@@ -2,16 +2,17 @@
 import { html, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { Chain } from "./chain.js";
+import { Embedder } from "./embedder.js";
 import { nameOf, RULES } from "./words.js";
 
-const FIXED = "embedder"; // described, never chosen
+const SHARED = "embedder"; // one for everybody
 const CHOSEN_BY = { user: "your choice", deployment: "the choice for everybody", environment: "the server's setting", run: "the run's choice" };
 
 /** `choices` is what the shown scope says itself; `onChoose(role, choice)` stores one. */
-export function Roles({ state, scope, choices, facts, onChoose, busy }) {
+export function Roles({ state, scope, staff, choices, facts, onChoose, busy }) {
   const roles = Object.entries(state.roles);
-  const own = roles.filter(([name]) => name !== FIXED && choices[name]);
-  const [open, setOpen] = useState(own.length > 0);
+  const own = roles.filter(([name]) => name !== SHARED && choices[name]);
+  const [open, setOpen] = useState(own.length > 0 || Boolean(state.roles[SHARED]?.progress));
   const chain = (name, label) => html`<${Chain} label=${label} choice=${choices[name] ?? ""} facts=${facts} connections=${state.connections} unknownPrice=${state.unknown_usd_per_mtok ?? 15} busy=${busy} onChange=${(choice) => onChoose(name, choice)} />`;
   return html`<section class="panel" aria-labelledby="roles">
     <h2 id="roles">Who does what</h2>
@@ -23,8 +24,8 @@ export function Roles({ state, scope, choices, facts, onChoose, busy }) {
       <button type="button" class="button quiet" aria-expanded=${open ? "true" : "false"} aria-controls="roles-each" onClick=${() => setOpen(!open)}><${Icon} name=${open ? "chevron-down" : "chevron-right"} /> Different models for different work${own.length ? ` (${own.length})` : ""}</button>
       ${open && html`<ul class="roles" id="roles-each">${roles.map(([name, role]) => html`<li key=${name} class="role">
         <h3 class="role-title">${role.title}</h3><p>${role.purpose}</p>
-        ${name === FIXED
-          ? html`<p class="faint">${role.why || role.models.map((model) => model.model).join(", ")}</p>`
+        ${name === SHARED
+          ? html`<${Embedder} role=${role} staff=${staff && scope === "deployment"} connections=${state.connections} busy=${busy} onChoose=${(choice) => onChoose(name, choice)} />`
           : html`${!choices[name] && html`<p class="faint">${worksWith(role, state.connections)}</p>`}${chain(name, `Models for the ${role.title}`)}`}
       </li>`)}</ul>`}
     </div>

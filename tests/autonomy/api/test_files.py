@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from autonomy import services
 from autonomy.models import Source
 from tests.autonomy.api.conftest import KeyClient
 from tests.autonomy.api.world import World
@@ -128,3 +130,16 @@ def test_a_deleted_file_is_gone_but_its_citations_keep_their_text(
     [citation] = api.get(f"/api/v2/runs/{world.run.pk}/citations").json()["items"]
     assert citation["passage_id"] is None
     assert citation["text"]
+
+
+def test_a_batch_is_followed_with_one_request_and_strangers_files_are_none_of_it(
+    api: KeyClient, bob: User
+) -> None:
+    mine = upload(api, text("one.txt"), text("two.txt")).json()["files"]
+    stranger = KeyClient(services.create_api_key(bob, "tests")[1])
+    theirs = upload(stranger, text("three.txt")).json()["files"]
+    asked = "&".join(f"ids={row['id']}" for row in (mine[0], *theirs))
+    (found,) = api.get(f"/api/files?{asked}").json()["items"]
+    assert found == mine[0]
+    many = "&".join(f"ids={mine[0]['id']}" for _ in range(201))
+    assert api.get(f"/api/files?{many}").status_code == 422

@@ -13,9 +13,10 @@ from django.contrib.auth.models import User
 from pydantic import SecretStr
 
 from autonomy import services
-from autonomy.models import ModelConnection, ModelPreference, UsageDay
+from autonomy.models import EmbeddingSpace, ModelConnection, ModelPreference, UsageDay
 from autonomy.runtime.credentials import unseal
 from autonomy.runtime.portfolios import access_of
+from autonomy.runtime.reembedding import reconcile
 from autonomy.services import NotFound, Wanted, create_api_key, trials
 from autonomy.services.connections import record_trial
 from tests.autonomy.api.conftest import KeyClient
@@ -451,6 +452,35 @@ def test_choices_for_everybody_are_staffs_and_name_what_everybody_has(
     made(staff_api, slug="mine")
     assert roles(staff_api, "deployment", default="mine:m").status_code == 422
     assert roles(staff_api, "user", default="mine:m").status_code == 200
+
+
+def test_staff_choose_the_embedder_of_everybody_see_how_far_it_is_and_go_back(
+    api: KeyClient, staff_api: KeyClient
+) -> None:
+    refused(roles(staff_api, "deployment", embedder="shelf:small"), "roles.embedder")
+    made(staff_api, scope="deployment", slug="claude", provider="anthropic")
+    assert "no embeddings" in refused(
+        roles(staff_api, "deployment", embedder="claude:small"), "roles.embedder"
+    )
+    made(staff_api, scope="deployment", slug="shelf")
+    assert roles(api, "deployment", embedder="shelf:small").status_code == 403
+    assert "staff choose it" in refused(roles(api, embedder="shelf:small"), "roles.embedder")
+
+    chosen = roles(staff_api, "deployment", embedder="shelf:small").json()["roles"]["embedder"]
+    assert (chosen["choice"], chosen["chosen_by"]) == ("shelf:small", "deployment")
+    assert chosen["progress"] == {"filled": 0, "wanted": 0, "error": ""}
+    reconcile()
+    EmbeddingSpace.objects.update(filled=12_300, wanted=40_000)
+    seen = api.send("GET", MODELS).json()["roles"]["embedder"]
+    assert seen["progress"] == {"filled": 12_300, "wanted": 40_000, "error": ""}
+    assert "12,300 of 40,000 passages; search goes on with the built-in one." in seen["why"]
+    assert seen["available"]
+    assert not seen["models"][0]["available"]
+
+    back = roles(staff_api, "deployment", embedder="built-in").json()["roles"]["embedder"]
+    assert (back["choice"], back["progress"]) == ("built-in:all-MiniLM-L6-v2", None)
+    reconcile()
+    assert EmbeddingSpace.objects.get().state == "retired"
 
 
 def test_what_is_not_available_says_why(api: KeyClient, alice: User) -> None:

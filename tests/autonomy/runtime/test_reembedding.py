@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from autonomy.memory import spaces
 from autonomy.memory.passage_search import search_passages
 from autonomy.memory.passage_store import store_passages
 from autonomy.models import EmbeddingSpace, ModelConnection, ModelPreference, PassageVector, Source
-from autonomy.runtime import embedders, reembedding
+from autonomy.runtime import embedders, reembedding, upkeep
 from autonomy.runtime.embedders import asker
 from tests.autonomy.memory.test_vector_repo import CODE, MEADOW, PENSION, TROUT, chunks
 from tests.providers.behaviours import Behaviour
@@ -190,6 +191,33 @@ def test_calling_off_keeps_what_was_embedded_and_searches_the_old_space(
     assert EmbeddingSpace.objects.get().state == "retired"
     assert ask(alice, "trout")[0] is None
     assert openai_server.embedded == []
+
+
+def test_upkeep_forgets_the_vectors_of_an_embedder_given_up_long_ago(
+    library: Source, choose: Callable[[str], None], openai_server: OpenAIServer
+) -> None:
+    choose(MODEL)
+    work()
+    index = spaces.as_space(EmbeddingSpace.objects.get()).index
+    choose("built-in")
+    reembedding.reconcile()
+    assert upkeep.tidy().spaces == 0  # one may still want to go back
+    EmbeddingSpace.objects.update(ended_at=timezone.now() - timedelta(days=31))
+    assert upkeep.tidy(dry_run=True).spaces == 1
+    assert PassageVector.objects.count() == 4
+    assert _exists(index)
+
+    assert upkeep.tidy().spaces == 1
+
+    assert not PassageVector.objects.exists()
+    assert not EmbeddingSpace.objects.exists()
+    assert not _exists(index)
+
+
+def _exists(relation: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [relation])
+        return bool(cursor.fetchone()[0])
 
 
 def test_an_embedder_that_is_away_does_not_stop_search(
