@@ -5,18 +5,6 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
-def count_words(apps, schema_editor):
-    """Make the postings of passages that are stored already, source by source."""
-    from autonomy.library.parsed import EVIDENCE_KINDS
-    from autonomy.memory.postings import store_postings
-
-    kinds = [kind.value for kind in EVIDENCE_KINDS]
-    Passage = apps.get_model("autonomy", "Passage")
-    for source in apps.get_model("autonomy", "Source").objects.only("id", "owner_id").iterator():
-        rows = Passage.objects.filter(source=source, kind__in=kinds)
-        store_postings(source, list(rows.order_by("ordinal").values_list("ordinal", "heading", "text")))
-
-
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -46,5 +34,4 @@ class Migration(migrations.Migration):
             model_name='passage',
             name='search',
         ),
-        migrations.RunPython(count_words, migrations.RunPython.noop),
     ]

@@ -80,7 +80,10 @@ class PassageVector(models.Model):
     the space is filled."""
 
     id = models.BigAutoField(primary_key=True)
-    space = models.ForeignKey(EmbeddingSpace, models.CASCADE, related_name="vectors")
+    # Its unique constraint begins with the space: an index more would slow down every vector.
+    space = models.ForeignKey(
+        EmbeddingSpace, models.CASCADE, related_name="vectors", db_index=False
+    )
     source = models.ForeignKey(Source, models.CASCADE, related_name="+")
     passage = models.ForeignKey(Passage, models.CASCADE, related_name="vectors")
     embedding = VectorField()

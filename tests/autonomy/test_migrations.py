@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from autonomy.core.types import CycleStatus
-from autonomy.models import Artifact, ArtifactKind, Run, TurnitinCycle
+from autonomy.models import (
+    Artifact,
+    ArtifactKind,
+    Passage,
+    Posting,
+    Run,
+    Source,
+    TurnitinCycle,
+)
 
 SCRATCH = "scratch"
 APPS = ("chat", "autonomy")
@@ -67,8 +77,6 @@ def constraints_of(model: type[models.Model]) -> set[str]:
 
 
 def test_every_declared_constraint_and_index_is_in_the_database(db: None) -> None:
-    from django.apps import apps
-
     missing = {}
     for app in APPS:
         for model in apps.get_app_config(app).get_models():
@@ -95,3 +103,19 @@ def test_a_person_with_an_originality_cycle_can_be_deleted(
     dora.delete()
 
     assert not TurnitinCycle.objects.filter(status=CycleStatus.AWAITING_REPORT).exists()
+
+
+def test_words_of_passages_from_before_search_by_words_are_counted_once(alice: User) -> None:
+    source = Source.objects.create(owner=alice, csl={"title": "Ponds"}, status="ready")
+    Passage.objects.create(source=source, ordinal=0, text="Herons wade.", kind="body")
+    Passage.objects.create(source=source, ordinal=1, text="Herons, cited.", kind="reference")
+    count_words = import_module("autonomy.migrations.0015_count_words").count_words
+
+    count_words(apps, None)
+    counted = list(Posting.objects.filter(source=source).values_list("term", "hits"))
+    count_words(apps, None)
+
+    assert [term for term, _ in counted if term.startswith("heron")], counted
+    assert all(len(hits) == 1 for _, hits in counted), "references are no evidence"
+    again = list(Posting.objects.filter(source=source).values_list("term", "hits"))
+    assert sorted(again) == sorted(counted)
