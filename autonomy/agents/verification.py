@@ -41,6 +41,11 @@ MENTION_WORDS = 3
 FRAME_WORDS = 10
 """Up to this many content words around a quotation only introduce it (who says so, and where)."""
 
+_YEARS_APART = re.compile(r"[\w-]+(?: [\w-]+)? years? (?:earlier|later), ", re.IGNORECASE)
+"""How far two works are apart ("Seven years earlier, …")."""
+_WHOSE = r"(?:the [\w-]+ of )?"
+
+_NO_QUOTES = str.maketrans("", "", '“”„"')
 _SAME = str.maketrans("’‘–—", "''--", "\u00ad")
 _QUOTED = re.compile(r"[“\"]([^“”\"]{12,})[”\"]")
 
@@ -141,7 +146,8 @@ def _facts(
 ) -> list[Finding]:
     """Facts of the claim that the passage lacks. Of a claim with a quotation that is only what
     stands around it; there a name may introduce the quotation and come from elsewhere."""
-    text = _around(claim) if framed else claim
+    text = _without_years_apart(claim, source)
+    text = _around(text) if framed else text
     known = known_of(source, passage)
     found = findings(text, Facts(passage.text, known=known))
     if framed:
@@ -175,6 +181,22 @@ def _beside(finding: Finding, neighbours: Sequence[Passage]) -> Finding:
             "message": f"{finding.text} stands {where}, not in it",
         }
     )
+
+
+def _without_years_apart(claim: str, source: Source | None) -> str:
+    """The claim without how far its source is from the one named before. That is told of two
+    works, so no passage says it; it is only taken so where the source's name follows at once."""
+    lead = _YEARS_APART.match(claim)
+    if lead is None or source is None:
+        return claim
+    rest = claim[lead.end() :]
+    people = source.csl.get("author") or source.csl.get("editor") or []
+    first = people[0] if people and isinstance(people[0], dict) else {}
+    called = str(first.get("family") or first.get("literal") or source.csl.get("title") or "")
+    begins = [str(first.get("non-dropping-particle") or ""), called.translate(_NO_QUOTES)]
+    name = " ".join(part for part in begins if part)
+    named = bool(name) and re.match(_WHOSE + re.escape(name), rest, re.IGNORECASE)
+    return rest if named else claim
 
 
 def _around(claim: str) -> str:

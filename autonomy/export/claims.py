@@ -20,6 +20,8 @@ from autonomy.tools.csl.reference import clean_reference
 _MIN_WORDS = 4
 """A clause shorter than this says too little alone; the whole sentence is the claim then."""
 
+_NO_QUOTES = str.maketrans("", "", '“”„"')
+
 
 class CitedClaim(NamedTuple):
     marker: int
@@ -79,9 +81,12 @@ def uncited_sentences(markdown: str) -> tuple[list[str], int]:
 
 
 def _author_names(document: Document) -> dict[str, str]:
-    """Passage id to how its authors are called in running text."""
+    """Passage id to how its authors are called in running text. A title that stands in for them
+    has no quotation marks: in a claim these hold the words of a passage."""
     return {
-        passage_id: short_authors(clean_reference(source.csl, ""), document.language)
+        passage_id: short_authors(clean_reference(source.csl, ""), document.language).translate(
+            _NO_QUOTES
+        )
         for passage_id, (_, source) in bindings(document).items()
     }
 

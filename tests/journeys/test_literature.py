@@ -67,7 +67,9 @@ def test_a_prompt_alone_becomes_a_document_with_checked_citations(
     assert all(one["id"] is None and one["reason"] for one in dropped)
     assert len(citations) >= 5
     assert {c["source_id"] for c in citations} <= {one["id"] for one in kept}
-    assert not [c for c in citations if c["verdict"] == "unsupported"]
+    assert not [
+        c for c in citations if c["verdict"] in ("unsupported", "not_found", "contradicted")
+    ]
     word = docx.Document(io.BytesIO(caller.download(run_id, "docx")))
     styles = [p.style.name for p in word.paragraphs if p.style is not None]
     assert styles.count("Bibliography") == len({c["source_id"] for c in citations})

@@ -118,6 +118,31 @@ def test_a_claim_may_name_the_authors_and_the_year_of_its_source() -> None:
     assert check_claim(claim, PASSAGE).verdict is CitationVerdict.NOT_FOUND
 
 
+@pytest.mark.parametrize(
+    ("frame", "verdict"),
+    [
+        ("Seven years earlier, Okoye writes:", CitationVerdict.QUOTED),
+        ("Twenty-one years later, the work of Okoye found", CitationVerdict.QUOTED),
+        ("1 year later, Okoye writes:", CitationVerdict.QUOTED),
+        ("Seven years earlier, Okoye counted 412 plots:", CitationVerdict.NOT_FOUND),
+        ("Seven years later, the reefs were worse:", CitationVerdict.NOT_FOUND),
+        ("Seven years later, Diallo writes:", CitationVerdict.NOT_FOUND),
+        ("Okoye writes seven years later:", CitationVerdict.NOT_FOUND),
+    ],
+)
+def test_how_far_two_works_are_apart_is_no_claim_about_the_passage(
+    frame: str, verdict: CitationVerdict
+) -> None:
+    assert check_claim(f"{frame} {TRUE_QUOTE}.", PASSAGE, SOURCE).verdict is verdict
+
+
+def test_the_years_between_works_are_also_told_of_a_work_without_authors() -> None:
+    nobody = SOURCE.model_copy(update={"csl": {"title": "Ten years on the reefs of Marra"}})
+    claim = f"Seven years later, Ten years on the reefs of Marra states: {TRUE_QUOTE}."
+
+    assert check_claim(claim, PASSAGE, nobody).verdict is CitationVerdict.QUOTED
+
+
 def test_what_stands_beside_the_passage_is_a_remark_and_no_error() -> None:
     claim = "Living coral cover fell over the decade of the survey by 412 plots."
     before = PASSAGE.model_copy(update={"id": "p0", "text": "The survey had 412 plots of coral."})

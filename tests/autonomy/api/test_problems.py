@@ -51,7 +51,7 @@ def test_a_body_that_is_no_json_is_a_bad_request(api: KeyClient, body: str) -> N
 def test_an_unexpected_error_is_logged_under_the_id_it_shows(
     api: KeyClient, monkeypatch: Any, caplog: Any
 ) -> None:
-    def explode(*args: object) -> None:
+    def explode(*args: object, **named: object) -> None:
         raise RuntimeError("the secret inside")
 
     monkeypatch.setattr("autonomy.api.memory.services.search_memory", explode)
@@ -68,7 +68,7 @@ def test_an_unexpected_error_is_logged_under_the_id_it_shows(
 def test_a_database_that_is_away_is_a_503_that_asks_to_try_again(
     api: KeyClient, monkeypatch: Any, kind: type[Exception]
 ) -> None:
-    def away(*args: object) -> None:
+    def away(*args: object, **named: object) -> None:
         raise kind("the connection is closed")
 
     monkeypatch.setattr("autonomy.api.memory.services.search_memory", away)
@@ -118,7 +118,7 @@ def test_pydantics_errors_become_sentences(error: Any, field: str, message: str)
 def test_a_wait_is_told_in_whole_seconds_or_minutes(
     api: KeyClient, monkeypatch: Any, wait: Any, said: str, header: str
 ) -> None:
-    def refuse(*args: object) -> None:
+    def refuse(*args: object, **named: object) -> None:
         raise Throttled(wait=wait)
 
     monkeypatch.setattr("autonomy.api.memory.services.search_memory", refuse)
@@ -130,7 +130,7 @@ def test_a_wait_is_told_in_whole_seconds_or_minutes(
 def test_a_deadlock_is_not_told_as_a_database_that_is_away(
     api: KeyClient, monkeypatch: Any
 ) -> None:
-    def collide(*args: object) -> None:
+    def collide(*args: object, **named: object) -> None:
         raise OperationalError("deadlock") from psycopg.errors.DeadlockDetected("deadlock")
 
     monkeypatch.setattr("autonomy.api.memory.services.search_memory", collide)

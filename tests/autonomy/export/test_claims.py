@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from autonomy.agents.verification import quoted_spans
 from autonomy.export.claims import citations_in_order
 from autonomy.export.html import render_html
 from tests.autonomy.export.works import document
@@ -43,6 +44,13 @@ def test_adjacent_citations_share_their_claim() -> None:
 def test_a_narrative_citation_owns_what_follows_and_reads_as_its_authors() -> None:
     text = f"{BROWN_SAYS} argues that method is a habit. Another thing."
     assert claims(text) == [(1, "noXdate-3", "Brown argues that method is a habit.")]
+
+
+def test_a_title_that_stands_in_for_authors_is_no_quotation() -> None:
+    (claim,) = citations_in_order(document("[[n:noXauthor-3]] says: “ink was made of galls”."))
+
+    assert claim.claim == "A quiet history of ink says: “ink was made of galls”."
+    assert quoted_spans(claim.claim) == ["ink was made of galls"]
 
 
 def test_a_narrative_citation_shares_its_words_with_the_one_behind_them() -> None:
