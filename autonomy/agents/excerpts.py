@@ -26,10 +26,9 @@ def table_excerpt(
     tables = [
         (passage, rows)
         for passage in passages
-        if (rows := rows_of(passage.text))
-        and overlap(subject, stems(f"{passage.heading} {passage.text}")) >= NAMED
+        if (rows := rows_of(passage.text)) and overlap(subject, _stems(passage)) >= NAMED
     ]
-    tables.sort(key=lambda item: -overlap(wanted, stems(f"{item[0].heading} {item[0].text}")))
+    tables.sort(key=lambda item: -overlap(wanted, _stems(item[0])))
     for passage, (header, *body) in tables:
         kept = _fitting(body, wanted, words - len(" ".join(header).split()))
         if not kept:
@@ -40,6 +39,11 @@ def table_excerpt(
         shown = Quote(CELL_GAP.join(header), passage, 0.0, stems(passage.text))
         return f"Rows from the table [[p:{passage.id}]]:\n\n" + "\n".join(lines), [shown]
     return "", []
+
+
+def _stems(passage: Passage) -> frozenset[str]:
+    """Of heading and cells; columns of data files are named in words joined by underscores."""
+    return stems(f"{passage.heading} {passage.text}".replace("_", " "))
 
 
 def rows_of(text: str) -> list[list[str]]:

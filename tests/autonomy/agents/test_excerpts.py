@@ -64,3 +64,17 @@ def test_a_source_that_is_all_table_still_makes_a_section() -> None:
 
     assert "| Old\\_pier | 3 | 8 |" in composed.markdown
     assert composed.passage_ids == ("sheet",)
+
+
+def test_columns_of_a_data_file_are_read_as_words() -> None:
+    text = "department | uses_search_agent_percent\nHistory | 9\nBiology | 31"
+    survey = Passage(id="survey", source_id="survey", text=text)
+    evidence = Evidence(
+        topic="agents",
+        passages=[survey],
+        sources={"survey": Source(id="survey", csl={})},
+        queries=[],
+    )
+    question = "What percent of the History department uses a search agent?"
+
+    assert "| History | 9 |" in compose_answer(evidence, question, 200).markdown
