@@ -136,11 +136,12 @@ async def _tell_sources(context: ToolContext, passages: list[Passage]) -> None:
     for source in await context.library.sources(list(counts)):
         number = counts[source.id]
         reason = f"{number} {'passage bears' if number == 1 else 'passages bear'} on the outline"
-        await context.events.emit(source_found(source, reason))
+        await context.events.emit(source_found(source, reason, evidence=number))
 
 
-def source_found(source: Source, reason: str) -> EventDraft:
-    """The event that a source will be used, and why; the run's list of sources comes from it."""
+def source_found(source: Source, reason: str, *, evidence: int = 0) -> EventDraft:
+    """The event that a source will be used, and why; the run's list of sources comes from it.
+    `evidence`: how many of its passages bear on the outline, where that is what is told."""
     return EventDraft(
         type="source.found",
         source="researcher",
@@ -150,6 +151,7 @@ def source_found(source: Source, reason: str) -> EventDraft:
             "kept": True,
             "reason": reason,
             "query": "",
+            "evidence": evidence,
         },
     )
 

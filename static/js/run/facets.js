@@ -7,12 +7,11 @@ import { VERDICTS } from "../document/verdicts.js";
 const KINDS = { pass: "Passed.", fail: "Not passed.", retry: "Once more.", patch: "Mended.", branch: "Another way." };
 const words = (name) => name.replaceAll("_", " ");
 
-export const Checks = memo(function Checks({ verdict, verdicts, citations }) {
+export const Checks = memo(function Checks({ verdict, citations }) {
   if (!verdict) return html`<p class="empty-line">Checks run once there is something to check.</p>`;
   const counts = Object.entries(citations ?? {}).filter(([name, n]) => VERDICTS[name] && n > 0);
   return html`<div class="checks">
-    <p class="verdict-line"><strong>${KINDS[verdict.kind] ?? words(verdict.kind)}</strong> ${verdict.reason}
-      ${verdicts > 1 && html` <span class="faint">(round ${verdicts})</span>`}</p>
+    <p class="verdict-line"><strong>${KINDS[verdict.kind] ?? words(verdict.kind)}</strong> ${verdict.reason}</p>
     ${verdict.gates?.length > 0 && html`<ul class="gates">
       ${verdict.gates.map(
         (gate) => html`<li key=${gate.gate} class="gate" data-passed=${gate.passed}>

@@ -13,7 +13,9 @@ export const Sources = memo(function Sources({ sources, onSource }) {
   const rows = Object.values(sources);
   if (!rows.length) return html`<p class="empty-line">No source has been looked at yet.</p>`;
   const kept = rows.filter((row) => row.kept);
-  const dropped = rows.filter((row) => !row.kept);
+  // A work left out in one round and kept in a later one is kept.
+  const known = new Set(kept.flatMap(namesOf));
+  const dropped = rows.filter((row) => !row.kept && !namesOf(row).some((name) => known.has(name)));
   const text = kept.filter(({ source }) => source.reading && source.reading !== "full_text").length;
   return html`<div class="sources">
     <p class="faint">${[`${plural(kept.length, "source")} kept`, text ? `${text} of them not in full text` : "", dropped.length ? `${dropped.length} left out` : ""].filter(Boolean).join(", ")}</p>
@@ -21,6 +23,11 @@ export const Sources = memo(function Sources({ sources, onSource }) {
     ${dropped.length > 0 && html`<${LeftOut} rows=${dropped} />`}
   </div>`;
 });
+
+function namesOf({ source }) {
+  const { DOI, title } = source.csl ?? {};
+  return [DOI, title].filter(Boolean).map((name) => name.toLowerCase());
+}
 
 function LeftOut({ rows }) {
   const [all, setAll] = useState(rows.length <= FOLDED);

@@ -163,7 +163,9 @@ const CHANGES = {
               source: meta.source,
               query: meta.query ?? "",
               kept: meta.kept !== false,
-              reason: meta.reason ?? "",
+              // Why it was chosen stays said when it is told how much of it is used.
+              reason: [meta.evidence ? view.sources[meta.source.id]?.chosen : "", meta.reason].filter(Boolean).join("; "),
+              chosen: (meta.evidence ? view.sources[meta.source.id]?.chosen : meta.reason) ?? "",
               provider: meta.provider ?? "",
               url: meta.url ?? "",
             },

@@ -14,12 +14,12 @@ export const READINGS = {
   nothing: { label: "Reference only", tone: "warn" },
 };
 
-/** Of a reference. “Not found” and “could not be checked” are different things. */
+/** Of a reference. “Not found” and “not checked” are different things. */
 export const REFERENCES = {
   verified: { label: "Verified", tone: "good", icon: "badge-check", text: "Registries describe it the same way." },
   mismatch: { label: "Differs from registries", tone: "bad", icon: "triangle-alert", text: "Registries know the work and describe it otherwise. Compare the fields and correct what is wrong." },
   not_found: { label: "Not in any registry", tone: "bad", icon: "circle-x", text: "Registries answered, and none knows such a work. Check title, authors and DOI, or whether it was ever published." },
-  unreachable: { label: "Could not be checked", tone: "warn", icon: "wifi-off", text: "No registry could be asked. It is asked again with the next document." },
+  unreachable: { label: "Reference not checked", tone: "warn", icon: "wifi-off", text: "No registry answered. They are asked again with the next document." },
 };
 
 export const RETRACTED = { label: "Retracted", tone: "bad", icon: "circle-slash", text: "This work has been retracted. Do not rest a claim on it." };
