@@ -22,7 +22,8 @@ _PARTICLES = frozenset("van von der den de da di du la le del dos ter ten al el 
 
 def normal_doi(value: object) -> str:
     """The bare DOI in lower case, out of any spelling of it (`https://doi.org/…`, `doi:…`,
-    percent-encoded); an empty string when `value` is none.
+    percent-encoded); an empty string when `value` is none, or would climb out of a registry's path:
+    as an address, `10.1000/../x` is another work's.
 
     >>> normal_doi("https://doi.org/10.1000/ABC.1")
     '10.1000/abc.1'
@@ -37,7 +38,7 @@ def normal_doi(value: object) -> str:
     # "(10.1000/x)" is a DOI in brackets; "10.1000/x(1)" has its own.
     while doi.endswith(")") and doi.count(")") > doi.count("("):
         doi = doi[:-1].rstrip(".,;")
-    return doi.lower()
+    return "" if {".", ".."} & set(doi.split("/")) else doi.lower()
 
 
 def without_accents(text: str) -> str:
