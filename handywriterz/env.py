@@ -343,6 +343,11 @@ class Env(BaseSettings):
     import_max_entries: int = Field(
         default=5_000, gt=0, description="Most references imported from one file."
     )
+    import_max_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="Longest that one file of references may take to be read, seconds.",
+    )
     style_max_bytes: int = Field(
         default=1024 * 1024, gt=0, description="Largest citation style (.csl) uploaded, bytes."
     )

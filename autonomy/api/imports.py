@@ -7,6 +7,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from ninja import Router
+from ninja.throttling import AuthRateThrottle
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autonomy import services
@@ -18,6 +19,13 @@ from autonomy.api.requests import refuse
 from handywriterz.env import env
 
 router = Router(tags=["sources"])
+
+IMPORTS = "60/m"
+"""Bibliographies of one person that are read."""
+
+
+class ImportThrottle(AuthRateThrottle):
+    scope = "import_references"
 
 
 class ImportText(BaseModel):
@@ -47,7 +55,12 @@ _OPENAPI: dict[str, Any] = {
 }
 
 
-@router.post("/import", response={201: schemas.ImportOut}, openapi_extra=_OPENAPI)
+@router.post(
+    "/import",
+    response={201: schemas.ImportOut},
+    openapi_extra=_OPENAPI,
+    throttle=[ImportThrottle(IMPORTS)],
+)
 def import_references(request: ApiRequest) -> HttpResponse:
     """Take the references of one bibliography (multipart field `file`, or JSON with `text`) into
     your library. BibTeX, BibLaTeX, RIS and CSL-JSON are told apart by what is in them. A bad entry

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from ninja import Query, Router
 from ninja.responses import Status
+from ninja.throttling import AuthRateThrottle
 from pydantic import BaseModel, ConfigDict, Field
 
 from autonomy import services
@@ -22,6 +23,20 @@ from handywriterz.env import env
 
 router = Router(tags=["styles"])
 document_router = Router(tags=["deliverables"])
+
+TRIALS = "20/m"
+"""Styles of one person that are tried; each runs the formatter."""
+RESTYLES = "30/m"
+"""Documents of one person that are shown in another style."""
+
+
+class StyleThrottle(AuthRateThrottle):
+    scope = "try_style"
+
+
+class RestyleThrottle(AuthRateThrottle):
+    scope = "restyle"
+
 
 _UPLOAD: dict[str, Any] = {
     **IDEMPOTENT,
@@ -61,7 +76,12 @@ def list_styles(
     )
 
 
-@router.post("", response={201: schemas.StyleOut}, openapi_extra=_UPLOAD)
+@router.post(
+    "",
+    response={201: schemas.StyleOut},
+    openapi_extra=_UPLOAD,
+    throttle=[StyleThrottle(TRIALS)],
+)
 def add_style(request: ApiRequest) -> HttpResponse:
     """Bring a style of your own (multipart field `file`, a `.csl` in UTF-8). It is checked and
     tried on a few references first; one that cannot be used is refused with the reason."""
@@ -95,6 +115,7 @@ class RestyleIn(BaseModel):
     "/{uuid:run_id}/artifacts/{uuid:artifact_id}/style",
     response={201: schemas.ArtifactOut},
     openapi_extra=IDEMPOTENT,
+    throttle=[RestyleThrottle(RESTYLES)],
 )
 def restyle(request: ApiRequest, run_id: UUID, artifact_id: UUID, body: RestyleIn) -> HttpResponse:
     """A finished document in another style, as its newest version. Text, sources and verdicts stay

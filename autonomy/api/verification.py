@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Router, Schema
+from ninja.throttling import AuthRateThrottle
 from pydantic import Field
 
 from autonomy import services
@@ -18,6 +19,13 @@ from autonomy.core.works import ProviderAnswer, Retraction
 from autonomy.models import Source
 
 router = Router(tags=["library"])
+
+CHECKS = "60/m"
+"""References of one person that registries are asked about."""
+
+
+class CheckThrottle(AuthRateThrottle):
+    scope = "check_reference"
 
 
 class ReferenceCheckOut(Schema):
@@ -52,14 +60,18 @@ def get_verification(request: ApiRequest, source_id: UUID) -> ReferenceCheckOut:
     return _shown(owned(Source.objects.all(), request.auth, source_id))
 
 
-@router.post("/{uuid:source_id}/verify", response=ReferenceCheckOut)
+@router.post(
+    "/{uuid:source_id}/verify", response=ReferenceCheckOut, throttle=[CheckThrottle(CHECKS)]
+)
 def verify(request: ApiRequest, source_id: UUID) -> ReferenceCheckOut:
     """Ask the registries now. Takes as long as they do, up to REFERENCE_CHECK_SECONDS."""
     row = owned(Source.objects.all(), request.auth, source_id)
     return _shown(services.verify_reference(row))
 
 
-@router.post("/{uuid:source_id}/accept", response=ReferenceCheckOut)
+@router.post(
+    "/{uuid:source_id}/accept", response=ReferenceCheckOut, throttle=[CheckThrottle(CHECKS)]
+)
 def accept(request: ApiRequest, source_id: UUID, body: AcceptIn) -> ReferenceCheckOut:
     """Take the registries' values over into the work's metadata, and check it with them."""
     row = owned(Source.objects.all(), request.auth, source_id)

@@ -18,7 +18,7 @@ from autonomy.services.files import safe_name
 from handywriterz.env import env
 
 if TYPE_CHECKING:
-    from autonomy.library.imports.read import BadEntry, ImportedReference
+    from autonomy.library.imports.read import BadEntry, ImportedReference, Imports
 
 Outcome = Literal["added", "updated", "known"]
 _BATCH = 500
@@ -58,7 +58,6 @@ def is_bibliography(file_name: str, data: bytes) -> bool:
     return recognise(data.decode("utf-8", "replace"), file_name) is not None
 
 
-@transaction.atomic
 def import_references(owner: User, data: bytes | str, file_name: str = "") -> ImportOutcome:
     """Take every good entry of a bibliography into the owner's library.
 
@@ -67,14 +66,11 @@ def import_references(owner: User, data: bytes | str, file_name: str = "") -> Im
     every other keeps its own.
 
     Raises:
-        TooLarge, Invalid: more bytes or entries than accepted; none of the formats.
+        TooLarge, Invalid: more bytes, entries or work than accepted; none of the formats.
     """
     # Imported on first use: readers of LaTeX would slow the start of every process.
-    from autonomy.library.imports.read import (
-        TooManyEntries,
-        UnknownBibliography,
-        read_bibliography,
-    )
+    from autonomy.library.imports.isolated import TooCostly, read_in_subprocess
+    from autonomy.library.imports.read import TooManyEntries, UnknownBibliography
 
     size = len(data) if isinstance(data, bytes) else len(data.encode(errors="replace"))
     if size > env().import_max_bytes:
@@ -83,15 +79,21 @@ def import_references(owner: User, data: bytes | str, file_name: str = "") -> Im
             f"{env().import_max_bytes / 1e6:,.1f} MB are imported at once. Split the file."
         )
     try:
-        read = read_bibliography(data, most=env().import_max_entries)
-    except TooManyEntries as error:
+        read = read_in_subprocess(
+            data, most=env().import_max_entries, seconds=env().import_max_seconds
+        )
+    except (TooManyEntries, TooCostly) as error:
         raise TooLarge(str(error)) from error
     except UnknownBibliography as error:
         raise Invalid(str(error), code="unknown_bibliography") from error
+    return _take_all(owner, read, safe_name(file_name) if file_name else "")
+
+
+@transaction.atomic
+def _take_all(owner: User, read: Imports, name: str) -> ImportOutcome:
     # Two imports at the same moment must not both add what neither has seen of the other.
     User.objects.select_for_update().get(pk=owner.pk)
     known = Known(Source.objects.filter(owner=owner))
-    name = safe_name(file_name) if file_name else ""
     outcome = ImportOutcome(name, read.format, problems=list(read.problems))
     added: list[Source] = []
     for reference in read.references:

@@ -73,6 +73,10 @@ def clean_reference(
     return item
 
 
+_MOST_NAMES = 5_000
+"""Of one role; the longest list of authors so far has a few thousand."""
+
+
 def _longest(name: str) -> int:
     return 20_000 if name == "abstract" else 2_000
 
@@ -88,7 +92,7 @@ def _text(value: object, longest: int = 2_000) -> str:
 
 def _people(value: object) -> list[dict[str, str]]:
     people: list[dict[str, str]] = []
-    for person in value if isinstance(value, list) else [value]:
+    for person in value[:_MOST_NAMES] if isinstance(value, list) else [value]:
         known = person if isinstance(person, Mapping) else {"literal": person}
         parts = {part: words for part in _NAME_PARTS if (words := _text(known.get(part)))}
         if "literal" in parts or "family" in parts:
