@@ -61,6 +61,11 @@ class Retraction(_Value):
     """Of the notice."""
     provider: str = ""
 
+    @property
+    def ends(self) -> bool:
+        """Whether the work no longer stands; after other notices it may still be cited."""
+        return self.kind in ("retraction", "withdrawal")
+
 
 class Work(_Value):
     """A publication as one or several registries describe it."""
@@ -83,6 +88,10 @@ class Work(_Value):
     """Other versions of the same work (a preprint of what was published), as `doi:…`, `arxiv:…`."""
     score: float = 0.0
     """Fused rank over the providers that found it; 0 outside a search."""
+
+    @property
+    def retracted(self) -> bool:
+        return any(notice.ends for notice in self.notices)
 
 
 class Found(_Value):

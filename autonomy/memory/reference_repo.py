@@ -11,9 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 from pydantic import ValidationError
 
-from autonomy.core.csl import normal_doi
 from autonomy.core.types import ReferenceCheck, ReferenceVerdict
-from autonomy.models import Source
+from autonomy.models import Source, described
 from autonomy.tools.reference_check.metadata import fingerprint
 
 
@@ -87,10 +86,10 @@ def accept(row: Source, names: Iterable[str]) -> Source:
     locked = Source.objects.select_for_update().get(pk=row.pk)
     check = stored(locked)
     offered: dict[str, Any] = check.offered if check else {}
-    for name in names:
-        locked.csl = {**locked.csl, name: offered[name]}
+    taken = {**locked.csl, **{name: offered[name] for name in names}}
+    for column, value in described(taken).items():
+        setattr(locked, column, value)
     locked.csl_edited = True
-    locked.doi = normal_doi(locked.csl.get("DOI"))
     locked.verification, locked.verification_detail, locked.verified_at = "", {}, None
     locked.save()
     return locked

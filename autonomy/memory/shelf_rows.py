@@ -27,9 +27,9 @@ from autonomy.library.parsed import Bibliography, Block, BlockKind, ParsedDocume
 from autonomy.memory import storage
 from autonomy.memory.passage_embedding import embedded_text
 from autonomy.memory.passage_store import store_passages
+from autonomy.models import described
 from autonomy.tools.literature.sameness import identifiers_of, key_of
 
-RETRACTING = frozenset({"retraction", "withdrawal"})
 _FOUND = (SourceOrigin.SCHOLARLY, SourceOrigin.WEB)
 ABSTRACT_ONLY = "Only its abstract could be had."
 NO_TEXT = "Neither an abstract nor a free full text could be had: it can be listed, not cited."
@@ -137,11 +137,11 @@ def _made(owner_id: int, work: Work, said: dict[str, Any]) -> models.Source:
         csl=_storable(work.csl),
         origin=SourceOrigin.WEB if page else SourceOrigin.SCHOLARLY,
         reading=Reading.NOTHING,
-        doi=identifiers_of(work.csl, work.identifiers).get("doi", "")[:300],
+        doi=described({"DOI": identifiers_of(work.csl, work.identifiers).get("doi")})["doi"],
         url=work.url,
         record=_storable(_record(work, said)),
         remarks=[NO_TEXT],
-        retracted=_retracted(work),
+        retracted=work.retracted,
         status=FileStatus.READY,
         ready_at=timezone.now(),
     )
@@ -151,12 +151,8 @@ def _renew(row: models.Source, work: Work, said: dict[str, Any]) -> None:
     """Later findings add what earlier ones did not know; nothing that is known is lost."""
     fresh = _storable(_record(work, said))
     row.record = {**row.record, **{key: value for key, value in fresh.items() if value}}
-    row.retracted = row.retracted or _retracted(work)
+    row.retracted = row.retracted or work.retracted
     row.save(update_fields=["record", "retracted"])
-
-
-def _retracted(work: Work) -> bool:
-    return any(notice.kind in RETRACTING for notice in work.notices)
 
 
 def _storable(value: Any) -> Any:

@@ -15,7 +15,7 @@ from autonomy.core.csl import normal_doi
 from autonomy.core.ports import Scholar
 from autonomy.core.types import FileStatus, SourceOrigin
 from autonomy.core.works import Found, Work
-from autonomy.models import Source
+from autonomy.models import Source, described
 from autonomy.runtime.outside import shared_scholar
 from autonomy.tools.csl.differences import bibliographic, differences
 from autonomy.tools.scholarly.identifiers import arxiv
@@ -82,10 +82,9 @@ def _take(source: Source, work: Work) -> bool:
         if row.csl_edited:
             return False
         changed = differences(row.csl, work.csl)
-        csl = row.csl | bibliographic(work.csl)
-        row.csl = csl
-        row.doi = normal_doi(csl.get("DOI"))
-        row.retracted = row.retracted or any(one.kind == "retraction" for one in work.notices)
+        for column, value in described(row.csl | bibliographic(work.csl)).items():
+            setattr(row, column, value)
+        row.retracted = row.retracted or work.retracted
         row.record = row.record | {
             "providers": list(work.providers),
             "identifiers": work.identifiers,

@@ -11,9 +11,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count
 
-from autonomy.core.csl import normal_doi
 from autonomy.core.types import FileStatus
-from autonomy.models import Artifact, Citation, Source
+from autonomy.models import Artifact, Citation, Source, described
 from autonomy.runtime.couriers import ring_file
 from autonomy.services.errors import Conflict
 from autonomy.services.files import delete_file
@@ -48,9 +47,8 @@ def edit_metadata(source: Source, changes: Mapping[str, Any]) -> Source:
         csl = merged(row.csl, changes)
         if csl == row.csl and row.csl_edited:
             return row
-        doi = normal_doi(csl.get("DOI"))
-        fields: dict[str, Any] = {"csl": csl, "csl_edited": True, "doi": doi, **UNCHECKED}
-        if doi != row.doi:
+        fields: dict[str, Any] = {**described(csl), "csl_edited": True, **UNCHECKED}
+        if fields["doi"] != row.doi:
             fields["retracted"] = False  # a notice is about a DOI
         for name, value in fields.items():
             setattr(row, name, value)

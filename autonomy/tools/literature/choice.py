@@ -14,7 +14,7 @@ PER_AUTHOR = 2
 """Sources of one first author, so that no single group speaks for the field."""
 VENUE_SHARE = 0.4
 """Of the sources that one journal may provide; at least three."""
-RETRACTING = {"retraction": "retracted", "withdrawal": "withdrawn"}
+_ENDED = {"retraction": "retracted", "withdrawal": "withdrawn"}
 
 
 @dataclass(slots=True)
@@ -28,9 +28,9 @@ def unusable(judged: Judged, period: Period) -> str:
     """Why the work cannot be a source, whatever else there is; empty when it can."""
     work = judged.work
     for notice in work.notices:
-        if notice.kind in RETRACTING:
+        if notice.ends:
             when = f" on {notice.date}" if notice.date else ""
-            return f"it was {RETRACTING[notice.kind]}{when}"
+            return f"it was {_ENDED[notice.kind]}{when}"
     year = year_of(work.csl)
     if not period.holds(year):
         return (

@@ -19,7 +19,6 @@ from autonomy.tools.reference_check.metadata import Described, described, finger
 
 _GENERAL = frozenset({"crossref", "openalex", "semantic_scholar"})
 _MEDICAL = frozenset({"europe_pmc", "pubmed"})
-RETRACTIONS = frozenset({"retraction", "withdrawal"})
 CONCERN = "expression_of_concern"
 _FIELDS = {
     "title": "title",
@@ -66,9 +65,7 @@ def judge(csl: dict[str, Any], found: Found) -> ReferenceCheck:
     # A notice is about the work that carries it, which is ours only if the titles say so.
     another = any(d.field == "title" for d in comparison.differences)
     notices = () if another else work.notices
-    retracted = not another and (
-        theirs.marked_retracted or any(n.kind in RETRACTIONS for n in notices)
-    )
+    retracted = not another and (theirs.marked_retracted or any(n.ends for n in notices))
     verdict = ReferenceVerdict.MISMATCH if comparison.differences else ReferenceVerdict.VERIFIED
     return ReferenceCheck(
         verdict=verdict,

@@ -245,7 +245,7 @@ def _notices(record: Mapping[str, Any]) -> tuple[Retraction, ...]:
                 )
             )
     said = _MARKED.match(plain(record.get("title")))
-    if said and not any(one.kind in ("retraction", "withdrawal") for one in found):
+    if said and not any(one.ends for one in found):
         # Publishers put it before the title, often without a notice of its own.
         kind = "retraction" if said[1].lower() == "retracted" else "withdrawal"
         found.append(Retraction(kind=kind, provider="crossref"))
