@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from django.db import connection
+from django.db import connection, transaction
 
 from autonomy.library.terms import terms
 from autonomy.models import Posting, Source
@@ -20,17 +20,18 @@ FREQUENCY_BITS = 8
 MOST_OFTEN = 15
 LONGEST = 255
 
+_DROP_PART = "DELETE FROM autonomy_postings WHERE source_id = %(source)s AND first = %(first)s"
 _INSERT = """
 INSERT INTO autonomy_postings (owner_id, term, source_id, first, hits)
 SELECT %(owner)s, term, %(source)s, %(first)s, array_agg(hit)
 FROM unnest(%(terms)s::text[], %(hits)s::int[]) AS given(term, hit)
 GROUP BY term
-ON CONFLICT (owner_id, term, source_id, first) DO UPDATE SET hits = EXCLUDED.hits
 """
 
 
 def store_postings(source: Source, passages: Sequence[tuple[int, str, str]]) -> None:
-    """Count the words of `passages` (ordinal, heading, text), stored together, in one statement.
+    """Count the words of `passages` (ordinal, heading, text), stored together. What was counted of
+    the same part before is replaced.
 
     The heading path counts as part of the text: it often says what the passage itself takes as
     said.
@@ -46,17 +47,10 @@ def store_postings(source: Source, passages: Sequence[tuple[int, str, str]]) -> 
         for term, often in counted.items():
             found.append(term)
             hits.append(pack(ordinal - first, often, length))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            {
-                "owner": source.owner_id,
-                "source": source.pk,
-                "first": first,
-                "terms": found,
-                "hits": hits,
-            },
-        )
+    part = {"owner": source.owner_id, "source": source.pk, "first": first}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_DROP_PART, part)
+        cursor.execute(_INSERT, part | {"terms": found, "hits": hits})
 
 
 def pack(place: int, often: int, length: int) -> int:

@@ -21,10 +21,13 @@ class SearchSettings:
     depth: int = 400
     """Passages that each list hands to the fusion; the last of them counts as nothing."""
     exact_passages: int = 5_000
-    """Up to so many passages in the scope every one is compared; beyond, the HNSW index is used."""
+    """Up to so many passages in the scope every one is compared, however many there are in all."""
+    walk_cost: float = 20.0
+    """What it costs to walk past an entry of the HNSW index, in passages compared. The index is used
+    where the walk, longer the smaller a part of all passages the scope is, costs less."""
     ef_search: int = 200
     """HNSW: candidates that a round of the index scan keeps."""
-    max_scan_tuples: int = 40_000
+    max_scan_tuples: int = 20_000
     """HNSW: entries after which an iterative scan gives up."""
     scan: Literal["strict_order", "relaxed_order"] = "relaxed_order"
     """HNSW: whether later rounds of a scan may bring something nearer; the list is sorted anyhow."""

@@ -1,7 +1,7 @@
 """The statement of the hybrid search.
 
-Meaning: cosine over the embeddings, every passage compared where the scope is small, else the HNSW
-index with iterative scans, so that the scope cannot starve the result. Words: BM25 (Robertson and
+Meaning: cosine over the embeddings, every passage compared where that is less work than walking the
+HNSW index until `depth` passages of the scope have been met, else that walk, with iterative scans. Words: BM25 (Robertson and
 Zaragoza, 2009) over the postings, with how rare a term is counted within the scope; PostgreSQL's
 own ranking is not used because it ignores that. Both lists are scaled to 0..1, best to last, and
 added with weights (the convex combination of Bruch, Gai and Ingber, 2023): on SciFact that beats
@@ -15,7 +15,9 @@ from autonomy.memory.search_settings import SearchSettings
 from autonomy.memory.spaces import Space, dense_select, exact_select
 
 # Read inside out:
-#   scope    the sources searched; measure: how many passages they hold
+#   scope    the sources searched
+#   measure  how many passages they hold, and up to how many each one is compared. A walk that meets
+#            `depth` of n among N passages looks at about depth * N / n
 #   nearest  passages by meaning. One of the two branches runs: the other's condition is false
 #            before it starts
 #   counted  every posting hit of the query's terms, unpacked as memory.postings packs them
@@ -27,19 +29,23 @@ SET LOCAL hnsw.max_scan_tuples = {max_scan_tuples};
 WITH scope AS MATERIALIZED (
     SELECT s.id, s.passage_count FROM autonomy_sources s WHERE {condition}
 ), measure AS MATERIALIZED (
-    SELECT coalesce(sum(passage_count), 0)::float8 AS passages FROM scope
+    SELECT coalesce(sum(passage_count), 0)::float8 AS passages,
+           greatest(%(exact_passages)s, sqrt(%(walk_cost)s * %(depth)s * (
+               SELECT greatest(reltuples, 0) FROM pg_class
+               WHERE oid = 'autonomy_passages'::regclass))) AS compared
+    FROM scope
 ), nearest AS MATERIALIZED (
     SELECT p.source_id, p.ordinal, near.distance
     FROM (
         SELECT id, distance FROM ({exact}) compared
-        WHERE %(meaning)s > 0 AND (SELECT passages FROM measure) <= %(exact_passages)s
+        WHERE %(meaning)s > 0 AND (SELECT passages <= compared FROM measure)
         UNION ALL
         SELECT id, distance FROM ({indexed}) walked
-        WHERE %(meaning)s > 0 AND (SELECT passages FROM measure) > %(exact_passages)s
+        WHERE %(meaning)s > 0 AND (SELECT passages > compared FROM measure)
     ) near JOIN autonomy_passages p ON p.id = near.id
 )
 """
-_FUSED = """, counted AS MATERIALIZED (
+_FITTING = """, counted AS MATERIALIZED (
     SELECT w.term, p.source_id, p.first + (hit >> 12) AS ordinal,
            (hit >> 8 & 15)::float8 AS often, (hit & 255)::float8 AS length
     FROM unnest(%(terms)s::text[]) w(term) CROSS JOIN LATERAL (
@@ -58,7 +64,9 @@ _FUSED = """, counted AS MATERIALIZED (
                / (SELECT avg(length) FROM counted)))) AS score
     FROM counted c JOIN rarity r USING (term)
     GROUP BY c.source_id, c.ordinal ORDER BY score DESC LIMIT %(depth)s
-), listed AS (
+)
+"""
+_FUSED = """, listed AS (
     SELECT source_id, ordinal,
            %(meaning)s * coalesce((max(distance) OVER () - distance)
                / nullif(max(distance) OVER () - min(distance) OVER (), 0), 1) AS gain
@@ -76,6 +84,11 @@ SELECT p.id, p.source_id, p.text, p.page, p.char_start, p.char_end, p.heading, p
 FROM fused f JOIN autonomy_passages p USING (source_id, ordinal)
 ORDER BY f.score DESC, p.source_id, p.ordinal
 """
+_LISTS = """
+SELECT 'meaning', source_id, ordinal, -distance FROM nearest
+UNION ALL
+SELECT 'words', source_id, ordinal, score FROM fitting
+"""
 _COSINE = """
 SELECT (SELECT passages FROM measure), 1 - min(distance) FROM nearest
 """
@@ -83,7 +96,13 @@ SELECT (SELECT passages FROM measure), 1 - min(distance) FROM nearest
 
 def search_statement(scope: Scope, space: Space, settings: SearchSettings) -> str:
     """One message of several statements, to run inside a transaction; its last returns the rows."""
-    return _filled(_FUSED, scope, space, settings)
+    return _filled(_FITTING + _FUSED, scope, space, settings)
+
+
+def lists_statement(scope: Scope, space: Space, settings: SearchSettings) -> str:
+    """Likewise; its rows are both lists as they are before fusion: the list's name, source, ordinal
+    and value, more being better. For those who try out weights."""
+    return _filled(_FITTING + _LISTS, scope, space, settings)
 
 
 def relevance_statement(scope: Scope, space: Space, settings: SearchSettings) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,30 +54,61 @@ GROUP BY owner_id, term, id
 class Crowd:
     """Who is there, and what they ask."""
 
-    owners: list[int]
+    owners: dict[int, float]
+    """Each person's share of all passages."""
     queries: Matrix
     questions: list[str]
 
 
-def populate(passages: int, owners: int, queries: int, seed: int = 7) -> Crowd:
-    """Fill the tables, then build the index as the migrations define it."""
+def populate(passages: int, shares: Sequence[float], queries: int, seed: int = 7) -> Crowd:
+    """Fill the tables for people with these shares of all passages, unless that was done before;
+    then build the index as the migrations define it. The same seed asks the same again."""
     from django.contrib.auth.models import User
+    from django.db import connection
+
+    chance = np.random.default_rng(seed)
+    centres = _unit(chance.standard_normal((_CLUSTERS, DIMENSIONS)).astype(np.float32))
+    words = (chance.random((queries, 10)) ** _RARENESS * _VOCABULARY).astype(int)
+    asked = _near(centres, queries, chance)
+    names = [f"person-{n}" for n in range(len(shares))]
+    for name in names:
+        User.objects.get_or_create(username=name)
+    people = [User.objects.get(username=name).pk for name in names]
+    crowd = Crowd(
+        dict(zip(people, shares, strict=True)),
+        asked,
+        [" ".join(f"w{word}" for word in row) for row in words],
+    )
+    if not _filled(passages):
+        _fill_up(passages, crowd, centres, chance)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE autonomy_passages, autonomy_postings, autonomy_sources")
+    return crowd
+
+
+def _filled(passages: int) -> bool:
+    """Whether all of it is there, the index too."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM autonomy_passages),"
+            " (SELECT count(*) FROM pg_indexes WHERE indexname = %s)",
+            [_INDEX],
+        )
+        return bool(cursor.fetchone() == (passages, 1))
+
+
+def _fill_up(passages: int, crowd: Crowd, centres: Matrix, chance: np.random.Generator) -> None:
     from django.db import connection
 
     from autonomy.models import Source
 
-    chance = np.random.default_rng(seed)
-    centres = _unit(chance.standard_normal((_CLUSTERS, DIMENSIONS)).astype(np.float32))
-    people = [
-        person.pk
-        for person in User.objects.bulk_create(User(username=f"person-{n}") for n in range(owners))
-    ]
     began = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = %s", [_INDEX])
         definition = cursor.fetchone()[0]
         cursor.execute(f"DROP INDEX {_INDEX}")
-        each = passages // owners // SOURCE_PASSAGES
         Source.objects.bulk_create(
             Source(
                 owner_id=owner,
@@ -85,12 +117,12 @@ def populate(passages: int, owners: int, queries: int, seed: int = 7) -> Crowd:
                 passage_count=SOURCE_PASSAGES,
                 embedded_count=SOURCE_PASSAGES,
             )
-            for owner in people
-            for n in range(each)
+            for owner, share in crowd.owners.items()
+            for n in range(round(passages * share) // SOURCE_PASSAGES)
         )
         _fill(cursor, centres, chance)
         _say("passages stored", began)
-        for owner in people:
+        for owner in crowd.owners:
             cursor.execute(
                 _POSTINGS,
                 {
@@ -105,13 +137,6 @@ def populate(passages: int, owners: int, queries: int, seed: int = 7) -> Crowd:
         cursor.execute("SET maintenance_work_mem = '1GB'")
         cursor.execute(definition)
         _say("index built", began)
-        cursor.execute("VACUUM ANALYZE autonomy_passages, autonomy_postings, autonomy_sources")
-    words = (chance.random((queries, 10)) ** _RARENESS * _VOCABULARY).astype(int)
-    return Crowd(
-        people,
-        _near(centres, queries, chance),
-        [" ".join(f"w{word}" for word in row) for row in words],
-    )
 
 
 def _fill(cursor: Any, centres: Matrix, chance: np.random.Generator) -> None:

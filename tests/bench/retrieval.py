@@ -4,6 +4,11 @@
 
 The documents become files of one person (see `corpus_ingestion`), in a database that stays in
 `RETRIEVAL_DATA`, so that a second run only searches. A document's score is that of its best passage.
+
+The figures of the hybrid search are of the product's statement, query by query. What the same
+statement would fuse is asked for once more per query, as the two lists, and other weights are tried
+out on these; that fusing them here with the product's weights gives the same documents is checked for
+every query.
 """
 
 from __future__ import annotations
@@ -11,34 +16,56 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
+from unittest.mock import patch
 
 from tests.bench.beir import DEPTH, Collection, Scores, evaluate, load, ndcg
-from tests.bench.corpus_ingestion import OWNER, ingest
+from tests.bench.corpus_ingestion import OWNER, SIDE_BY_SIDE, ingest
 from tests.bench.figures import Figure, percentile, table
 from tests.bench.servers import servers
 
 if TYPE_CHECKING:
-    from autonomy.memory.search_settings import SearchSettings
+    from autonomy.core.types import Passage
 
+T = TypeVar("T")
 PASSAGES = 400
 """Passages asked of a search, enough for `DEPTH` documents."""
+TIMED = 200
+"""Queries that are timed."""
 FOLDS = 5
 GOAL_NDCG = 0.725
 GOAL_RECALL = 0.955
-GRID = tuple({"meaning": 1 - words, "words": words} for words in (0.4, 0.45, 0.5, 0.55, 0.6, 0.65))
+Weights = dict[str, float]
+GRID: tuple[Weights, ...] = tuple(
+    {"meaning": 1 - words, "words": words} for words in (0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
+)
 """What the cross-validation chooses from."""
 
 
-@dataclass(slots=True)
-class Searched:
-    """The answers of one setting, and the seconds that each took."""
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What a query's fusion starts from: passage (source, ordinal) to value, more being better."""
 
-    run: dict[str, list[str]]
-    seconds: list[float]
+    meaning: dict[tuple[str, int], float]
+    words: dict[tuple[str, int], float]
+
+    def fused(self, weights: Weights) -> list[str]:
+        """The sources of the best `PASSAGES`, as `search_statement` would order them."""
+        scores: defaultdict[tuple[str, int], float] = defaultdict(float)
+        for values, weight in ((self.meaning, weights["meaning"]), (self.words, weights["words"])):
+            if not values or weight <= 0:
+                continue
+            least, most = min(values.values()), max(values.values())
+            for place, value in values.items():
+                scaled = (value - least) / (most - least) if most > least else 1.0
+                scores[place] += weight * scaled
+        ranked = sorted(scores, key=lambda place: (-scores[place], place))
+        return [source for source, _ in ranked[:PASSAGES]]
 
 
 class Searcher:
@@ -55,21 +82,54 @@ class Searcher:
         texts = list(collection.queries.values())
         self._vectors = dict(zip(collection.queries, shared_embedder().encode(texts), strict=True))
 
-    def search(self, settings: SearchSettings, limit: int = PASSAGES) -> Searched:
-        """Every query once."""
+    def documents(self) -> dict[str, list[str]]:
+        """What the product's search finds for every query. Marking the query's words in `PASSAGES`
+        texts takes longer than finding these, and nobody looks: that is left out."""
+
+        def one(key: str) -> list[str]:
+            return self.ranked(passage.source_id for passage in self._search(key, PASSAGES))
+
+        with patch("autonomy.memory.passage_search.spans", lambda *_: []):
+            return self._side_by_side(one)
+
+    def seconds(self, limit: int) -> list[float]:
+        """How long each of the first `TIMED` queries takes, one after the other."""
+        taken = []
+        for key in list(self._collection.queries)[:TIMED]:
+            began = time.perf_counter()
+            self._search(key, limit)
+            taken.append(time.perf_counter() - began)
+        return taken
+
+    def lists(self) -> dict[str, Lists]:
+        """Both lists of every query."""
+        from autonomy.memory.passage_search import candidates
+
+        def one(key: str) -> Lists:
+            lists = Lists({}, {})
+            text, vector = self._collection.queries[key], self._vectors[key][None]
+            for name, source, ordinal, value in candidates(self._owner, text, vector, PASSAGES):
+                chosen = lists.meaning if name == "meaning" else lists.words
+                chosen[str(source), ordinal] = value
+            return lists
+
+        return self._side_by_side(one)
+
+    def _search(self, key: str, limit: int) -> list[Passage]:
         from autonomy.memory.passage_search import search_passages
 
-        found = Searched({}, [])
-        for key, text in self._collection.queries.items():
-            began = time.perf_counter()
-            passages = search_passages(
-                self._owner, text, self._vectors[key][None], limit, settings=settings
-            )
-            found.seconds.append(time.perf_counter() - began)
-            # Best first, so a document stands where its best passage stands.
-            keys = (self._documents.get(passage.source_id, "") for passage in passages)
-            found.run[key] = list(dict.fromkeys(filter(None, keys)))[:DEPTH]
-        return found
+        text, vector = self._collection.queries[key], self._vectors[key][None]
+        return search_passages(self._owner, text, vector, limit)
+
+    def _side_by_side(self, one: Callable[[str], T]) -> dict[str, T]:
+        keys = list(self._collection.queries)
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            return dict(zip(keys, pool.map(one, keys), strict=True))
+
+    def ranked(self, sources: Iterable[str]) -> list[str]:
+        """Documents of the sources of passages, best first: each where its best passage stands."""
+        keys = (self._documents.get(source, "") for source in sources)
+        return list(dict.fromkeys(filter(None, keys)))[:DEPTH]
 
 
 def bench() -> list[Figure]:
@@ -100,22 +160,35 @@ def _measure(collection: Collection, searcher: Searcher, documents: int) -> list
         Figure("documents read", documents, f"of {len(collection.documents):,}"),
         Figure("judged queries", len(collection.queries), ""),
     ]
-    for name, settings in (
-        ("BM25 only", replace(DEFAULT, meaning=0.0)),
-        ("dense only", replace(DEFAULT, words=0.0)),
+    began = time.monotonic()
+    lists = searcher.lists()
+    _say("lists fetched", began)
+
+    def fused(weights: Weights) -> dict[str, list[str]]:
+        return {key: searcher.ranked(each.fused(weights)) for key, each in lists.items()}
+
+    for name, weights in (
+        ("BM25 only", {"meaning": 0.0, "words": 1.0}),
+        ("dense only", {"meaning": 1.0, "words": 0.0}),
     ):
-        figures += _quality(name, evaluate(searcher.search(settings).run, collection.qrels))
-    default = searcher.search(DEFAULT)
-    figures += _quality("hybrid", evaluate(default.run, collection.qrels), goals=True)
-    short = searcher.search(DEFAULT, limit=8).seconds
-    for name, seconds in (("8 passages", short), (f"{PASSAGES} passages", default.seconds)):
-        figures += [
-            Figure(f"search for {name}, {label}", percentile(seconds, share) * 1e3, "ms")
-            for label, share in (("p50", 0.5), ("p95", 0.95))
-        ]
-    held_out, chosen = cross_validated(
-        collection, lambda values: searcher.search(replace(DEFAULT, **values)).run
+        figures += _quality(name, evaluate(fused(weights), collection.qrels))
+    default = searcher.documents()
+    _say("hybrid searched", began)
+    figures += _quality("hybrid", evaluate(default, collection.qrels), goals=True)
+    again = fused({"meaning": DEFAULT.meaning, "words": DEFAULT.words})
+    same = sum(again[key] == default[key] for key in again)
+    figures.append(
+        Figure(
+            "queries whose lists, fused here, give what the search gave", same, f"of {len(again)}"
+        )
     )
+    seconds = searcher.seconds(8)
+    figures += [
+        Figure(f"search for 8 passages, {label}", percentile(seconds, share) * 1e3, "ms")
+        for label, share in (("p50", 0.5), ("p95", 0.95))
+    ]
+    _say("short answers searched", began)
+    held_out, chosen = cross_validated(collection, fused)
     figures += _quality(f"{FOLDS}-fold, settings of the other folds", held_out, goals=True)
     figures += [
         Figure(f"folds that chose {_said(values)}", chosen.count(values), f"of {FOLDS}")
@@ -126,8 +199,8 @@ def _measure(collection: Collection, searcher: Searcher, documents: int) -> list
 
 
 def cross_validated(
-    collection: Collection, run: Callable[[dict[str, float]], dict[str, list[str]]]
-) -> tuple[Scores, list[dict[str, float]]]:
+    collection: Collection, run: Callable[[Weights], dict[str, list[str]]]
+) -> tuple[Scores, list[Weights]]:
     """Each fold scored with the settings of `GRID` that were best (nDCG@10) on the other folds, and
     which these were."""
     runs = [(values, run(values)) for values in GRID]
@@ -137,7 +210,7 @@ def cross_validated(
         for _, answers in runs
     ]
     pooled: dict[str, Sequence[str]] = {}
-    chosen: list[dict[str, float]] = []
+    chosen: list[Weights] = []
     for fold in range(FOLDS):
         held = keys[fold::FOLDS]
         others = [key for place, key in enumerate(keys) if place % FOLDS != fold]
@@ -160,8 +233,12 @@ def _quality(name: str, scores: Scores, *, goals: bool = False) -> Iterable[Figu
     )
 
 
-def _said(values: dict[str, Any]) -> str:
+def _said(values: Weights) -> str:
     return ", ".join(f"{name} {value:g}" for name, value in values.items())
+
+
+def _say(what: str, began: float) -> None:
+    sys.stderr.write(f"{what} after {time.monotonic() - began:.0f} s\n")
 
 
 if __name__ == "__main__":

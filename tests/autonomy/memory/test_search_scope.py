@@ -13,6 +13,7 @@ from autonomy.core.types import Reading, SourceOrigin
 from autonomy.library.embed import Embedder
 from autonomy.memory.passage_search import nearness, search_passages
 from autonomy.memory.passage_store import append_passages, store_passages
+from autonomy.memory.postings import store_postings
 from autonomy.memory.search_scope import narrowed
 from autonomy.memory.search_settings import SearchSettings
 from autonomy.models import Passage, Posting, Source
@@ -89,7 +90,7 @@ def test_nobody_elses_passages_are_ever_found(
     theirs = add(bob, *TEXTS)
     talk = Conversation.objects.create(owner=bob)
     Upload.objects.create(owner=bob, conversation=talk, source=theirs, file_name="a.pdf")
-    settings = SearchSettings(exact_passages=exact)
+    settings = SearchSettings(exact_passages=exact, walk_cost=0)
     for within in (
         SearchFilter(),
         SearchFilter(source_ids=(str(theirs.pk),)),
@@ -152,12 +153,21 @@ def test_variety_prefers_what_says_something_new(
     assert "carbon" in second(0.6)
 
 
+def test_a_part_that_is_counted_again_is_counted_once(
+    alice: Any, add: Callable[..., Source]
+) -> None:
+    source = add(alice, *TEXTS)
+    store_postings(source, [(0, "", TEXTS[0])])
+    (posting,) = Posting.objects.filter(source=source, term="seagrass")
+    assert len(posting.hits) == 1
+
+
 @pytest.mark.parametrize("exact", [0, 10_000])
 def test_nearness_is_the_cosine_of_the_nearest_of_ones_own(
     alice: Any, bob: Any, add: Callable[..., Source], embedder: Embedder, exact: int
 ) -> None:
     vectors = embedder.encode([TEXTS[0]])
-    settings = SearchSettings(exact_passages=exact)
+    settings = SearchSettings(exact_passages=exact, walk_cost=0)
     assert nearness(alice.pk, vectors, settings=settings) == 0
     add(bob, *TEXTS)
     mine = add(alice, TEXTS[1])
