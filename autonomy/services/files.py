@@ -8,12 +8,13 @@ from pathlib import PurePosixPath
 
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import connection, transaction
 
 from autonomy.core.types import FileStatus
 from autonomy.memory.readings import drop_unused_readings
 from autonomy.models import Source, TurnitinCycle
 from autonomy.runtime.couriers import ring_file
+from autonomy.services.errors import Unavailable
 from autonomy.services.storage import discard, keep
 
 NAME_CHARS = 255
@@ -29,9 +30,16 @@ def add_file(
 
     Raises:
         TooLarge, Invalid: more bytes than accepted, or none.
+        Unavailable: they cannot be stored just now.
     """
     stored = keep(chunks)
     with transaction.atomic():
+        _hold(stored.sha256)
+        if not default_storage.exists(stored.name):
+            raise Unavailable(
+                "The same file was being removed at this moment, so nothing was kept. Send it again.",
+                code="storage",
+            )
         row = Source(
             owner=owner,
             file=stored.name,
@@ -79,10 +87,23 @@ def delete_file(source: Source) -> None:
         source.delete()
         if sha256:
             drop_unused_readings(sha256=sha256)
-        # Bytes are shared by owners who uploaded the same file.
-        shared = (
-            Source.objects.filter(file=name).exists()
-            or TurnitinCycle.objects.filter(report_file=name).exists()
-        )
-        if name and not shared:
-            transaction.on_commit(lambda: default_storage.delete(name))
+        if name:
+            transaction.on_commit(lambda: _drop_unused(name, sha256))
+
+
+@transaction.atomic
+def _drop_unused(name: str, sha256: str) -> None:
+    """Remove stored bytes, unless another owner uploaded the same file, before or just now."""
+    _hold(sha256)
+    shared = (
+        Source.objects.filter(file=name).exists()
+        or TurnitinCycle.objects.filter(report_file=name).exists()
+    )
+    if not shared:
+        default_storage.delete(name)
+
+
+def _hold(sha256: str) -> None:
+    """Until the transaction ends, nobody else takes in or removes these bytes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [sha256])
