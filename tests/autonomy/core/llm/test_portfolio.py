@@ -8,7 +8,11 @@ from handywriterz.env import Env
 
 
 def env(**values: object) -> Env:
-    blank = {name: None for name in Env.model_fields if name.endswith(("_model", "_key", "_url"))}
+    blank = {
+        name: field.default
+        for name, field in Env.model_fields.items()
+        if name.endswith(("_model", "_key", "_url")) and not field.is_required()
+    }
     return Env(_env_file=None, **{**blank, **values})  # type: ignore[arg-type]
 
 
