@@ -40,6 +40,11 @@ _INSTRUCTION = re.compile(
     r"^(?:Please|Note that|See|Given the following|You are|You|Your|List|Read|Let|Consider|Recall|"
     r"Evaluate|Provide|Return|Output|Generate|Answer|Search|Find|Write|Use|Select|Choose)\b"
 )
+_ORDER = re.compile(
+    r"^(?:Please|Given the following|You are an?|Evaluate|Provide|Return|Output|Generate|List|Answer|"
+    r"Search|Select|Choose|Summari[sz]e)\b(?! (?:results?|engines?|the results?))"
+)
+"""A prompt or an exercise that a paper prints: it tells somebody to do something, and says nothing."""
 _WEIGHTY = ("abstract", "introduction", "conclusion", "conclusions", "discussion", "summary")
 _MARGINAL = (
     "appendix",
@@ -174,6 +179,8 @@ def candidates(
         for start, end in sentences(passage.text):
             text = " ".join(passage.text[start:end].split())
             if not text or not quotable(text) or text.lower() in seen:
+                continue
+            if _ORDER.match(text):
                 continue
             # Marks of the source's own list of references mean nothing here.
             text = (

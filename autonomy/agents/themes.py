@@ -36,7 +36,7 @@ _GENERIC = frozenset(
     research respectively result results sample scores second section several significant
     significantly similar simple single small specific state strong studies study suggest system
     table task tasks technique test tested themselves third training total toward treatment type
-    typically back hold metre metres degree degrees minute minutes centimetre centimetres percent
+    typically together taken back hold metre metres degree degrees minute minutes centimetre centimetres percent
     version understand value values various whether within without work years
     """.split()
 )
