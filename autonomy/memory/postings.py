@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -47,7 +48,7 @@ def store_postings(source: Source, passages: Sequence[tuple[int, str, str]]) -> 
         for term, often in counted.items():
             found.append(term)
             hits.append(pack(ordinal - first, often, length))
-    part = {"owner": source.owner_id, "source": source.pk, "first": first}
+    part: dict[str, Any] = {"owner": source.owner_id, "source": source.pk, "first": first}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_DROP_PART, part)
         cursor.execute(_INSERT, part | {"terms": found, "hits": hits})

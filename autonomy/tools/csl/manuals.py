@@ -66,7 +66,7 @@ def sentence_case(title: str, lower: Set[str]) -> str:
     for before, word in pairwise(words):
         after_stop = re.search(r"[.?!:]$", before) and not re.search(r"\b[A-Z]\.$", before)
         small = not after_stop and _common(word, lower)
-        out.append(word[0].lower() + word[1:] if small else word)
+        out.append(word.lower() if small else word)
     return " ".join(out)
 
 
@@ -76,7 +76,10 @@ def _common(word: str, lower: Set[str]) -> bool:
     if not re.fullmatch(r"[A-Z][a-z]*(?:-[A-Za-z][a-z]+)*", core):
         return False
     words = lower | _ALWAYS_LOWER
-    return any(form in words for form in (core.lower(), core.lower() + "s", core.lower()[:-1]))
+    whole = core.lower()
+    if any(form in words for form in (whole, f"{whole}s", whole[:-1])):
+        return True
+    return "-" in core and all(part in words for part in whole.split("-"))
 
 
 # ------------------------------------------------------------------------------- rules
