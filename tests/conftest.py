@@ -41,6 +41,13 @@ settings.STORAGES = settings.STORAGES | {
 }
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Each process sets its own `DATA_DIR` and loads Django's settings for itself."""
+    for name in ("DATA_DIR", "DJANGO_SETTINGS_MODULE"):
+        os.environ.pop(name, None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What several processes may share out: whole files, and all tests of the running product
     together, so that it is started once. Those come first, as they take longest."""
