@@ -128,6 +128,10 @@ def make_world(owner: Any) -> World:
             prompt=f"Write about {SECRET}",
             reply=f"{SECRET} are large.",
         ),
+        models.FileReading.objects.create(sha256=unique, ending=".pdf", parser="1", pages=3),
+        models.EmbeddingSpace.objects.create(
+            model=f"lab:{unique}", dimensions=8, state=models.SpaceState.RETIRED
+        ),
         models.CitationStyle.objects.create(
             owner=owner, title="House style", text="<style/>", sha256="5" * 64
         ),

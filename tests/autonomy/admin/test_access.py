@@ -19,12 +19,15 @@ OURS = [model for model in admin.site._registry if model._meta.app_label in ("au
 WITHOUT_PAGE = {
     models.CheckpointBlob,
     models.CheckpointWrite,
+    models.FileReadingPages,
     models.IdempotencyKey,
     models.Passage,
+    models.PassageVector,
     models.Posting,
 }
 """Bytes that the checkpoint page decodes, passages, which the page of their source lists, what
-search counts of their words, and the answers kept for retried requests, which repeat what other pages show."""
+search keeps of their words and meaning, pages as the parser left them, and the answers kept for
+retried requests, which repeat what other pages show."""
 
 
 SETTINGS = {models.Quota}
