@@ -47,7 +47,9 @@ def test_the_same_key_is_sealed_differently_each_time(secrets: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "damaged", [b"", b"nonsense", Fernet(Fernet.generate_key()).encrypt(b"{}")]
+    "damaged",
+    [b"", b"nonsense", Fernet(Fernet.generate_key()).encrypt(b"{}")],
+    ids=["empty", "nonsense", "sealed with another key"],
 )
 def test_what_cannot_be_opened_is_none_and_no_error(secrets: object, damaged: bytes) -> None:
     assert opened(damaged) is None
