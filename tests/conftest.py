@@ -48,6 +48,7 @@ def pytest_xdist_setupnodes() -> None:
         os.environ.pop(name, None)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What several processes may share out: whole files, and all tests of the running product
     together, so that it is started once. Those come first, as they take longest."""
