@@ -332,10 +332,11 @@ def test_a_file_that_failed_is_tried_again_when_it_is_added_again(
     alice: User, rung: list[Any]
 ) -> None:
     source = services.add_file(alice, "a.pdf", [b"x"])
-    Source.objects.update(status=FileStatus.FAILED, error="no", attempts=3)
+    Source.objects.update(status=FileStatus.FAILED, error="no", claims_without_progress=3)
     again = services.add_file(alice, "a.pdf", [b"x"])
     assert again.pk == source.pk
-    assert (again.status, again.error, again.attempts) == (FileStatus.QUEUED, "", 0)
+    assert (again.status, again.error) == (FileStatus.QUEUED, "")
+    assert again.claims_without_progress == 0
 
 
 @pytest.mark.django_db
@@ -368,7 +369,7 @@ def test_files_without_bytes_or_with_too_many_are_refused(
 def test_a_full_disk_is_said_and_leaves_nothing(
     alice: User, storage: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from autonomy.services import storage as module
+    from autonomy.memory import storage as module
 
     class Full(io.BytesIO):
         def write(self, data: Any) -> int:
