@@ -42,7 +42,7 @@ check: install-dev ## Format, lint, types, import contract, migrations, docs in 
 
 test: check ## Everything that CI runs: the checks, then all tests
 	@deploy/test-tools.sh
-	$(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(PY) -m pytest
 
 coverage: install-dev ## All tests in one process, and which lines and branches they reach
 	@deploy/test-tools.sh

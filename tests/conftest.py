@@ -48,16 +48,6 @@ def pytest_xdist_setupnodes() -> None:
         os.environ.pop(name, None)
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What several processes may share out: whole files, and all tests of the running product
-    together, so that it is started once. Those come first, as they take longest."""
-    for item in items:
-        group = "stack" if "live_stack" in getattr(item, "fixturenames", ()) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: "live_stack" not in getattr(item, "fixturenames", ()))
-
-
 def pytest_unconfigure() -> None:
     shutil.rmtree(DATA_DIR, ignore_errors=True)
 
