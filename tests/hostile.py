@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 LONG = 19_990
 """Characters: as long as a message may be."""
-SLOWEST_SECONDS = 0.05
+SLOWEST_SECONDS = 0.25
 """Of processor time, for any reader and any text."""
 
 _LEADS = (

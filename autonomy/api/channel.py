@@ -158,13 +158,9 @@ class Channel:
                     await self._read_log()
                 await self._read_text()
                 self._tell_of_news()
+                _heed_cancellation()
                 woken = await hints.wait(LOOK_SECONDS)
                 logged = hints.logged or not woken
-                # redis-py sends with `asyncio.wait_for`, which in Python 3.11 swallows a
-                # cancellation that comes as the write completes.
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
-                    raise asyncio.CancelledError
                 if woken:
                     await asyncio.sleep(max(0.0, began + GATHER_SECONDS - self._clock()))
         except Exception as failure:
@@ -256,3 +252,11 @@ class Channel:
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
+
+
+def _heed_cancellation() -> None:
+    """Raise one that was lost: redis-py sends with `asyncio.wait_for`, which in Python 3.11
+    swallows a cancellation that comes as the write completes."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

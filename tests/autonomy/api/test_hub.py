@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -20,6 +20,7 @@ from autonomy.api.hub import Hub
 from autonomy.api.stream import LogAway, Position, follow
 from autonomy.models import Run
 from autonomy.runtime.db import close_pool
+from autonomy.runtime.tokens import Piece
 from chat.models import Conversation
 from tests.autonomy.api.world import finish, make_run, say
 
@@ -121,6 +122,34 @@ async def test_viewers_of_one_thing_do_not_see_another(run: Run, alice: User) ->
     other = await sync_to_async(make_run)(alice)
     await sync_to_async(say)(other, "a", "b")
     assert await asyncio.gather(seen(hub, run, 1), seen(hub, other, 2)) == [[1], [1, 2]]
+
+
+async def test_a_reader_that_swallowed_its_end_ends_all_the_same(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = asyncio.Event()
+    swallowed = []
+
+    async def swallow(
+        cursors: Mapping[str, str],
+    ) -> tuple[list[Piece], dict[str, str]]:
+        """As a client library does that waits with `asyncio.wait_for`."""
+        if hub.views:
+            reading.set()
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                swallowed.append(True)
+        return [], dict(cursors)
+
+    hub = Hub()
+    monkeypatch.setattr(module, "pieces_after", swallow)
+    async with asyncio.timeout(10):
+        async with hub.watch(feed(run)):
+            with hub.seat(1):
+                await sync_to_async(say)(run, "two")
+                await reading.wait()
+    assert swallowed == [True]
 
 
 async def test_an_outage_is_waited_out_and_the_view_goes_on_from_its_place(
