@@ -1,0 +1,186 @@
+"""What is said of a draft's likeness to other texts: by the product's own engine, and by a report
+that a person brings. Offsets are characters of the text that was checked."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class MatchKind(StrEnum):
+    """How near the wording is."""
+
+    VERBATIM = "verbatim"
+    LIGHT = "light"
+    """Words exchanged, added or left out; the order kept."""
+    PARAPHRASE = "paraphrase"
+    """The same said otherwise: near in meaning, few words in common. A hint, never a proof."""
+
+
+class MatchGroup(StrEnum):
+    """What is missing, as similarity reports group their matches."""
+
+    NOT_CITED_OR_QUOTED = "not_cited_or_quoted"
+    MISSING_QUOTATION = "missing_quotation"
+    """Cited, but not between quotation marks."""
+    MISSING_CITATION = "missing_citation"
+    """Between quotation marks, but not cited."""
+    CITED_AND_QUOTED = "cited_and_quoted"
+
+
+class ComparedKind(StrEnum):
+    """Where a text that a draft is compared with comes from."""
+
+    RUN_SOURCE = "run_source"
+    LIBRARY = "library"
+    EARLIER_DOCUMENT = "earlier_document"
+
+
+class Match(BaseModel):
+    """A stretch of the draft that is like a stretch of another text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    """In the draft's text."""
+    text_id: str
+    """Of the text that it is like."""
+    text_start: int = Field(ge=0)
+    text_end: int = Field(ge=0)
+    kind: MatchKind
+    group: MatchGroup
+    words: int = Field(ge=0)
+    """Of the draft, that are counted."""
+    score: float = Field(ge=0, le=1)
+    """Share of its words in common; for a paraphrase the cosine."""
+
+
+class TextLikeness(BaseModel):
+    """How much of the draft is like one text. Overlapping matches count once, for the text that
+    has the longest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text_id: str
+    title: str
+    kind: ComparedKind
+    words: int = Field(ge=0)
+    percent: float = Field(ge=0, le=100)
+
+
+class Similarity(BaseModel):
+    """What the product's own engine found."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    percent: float = Field(ge=0, le=100)
+    """Of the counted words, in verbatim and lightly edited matches that are not excluded."""
+    matched_words: int = Field(ge=0)
+    counted_words: int = Field(ge=0)
+    excluded_words: dict[str, int] = Field(default_factory=dict)
+    """By what excluded them: `quoted_and_cited`, `bibliography`, `common_phrase`, `small_match`."""
+    groups: dict[MatchGroup, int] = Field(default_factory=dict)
+    """Words in each group."""
+    texts: tuple[TextLikeness, ...] = ()
+    """Most words first."""
+    matches: tuple[Match, ...] = ()
+    """In the draft's order."""
+
+
+class Remedy(StrEnum):
+    """What is done about a passage that is too close to its source. All of them are honest: none
+    hides where words come from."""
+
+    QUOTE = "quote"
+    CITE = "cite"
+    REPHRASE = "rephrase"
+    """In other words, with the source named."""
+    CUT = "cut"
+
+
+class FlaggedPassage(BaseModel):
+    """A passage of a draft that a report or the engine flagged, found in the document."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    section_id: str
+    text: str
+    """As it stands in the section's Markdown, markers included."""
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    """In the section's Markdown."""
+    source_id: str = ""
+    """The person's source that it is like; empty when only the report knows."""
+    source_title: str = ""
+    group: MatchGroup
+    told_by: str = "engine"
+    """`engine`, `report`, or `checker` (a human's highlights)."""
+    note: str = ""
+    """What a checker wrote about it."""
+
+
+class Percent(BaseModel):
+    """A percentage as a report prints it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value: float = Field(ge=0, le=100)
+    below: bool = False
+    """Printed as “<1 %”: `value` is an upper bound, not a measurement."""
+
+
+class ReportFormat(StrEnum):
+    CLASSIC_PDF = "classic_pdf"
+    SIMILARITY_PDF = "similarity_pdf"
+    HTML = "html"
+    JSON = "json"
+
+
+class ReportedSource(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int
+    title: str
+    kind: str = ""
+    """Such as `internet`, `publication`, `student_paper`; empty when it cannot be read."""
+    percent: Percent | None = None
+
+
+class ReportedPassage(BaseModel):
+    """A passage that the report highlights."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    page: int | None = None
+    """Of the report's file, from 1."""
+    source_number: int | None = None
+    group: MatchGroup | None = None
+
+
+class ReadReport(BaseModel):
+    """What could be read of a report that a person uploaded. What could not be read is None, never
+    0, and `unread` says why."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: ReportFormat
+    language: str = ""
+    title: str | None = None
+    word_count: int | None = None
+    similarity: Percent | None = None
+    by_kind: dict[str, Percent] = Field(default_factory=dict)
+    """`internet`, `publication`, `student_paper`."""
+    groups: dict[MatchGroup, Percent] = Field(default_factory=dict)
+    group_counts: dict[MatchGroup, int] = Field(default_factory=dict)
+    """Matches in each group."""
+    sources: tuple[ReportedSource, ...] = ()
+    passages: tuple[ReportedPassage, ...] = ()
+    flags: tuple[str, ...] = ()
+    """Integrity flags, such as hidden text or replaced characters, in the report's words."""
+    excluded: tuple[str, ...] = ()
+    """What the report's filters left out: `quotes`, `bibliography`, `small_matches`, …"""
+    unread: dict[str, str] = Field(default_factory=dict)
+    """Field → why it could not be read."""
