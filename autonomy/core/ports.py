@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from langgraph.runtime import Runtime
 from pydantic import BaseModel
 
+from autonomy.core.originality import Similarity
 from autonomy.core.packing import Prompt
 from autonomy.core.types import (
     CitationCheck,
@@ -336,6 +337,24 @@ class Cycles(Protocol):
     async def close(self, cycle_id: str, *, accepted: bool) -> None: ...
 
 
+class Originality(Protocol):
+    """The product's own engine: how like other texts a draft is."""
+
+    async def check(self, document_id: str) -> Similarity | None:
+        """The draft against the run's sources, the rest of the person's library and their earlier
+        documents; None when it could not be compared. Offsets count in
+        `autonomy.export.draft_text.draft_text` of the document. Nothing outside is asked, and the
+        same draft against the same texts gives the same answer."""
+        ...
+
+
+class NoOriginality:
+    """Nobody compares drafts."""
+
+    async def check(self, document_id: str) -> Similarity | None:
+        return None
+
+
 class Messages(Protocol):
     """What the person told the run while it was going on."""
 
@@ -449,6 +468,7 @@ class Deps:
     """`autonomy.tools.registry.ToolRegistry`."""
     messages: Messages = NoMessages()  # noqa: RUF009 - stateless
     references: References = NoReferences()  # noqa: RUF009 - stateless
+    originality: Originality = NoOriginality()  # noqa: RUF009 - stateless
     limits: PlanLimits = PlanLimits()
     scholar: Scholar | None = None
     """None where no registry is configured."""
