@@ -6,9 +6,20 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from autonomy.admin.base import HistoryAdmin
-from autonomy.admin.display import NOTHING, age, badge, link
-from autonomy.models import TurnitinCycle
+from autonomy.admin.base import HistoryAdmin, HistoryInline
+from autonomy.admin.display import NOTHING, age, badge, link, short
+from autonomy.models import FlaggedPassage, TurnitinCycle
+
+
+class FlaggedInline(HistoryInline):
+    model = FlaggedPassage
+    fields = ("told_by", "section_id", "excerpt", "group", "source_title", "note", "colour")
+    readonly_fields = fields
+    ordering = ("told_by", "ordinal")
+
+    @admin.display(description="Text")
+    def excerpt(self, obj: FlaggedPassage) -> str:
+        return short(obj.text, 300)
 
 
 @admin.register(TurnitinCycle)
@@ -20,6 +31,7 @@ class TurnitinCycleAdmin(HistoryAdmin):
     search_by_id = ("pk", "run_id")
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
+    inlines = (FlaggedInline,)
     fields = (
         "run_link",
         "number",
@@ -29,6 +41,8 @@ class TurnitinCycleAdmin(HistoryAdmin):
         "observed",
         "report",
         "report_file_name",
+        "verdict",
+        "checked_by",
         "note",
         "interrupt_id",
         "created_at",

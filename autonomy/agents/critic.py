@@ -69,6 +69,7 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
         document_id=state.get("document_id", ""),
         target_similarity=deps.task.settings.target_similarity,
         reported_similarity=None if taken.changed else state.get("reported_similarity"),
+        report_accepted=None if taken.changed else state.get("report_accepted"),
         exhausted=exhausted,
     )
     decision = route_progress(situation)

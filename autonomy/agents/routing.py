@@ -48,10 +48,14 @@ class Situation:
     target_similarity: float | None
     reported_similarity: float | None
     exhausted: str | None
+    report_accepted: bool | None = None
 
     @property
     def reported(self) -> bool:
-        """A similarity report about this very draft reaches the target: it is not touched again."""
+        """A similarity report about this very draft reaches the target, or its checker accepted
+        it: it is not touched again."""
+        if self.target_similarity is not None and self.report_accepted is not None:
+            return self.report_accepted
         target, reported = self.target_similarity, self.reported_similarity
         return target is not None and reported is not None and reported <= target
 

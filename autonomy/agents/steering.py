@@ -115,7 +115,7 @@ async def take(state: RunState, deps: Deps, plan: Plan | None) -> Taken:
         update["steering"] = steering
     if taken.changed and taken.plan is not None:
         # A report was about the draft as it was.
-        update["reported_similarity"] = None
+        update["reported_similarity"] = update["report_accepted"] = None
         taken.events.append(_planned(plan, taken.plan))
     return taken
 

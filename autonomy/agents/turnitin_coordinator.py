@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 from pydantic import BaseModel, ConfigDict, Field
 
 from autonomy.agents.revision import lower_quoting
+from autonomy.core.originality import CheckVerdict
 from autonomy.core.ports import Deps
 from autonomy.core.state import RunState
 from autonomy.core.types import EventDraft
@@ -25,6 +28,15 @@ class SimilarityReport(BaseModel):
     observed_similarity: float | None = Field(default=None, ge=0, le=100)
     """Per cent; None when the report could not be read."""
     note: str = ""
+    verdict: CheckVerdict | Literal[""] = ""
+    """What a checker decided; empty when the target decides."""
+
+    def accepts(self, target: float) -> bool:
+        """Whether the draft may stay as it is. A checker's word counts whatever the target says:
+        what is properly quoted may be above it, and what is below may still want revising."""
+        if self.verdict:
+            return self.verdict == CheckVerdict.ACCEPTED
+        return self.observed_similarity is not None and self.observed_similarity <= target
 
 
 def _target(deps: Deps) -> float:
@@ -45,6 +57,7 @@ async def turnitin_pause(state: RunState, runtime: Runtime[Deps]) -> RunState:
         "cycle_id": cycle_id,
         "cycles": number,
         "reported_similarity": None,
+        "report_accepted": None,
         "outbox": [
             EventDraft(
                 type="turnitin.awaiting_report",
@@ -73,16 +86,17 @@ async def await_report(state: RunState, runtime: Runtime[Deps]) -> RunState:
     report = SimilarityReport.model_validate(answer)
     target = _target(deps)
     observed = report.observed_similarity
-    accepted = observed is not None and observed <= target
+    accepted = report.accepts(target)
     await deps.cycles.close(cycle_id, accepted=accepted)
-    said = "could not be read" if observed is None else f"says {observed:g} %"
+    said = _said(report)
     update: RunState = {
         "reported_similarity": observed,
+        "report_accepted": accepted,
         "outbox": [
             EventDraft(
                 type="turnitin.report_ready",
                 source="coordinator",
-                content=f"The similarity report {said} (target {target:g} %): "
+                content=f"{said} (target {target:g} %): "
                 + ("accepted." if accepted else "the draft is revised."),
                 meta={"cycle_id": cycle_id, "observed_similarity": observed, "accepted": accepted},
             )
@@ -93,8 +107,17 @@ async def await_report(state: RunState, runtime: Runtime[Deps]) -> RunState:
         note = (
             f"A similarity report found {observed:g} % where at most {target:g} % is wanted. "
             if observed is not None
-            else "The similarity report could not be read. "
+            else f"{said}. "
         ) + "Quote less, and put what stays between quotation marks with its citation."
         update["quote_share"] = share
         update["plan"] = lower_quoting(state["plan"], share, note)
     return update
+
+
+def _said(report: SimilarityReport) -> str:
+    observed = report.observed_similarity
+    if observed is not None:
+        return f"The similarity report says {observed:g} %"
+    if report.verdict:
+        return "A checker looked at the draft and gave no similarity"
+    return "The similarity report could not be read"

@@ -105,7 +105,10 @@ class FlaggedPassage(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    id: str = ""
+    """Of the row that keeps it; empty before it is kept."""
     section_id: str
+    """Empty when the passage is not found in the document: `text` is then as it was told."""
     text: str
     """As it stands in the section's Markdown, markers included."""
     start: int = Field(ge=0)
@@ -119,6 +122,23 @@ class FlaggedPassage(BaseModel):
     """`engine`, `report`, or `checker` (a human's highlights)."""
     note: str = ""
     """What a checker wrote about it."""
+    colour: str = ""
+    """Of a checker's highlighting, such as `yellow`; empty where there is none."""
+
+
+class CheckVerdict(StrEnum):
+    """What a person who checked a draft decided, whatever the target says."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class Teller(StrEnum):
+    """Who flags passages: `FlaggedPassage.told_by`."""
+
+    ENGINE = "engine"
+    REPORT = "report"
+    CHECKER = "checker"
 
 
 class Percent(BaseModel):

@@ -78,6 +78,9 @@ class RunState(TypedDict, total=False):
     """The originality cycle that is open, or was last."""
     reported_similarity: float | None
     """Per cent, as the last similarity report said; None before a report or when unreadable."""
+    report_accepted: bool | None
+    """Whether the draft may stay as it is, by its checker or else by the target; None before a
+    report."""
     notice: str
     """Why a rule path was taken although a model was wanted; shown in the document."""
     approved: bool

@@ -15,7 +15,7 @@ from autonomy.models.evidence import (
 from autonomy.models.idempotency import IdempotencyKey
 from autonomy.models.memory import EMBEDDING_DIMENSIONS, Episode, Note
 from autonomy.models.model_gateway import ModelCall, ModelConnection, ModelPreference
-from autonomy.models.originality import TurnitinCycle
+from autonomy.models.originality import FlaggedPassage, TurnitinCycle
 from autonomy.models.posting import Posting
 from autonomy.models.quota import Quota, UsageDay
 from autonomy.models.reading import FileReading, FileReadingPages
@@ -52,6 +52,7 @@ __all__ = [
     "Episode",
     "FileReading",
     "FileReadingPages",
+    "FlaggedPassage",
     "IdempotencyKey",
     "Job",
     "ModelCall",

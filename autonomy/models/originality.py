@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
+from autonomy.core.originality import CheckVerdict, MatchGroup, Teller
 from autonomy.core.types import CycleStatus
-from autonomy.models.evidence import Artifact
+from autonomy.models.evidence import Artifact, Source
 from autonomy.models.fields import choices, new_id, one_of
 from autonomy.models.run import Run
 
@@ -30,6 +32,16 @@ class TurnitinCycle(models.Model):
     report_file = models.CharField(max_length=200, blank=True)
     report_file_name = models.CharField(max_length=255, blank=True)
     note = models.TextField(blank=True)
+    verdict = models.CharField(
+        max_length=8,
+        choices=choices(CheckVerdict),
+        blank=True,
+        default="",
+        help_text="What a checker decided; empty when the target decides.",
+    )
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     reported_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -54,7 +66,46 @@ class TurnitinCycle(models.Model):
                 name="cycle_reported_when_ready",
                 condition=Q(status=CycleStatus.AWAITING_REPORT) | Q(reported_at__isnull=False),
             ),
+            one_of("verdict", ("", *CheckVerdict), "cycle_verdict_known"),
         ]
 
     def __str__(self) -> str:
         return f"{self.run_id} cycle {self.number} {self.status}"
+
+
+class FlaggedPassage(models.Model):
+    """A passage of a cycle's draft that is to be quoted, cited, rephrased or cut. Rows are of the
+    draft as it was: `autonomy.runtime.flagged` writes and reads them."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    cycle = models.ForeignKey(TurnitinCycle, models.CASCADE, related_name="flagged")
+    told_by = models.CharField(max_length=8, choices=choices(Teller))
+    ordinal = models.PositiveIntegerField(help_text="Among those of the same teller, from 0.")
+    section_id = models.CharField(
+        max_length=120, blank=True, help_text="Empty when it is not found in the draft."
+    )
+    start = models.PositiveIntegerField(default=0)
+    end = models.PositiveIntegerField(default=0, help_text="In the section's Markdown.")
+    text = models.TextField()
+    source = models.ForeignKey(Source, models.SET_NULL, null=True, blank=True, related_name="+")
+    source_title = models.TextField(blank=True)
+    group = models.CharField(max_length=20, choices=choices(MatchGroup))
+    note = models.TextField(blank=True)
+    colour = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        db_table = "autonomy_flagged_passages"
+        ordering = ["cycle", "told_by", "ordinal"]
+        constraints = [
+            one_of("told_by", Teller, "flagged_teller_known"),
+            one_of("group", MatchGroup, "flagged_group_known"),
+            models.UniqueConstraint(
+                fields=["cycle", "told_by", "ordinal"], name="flagged_ordinal_once"
+            ),
+            models.CheckConstraint(
+                name="flagged_found_has_span", condition=Q(section_id="") | Q(end__gt=F("start"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.told_by}: {self.text[:60]}"

@@ -41,4 +41,5 @@ def report_value(cycle: TurnitinCycle) -> dict[str, Any]:
         "report_url": cycle.report_url,
         "report_file": cycle.report_file,
         "note": cycle.note,
+        "verdict": cycle.verdict,
     }

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
+from django.contrib.auth.models import User
 from django.db.models.functions import Now
 
+from autonomy.core.originality import CheckVerdict, FlaggedPassage, Teller
 from autonomy.core.types import TERMINAL_STATUSES, CycleStatus
 from autonomy.models import Run, TurnitinCycle
 from autonomy.runtime import answers
 from autonomy.runtime.contention import transacted
+from autonomy.runtime.flagged import keep_flagged
 from autonomy.services.errors import Conflict, NotFound
 from autonomy.services.storage import discard, keep
 
@@ -25,10 +29,14 @@ def submit_report(
     report_url: str = "",
     report_file: Any = None,
     note: str = "",
+    verdict: CheckVerdict | Literal[""] = "",
+    checked_by: User | None = None,
+    flagged: Sequence[FlaggedPassage] = (),
 ) -> TurnitinCycle:
     """Record the report of a cycle once and wake the run.
 
-    `report_file` is an uploaded file (`name`, `chunks()`). The first report of a cycle counts: the
+    `report_file` is an uploaded file (`name`, `chunks()`). A checker's `verdict` counts whatever
+    the target says, and `flagged` are passages that the checker marked. The first report of a cycle counts: the
     same one again, however late, changes nothing and gets the cycle as it stands.
 
     Raises:
@@ -45,6 +53,9 @@ def submit_report(
             report_file=stored.name if stored else "",
             report_file_name=str(getattr(report_file, "name", "") or "")[:255],
             note=note,
+            verdict=verdict,
+            checked_by=checked_by,
+            flagged=flagged,
         )
     except Exception:
         if stored is not None and not _kept(stored.name):
@@ -70,7 +81,9 @@ def _differs(cycle: TurnitinCycle, report: dict[str, Any]) -> bool:
 
 
 @transacted
-def _record(run: Run, cycle_id: uuid.UUID | str, **report: Any) -> tuple[TurnitinCycle, bool]:
+def _record(
+    run: Run, cycle_id: uuid.UUID | str, *, flagged: Sequence[FlaggedPassage], **report: Any
+) -> tuple[TurnitinCycle, bool]:
     # The run's row first, as in every transition: two reports of one run come one by one.
     locked = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     cycle = TurnitinCycle.objects.filter(run=locked, pk=str(cycle_id)).first()
@@ -89,6 +102,8 @@ def _record(run: Run, cycle_id: uuid.UUID | str, **report: Any) -> tuple[Turniti
         status=CycleStatus.REPORT_READY, reported_at=Now(), **report
     )
     cycle.refresh_from_db()
+    if flagged:
+        keep_flagged(cycle.pk, Teller.CHECKER, flagged)
     # A run that has not reached its pause yet finds the report there; see `wait_for_human`.
     if cycle.interrupt_id:
         answers.store_answer(locked, cycle.interrupt_id, answers.report_value(cycle))

@@ -20,6 +20,7 @@ from autonomy.models import (
     Citation,
     CitationStyle,
     Episode,
+    FlaggedPassage,
     ModelCall,
     ModelConnection,
     ModelPreference,
@@ -118,7 +119,8 @@ def _run(run: Run) -> Iterator[Entry]:
         "messages": _rows(RunMessage.objects.filter(**of_run), leave={"author_id"}),
         "sources": _rows(RunSource.objects.filter(**of_run)),
         "citations": _rows(Citation.objects.filter(**of_run)),
-        "originality_cycles": _rows(cycles, leave={"report_file"}, also={"id"}),
+        "originality_cycles": _rows(cycles, leave={"report_file", "checked_by_id"}, also={"id"}),
+        "flagged_passages": _rows(FlaggedPassage.objects.filter(cycle__run=run)),
         "costs": _rows(BudgetEntry.objects.filter(**of_run)),
     }
     yield _json(f"{folder}/run.json", about)

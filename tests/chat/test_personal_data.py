@@ -33,6 +33,7 @@ from autonomy.models import (
     Checkpoint,
     Citation,
     Deletion,
+    FlaggedPassage,
     ModelCall,
     Note,
     Quota,
@@ -90,7 +91,10 @@ def furnish(user: User, word: str) -> Run:
         run=run, artifact=artifact, marker=1, claim=word, source=source, text=word, verdict="quoted"
     )
     RunSource.objects.create(run=run, source=source, query=word)
-    TurnitinCycle.objects.create(run=run, number=1, artifact=artifact, target_similarity=15)
+    cycle = TurnitinCycle.objects.create(run=run, number=1, artifact=artifact, target_similarity=15)
+    FlaggedPassage.objects.create(
+        cycle=cycle, told_by="checker", ordinal=0, text=word, group="missing_citation"
+    )
     BudgetEntry.objects.create(run=run, key=word)
     for call_of in (run, None):  # for the run, and beside runs: a test, a title, a greeting
         ModelCall.objects.create(
@@ -192,7 +196,7 @@ def test_every_table_of_a_person_is_in_the_archive_or_left_out_on_purpose() -> N
         "ApiKey", "UsageDay", "Quota", "Note", "Source", "Run", "Conversation", "Message",
         "Upload", "Artifact", "Citation", "RunSource", "RunMessage", "Resume", "BudgetEntry",
         "TurnitinCycle", "Episode", "ModelConnection", "ModelPreference", "ModelCall",
-        "CitationStyle",
+        "CitationStyle", "FlaggedPassage",
     }  # fmt: skip
     ours = {
         "Passage", "PassageVector", "Posting",  # cut from the files, which are there

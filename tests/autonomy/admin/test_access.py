@@ -20,14 +20,16 @@ WITHOUT_PAGE = {
     models.CheckpointBlob,
     models.CheckpointWrite,
     models.FileReadingPages,
+    models.FlaggedPassage,
     models.IdempotencyKey,
     models.Passage,
     models.PassageVector,
     models.Posting,
 }
-"""Bytes that the checkpoint page decodes, passages, which the page of their source lists, what
-search keeps of their words and meaning, pages as the parser left them, and the answers kept for
-retried requests, which repeat what other pages show."""
+"""Bytes that the checkpoint page decodes, passages, which the page of their source lists, flagged
+ones, which the page of their cycle lists, what search keeps of their words and meaning, pages as
+the parser left them, and the answers kept for retried requests, which repeat what other pages
+show."""
 
 
 SETTINGS = {models.Quota}

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from autonomy.agents.routing import MAX_LOOPS, Situation, route_draft, route_progress
+from autonomy.agents.turnitin_coordinator import SimilarityReport
 from autonomy.core.journey import load
 from autonomy.core.types import (
     GateResult,
@@ -158,6 +159,30 @@ def test_an_accepted_report_ends_the_run_with_the_draft_it_was_about() -> None:
     verdict, stop = route_draft(accepted, [gate("citations")])
 
     assert (verdict.route, stop) == (Route.END, StopReason.GATES_UNMET)
+
+
+@pytest.mark.parametrize(
+    ("report", "target", "reported", "ends"),
+    [
+        ({"verdict": "accepted"}, 10.0, None, True),
+        ({"verdict": "accepted"}, 10.0, 38.0, True),
+        ({"verdict": "rejected"}, 10.0, 4.0, False),
+        ({"verdict": ""}, 10.0, 4.0, True),
+        ({}, 10.0, 38.0, False),
+        ({}, 10.0, None, False),
+    ],
+)
+def test_a_checkers_word_counts_before_the_target(
+    report: dict[str, str], target: float, reported: float | None, ends: bool
+) -> None:
+    told = SimilarityReport(cycle_id="c", observed_similarity=reported, **report)  # type: ignore[arg-type]
+    accepts = told.accepts(target)
+    after = now(
+        target_similarity=target, reported_similarity=reported, report_accepted=accepts, cycles=1
+    )
+    verdict, _ = route_draft(after, [gate("citations", passed=True)])
+
+    assert (accepts, verdict.route is Route.END) == (ends, ends)
 
 
 def test_outlines_without_sections_are_not_asked_for_endlessly() -> None:
