@@ -51,7 +51,7 @@ def keep_flagged(
 def flagged_in(cycle_id: uuid.UUID | str) -> list[FlaggedPassage]:
     """What is flagged in the cycle's draft: by checkers first, then by reports, then by the engine,
     each in the order in which it was told."""
-    rows = Row.objects.filter(cycle_id=cycle_id).order_by("ordinal")
+    rows = Row.objects.filter(cycle=uuid.UUID(str(cycle_id))).order_by("ordinal")
     first = (Teller.CHECKER, Teller.REPORT, Teller.ENGINE)
     return [_told(row) for row in sorted(rows, key=lambda row: first.index(Teller(row.told_by)))]
 
