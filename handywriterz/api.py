@@ -29,6 +29,7 @@ from autonomy.api import (
     styles,
     turnitin,
     verification,
+    versions,
 )
 from autonomy.api.auth import AUTH
 from autonomy.api.openapi import complete
@@ -105,6 +106,7 @@ api.add_router("/v2/runs", runs.router)
 api.add_router("/v2/runs", artifacts.router)
 api.add_router("/v2/runs", events.router)
 api.add_router("/v2/runs", styles.document_router)
+api.add_router("/v2/runs", versions.router)
 api.add_router("/v2/styles", styles.router)
 api.add_router("/v2/models", models.router)
 api.add_router("/v2/turnitin", turnitin.router)

@@ -419,6 +419,12 @@ class Env(BaseSettings):
     plan_section_max_words: int = Field(
         default=10_000, gt=0, description="Most words a person may give one section of a plan."
     )
+    compare_max_words: int = Field(
+        default=12_000,
+        gt=0,
+        le=100_000,
+        description="Words and signs of one changed stretch that two versions of a document are compared by, one by one; a longer stretch is shown as replaced. 12,000 take up to 18 MB and 50 ms.",
+    )
     runs_per_worker: int = Field(
         default=200, gt=0, description="Runs one worker process drives at once."
     )

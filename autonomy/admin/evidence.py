@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from autonomy import services
 from autonomy.admin.base import HistoryAdmin, HistoryInline, is_staff
 from autonomy.admin.display import NOTHING, admin_url, age, badge, json_block, link, short, size
-from autonomy.models import Artifact, Citation, Passage, RunSource, Source
+from autonomy.models import Artifact, Citation, DocumentVersion, Passage, RunSource, Source
 
 
 class PassageInline(HistoryInline):
@@ -171,8 +171,22 @@ class CitationAdmin(HistoryAdmin):
         return link(obj.source)
 
 
+class VersionInline(HistoryInline):
+    model = DocumentVersion
+    fk_name = "artifact"
+    fields = ("cause", "why", "author", "person", "made_from", "cycle", "words")
+    readonly_fields = fields
+    verbose_name_plural = "why there is this version"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request).select_related("person", "made_from", "cycle")
+        found: QuerySet[Any] = rows.defer("made_from__body")
+        return found
+
+
 @admin.register(Artifact)
 class ArtifactAdmin(HistoryAdmin):
+    inlines = (VersionInline,)
     list_display = ("name", "kind", "version", "run", "made")
     list_filter = ("kind", "created_at")
     list_select_related = ("run",)

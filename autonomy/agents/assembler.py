@@ -8,7 +8,8 @@ from autonomy.agents.notice import notice_for
 from autonomy.agents.outline import BEGIN, END
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps
-from autonomy.core.types import Plan, Step, StepKind, StepStatus
+from autonomy.core.types import Author, Plan, Step, StepKind, StepStatus
+from autonomy.core.versions import Made
 from autonomy.export.document import Document, Section
 from autonomy.tools.registry import ToolFailure
 
@@ -21,9 +22,9 @@ def ordered(plan: Plan) -> list[Step]:
     return sorted(writes, key=lambda s: place.get(str(s.input["role"]), 1))
 
 
-async def assemble(plan: Plan, deps: Deps, notice: str) -> tuple[str, Document]:
+async def assemble(plan: Plan, deps: Deps, notice: str, made: Made) -> tuple[str, Document]:
     """The new document version: its artifact id and content. `notice` is the plan's, see
-    `RunState.notice`."""
+    `RunState.notice`; `made` says why there is this version."""
     brief = read_brief(deps.task)
     sections: list[Section] = []
     reasons: dict[str, str] = {}
@@ -50,7 +51,14 @@ async def assemble(plan: Plan, deps: Deps, notice: str) -> tuple[str, Document]:
         else []
     )
     document = draft.model_copy(update={"passages": tuple(passages), "sources": tuple(sources)})
+    by_model = any(section.author is Author.MODEL for section in sections)
+    made = made.model_copy(
+        update={
+            "author": Author.MODEL if by_model else Author.RULE,
+            "words": document.words(),
+        }
+    )
     artifact_id = await deps.artifacts.save(
-        "document", document.title, document.model_dump(mode="json")
+        "document", document.title, document.model_dump(mode="json"), made
     )
     return artifact_id, document

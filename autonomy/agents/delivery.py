@@ -18,6 +18,7 @@ from autonomy.core.types import (
     ReferenceCheck,
     ReferenceVerdict,
 )
+from autonomy.core.versions import WHY_CHARS, Made, VersionCause
 from autonomy.core.words import counted
 from autonomy.export.claims import citations_in_order
 from autonomy.export.document import Document
@@ -61,7 +62,15 @@ async def cleaned(judged: Judged, deps: Deps) -> Judged | None:
     if made.document == judged.document:
         return None
     document_id = await deps.artifacts.save(
-        "document", made.document.title, made.document.model_dump(mode="json")
+        "document",
+        made.document.title,
+        made.document.model_dump(mode="json"),
+        Made(
+            cause=VersionCause.CLEANED,
+            why=_cut_note(made.removals, made.rebound).content[:WHY_CHARS],
+            made_from=judged.document_id,
+            words=made.document.words(),
+        ),
     )
     checks = _carried(made.document, judged.checks)
     await deps.artifacts.bind_citations(document_id, checks)

@@ -26,6 +26,7 @@ from autonomy.core.types import (
     StepKind,
     StepStatus,
 )
+from autonomy.core.versions import BECAUSE, Made, reason_of
 from autonomy.core.words import clause, counted
 from autonomy.tools.registry import ToolContext, ToolFailure
 
@@ -73,6 +74,9 @@ async def act(state: ActInput, runtime: Runtime[Deps]) -> RunState:
             "attempts": attempt,
             "status": StepStatus.DONE if observation.ok else StepStatus.FAILED,
             "summary": observation.summary,
+            "input": {name: value for name, value in step.input.items() if name != BECAUSE}
+            if observation.ok
+            else step.input,
             # A failed rewriting leaves what the round before wrote.
             "result": observation.result
             if observation.ok
@@ -272,7 +276,10 @@ async def _write(
 async def _assemble(
     step: Step, given: ActInput, deps: Deps
 ) -> tuple[Observation, list[EventDraft]]:
-    artifact_id, document = await assemble(given["plan"], deps, given["notice"])
+    before = given["document_id"]
+    reason = reason_of(step.input, first=not before)
+    made = Made(**reason.model_dump(), made_from=before)
+    artifact_id, document = await assemble(given["plan"], deps, given["notice"], made)
     words = document.words()
     markers = len(document.cited_passage_ids())
     summary = (

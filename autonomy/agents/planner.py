@@ -16,8 +16,8 @@ from autonomy.agents.plan_edit import described, is_section, keep_finished
 from autonomy.agents.queries import outside_queries
 from autonomy.agents.reach import Reach, on_topic, reach_of, why_outside
 from autonomy.agents.reply import is_small_talk, reply_plan
-from autonomy.agents.revision import again
-from autonomy.agents.steering import shaped, take
+from autonomy.agents.revision import again, because
+from autonomy.agents.steering import asked_in, shaped, take
 from autonomy.agents.writer import OPENING_PASSAGES
 from autonomy.core import prompts
 from autonomy.core.brief import Brief, read_brief
@@ -64,6 +64,8 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
             await deps.events.emit(EventDraft(type="note", source="planner", content=notice))
         if former is not None:
             update["replans"] = state.get("replans", 0) + 1
+            if steering is not None and any(is_section(s) for s in former.steps):
+                made = because(made, asked_in(steering.messages[-1:]))
     update["plan"] = made
     update["outbox"] = [
         *(event for event in taken.events if event.type != "plan.updated"),

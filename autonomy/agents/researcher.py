@@ -16,6 +16,7 @@ from autonomy.core.brief import Brief, read_brief
 from autonomy.core.ports import Deps, task_id
 from autonomy.core.state import RunState
 from autonomy.core.types import EventDraft, Passage, Plan, Step, StepKind, StepStatus
+from autonomy.core.versions import Reason, VersionCause
 from autonomy.core.words import content_words, counted, key_terms, stems
 from autonomy.tools.evidence import source_found, speaks_to
 from autonomy.tools.library_tools import fuse
@@ -258,4 +259,5 @@ def _with_evidence(
     )
     plan = plan.replace(done)
     steps = [again(s) for s in _wanting(plan, tuple(changed)) if s.status is not StepStatus.PENDING]
-    return rewrite(plan, steps)
+    why = f"More evidence was found for {counted(len(changed), 'section')}."
+    return rewrite(plan, steps, Reason(cause=VersionCause.EVIDENCE, why=why))

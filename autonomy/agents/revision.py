@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autonomy.core.types import GateResult, Plan, Step, StepKind, StepStatus, Verdict
+from autonomy.core.versions import BECAUSE, WHY_CHARS, Reason, VersionCause
 
 OUT_OF_BUDGET = "the budget is used up"
 OUT_OF_BUDGET_NOTICE = "budget of this run is used up"
@@ -27,10 +28,17 @@ def set_aside(step: Step, why: str) -> Step:
     return step.model_copy(update={"status": status, "summary": said})
 
 
-def rewrite(plan: Plan, steps: list[Step]) -> Plan:
+def because(plan: Plan, reason: Reason) -> Plan:
+    """The plan whose next version says why there is one."""
+    assemble = plan.step("assemble")
+    told = {**assemble.input, BECAUSE: reason.as_input()}
+    return plan.replace(assemble.model_copy(update={"input": told}))
+
+
+def rewrite(plan: Plan, steps: list[Step], reason: Reason) -> Plan:
     """The plan with `steps` in place, and everything that rests on a write step done again."""
     frames = [again(s) for s in plan.steps if s.kind is StepKind.WRITE and "number" not in s.input]
-    assemble = again(plan.step("assemble"))
+    assemble = again(plan.step("assemble"), **{BECAUSE: reason.as_input()})
     return plan.replace(*frames, *steps, assemble).model_copy(update={"version": plan.version + 1})
 
 
@@ -59,11 +67,13 @@ def revise(plan: Plan, verdict: Verdict, quote_share: float) -> tuple[Plan, str]
         and "number" in step.input
         and step.status is not StepStatus.SKIPPED
     ]
-    return rewrite(plan, steps), f"Written again: {notes}"
+    reason = Reason(cause=VersionCause.GATES, why=notes[:WHY_CHARS], gates=tuple(failed))
+    return rewrite(plan, steps, reason), f"Written again: {notes}"
 
 
-def lower_quoting(plan: Plan, quote_share: float, note: str) -> Plan:
-    """The plan whose sections are written again with less copied text, after a similarity report."""
+def lower_quoting(plan: Plan, quote_share: float, note: str, cycle_id: str = "") -> Plan:
+    """The plan whose sections are written again with less copied text, after the report of a
+    cycle."""
     steps = [
         again(step, quote_share=quote_share, revision=note)
         for step in plan.steps
@@ -71,7 +81,8 @@ def lower_quoting(plan: Plan, quote_share: float, note: str) -> Plan:
         and "number" in step.input
         and step.status is not StepStatus.SKIPPED
     ]
-    return rewrite(plan, steps)
+    reason = Reason(cause=VersionCause.REPORT, why=note[:WHY_CHARS], cycle_id=cycle_id)
+    return rewrite(plan, steps, reason)
 
 
 def wrap_up(plan: Plan) -> Plan:
@@ -82,7 +93,9 @@ def wrap_up(plan: Plan) -> Plan:
         for s in plan.steps
         if s.status in (StepStatus.PENDING, StepStatus.FAILED) and s.id != "assemble"
     ]
-    return plan.replace(*cut).model_copy(update={"version": plan.version + 1})
+    made = plan.replace(*cut).model_copy(update={"version": plan.version + 1})
+    why = "The budget was used up: what was written is put together."
+    return because(made, Reason(cause=VersionCause.BUDGET, why=why))
 
 
 def reinstate(plan: Plan, *, rule_written: bool = False) -> Plan | None:
@@ -106,5 +119,8 @@ def reinstate(plan: Plan, *, rule_written: bool = False) -> Plan | None:
         for s in plan.steps
         if body and s.kind is StepKind.WRITE and "number" not in s.input
     ]
-    made = plan.replace(*frames, *back, again(plan.step("assemble")))
+    why = "There is budget again: what was left out is written."
+    reason = Reason(cause=VersionCause.BUDGET, why=why)
+    assemble = again(plan.step("assemble"), **{BECAUSE: reason.as_input()})
+    made = plan.replace(*frames, *back, assemble)
     return made.model_copy(update={"version": plan.version + 1})

@@ -9,6 +9,7 @@ one that is said.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from autonomy.agents.outline import BEGIN, END, Outline, OutlineSection, sentence_case
@@ -21,7 +22,7 @@ from autonomy.agents.plan_edit import (
     named,
     writing,
 )
-from autonomy.agents.revision import again
+from autonomy.agents.revision import again, because
 from autonomy.core.brief import read_brief
 from autonomy.core.journey import Journey
 from autonomy.core.ports import Deps, PlanLimits
@@ -44,6 +45,7 @@ from autonomy.core.types import (
     StepStatus,
     Told,
 )
+from autonomy.core.versions import WHY_CHARS, Reason, VersionCause
 from autonomy.core.words import likeness, stems
 
 EXAMPLES = (
@@ -114,10 +116,17 @@ async def take(state: RunState, deps: Deps, plan: Plan | None) -> Taken:
     if steering is not None:
         update["steering"] = steering
     if taken.changed and taken.plan is not None:
+        taken.plan = because(taken.plan, asked_in(message.text for message in fresh))
         # A report was about the draft as it was.
         update["reported_similarity"] = update["report_accepted"] = None
         taken.events.append(_planned(plan, taken.plan))
     return taken
+
+
+def asked_in(messages: Iterable[str]) -> Reason:
+    """The reason of a version that a person's messages asked for."""
+    said = " ".join(f"“{text}”" for text in messages)
+    return Reason(cause=VersionCause.ASKED, why=said[:WHY_CHARS])
 
 
 def _settled(wishes: Wishes, deps: Deps, steering: Steering) -> Wishes:

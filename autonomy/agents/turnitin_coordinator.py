@@ -110,7 +110,7 @@ async def await_report(state: RunState, runtime: Runtime[Deps]) -> RunState:
             else f"{said}. "
         ) + "Quote less, and put what stays between quotation marks with its citation."
         update["quote_share"] = share
-        update["plan"] = lower_quoting(state["plan"], share, note)
+        update["plan"] = lower_quoting(state["plan"], share, note, cycle_id)
     return update
 
 

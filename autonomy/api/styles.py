@@ -123,4 +123,6 @@ def restyle(request: ApiRequest, run_id: UUID, artifact_id: UUID, body: RestyleI
     run = owned(Run.objects.all(), request.auth, run_id)
     rows = Artifact.objects.filter(run=run).select_related("run__owner")
     row = owned(rows, request.auth, artifact_id, owner="run__owner")
-    return once(request, lambda: (201, shapes.artifact(services.restyle(row, body.style))))
+    return once(
+        request, lambda: (201, shapes.artifact(services.restyle(row, body.style, by=request.auth)))
+    )

@@ -28,6 +28,7 @@ from autonomy.core.types import (
     TaskSpec,
     Told,
 )
+from autonomy.core.versions import Made
 from autonomy.core.works import Fetched, Found, PagesFound, Work
 
 T = TypeVar("T")
@@ -218,9 +219,11 @@ class Notes(Protocol):
 class Artifacts(Protocol):
     """Content-addressed, versioned outputs of the run. State only refers to their ids."""
 
-    async def save(self, kind: str, title: str, body: dict[str, Any]) -> str:
+    async def save(
+        self, kind: str, title: str, body: dict[str, Any], made: Made | None = None
+    ) -> str:
         """Store a new version of (run, kind) and return its id. Saving the same body twice
-        returns the same id."""
+        returns the same id. `made` says why there is this version, for documents."""
         ...
 
     async def load(self, artifact_id: str) -> dict[str, Any]: ...

@@ -33,6 +33,7 @@ from autonomy.models.run import (
 from autonomy.models.style import CitationStyle
 from autonomy.models.tool import Tool, ToolOrigin, ToolVersion
 from autonomy.models.upkeep import Deletion, Upkeep
+from autonomy.models.version import DocumentVersion
 
 __all__ = [
     "EMBEDDING_DIMENSIONS",
@@ -46,6 +47,7 @@ __all__ = [
     "Citation",
     "CitationStyle",
     "Deletion",
+    "DocumentVersion",
     "Effect",
     "EffectStatus",
     "EmbeddingSpace",

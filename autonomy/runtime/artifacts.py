@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from autonomy.core.types import CitationCheck
-from autonomy.models import Artifact, ArtifactKind, Citation, Passage, Source
+from autonomy.core.versions import Made
+from autonomy.models import Artifact, ArtifactKind, Citation, DocumentVersion, Passage, Source
 from autonomy.runtime.db import run_db
 from autonomy.runtime.effects import lock_run
 from autonomy.runtime.events import storable
@@ -27,6 +28,28 @@ def digest(body: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def keep_made(artifact: Artifact, made: Made, as_of_seq: int, *, by: int | None = None) -> None:
+    """Store how this version came about, in the transaction that stores it.
+
+    Args:
+        as_of_seq: number of the run's last event so far.
+        by: the person who asked for it.
+    """
+    DocumentVersion.objects.create(
+        artifact=artifact,
+        run_id=artifact.run_id,
+        cause=made.cause,
+        why=storable(made.why),
+        gates=list(made.gates),
+        author=made.author,
+        person_id=by,
+        made_from_id=_uuid(made.made_from),
+        cycle_id=_uuid(made.cycle_id),
+        words=made.words,
+        as_of_seq=as_of_seq,
+    )
+
+
 class RunArtifacts:
     """`ports.Artifacts` of one segment."""
 
@@ -34,18 +57,20 @@ class RunArtifacts:
         self._fence = fence
         self._owner_id = owner_id
 
-    async def save(self, kind: str, title: str, body: dict[str, Any]) -> str:
+    async def save(
+        self, kind: str, title: str, body: dict[str, Any], made: Made | None = None
+    ) -> str:
         """Store a new version of (run, kind) and return its id; the same body twice in a row is
-        one version.
+        one version. What was `made` is stored beside a new version.
 
         Raises:
             FencedOut: the segment no longer owns the run.
         """
-        return await run_db(self._save, kind, title, storable(body))
+        return await run_db(self._save, kind, title, storable(body), made)
 
     @transaction.atomic
-    def _save(self, kind: str, title: str, body: dict[str, Any]) -> str:
-        lock_run(self._fence)
+    def _save(self, kind: str, title: str, body: dict[str, Any], made: Made | None) -> str:
+        run = lock_run(self._fence)
         mine = Artifact.objects.filter(run_id=self._fence.run_id, kind=kind)
         sha256 = digest(body)
         newest = mine.aggregate(newest=Max("version"))["newest"] or 0
@@ -64,6 +89,8 @@ class RunArtifacts:
                 sha256=sha256,
                 body=body,
             )
+            if made is not None:
+                keep_made(known, made, run.last_seq)
         return str(known.pk)
 
     async def load(self, artifact_id: str) -> dict[str, Any]:

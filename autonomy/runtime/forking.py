@@ -6,7 +6,7 @@ import json
 
 from django.db import connection
 
-from autonomy.models import Artifact, Checkpoint, Citation, Run, RunSource
+from autonomy.models import Artifact, Checkpoint, Citation, DocumentVersion, Run, RunSource
 from autonomy.models.fields import new_id
 from autonomy.runtime.checkpoint_copy import copy_history
 
@@ -90,4 +90,15 @@ def _adopted(parent: Run, made: Run, text: str, blobs: list[bytes]) -> dict[str,
         for check in checks:
             check.pk, check.run, check.artifact_id = new_id(), made, row.pk
         Citation.objects.bulk_create(checks)
+        _adopt_reason(old, made, names)
     return names
+
+
+def _adopt_reason(old: str, made: Run, names: dict[str, str]) -> None:
+    """How the copied version came about; the events that led to it are the parent's."""
+    about = DocumentVersion.objects.filter(artifact_id=old).first()
+    if about is None:
+        return
+    about.artifact_id, about.run, about.as_of_seq = names[old], made, 0  # type: ignore[assignment]
+    about.made_from_id = names.get(str(about.made_from_id))  # type: ignore[assignment]
+    about.save(force_insert=True)

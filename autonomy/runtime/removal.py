@@ -24,6 +24,7 @@ from autonomy.models import (
     Artifact,
     Citation,
     Deletion,
+    DocumentVersion,
     Effect,
     Episode,
     Passage,
@@ -158,5 +159,6 @@ def _remove_runs(run_ids: Sequence[UUID]) -> None:
     Episode.objects.filter(run_id__in=run_ids).delete()
     Effect.objects.filter(run_id__in=run_ids).delete()
     Citation.objects.filter(run_id__in=run_ids).delete()
+    DocumentVersion.objects.filter(run_id__in=run_ids).delete()
     TurnitinCycle.objects.filter(run_id__in=run_ids).delete()
     Artifact.objects.filter(run_id__in=run_ids).delete()

@@ -72,6 +72,7 @@ from autonomy.services.verification import (
     reference_check_of,
     verify_reference,
 )
+from autonomy.services.versions import VersionRow, compare_versions, restore, versions_of
 
 __all__ = [
     "AllowanceUsedUp",
@@ -95,6 +96,7 @@ __all__ = [
     "Tidied",
     "TooLarge",
     "Unavailable",
+    "VersionRow",
     "Wanted",
     "accept_reference",
     "add_file",
@@ -104,6 +106,7 @@ __all__ = [
     "change_connection",
     "check_style",
     "choose_models",
+    "compare_versions",
     "connection_of",
     "connection_state",
     "create_api_key",
@@ -128,6 +131,7 @@ __all__ = [
     "remove_connection",
     "remove_style",
     "requeue",
+    "restore",
     "restyle",
     "resume",
     "revoke_api_key",
@@ -148,5 +152,6 @@ __all__ = [
     "usage_today",
     "user_for_key",
     "verify_reference",
+    "versions_of",
     "worker_up",
 ]

@@ -19,6 +19,7 @@ from autonomy.models import (
     BudgetEntry,
     Citation,
     CitationStyle,
+    DocumentVersion,
     Episode,
     FlaggedPassage,
     ModelCall,
@@ -121,6 +122,7 @@ def _run(run: Run) -> Iterator[Entry]:
         "citations": _rows(Citation.objects.filter(**of_run)),
         "originality_cycles": _rows(cycles, leave={"report_file", "checked_by_id"}, also={"id"}),
         "flagged_passages": _rows(FlaggedPassage.objects.filter(cycle__run=run)),
+        "document_versions": [_version(row) for row in DocumentVersion.objects.filter(**of_run)],
         "costs": _rows(BudgetEntry.objects.filter(**of_run)),
     }
     yield _json(f"{folder}/run.json", about)
@@ -134,9 +136,17 @@ def _run(run: Run) -> Iterator[Entry]:
     if newest is not None:
         yield _json(f"{folder}/document.json", newest.body)
         yield from _document(folder, newest)
+        earlier = artifacts.filter(kind=ArtifactKind.DOCUMENT).exclude(pk=newest.pk)
+        for artifact in earlier.order_by("version").iterator(chunk_size=1):
+            yield _json(f"{folder}/versions/{artifact.version}.json", artifact.body)
     for cycle in cycles.exclude(report_file="").iterator():
         name = cycle.report_file_name or "report"
         yield _stored(f"{folder}/reports/{cycle.number}/{name}", cycle.report_file)
+
+
+def _version(row: DocumentVersion) -> dict[str, Any]:
+    """Why a version was made, under its number."""
+    return {"version": row.artifact.version} | _row(row, leave={"as_of_seq", "person_id"})
 
 
 def _document(folder: str, artifact: Artifact) -> Iterator[Entry]:

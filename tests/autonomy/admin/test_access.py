@@ -19,6 +19,7 @@ OURS = [model for model in admin.site._registry if model._meta.app_label in ("au
 WITHOUT_PAGE = {
     models.CheckpointBlob,
     models.CheckpointWrite,
+    models.DocumentVersion,
     models.FileReadingPages,
     models.FlaggedPassage,
     models.IdempotencyKey,
@@ -26,10 +27,10 @@ WITHOUT_PAGE = {
     models.PassageVector,
     models.Posting,
 }
-"""Bytes that the checkpoint page decodes, passages, which the page of their source lists, flagged
-ones, which the page of their cycle lists, what search keeps of their words and meaning, pages as
-the parser left them, and the answers kept for retried requests, which repeat what other pages
-show."""
+"""Bytes that the checkpoint page decodes, passages, which the page of their source lists, why
+there is a version of a document, which the artifact's page says, flagged passages, which the page
+of their cycle lists, what search keeps of their words and meaning, pages as the parser left them,
+and the answers kept for retried requests, which repeat what other pages show."""
 
 
 SETTINGS = {models.Quota}

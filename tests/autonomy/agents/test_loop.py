@@ -20,6 +20,7 @@ from autonomy.core.types import (
     StepStatus,
     StopReason,
 )
+from autonomy.core.versions import Made
 from autonomy.export.claims import citations_in_order
 from autonomy.export.document import Document
 from autonomy.export.structure import dangling_ids
@@ -272,9 +273,9 @@ async def test_an_exhausted_budget_hands_over_what_is_written() -> None:
     deps = make_deps(GOAL)
     real_save = deps.artifacts.save
 
-    async def save(kind: str, title: str, body: dict[str, Any]) -> str:
+    async def save(kind: str, title: str, body: dict[str, Any], made: Made | None = None) -> str:
         deps.budget.reached = StopReason.BUDGET_SECONDS  # type: ignore[attr-defined]
-        return await real_save(kind, title, body)
+        return await real_save(kind, title, body, made)
 
     deps.artifacts.save = save  # type: ignore[method-assign]
     ride = await Ride(deps).go()
@@ -291,9 +292,9 @@ async def test_a_budget_that_ends_during_a_revision_loses_no_section() -> None:
     before = [s.id for s in ride.document.sections]
     real_save = deps.artifacts.save
 
-    async def save(kind: str, title: str, body: dict[str, Any]) -> str:
+    async def save(kind: str, title: str, body: dict[str, Any], made: Made | None = None) -> str:
         deps.budget.reached = StopReason.BUDGET_SECONDS  # type: ignore[attr-defined]
-        return await real_save(kind, title, body)
+        return await real_save(kind, title, body, made)
 
     deps.artifacts.save = save  # type: ignore[method-assign]
     await ride.go(Command(resume={pause.id: {"cycle_id": "cycle-1", "observed_similarity": 38}}))
@@ -327,10 +328,10 @@ async def test_a_file_deleted_meanwhile_leaves_no_dangling_citation() -> None:
     deps = make_deps(GOAL, library=library)
     real_save = deps.artifacts.save
 
-    async def save(kind: str, title: str, body: dict[str, Any]) -> str:
+    async def save(kind: str, title: str, body: dict[str, Any], made: Made | None = None) -> str:
         library.kept = [p for p in library.kept if p.source_id != "fishery"]
         library.works.pop("fishery", None)
-        return await real_save(kind, title, body)
+        return await real_save(kind, title, body, made)
 
     deps.artifacts.save = save  # type: ignore[method-assign]
     ride = await Ride(deps).go()

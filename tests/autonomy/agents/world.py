@@ -21,6 +21,7 @@ from autonomy.core.types import (
     TaskSettings,
     TaskSpec,
 )
+from autonomy.core.versions import Made
 from autonomy.core.words import overlap, stems
 from autonomy.tools.evidence import evidence_tools
 from autonomy.tools.library_tools import library_tools
@@ -146,10 +147,15 @@ class MemoryArtifacts:
     def __init__(self) -> None:
         self.bodies: dict[str, dict[str, Any]] = {}
         self.checks: list[CitationCheck] = []
+        self.made: dict[str, Made] = {}
 
-    async def save(self, kind: str, title: str, body: dict[str, Any]) -> str:
+    async def save(
+        self, kind: str, title: str, body: dict[str, Any], made: Made | None = None
+    ) -> str:
         artifact_id = f"{kind}-{len(self.bodies) + 1}"
         self.bodies[artifact_id] = body
+        if made is not None:
+            self.made[artifact_id] = made
         return artifact_id
 
     async def load(self, artifact_id: str) -> dict[str, Any]:

@@ -63,11 +63,11 @@ def test_a_best_draft_is_completed_with_what_had_been_left_out(alice: User) -> N
         def __getattr__(self, name: str) -> Any:
             return getattr(self.inner, name)
 
-        async def save(self, kind: str, title: str, body: dict[str, Any]) -> str:
+        async def save(self, kind: str, *content: Any) -> str:
             if kind == "section" and not spent:
                 spent.append(1)
                 await run_db(spend, ride, 200_000)
-            saved: str = await self.inner.save(kind, title, body)
+            saved: str = await self.inner.save(kind, *content)
             return saved
 
     spent: list[int] = []
