@@ -24,6 +24,7 @@ from autonomy.api.version_schemas import (
     VersionVerdict,
 )
 from autonomy.core.types import Author
+from autonomy.core.versions import VersionCause
 from autonomy.models import Artifact, Run
 from autonomy.services import VersionRow
 
@@ -100,7 +101,7 @@ def _version(row: VersionRow, numbers: dict[UUID, int], viewer: User) -> Version
         title=artifact.title,
         created_at=artifact.created_at,
         newest=row.newest,
-        cause=about.cause if about else None,
+        cause=VersionCause(about.cause) if about else None,
         headline=row.headline,
         why=about.why if about else "",
         author=Author(about.author) if about else None,

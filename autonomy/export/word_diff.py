@@ -129,13 +129,17 @@ def _opcodes(
     if max(i2, j2) - start > most:
         yield "replace", start, i2, start, j2
     elif start < i2 or start < j2:
-        for code in Indel.opcodes(old[start:i2], new[start:j2]):
+        codes = Indel.opcodes(old[start:i2], new[start:j2])
+        # It tells what went and what came apart; here they are one replacement.
+        for equal, group in groupby(codes, lambda code: code.tag == "equal"):
+            run = list(group)
+            first, last = run[0], run[-1]
             yield (
-                code.tag,
-                code.src_start + start,
-                code.src_end + start,
-                code.dest_start + start,
-                code.dest_end + start,
+                "equal" if equal else "replace",
+                first.src_start + start,
+                last.src_end + start,
+                first.dest_start + start,
+                last.dest_end + start,
             )
     if end:
         yield "equal", i2, len(old), j2, len(new)

@@ -99,6 +99,6 @@ def _adopt_reason(old: str, made: Run, names: dict[str, str]) -> None:
     about = DocumentVersion.objects.filter(artifact_id=old).first()
     if about is None:
         return
-    about.artifact_id, about.run, about.as_of_seq = names[old], made, 0  # type: ignore[assignment]
-    about.made_from_id = names.get(str(about.made_from_id))  # type: ignore[assignment]
+    about.artifact_id, about.run, about.as_of_seq = names[old], made, 0
+    about.made_from_id = names.get(str(about.made_from_id))
     about.save(force_insert=True)
