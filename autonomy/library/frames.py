@@ -16,6 +16,8 @@ class Request(BaseModel):
     file_name: str
     limits: ParseLimits
     first_page: int = 1
+    reader: str = ""
+    """One of `readers.READERS` in place of the parser of the file's type."""
 
 
 class Started(BaseModel):
@@ -37,6 +39,13 @@ class Finished(BaseModel):
     document: ParsedDocument
 
 
+class Read(BaseModel):
+    """What a reader found, as the JSON of its model."""
+
+    say: Literal["read"] = "read"
+    content: str
+
+
 class Failed(BaseModel):
     """A `ParseFailure` on its way out."""
 
@@ -53,7 +62,7 @@ class Ended(BaseModel):
     trace: str = ""
 
 
-Frame = Started | PagesRead | Finished | Failed | Ended
+Frame = Started | PagesRead | Finished | Read | Failed | Ended
 _FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="say")])
 _SIZE = struct.Struct(">I")
 

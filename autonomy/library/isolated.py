@@ -18,10 +18,20 @@ import time
 from collections.abc import Generator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from autonomy.library.frames import Ended, Failed, Finished, Frame, FrameBuffer, PagesRead, Request
+from autonomy.library.frames import (
+    Ended,
+    Failed,
+    Finished,
+    Frame,
+    FrameBuffer,
+    PagesRead,
+    Read,
+    Request,
+)
 from autonomy.library.parsed import (
     OnPages,
     ParsedDocument,
@@ -34,6 +44,7 @@ from autonomy.library.wording import failure
 _log = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[2]
 _PIECE = 1 << 18
+M = TypeVar("M", bound=BaseModel)
 
 
 def parse_in_subprocess(
@@ -73,13 +84,47 @@ def parse_in_subprocess(
                     on_pages(frame.pages, frame.total)
             elif isinstance(frame, Finished):
                 return frame.document.model_copy(update={"pages": tuple(pages)})
-            elif isinstance(frame, Failed):
-                raise ParseFailure(frame.code, frame.message)
-            elif isinstance(frame, Ended):
-                _log.warning("parsing %r ended with %s: %s", file_name, frame.status, frame.trace)
-                # Past the soft limit of CPU time comes SIGXCPU, past the hard one SIGKILL.
-                raise failure("timeout" if frame.status == -signal.SIGXCPU else "damaged", limits)
+            else:
+                _refuse(frame, request)
     raise failure("damaged", limits)
+
+
+def read_in_subprocess(
+    reader: str, result: type[M], path: Path, file_name: str, limits: ParseLimits | None = None
+) -> M:
+    """What one of `readers.READERS` finds in the file, read in a process of its own bounded by
+    `limits`. Blocks; call it from a thread.
+
+    Args:
+        result: the model that the reader returns.
+
+    Raises:
+        ParseFailure: what the reader said, or as `parse_in_subprocess`.
+    """
+    limits = limits or ParseLimits()
+    request = Request(
+        path=str(path.resolve()), file_name=file_name[:1_000], limits=limits, reader=reader
+    )
+    with closing(_frames(request)) as frames:
+        for frame in frames:
+            if isinstance(frame, Read):
+                return result.model_validate_json(frame.content)
+            _refuse(frame, request)
+    raise failure("damaged", limits)
+
+
+def _refuse(frame: Frame, request: Request) -> None:
+    """
+    Raises:
+        ParseFailure: `frame` says that there will be no answer.
+    """
+    if isinstance(frame, Failed):
+        raise ParseFailure(frame.code, frame.message)
+    if isinstance(frame, Ended):
+        _log.warning("parsing %r ended with %s: %s", request.file_name, frame.status, frame.trace)
+        # Past the soft limit of CPU time comes SIGXCPU, past the hard one SIGKILL.
+        timeout = frame.status == -signal.SIGXCPU
+        raise failure("timeout" if timeout else "damaged", request.limits)
 
 
 def _frames(request: Request) -> Generator[Frame]:

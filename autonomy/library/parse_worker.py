@@ -30,12 +30,14 @@ from autonomy.library.frames import (
     Finished,
     Frame,
     PagesRead,
+    Read,
     Request,
     Started,
     send,
 )
 from autonomy.library.parse import PARSERS, parse
 from autonomy.library.parsed import ParsedPage, ParseFailure
+from autonomy.library.readers import READERS, reader_of
 from autonomy.library.wording import failure_message
 
 IDLE_SECONDS = 120.0
@@ -46,6 +48,8 @@ def serve(requests: socket.socket) -> None:
     """Fork for each request until the asking process is gone."""
     for module in sorted({name.partition(":")[0] for name in PARSERS.values()}):
         import_module(f"autonomy.library.parsers.{module}")
+    for reader in READERS:
+        reader_of(reader)
     gc.collect()
     gc.freeze()
     woken, wake = socket.socketpair()
@@ -135,6 +139,10 @@ def _parse(request: Request, answers: socket.socket) -> Frame:
         send(answers, PagesRead(pages=tuple(pages), total=total))
 
     try:
+        if request.reader:
+            read = reader_of(request.reader)
+            found = read(Path(request.path), request.file_name, request.limits)
+            return Read(content=found.model_dump_json())
         document = parse(
             Path(request.path), request.file_name, request.limits, hand_out, request.first_page
         )

@@ -72,6 +72,8 @@ class ParseLimits(_Value):
     """Of one sheet; the rows after them are left out, and the document remarks so."""
     max_unpacked_bytes: int = Field(default=300 * 1024 * 1024, gt=0)
     """Sum of the real sizes of a zip container's members."""
+    max_highlights: int = Field(default=500, gt=0)
+    """Marked passages and comments of one document."""
     ocr_languages: str = "eng"
     """Tesseract's names of the languages of scans, joined by "+"; empty for no OCR."""
     ocr_page_seconds: float = Field(default=30.0, gt=0)
