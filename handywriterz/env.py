@@ -359,6 +359,16 @@ class Env(BaseSettings):
         gt=0,
         description="Longest that an uploaded style may take for a few references, seconds.",
     )
+    similarity_texts_max: int = Field(
+        default=1_000,
+        gt=0,
+        description="Most texts (own sources and earlier documents) that one draft is compared with; the nearest to its run come first.",
+    )
+    similarity_chars_max: int = Field(
+        default=60_000_000,
+        gt=0,
+        description="Most characters of all texts together that one draft is compared with.",
+    )
     message_max_chars: int = Field(
         default=20_000, gt=0, description="Longest chat message, characters."
     )

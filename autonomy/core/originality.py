@@ -55,6 +55,8 @@ class Match(BaseModel):
     """Of the draft, that are counted."""
     score: float = Field(ge=0, le=1)
     """Share of its words in common; for a paraphrase the cosine."""
+    excluded: str = ""
+    """What keeps it out of the percentage: a key of `Similarity.excluded_words`; empty counts."""
 
 
 class TextLikeness(BaseModel):
@@ -68,6 +70,8 @@ class TextLikeness(BaseModel):
     kind: ComparedKind
     words: int = Field(ge=0)
     percent: float = Field(ge=0, le=100)
+    paraphrases: int = Field(default=0, ge=0)
+    """Passages that may say the same as it otherwise; they are in no percentage."""
 
 
 class Similarity(BaseModel):
@@ -80,13 +84,18 @@ class Similarity(BaseModel):
     matched_words: int = Field(ge=0)
     counted_words: int = Field(ge=0)
     excluded_words: dict[str, int] = Field(default_factory=dict)
-    """By what excluded them: `quoted_and_cited`, `bibliography`, `common_phrase`, `small_match`."""
+    """By what excluded them: `quoted_and_cited`, `bibliography`, `common_phrase`, `small_match`. The
+    first two are not in `counted_words` either."""
     groups: dict[MatchGroup, int] = Field(default_factory=dict)
-    """Words in each group."""
+    """Words in each group, as far as they count."""
     texts: tuple[TextLikeness, ...] = ()
     """Most words first."""
     matches: tuple[Match, ...] = ()
-    """In the draft's order."""
+    """In the draft's order, also those that are excluded."""
+    compared: int = Field(default=0, ge=0)
+    """Texts of different wording that the draft was compared with."""
+    left_out: int = Field(default=0, ge=0)
+    """Texts beyond what the deployment compares with."""
 
 
 class Remedy(StrEnum):
@@ -124,6 +133,8 @@ class FlaggedPassage(BaseModel):
     """What a checker wrote about it."""
     colour: str = ""
     """Of a checker's highlighting, such as `yellow`; empty where there is none."""
+    kind: MatchKind | None = None
+    """As the engine found it; None for what a report or a checker told."""
 
 
 class CheckVerdict(StrEnum):

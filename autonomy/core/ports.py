@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from langgraph.runtime import Runtime
 from pydantic import BaseModel
 
-from autonomy.core.originality import Similarity
+from autonomy.core.originality import FlaggedPassage, Similarity
 from autonomy.core.packing import Prompt
 from autonomy.core.types import (
     CitationCheck,
@@ -341,7 +341,8 @@ class Cycles(Protocol):
 
 
 class Originality(Protocol):
-    """The product's own engine: how like other texts a draft is."""
+    """The product's own engine: how like a draft is to the person's own sources and earlier
+    documents; nothing else, not the web. Versions of the same run never count."""
 
     async def check(self, document_id: str) -> Similarity | None:
         """The draft against the run's sources, the rest of the person's library and their earlier
@@ -350,12 +351,20 @@ class Originality(Protocol):
         same draft against the same texts gives the same answer."""
         ...
 
+    async def flagged(self, document_id: str) -> list[FlaggedPassage]:
+        """What of it wants a remedy, in the document's order, with its section and characters of
+        the section's Markdown. A paraphrase among them is a hint, see its `kind`."""
+        ...
+
 
 class NoOriginality:
     """Nobody compares drafts."""
 
     async def check(self, document_id: str) -> Similarity | None:
         return None
+
+    async def flagged(self, document_id: str) -> list[FlaggedPassage]:
+        return []
 
 
 class Messages(Protocol):

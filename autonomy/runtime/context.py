@@ -27,6 +27,7 @@ from autonomy.runtime.embedders import asker
 from autonomy.runtime.events import RunEvents
 from autonomy.runtime.messages import RunMessages
 from autonomy.runtime.model_calls import RunCalls
+from autonomy.runtime.originality import RunOriginality
 from autonomy.runtime.outside import shared_scholar, shared_web
 from autonomy.runtime.portfolios import portfolio_for
 from autonomy.runtime.queue import Claim
@@ -101,6 +102,7 @@ def build_deps(segment: Segment) -> Deps:
             patience=env().search_read_seconds,
             most_bytes=min(env().upload_max_bytes, env().fetch_max_bytes),
         ),
+        originality=RunOriginality(run.owner_id, embedder),
         search=search_limits(),
     )
     # A tool that may not be used is not there, whoever (a model included) asks for it.

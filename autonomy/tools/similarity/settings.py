@@ -1,0 +1,40 @@
+"""What a comparison looks for and what it leaves out."""
+
+from __future__ import annotations
+
+import hashlib
+
+from pydantic import BaseModel, ConfigDict, Field
+
+KGRAM_WORDS = 5
+"""Length of what is fingerprinted: shorter runs in common are noise and never begin a match."""
+WINDOW_KGRAMS = 4
+"""Of so many neighbouring k-grams one is kept at least."""
+GUARANTEED_WORDS = WINDOW_KGRAMS + KGRAM_WORDS - 1
+"""Every run of so many words in common is found, whatever stands around it."""
+
+
+class SimilaritySettings(BaseModel):
+    """What a person may choose. Nothing here changes what is found, only what counts; except
+    `paraphrases`, which is the costly part."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    exclude_quoted_and_cited: bool = True
+    """Words between quotation marks (or set off as a block) that cite the very text."""
+    exclude_bibliography: bool = True
+    """Everything under a heading such as “References”, to the next heading of its rank."""
+    exclude_common_phrases: bool = True
+    """Short matches that are everybody's phrase: a stock phrase, or found in several works."""
+    small_match_words: int = Field(default=8, ge=0, le=100)
+    """Matches of fewer words are left out; 0 leaves out none. Signs of scripts without spaces
+    between words count half."""
+    paraphrases: bool = True
+    """Look for what says the same otherwise, where there is an encoder."""
+
+    def digest(self) -> str:
+        """Names these choices: 16 hexadecimal digits."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+
+DEFAULT = SimilaritySettings()
