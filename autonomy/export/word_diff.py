@@ -97,7 +97,8 @@ def changes(before: str, after: str, *, most_tokens: int = MOST_TOKENS) -> list[
 
 def words_in(parts: Iterable[Part], op: Op) -> int:
     """Words of the parts of one kind."""
-    return sum(len(part.text.split()) for part in parts if part.op is op)
+    found = (word for part in parts if part.op is op for word in part.text.split())
+    return sum(any(map(str.isalnum, word)) for word in found)
 
 
 def _by_words(before: str, after: str, most_tokens: int) -> Iterator[Part]:

@@ -14,7 +14,11 @@ from autonomy.library.parsed import ParseLimits
 Reader = Callable[[Path, str, ParseLimits], BaseModel]
 """Takes the file, what its owner calls it, and what reading may cost. Raises `ParseFailure`."""
 
-READERS = {"highlights": "highlights:read_highlights"}
+READERS = {
+    "highlights": "highlights:read_highlights",
+    "draft": "drafts.reading:read_draft",
+    "draft_changes": "drafts.package:write_changes",
+}
 """Name to module and function below `autonomy.library`."""
 
 

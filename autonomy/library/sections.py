@@ -97,6 +97,11 @@ def is_section_word(text: str) -> bool:
     return _section_of(text) is not None
 
 
+def is_references_heading(text: str) -> bool:
+    """Whether a list of references begins under it."""
+    return _REFERENCES.match(text.strip()) is not None
+
+
 def is_abstract_heading(text: str) -> bool:
     return bool(_ABSTRACT.match(text) or _RUN_IN_ABSTRACT.match(text))
 

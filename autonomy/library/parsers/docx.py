@@ -50,7 +50,7 @@ def parse(path: Path, file_name: str, limits: ParseLimits) -> ParsedDocument:
         document = archive.xml("word/document.xml")
         if document is None:
             raise archive.damaged()
-        styles = _styles(archive.xml("word/styles.xml"))
+        styles = style_names(archive.xml("word/styles.xml"))
         csl = core_properties(archive)
         macros = "word/vbaProject.bin" in archive.names
     blocks = _blocks(document, styles)
@@ -73,7 +73,7 @@ def parse(path: Path, file_name: str, limits: ParseLimits) -> ParsedDocument:
     )
 
 
-def _styles(root: Any) -> dict[str, str]:
+def style_names(root: Any) -> dict[str, str]:
     """Style id to its name, lower case, following what each is based on up to a heading."""
     if root is None:
         return {}

@@ -10,19 +10,20 @@ import { DownloadMenu } from "./downloads.js";
 import { SimulatedBadge } from "../models/badge.js";
 import { toast, toastError } from "../ui/toast.js";
 import { ChecksButton, ChecksPanel } from "./checks.js";
+import { HistoryPanel } from "./history.js";
 import { StyleChoice } from "./style_choice.js";
 
 const NOTHING = { citations: [], sources: new Map() };
 
 /** `source`: what `useSource` gives; citations are opened there. */
-export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simulated, quiet, source, onClose }) {
+export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simulated, quiet, busy, source, onClose }) {
   const [chosen, setChosen] = useState(artifactId);
   const [style, setStyle] = useState(""); // empty: the document's own
   const [own, setOwn] = useState("");
   const [versions, setVersions] = useState([]);
   const [state, setState] = useState({ loading: true });
   const [bound, setBound] = useState(NOTHING);
-  const [checking, setChecking] = useState(false);
+  const [beside, setBeside] = useState(""); // what stands in the text's place: checks or history
   const heading = useRef(null);
   const scroller = useRef(null);
   const article = useRef(null);
@@ -81,10 +82,20 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
       toastError(problem);
     }
   };
+  const toggle = (name) => setBeside((now) => (now === name ? "" : name));
+  const show = (id) => {
+    setStyle("");
+    setChosen(id);
+    setBeside("");
+  };
+  const made = (row) => {
+    setStyle("");
+    setChosen(row.id);
+  };
   const jump = (marker) => {
     const link = article.current?.querySelector(`[data-marker="${marker}"]`);
     if (!link) return;
-    setChecking(false);
+    setBeside("");
     requestAnimationFrame(() => {
       link.scrollIntoView({ block: "center" });
       link.focus({ preventScroll: true });
@@ -95,7 +106,7 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
   const onKeyDown = (event) => {
     if (event.key !== "Escape" || event.defaultPrevented) return;
     event.preventDefault();
-    if (checking) setChecking(false);
+    if (beside) setBeside("");
     else if (target) source.close();
     else onClose();
   };
@@ -113,14 +124,16 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
           </select><${Icon} name="chevron-down" /></label>`}
         <${StyleChoice} value=${cited} styles=${styles} onChange=${setStyle} />
         ${style && own && style !== own && html`<button type="button" class="button quiet keep-style" disabled=${loading} onClick=${keep}>Keep this style</button>`}
-        ${document && html`<${ChecksButton} bound=${bound} open=${checking} onToggle=${() => setChecking(!checking)} />`}
+        ${document && html`<${ChecksButton} bound=${bound} open=${beside === "checks"} onToggle=${() => toggle("checks")} />`}
+        ${versions.length > 0 && html`<button type="button" class="pill-button history-button" aria-expanded=${beside === "history" ? "true" : "false"} onClick=${() => toggle("history")}><${Icon} name="clock" /> History</button>`}
         ${simulated && html`<${SimulatedBadge} />`}
         ${document?.words && html`<span class="faint words">${count(document.words)} words</span>`}
       </div>
       <${DownloadMenu} runId=${runId} artifactId=${chosen} style=${style} />
     </header>
-    ${checking && html`<${ChecksPanel} bound=${bound} onJump=${jump} onSource=${source.open} onClose=${() => setChecking(false)} />`}
-    <div class="document-scroll" ref=${scroller} tabindex="0" role="group" aria-label="Text of the document" aria-busy=${loading ? "true" : "false"} hidden=${checking}>
+    ${beside === "checks" && html`<${ChecksPanel} bound=${bound} onJump=${jump} onSource=${source.open} onClose=${() => setBeside("")} />`}
+    ${beside === "history" && html`<${HistoryPanel} runId=${runId} artifactId=${chosen} busy=${busy} onShow=${show} onMade=${made} onClose=${() => setBeside("")} />`}
+    <div class="document-scroll" ref=${scroller} tabindex="0" role="group" aria-label="Text of the document" aria-busy=${loading ? "true" : "false"} hidden=${beside !== ""}>
       ${error && html`<div class="run-pad"><div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>${error.title || "The document cannot be shown"}</strong><span>${error.message}</span></div></div></div>`}
       ${!document && loading && html`<${Skeleton} />`}
       ${document && html`<${Body} source=${document.html ?? ""} citations=${bound.citations} marker=${target?.marker} article=${article} onCitation=${open} />
