@@ -40,9 +40,16 @@ check: install-dev ## Format, lint, types, import contract, migrations, docs in 
 	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run; \
 	$(PY) -m pytest -q -p no:cacheprovider tests/docs
 
+# Tests that start the product or a browser share a machine badly: they run one by one, the others
+# two at a time. `check` has run those of the docs.
+ALONE := $(addprefix tests/,bench browser chaos fuzz handywriterz/stack journeys providers)
+
 test: check ## Everything that CI runs: the checks, then all tests
 	@deploy/test-tools.sh
-	$(PY) -m pytest
+	@failed=0; set -x; \
+	$(PY) -m pytest -n 2 --dist loadfile tests $(addprefix --ignore=,tests/docs $(ALONE)) || failed=1; \
+	$(PY) -m pytest $(ALONE) || failed=1; \
+	exit $$failed
 
 coverage: install-dev ## All tests in one process, and which lines and branches they reach
 	@deploy/test-tools.sh

@@ -7,6 +7,7 @@ import asyncio
 from langgraph.runtime import Runtime
 
 from autonomy.agents.approval import wants_approval
+from autonomy.agents.best_draft import take_best
 from autonomy.agents.checking import check_claims
 from autonomy.agents.delivery import Judged, cleaned, report
 from autonomy.agents.gates import run_gates
@@ -69,23 +70,30 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
         document_id=state.get("document_id", ""),
         target_similarity=deps.task.settings.target_similarity,
         reported_similarity=None if taken.changed else state.get("reported_similarity"),
-        report_accepted=None if taken.changed else state.get("report_accepted"),
         exhausted=exhausted,
+        accepted=bool(state.get("report_accepted")) and not taken.changed,
+        expired=state.get("report_expired", False) and not taken.changed,
     )
     decision = route_progress(situation)
     if taken.replan and not exhausted:
         decision = replan()
     ending = decision is not None and decision[0].route is Route.END
     if decision is None or (ending and situation.document_id):
+        document_id = state["document_id"]
+        if situation.last_cycle_over:
+            local = state.get("local_similarity")
+            if (best := await take_best(document_id, local, deps)) is not None:
+                document_id = update["document_id"] = best[0]
+                events.append(best[1])
         # Nothing is handed over unchecked, not even the draft of a run that is out of budget.
-        judged = await _judged(state["document_id"], deps, task_id(runtime))
+        judged = await _judged(document_id, deps, task_id(runtime))
         gates = await _gates(judged, state, deps)
         if decision is None:
             decision = route_draft(situation, gates)
         else:
             decision = decision[0].model_copy(update={"gates": gates}), decision[1]
         if decision[0].route in HANDED_OVER:
-            if not situation.reported and (clean := await cleaned(judged, deps)) is not None:
+            if not situation.accepted and (clean := await cleaned(judged, deps)) is not None:
                 judged = clean
                 update["document_id"] = clean.document_id
                 events += clean.events

@@ -17,6 +17,7 @@ from autonomy.core.types import (
     Verdict,
     VerdictKind,
 )
+from autonomy.core.words import counted
 
 MAX_ATTEMPTS = 3
 """Of one step, the first included."""
@@ -47,17 +48,19 @@ class Situation:
     document_id: str
     target_similarity: float | None
     reported_similarity: float | None
+    """Per cent; None before a report, or when it gives no figure."""
     exhausted: str | None
-    report_accepted: bool | None = None
+    accepted: bool = False
+    """A similarity report about this very draft accepts it: it is not touched again."""
+    expired: bool = False
+    """The similarity report that was waited for never came."""
 
     @property
-    def reported(self) -> bool:
-        """A similarity report about this very draft reaches the target, or its checker accepted
-        it: it is not touched again."""
-        if self.target_similarity is not None and self.report_accepted is not None:
-            return self.report_accepted
-        target, reported = self.target_similarity, self.reported_similarity
-        return target is not None and reported is not None and reported <= target
+    def last_cycle_over(self) -> bool:
+        """Whether no further report is asked for, and none accepts the draft."""
+        if self.target_similarity is None or not self.cycles or self.accepted:
+            return False
+        return bool(self.expired or self.exhausted or self.cycles >= self.journey.max_cycles)
 
     @property
     def writes(self) -> list[Step]:
@@ -199,12 +202,20 @@ def route_draft(now: Situation, gates: Sequence[GateResult]) -> Decision:
     names = {g.gate for g in failed}
     why = " ".join(g.message for g in failed)
     target = now.target_similarity
-    if now.reported:
+    if now.accepted:
         # The report is about this draft: what is delivered is what was reported on.
         return finished(gates, failed, why)
-    if now.exhausted and failed:
+    if now.expired and target is not None:
+        return _end(
+            VerdictKind.FAIL,
+            StopReason.REPORT_EXPIRED,
+            f"No similarity report came in time. {_measured(now, target)} The best draft is kept. {why}".strip(),
+            gates,
+        )
+    if now.exhausted and (failed or now.last_cycle_over):
         used_up = _USED_UP[StopReason(now.exhausted)]
-        reason = f"{used_up}. The best draft so far is kept. {why}"
+        missed = "" if target is None or not now.cycles else f" {_measured(now, target)}"
+        reason = f"{used_up}.{missed} The best draft so far is kept. {why}".strip()
         return _end(VerdictKind.FAIL, now.exhausted, reason, gates)
     numbers = tuple(str(s.input["number"]) for s in now.writes if "number" in s.input)
     short = any(g.gate == "length" and "below" in g.message for g in failed)
@@ -233,7 +244,8 @@ def _originality(now: Situation, target: float, gates: Sequence[GateResult]) -> 
         return _end(
             VerdictKind.FAIL,
             StopReason.GATES_UNMET,
-            f"After {now.cycles} similarity reports the target of {target:g} % was not reached. The best draft is kept.",
+            f"After {counted(now.cycles, 'similarity report')} the target of {target:g} % was not "
+            f"reached{_last(now)}. The best draft is kept.",
             gates,
         )
     return _go(
@@ -242,6 +254,18 @@ def _originality(now: Situation, target: float, gates: Sequence[GateResult]) -> 
         f"The draft is ready for its similarity report (target {target:g} %).",
         gates=tuple(gates),
     )
+
+
+def _last(now: Situation) -> str:
+    reported = now.reported_similarity
+    return "" if reported is None else f"; the last one says {reported:g} %"
+
+
+def _measured(now: Situation, target: float) -> str:
+    """What is known of the draft, so that nobody takes an ending for a result."""
+    if now.reported_similarity is None:
+        return f"Whether the draft reaches the target of {target:g} % is not known."
+    return f"The target of {target:g} % was not reached{_last(now)}."
 
 
 def finished(gates: Sequence[GateResult], failed: Sequence[GateResult], why: str) -> Decision:

@@ -26,10 +26,23 @@ class SimilarityReport(BaseModel):
 
     cycle_id: str
     observed_similarity: float | None = Field(default=None, ge=0, le=100)
-    """Per cent; None when the report could not be read."""
-    note: str = ""
+    """Per cent; None when the report gives no figure."""
+    below: bool = False
+    """The report says “less than” that figure, which is then a bound."""
     verdict: CheckVerdict | Literal[""] = ""
     """What a checker decided; empty when the target decides."""
+    expired: bool = False
+    """No report came in time."""
+
+    @property
+    def said(self) -> str:
+        observed = self.observed_similarity
+        if observed is not None:
+            bound = "less than " if self.below else ""
+            return f"The similarity report says {bound}{observed:g} %"
+        if self.verdict:
+            return "A checker looked at the draft and gave no similarity"
+        return "The similarity report gives no figure"
 
     def accepts(self, target: float) -> bool:
         """Whether the draft may stay as it is. A checker's word counts whatever the target says:
@@ -46,18 +59,26 @@ def _target(deps: Deps) -> float:
     return target
 
 
+async def local_similarity(document_id: str, deps: Deps) -> float | None:
+    """Per cent, by the product's own engine; None when it could not compare."""
+    similarity = await deps.originality.check(document_id)
+    return None if similarity is None else round(similarity.percent, 1)
+
+
 async def turnitin_pause(state: RunState, runtime: Runtime[Deps]) -> RunState:
     """Open an originality cycle for the draft. The pause itself is the next node, so that this
     one's events are committed before nothing runs any more."""
     deps = runtime.context
     target = _target(deps)
     document_id = state["document_id"]
-    cycle_id, number = await deps.cycles.open(document_id, target)
+    local = await local_similarity(document_id, deps)
+    cycle_id, number, expires_at = await deps.cycles.open(document_id, target, local=local)
     return {
         "cycle_id": cycle_id,
         "cycles": number,
-        "reported_similarity": None,
         "report_accepted": None,
+        "report_expired": False,
+        "local_similarity": local,
         "outbox": [
             EventDraft(
                 type="turnitin.awaiting_report",
@@ -68,6 +89,8 @@ async def turnitin_pause(state: RunState, runtime: Runtime[Deps]) -> RunState:
                     "target_similarity": target,
                     "artifact_id": document_id,
                     "cycle": number,
+                    "local_similarity": local,
+                    "expires_at": expires_at,
                 },
             )
         ],
@@ -84,40 +107,68 @@ async def await_report(state: RunState, runtime: Runtime[Deps]) -> RunState:
         {"kind": "similarity_report", "cycle_id": cycle_id, "artifact_id": state["document_id"]}
     )
     report = SimilarityReport.model_validate(answer)
+    if report.expired:
+        return _in_vain(state, cycle_id)
     target = _target(deps)
     observed = report.observed_similarity
     accepted = report.accepts(target)
     await deps.cycles.close(cycle_id, accepted=accepted)
-    said = _said(report)
+    revised = not accepted and state.get("cycles", 0) < deps.journey.max_cycles
     update: RunState = {
         "reported_similarity": observed,
         "report_accepted": accepted,
-        "outbox": [
-            EventDraft(
-                type="turnitin.report_ready",
-                source="coordinator",
-                content=f"{said} (target {target:g} %): "
-                + ("accepted." if accepted else "the draft is revised."),
-                meta={"cycle_id": cycle_id, "observed_similarity": observed, "accepted": accepted},
-            )
-        ],
+        "outbox": [_came(cycle_id, report, target, accepted=accepted, revised=revised)],
     }
-    if not accepted and state.get("cycles", 0) < deps.journey.max_cycles:
+    if revised:
         share = max(LEAST_SHARE, state.get("quote_share", 1.0) * LOWER_BY)
         note = (
             f"A similarity report found {observed:g} % where at most {target:g} % is wanted. "
             if observed is not None
-            else f"{said}. "
+            else f"{report.said}. "
         ) + "Quote less, and put what stays between quotation marks with its citation."
         update["quote_share"] = share
         update["plan"] = lower_quoting(state["plan"], share, note, cycle_id)
     return update
 
 
-def _said(report: SimilarityReport) -> str:
-    observed = report.observed_similarity
-    if observed is not None:
-        return f"The similarity report says {observed:g} %"
-    if report.verdict:
-        return "A checker looked at the draft and gave no similarity"
-    return "The similarity report could not be read"
+def _in_vain(state: RunState, cycle_id: str) -> RunState:
+    number = state.get("cycles", 0)
+    return {
+        "report_expired": True,
+        "outbox": [
+            EventDraft(
+                type="turnitin.expired",
+                source="coordinator",
+                content=f"No similarity report came for cycle {number} in time: the run ends with "
+                "the best draft it has.",
+                meta={"cycle_id": cycle_id, "cycle": number},
+            )
+        ],
+    }
+
+
+def _came(
+    cycle_id: str, report: SimilarityReport, target: float, *, accepted: bool, revised: bool
+) -> EventDraft:
+    by_checker = " by the checker" if report.verdict else ""
+    what = (
+        f"accepted{by_checker}."
+        if accepted
+        else f"sent back{by_checker}; the draft is revised."
+        if revised and by_checker
+        else "the draft is revised."
+        if revised
+        else "there is no further cycle."
+    )
+    return EventDraft(
+        type="turnitin.report_ready",
+        source="coordinator",
+        content=f"{report.said} (target {target:g} %): {what}",
+        meta={
+            "cycle_id": cycle_id,
+            "observed_similarity": report.observed_similarity,
+            "below": report.below,
+            "accepted": accepted,
+            "verdict": report.verdict,
+        },
+    )

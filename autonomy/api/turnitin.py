@@ -13,12 +13,10 @@ from autonomy import services
 from autonomy.api import schemas, shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.ownership import owned
-from autonomy.core.types import CycleStatus, RunStatus
+from autonomy.core.types import OPEN_CYCLES, RunStatus
 from autonomy.models import Run, TurnitinCycle
 
 router = Router(tags=["originality"])
-
-OPEN = (CycleStatus.AWAITING_REPORT, CycleStatus.REPORT_READY)
 
 REPORT_OPENAPI: dict[str, Any] = {
     "requestBody": {
@@ -66,7 +64,7 @@ def report_status(request: ApiRequest, run_id: UUID) -> schemas.OriginalityOut:
     """All cycles of the run, oldest first, and the one that waits."""
     run = owned(Run.objects.all(), request.auth, run_id)
     rows = list(TurnitinCycle.objects.filter(run=run).order_by("number"))
-    current = next((row for row in rows if row.status in OPEN), rows[-1] if rows else None)
+    current = next((row for row in rows if row.status in OPEN_CYCLES), rows[-1] if rows else None)
     return schemas.OriginalityOut(
         run_id=run.id,
         run_status=RunStatus(run.status),

@@ -152,6 +152,25 @@ class Teller(StrEnum):
     CHECKER = "checker"
 
 
+class CycleRecord(BaseModel):
+    """One originality cycle as the agents see it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    number: int
+    status: str
+    """A `CycleStatus`."""
+    document_id: str
+    """The version that was handed over for a report."""
+    observed: float | None = None
+    """Per cent, as the report says; None before there is one, or when it gives no figure."""
+    below: bool = False
+    """The report says “less than” `observed`."""
+    local: float | None = None
+    """Per cent, by the product's own engine."""
+
+
 class Percent(BaseModel):
     """A percentage as a report prints it."""
 

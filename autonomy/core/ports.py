@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from langgraph.runtime import Runtime
 from pydantic import BaseModel
 
-from autonomy.core.originality import FlaggedPassage, Similarity
+from autonomy.core.originality import CycleRecord, FlaggedPassage, Similarity
 from autonomy.core.packing import Prompt
 from autonomy.core.types import (
     CitationCheck,
@@ -330,14 +330,30 @@ class Effects(Protocol):
         ...
 
 
+class OpenCycle(NamedTuple):
+    """A cycle that waits for its report."""
+
+    id: str
+    number: int
+    expires_at: str = ""
+    """ISO 8601, UTC; empty when it waits for as long as it takes."""
+
+
 class Cycles(Protocol):
     """Originality cycles of the run."""
 
-    async def open(self, artifact_id: str, target: float) -> tuple[str, int]:
-        """The open cycle for this document version, created if need be: its id and number."""
+    async def open(
+        self, artifact_id: str, target: float, *, local: float | None = None
+    ) -> OpenCycle:
+        """The open cycle for this document version, created if need be. `target` and `local` (by
+        the product's own engine) are per cent."""
         ...
 
     async def close(self, cycle_id: str, *, accepted: bool) -> None: ...
+
+    async def history(self) -> list[CycleRecord]:
+        """All cycles of the run, oldest first."""
+        ...
 
 
 class Originality(Protocol):

@@ -81,6 +81,10 @@ class RunState(TypedDict, total=False):
     report_accepted: bool | None
     """Whether the draft may stay as it is, by its checker or else by the target; None before a
     report."""
+    report_expired: bool
+    """The report that was waited for never came."""
+    local_similarity: float | None
+    """Per cent, of the latest draft, by the product's own engine; None when it was not compared."""
     notice: str
     """Why a rule path was taken although a model was wanted; shown in the document."""
     approved: bool

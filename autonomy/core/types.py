@@ -47,12 +47,21 @@ class FileStatus(StrEnum):
 
 
 class CycleStatus(StrEnum):
-    """States of one originality (Turnitin) cycle."""
+    """States of one originality (Turnitin) cycle; `autonomy.runtime.cycle_states` holds the
+    transitions."""
 
     AWAITING_REPORT = "awaiting_report"
     REPORT_READY = "report_ready"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    EXPIRED = "expired"
+    """No report came in time."""
+    CLOSED = "closed"
+    """The run ended before the cycle did; a run that is tried again opens it anew."""
+
+
+OPEN_CYCLES = (CycleStatus.AWAITING_REPORT, CycleStatus.REPORT_READY)
+"""A run has at most one cycle in one of these."""
 
 
 class StepStatus(StrEnum):
@@ -100,6 +109,8 @@ class StopReason(StrEnum):
 
     COMPLETED = "completed"
     GATES_UNMET = "gates_unmet"
+    REPORT_EXPIRED = "report_expired"
+    """The similarity report that the run waited for never came."""
     NO_EVIDENCE = "no_evidence"
     BUDGET_TOKENS = "budget_tokens"
     BUDGET_SECONDS = "budget_seconds"
@@ -539,6 +550,8 @@ EventType = Literal[
     "budget",
     "turnitin.awaiting_report",
     "turnitin.report_ready",
+    "turnitin.revised",
+    "turnitin.expired",
     "artifact.created",
     "interrupt",
     "attempt.restarted",

@@ -51,6 +51,8 @@ _ESCAPES = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
 }
+_JOINED = re.compile(r"-(?=-)|'(?=')|`(?=`)")
+"""LaTeX makes a dash or a quotation mark of two of these."""
 _ROLES = (("author", "author"), ("editor", "editor"), ("translator", "translator"))
 _PLAIN = (
     ("container-title-short", "shortjournal"),
@@ -134,7 +136,8 @@ def _held_by(reference: Reference) -> Iterator[tuple[str, str]]:
 
 def _numbers(reference: Reference) -> Iterator[tuple[str, str]]:
     if "page" in reference:
-        yield "pages", _braced(re.sub(r"\s*[-–—]+\s*", "--", _escaped(reference["page"])))
+        ends = re.split(r"\s*[-–—]+\s*", str(reference["page"]))
+        yield "pages", _braced("--".join(map(_escaped, ends)))
     number = reference.get("issue") or reference.get("collection-number")
     number = number or reference.get("number")
     arxiv = re.match(r"(?i)arxiv:\s*(\S+)", str(reference.get("number", "")))
@@ -202,7 +205,8 @@ def _protected(title: str) -> str:
 
 
 def _escaped(value: str) -> str:
-    return "".join(_ESCAPES.get(letter, letter) for letter in str(value))
+    text = "".join(_ESCAPES.get(letter, letter) for letter in str(value))
+    return _JOINED.sub(r"\g<0>{}", text)
 
 
 def _braced(value: str) -> str:

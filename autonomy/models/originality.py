@@ -7,14 +7,19 @@ from django.db import models
 from django.db.models import F, Q
 
 from autonomy.core.originality import CheckVerdict, MatchGroup, Teller
-from autonomy.core.types import CycleStatus
+from autonomy.core.types import OPEN_CYCLES, CycleStatus
 from autonomy.models.evidence import Artifact, Source
 from autonomy.models.fields import choices, new_id, one_of
 from autonomy.models.run import Run
 
+WAITING = Q(status=CycleStatus.AWAITING_REPORT.value)
+OPEN = Q(status__in=sorted(status.value for status in OPEN_CYCLES))
+UNREPORTED = Q(status__in=[CycleStatus.AWAITING_REPORT.value, CycleStatus.EXPIRED.value])
+
 
 class TurnitinCycle(models.Model):
-    """`awaiting_report → report_ready → {accepted, rejected}`; a rejected cycle starts the next."""
+    """`awaiting_report → report_ready → {accepted, rejected}`; a rejected cycle starts the next.
+    One whose report never comes is `expired`, one whose run ends first is `closed`."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     run = models.ForeignKey(Run, models.CASCADE, related_name="turnitin_cycles")
@@ -25,12 +30,21 @@ class TurnitinCycle(models.Model):
     artifact = models.ForeignKey(Artifact, models.RESTRICT, related_name="turnitin_cycles")
     interrupt_id = models.CharField(max_length=64, blank=True)
     target_similarity = models.FloatField(help_text="Per cent.")
+    local_similarity = models.FloatField(
+        null=True, blank=True, help_text="Per cent, by the product's own engine."
+    )
     observed_similarity = models.FloatField(
         null=True, blank=True, help_text="Per cent; null when unreadable."
+    )
+    observed_below = models.BooleanField(
+        default=False, help_text="The report says “less than” the observed figure."
     )
     report_url = models.URLField(max_length=1000, blank=True)
     report_file = models.CharField(max_length=200, blank=True)
     report_file_name = models.CharField(max_length=255, blank=True)
+    report_read = models.JSONField(
+        null=True, blank=True, help_text="What could be read of the report's file (`ReadReport`)."
+    )
     note = models.TextField(blank=True)
     verdict = models.CharField(
         max_length=8,
@@ -45,17 +59,29 @@ class TurnitinCycle(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     reported_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    remind_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the next reminder is due; null for none."
+    )
+    reminders = models.PositiveSmallIntegerField(default=0, help_text="Sent so far.")
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the wait for the report ends; null for never."
+    )
 
     class Meta:
         db_table = "autonomy_turnitin_cycles"
         ordering = ["run", "number"]
+        indexes = [
+            # Every worker looks now and then.
+            models.Index(fields=["remind_at"], name="cycle_to_remind", condition=WAITING),
+            models.Index(fields=["expires_at"], name="cycle_to_expire", condition=WAITING),
+        ]
         constraints = [
             one_of("status", CycleStatus, "cycle_status_known"),
             models.UniqueConstraint(fields=["run", "number"], name="cycle_number_once"),
             models.UniqueConstraint(
                 fields=["run"],
                 name="cycle_one_open_per_run",
-                condition=Q(status__in=[CycleStatus.AWAITING_REPORT, CycleStatus.REPORT_READY]),
+                condition=OPEN,
             ),
             models.CheckConstraint(
                 name="cycle_similarity_is_per_cent",
@@ -63,8 +89,29 @@ class TurnitinCycle(models.Model):
                 | Q(observed_similarity__gte=0, observed_similarity__lte=100),
             ),
             models.CheckConstraint(
+                name="cycle_local_similarity_is_per_cent",
+                condition=Q(local_similarity__isnull=True)
+                | Q(local_similarity__gte=0, local_similarity__lte=100),
+            ),
+            models.CheckConstraint(
                 name="cycle_reported_when_ready",
-                condition=Q(status=CycleStatus.AWAITING_REPORT) | Q(reported_at__isnull=False),
+                condition=UNREPORTED
+                | Q(status=CycleStatus.CLOSED.value)
+                | Q(reported_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="cycle_waits_without_report",
+                condition=~UNREPORTED | Q(reported_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="cycle_accepted_for_a_reason",
+                condition=~Q(status=CycleStatus.ACCEPTED.value)
+                | Q(observed_similarity__isnull=False)
+                | Q(verdict=CheckVerdict.ACCEPTED.value),
+            ),
+            models.CheckConstraint(
+                name="cycle_closed_when_over",
+                condition=(OPEN & Q(closed_at__isnull=True)) | (~OPEN & Q(closed_at__isnull=False)),
             ),
             one_of("verdict", ("", *CheckVerdict), "cycle_verdict_known"),
         ]

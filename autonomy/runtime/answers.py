@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autonomy.core.types import RunStatus
+from autonomy.core.types import CycleStatus, RunStatus
 from autonomy.models import Resume, Run, TurnitinCycle
 from autonomy.runtime import transitions
 from autonomy.runtime.transition_events import status_event
@@ -34,12 +34,22 @@ def store_answer(run: Run, interrupt_id: str, value: Any) -> bool:
 
 
 def report_value(cycle: TurnitinCycle) -> dict[str, Any]:
-    """What a report resumes the graph with."""
+    """What a report, or that none came, resumes the graph with: scalars; whatever is long stays
+    with the cycle."""
     return {
         "cycle_id": str(cycle.pk),
+        "expired": cycle.status == CycleStatus.EXPIRED,
         "observed_similarity": cycle.observed_similarity,
-        "report_url": cycle.report_url,
-        "report_file": cycle.report_file,
-        "note": cycle.note,
+        "below": cycle.observed_below,
         "verdict": cycle.verdict,
     }
+
+
+def answer_cycle(run: Run, cycle: TurnitinCycle) -> bool:
+    """Let the run go on with what became of its cycle; False when it has not reached its pause
+    yet, which finds the answer then. The caller holds the run's row."""
+    if not cycle.interrupt_id:
+        return False
+    store_answer(run, cycle.interrupt_id, report_value(cycle))
+    wake(run.pk)
+    return True

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from autonomy.core.types import LIMIT_REASONS, PLAN_APPROVAL, RunStatus, StopReason
 from autonomy.models import Resume, Run
-from autonomy.runtime import transitions
+from autonomy.runtime import cycle_states, transitions
 from autonomy.runtime.answers import TOLD, store_answer, wake
 from autonomy.runtime.events import append
 from autonomy.runtime.messages import untaken
@@ -80,6 +80,7 @@ def _resume_paused(run: Run, by: int | None) -> bool:
     if asked and not Resume.objects.filter(run=run, interrupt_id=asked).exists():
         event = waits_again(waiting, by)
         moved = transitions.change(run.pk, [RunStatus.PAUSED], RunStatus.WAITING_HUMAN, [event])
+        cycle_states.wait_anew(run.pk)
         if moved and waiting.get("kind") == PLAN_APPROVAL and untaken(run.pk):
             store_answer(run, str(asked), TOLD)
             wake(run.pk)
@@ -97,7 +98,10 @@ def requeue(run_id: object, by: int | None = None) -> bool:
     """Try a failed or cancelled run again from its last checkpoint."""
     event = resumed(RunStatus.QUEUED, "Trying again from the last saved step.", by)
     expect = [RunStatus.FAILED, RunStatus.CANCELLED]
-    return transitions.to_queue(run_id, expect, "requeued", [event], columns=_AGAIN) is not None
+    again = transitions.to_queue(run_id, expect, "requeued", [event], columns=_AGAIN)
+    if again is not None:
+        cycle_states.reopen(run_id)
+    return again is not None
 
 
 @transaction.atomic

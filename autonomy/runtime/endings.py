@@ -1,7 +1,8 @@
 """The common ending of a run, in two statements instead of a transaction of ten.
 
 Every run pays for its ending, so it is worth a path of its own: nothing is reserved, nobody said
-anything at the last moment, no mail is due. What does not fit is left to `segment_ends.finish`.
+anything at the last moment, no mail is due, no originality cycle is open. What does not fit is left
+to `segment_ends.finish`.
 
 The first statement looks, the second ends the run as it was seen: whatever happens to a run is an
 event of it, so a run whose `last_seq` has not moved is the one that was looked at.
@@ -31,6 +32,9 @@ WHERE run.id = %(run)s AND run.fence = %(fence)s AND run.status = 'running'
   AND run.tokens_reserved = 0 AND run.usd_reserved = 0
   AND NOT EXISTS (SELECT 1 FROM autonomy_run_messages told
                   WHERE told.run_id = run.id AND told.taken_at IS NULL)
+  AND NOT EXISTS (SELECT 1 FROM autonomy_turnitin_cycles cycle
+                  WHERE cycle.run_id = run.id
+                    AND cycle.status IN ('awaiting_report', 'report_ready'))
 """
 LOOK = _LOOK.format(which="artifact.run_id = run.id")
 LOOK_AT = _LOOK.format(which="artifact.id = %(document)s")

@@ -27,6 +27,9 @@ from autonomy.runtime.transition_events import (
     status_event,
 )
 
+ANSWERED = (CycleStatus.REPORT_READY, CycleStatus.EXPIRED)
+"""Cycles whose run need not wait any more when it reaches its pause."""
+
 MAX_FAULTS = 3
 """Claims of one checkpoint that ended without progress, and by nobody else's fault, before the run
 counts as poisoned."""
@@ -171,7 +174,7 @@ def _bind_cycle(run: Run, item: Mapping[str, Any]) -> None:
         return
     cycle.interrupt_id = str(item["interrupt_id"])
     cycle.save(update_fields=["interrupt_id"])
-    if cycle.status == CycleStatus.REPORT_READY:
+    if cycle.status in ANSWERED:
         store_answer(run, cycle.interrupt_id, report_value(cycle))
 
 

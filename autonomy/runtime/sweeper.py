@@ -10,9 +10,10 @@ import logging
 import time
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from autonomy.memory.file_claims import sources_to_ingest
-from autonomy.runtime import notices, reembedding, segment_ends
+from autonomy.runtime import notices, reembedding, report_waits, segment_ends
 from autonomy.runtime.budget_statements import HOLD_DAYS
 from autonomy.runtime.couriers import ring_embedding, ring_file
 from autonomy.runtime.leases import HELD, SWEEP_CLASS
@@ -83,6 +84,8 @@ FILE_SECONDS = 10.0
 LAG_SECONDS = 300.0
 """Between two looks whether the space that is searched has all passages: it costs a scan."""
 FORGET_SECONDS = 3_600.0
+WAITS_SECONDS = 30.0
+"""Between two looks by one process at reports that do not come."""
 
 
 def reclaim_dead() -> int:
@@ -129,7 +132,7 @@ class Sweeper:
 
     def __init__(self) -> None:
         self._rung: dict[str, float] = {}
-        self._forgot_at = self._embedding_at = self._lag_at = 0.0
+        self._forgot_at = self._embedding_at = self._lag_at = self._waits_at = 0.0
 
     def sweep(self) -> int:
         """One round; call it each second, in a database thread. How many runs it put back in the
@@ -139,6 +142,9 @@ class Sweeper:
         notices.wake()
         self._ring_embedding()
         now = time.monotonic()
+        if now - self._waits_at > WAITS_SECONDS:
+            self._waits_at = now
+            report_waits.look(timezone.now())
         if now - self._forgot_at > FORGET_SECONDS:
             self._forgot_at = now
             with connection.cursor() as cursor:

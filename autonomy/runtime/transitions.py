@@ -17,7 +17,7 @@ from django.db.models.functions import Extract, Now
 
 from autonomy.core.types import TERMINAL_STATUSES, EventDraft, RunStatus, StopReason
 from autonomy.models import Artifact, Run
-from autonomy.runtime import metrics, notices, queue
+from autonomy.runtime import cycle_states, metrics, notices, queue
 from autonomy.runtime.budgets_ledger import close_all
 from autonomy.runtime.couriers import ring_run
 from autonomy.runtime.events import append
@@ -72,6 +72,8 @@ def change(
     # Locks in one order everywhere: the run, its owner's day, its owner's place in the queue.
     if to in TERMINAL_STATUSES and (run.tokens_reserved or run.usd_reserved):
         close_all(run.pk)
+    if to in TERMINAL_STATUSES:
+        cycle_states.close_open(run.pk)
     if run.status == RunStatus.RUNNING and to is not RunStatus.RUNNING:
         queue.charge(run.pk)
     if run.status == RunStatus.QUEUED and to is not RunStatus.QUEUED:

@@ -7,18 +7,23 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from django.contrib.auth.models import User
-from django.db.models.functions import Now
 
 from autonomy.core.originality import CheckVerdict, FlaggedPassage, Teller
-from autonomy.core.types import TERMINAL_STATUSES, CycleStatus
+from autonomy.core.types import OPEN_CYCLES, CycleStatus
 from autonomy.models import Run, TurnitinCycle
-from autonomy.runtime import answers
+from autonomy.runtime import answers, cycle_states
 from autonomy.runtime.contention import transacted
 from autonomy.runtime.flagged import keep_flagged
 from autonomy.services.errors import Conflict, NotFound
 from autonomy.services.storage import discard, keep
 
-OPEN = (CycleStatus.AWAITING_REPORT, CycleStatus.REPORT_READY)
+SAID_BESIDES = frozenset({"report_file_name", "checked_by"})
+"""Columns that say nothing of what the report found: the same report may come from somebody else,
+under another name."""
+
+SAID_BESIDES = frozenset({"report_file_name", "reported_by"})
+"""Columns that say nothing of what the report found: the same report may come from somebody else,
+under another name."""
 
 
 def submit_report(
@@ -35,13 +40,18 @@ def submit_report(
 ) -> TurnitinCycle:
     """Record the report of a cycle once and wake the run.
 
-    `report_file` is an uploaded file (`name`, `chunks()`). A checker's `verdict` counts whatever
-    the target says, and `flagged` are passages that the checker marked. The first report of a cycle counts: the
-    same one again, however late, changes nothing and gets the cycle as it stands.
+    The first report of a cycle counts: the same one again, however late and from whom, changes
+    nothing and gets the cycle as it stands.
+
+    Args:
+        observed_similarity: per cent.
+        report_file: an uploaded file (`name`, `chunks()`).
+        verdict: a checker's, which counts whatever the target says.
+        flagged: passages that the checker marked.
 
     Raises:
         NotFound: the run has no such cycle.
-        Conflict: the run ended before the report came, or the cycle has another report.
+        Conflict: the cycle is over without a report, or has another one.
     """
     stored = keep(report_file.chunks(), folder="reports") if report_file is not None else None
     try:
@@ -72,11 +82,9 @@ def _kept(name: str) -> bool:
 
 
 def _differs(cycle: TurnitinCycle, report: dict[str, Any]) -> bool:
-    """Whether `report` says something else than the cycle's own. A file's name says nothing."""
+    """Whether `report` says something else than the cycle's own."""
     return any(
-        getattr(cycle, name) != value
-        for name, value in report.items()
-        if name != "report_file_name"
+        getattr(cycle, name) != value for name, value in report.items() if name not in SAID_BESIDES
     )
 
 
@@ -86,26 +94,45 @@ def _record(
 ) -> tuple[TurnitinCycle, bool]:
     # The run's row first, as in every transition: two reports of one run come one by one.
     locked = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
+    taken = cycle_states.report_came(cycle_id, locked.pk, **report)
     cycle = TurnitinCycle.objects.filter(run=locked, pk=str(cycle_id)).first()
     if cycle is None:
         raise NotFound("The run has no originality cycle with this id.", code="cycle_not_found")
-    if cycle.status != CycleStatus.AWAITING_REPORT:
-        if _differs(cycle, report):
-            raise Conflict(
-                f"Cycle {cycle.number} already has another report; the first one counts.",
-                code="already_reported",
-            )
-        return cycle, False
-    if locked.status in TERMINAL_STATUSES:
-        raise Conflict("The run ended before this report came.", code=f"run_{locked.status}")
-    TurnitinCycle.objects.filter(pk=cycle.pk).update(
-        status=CycleStatus.REPORT_READY, reported_at=Now(), **report
+    if taken:
+        if flagged:
+            keep_flagged(cycle.pk, Teller.CHECKER, flagged)
+        answers.answer_cycle(locked, cycle)
+    elif cycle.reported_at is None:
+        raise _too_late(locked, cycle)
+    elif _differs(cycle, report):
+        raise Conflict(
+            f"Cycle {cycle.number} already has another report; the first one counts."
+            + _where_now(locked),
+            code="already_reported",
+        )
+    return cycle, taken
+
+
+def _too_late(run: Run, cycle: TurnitinCycle) -> Conflict:
+    if cycle.status == CycleStatus.EXPIRED:
+        ended = f"{cycle.closed_at:%d %B %Y}" if cycle.closed_at else "its last day"
+        return Conflict(
+            f"Cycle {cycle.number} ended on {ended}, because no report had come. Your report was "
+            "not stored. Go on in a copy of the run to bring it.",
+            code="cycle_expired",
+        )
+    return Conflict(
+        "The run ended before this report came, so the report was not stored. Try the run again, "
+        "or go on in a copy of it, and bring the report there.",
+        code=f"run_{run.status}",
     )
-    cycle.refresh_from_db()
-    if flagged:
-        keep_flagged(cycle.pk, Teller.CHECKER, flagged)
-    # A run that has not reached its pause yet finds the report there; see `wait_for_human`.
-    if cycle.interrupt_id:
-        answers.store_answer(locked, cycle.interrupt_id, answers.report_value(cycle))
-        answers.wake(locked.pk)
-    return cycle, True
+
+
+def _where_now(run: Run) -> str:
+    """What a person with another report can do."""
+    open_now = TurnitinCycle.objects.filter(run=run, status__in=OPEN_CYCLES).first()
+    if open_now is None:
+        return ""
+    if open_now.status == CycleStatus.AWAITING_REPORT:
+        return f" Cycle {open_now.number} waits for the report on the revised document."
+    return " The run is working on it."

@@ -12,6 +12,9 @@ import httpx
 import pytest
 
 from autonomy.core.types import RunStatus
+from autonomy.library import minilm
+from autonomy.library.embed import Embedder
+from autonomy.memory.embedding import shared_embedder
 from tests.autonomy.runtime.conftest import _no_broker, threads
 from tests.browser.papers import PAPERS, make_pdf
 from tests.providers import jobs
@@ -61,7 +64,16 @@ def test_a_recorded_run_replays_to_the_same_document_without_the_key(
     assert KEY not in file.read_text()
 
 
-@pytest.mark.usefixtures("threads")
+@pytest.fixture
+def same_vectors_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Quantised weights give other vectors on other processors, and so now and then another
+    passage; full precision, rounded, does not."""
+    monkeypatch.setattr(minilm, "MIN_COSINE", 2.0)
+    exact, shared = Embedder(tmp_path / "models"), shared_embedder()
+    monkeypatch.setattr(shared, "encode", lambda texts: exact.encode(texts).round(4))
+
+
+@pytest.mark.usefixtures("threads", "same_vectors_anywhere")
 def test_the_kept_recording_still_makes_the_same_document(alice: Any, papers: list[Path]) -> None:
     """Fails when a prompt, the parsing or the search changed; docs/simulator.md says how to renew
     it, and the difference in `review.md` then says what the change did."""

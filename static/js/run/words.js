@@ -40,6 +40,7 @@ const DOING = {
 const ENDINGS = {
   completed: ["Done", "good"],
   gates_unmet: ["Done, with open points", "warn", "The best draft is ready, but it did not pass every check. The open points are listed under Checks."],
+  report_expired: ["Done, without its similarity report", "warn", "The report never came, so the run stopped waiting. The best draft is kept. To bring a report after all, go on from the last step in a copy."],
   no_evidence: ["Your sources do not cover this", "warn", "Nothing in your files supports an answer, so nothing was made up. Add sources that cover the question and ask again."],
   budget_tokens: ["Stopped at the token limit", "warn", "With a higher limit the run goes on from where it stopped."],
   budget_seconds: ["Stopped at the time limit", "warn", "With a higher limit the run goes on from where it stopped."],

@@ -256,17 +256,64 @@ async def test_the_run_sleeps_for_a_report_revises_and_accepts_the_next() -> Non
     assert ride.state["route"] is Route.END
 
 
-async def test_reports_that_never_meet_the_target_end_with_the_best_draft() -> None:
+async def report(ride: Ride, observed: float | None, **more: Any) -> Ride:
+    """Bring the report that the run waits for."""
+    (pause,) = ride.state["__interrupt__"]
+    ride.deps.cycles.report(observed=observed)  # type: ignore[attr-defined]
+    value = {"cycle_id": pause.value["cycle_id"], "observed_similarity": observed, **more}
+    return await ride.go(Command(resume={pause.id: value}))
+
+
+async def test_reports_that_never_meet_the_target_end_with_the_draft_that_came_nearest() -> None:
     deps = make_deps(GOAL, target_similarity=5)
     ride = await Ride(deps).go()
-    for number in range(1, deps.journey.max_cycles + 1):
-        (pause,) = ride.state["__interrupt__"]
-        await ride.go(
-            Command(resume={pause.id: {"cycle_id": f"cycle-{number}", "observed_similarity": 40}})
-        )
+    drafts = []
+    for observed in (40, 22, 31):
+        drafts.append(ride.document)
+        await report(ride, observed)
 
     assert ride.state["stop_reason"] == StopReason.GATES_UNMET
-    assert ride.document.sections
+    assert (
+        "After 3 similarity reports the target of 5 % was not reached; the last one says 31 %"
+        in (ride.state["verdict"].reason)
+    )
+    assert ride.document == drafts[1]
+
+
+async def test_a_report_that_never_comes_ends_the_run_with_its_draft_and_says_so() -> None:
+    ride = await Ride(make_deps(GOAL, target_similarity=10)).go()
+    draft = ride.document
+    await report(ride, None, expired=True)
+
+    assert ride.state["stop_reason"] == StopReason.REPORT_EXPIRED
+    assert "No similarity report came in time" in ride.state["verdict"].reason
+    assert "is not known" in ride.state["verdict"].reason
+    assert ride.document == draft
+
+
+async def test_a_checker_who_accepts_settles_the_draft_whatever_the_figure() -> None:
+    ride = await Ride(make_deps(GOAL, target_similarity=10)).go()
+    draft = ride.document
+    await report(ride, 18, verdict="accepted")
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED
+    assert ride.document == draft
+    assert ride.deps.cycles.closed == [True]  # type: ignore[attr-defined]
+
+
+async def test_a_checker_who_sends_the_draft_back_has_it_revised_whatever_the_figure() -> None:
+    ride = await Ride(make_deps(GOAL, target_similarity=20)).go()
+    await report(ride, 8, verdict="rejected")
+
+    assert ride.state["__interrupt__"], "a revised draft waits for its own report"
+    assert ride.state["cycles"] == 2
+
+
+async def test_a_bound_that_is_not_above_the_target_is_accepted() -> None:
+    ride = await Ride(make_deps(GOAL, target_similarity=1)).go()
+    await report(ride, 1, below=True)
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED
 
 
 async def test_an_exhausted_budget_hands_over_what_is_written() -> None:

@@ -155,7 +155,7 @@ def test_a_draft_that_meets_every_gate_is_complete_whatever_the_budget() -> None
 
 
 def test_an_accepted_report_ends_the_run_with_the_draft_it_was_about() -> None:
-    accepted = now(target_similarity=10.0, reported_similarity=9.0, cycles=1)
+    accepted = now(target_similarity=10.0, reported_similarity=9.0, cycles=1, accepted=True)
     verdict, stop = route_draft(accepted, [gate("citations")])
 
     assert (verdict.route, stop) == (Route.END, StopReason.GATES_UNMET)
@@ -177,9 +177,7 @@ def test_a_checkers_word_counts_before_the_target(
 ) -> None:
     told = SimilarityReport(cycle_id="c", observed_similarity=reported, **report)  # type: ignore[arg-type]
     accepts = told.accepts(target)
-    after = now(
-        target_similarity=target, reported_similarity=reported, report_accepted=accepts, cycles=1
-    )
+    after = now(target_similarity=target, reported_similarity=reported, accepted=accepts, cycles=1)
     verdict, _ = route_draft(after, [gate("citations", passed=True)])
 
     assert (accepts, verdict.route is Route.END) == (ends, ends)
@@ -206,7 +204,9 @@ def test_outlines_without_sections_are_not_asked_for_endlessly() -> None:
             {"target_similarity": 10.0, "reported_similarity": 38.0, "cycles": 1},
             Route.TURNITIN_PAUSE,
         ),
-        ([], {"target_similarity": 10.0, "reported_similarity": 9.0, "cycles": 2}, Route.END),
+        ([], {"target_similarity": 10.0, "accepted": True, "cycles": 2}, Route.END),
+        ([], {"target_similarity": 10.0, "expired": True, "cycles": 1}, Route.END),
+        ([], {"target_similarity": 10.0, "exhausted": "budget_usd", "cycles": 1}, Route.END),
         ([], {"target_similarity": 10.0, "reported_similarity": 38.0, "cycles": 3}, Route.END),
     ],
 )

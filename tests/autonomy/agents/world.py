@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from autonomy.core.journey import load
+from autonomy.core.originality import CycleRecord
 from autonomy.core.packing import Prompt
-from autonomy.core.ports import Deps
+from autonomy.core.ports import Deps, OpenCycle
 from autonomy.core.types import (
     CitationCheck,
     EventDraft,
@@ -188,16 +189,38 @@ class MemoryNotes:
 
 
 class MemoryCycles:
-    def __init__(self) -> None:
-        self.closed: list[bool] = []
-        self.opened = 0
+    """`ports.Cycles` over a list; a test says what was reported before it resumes the run."""
 
-    async def open(self, artifact_id: str, target: float) -> tuple[str, int]:
-        self.opened += 1
-        return f"cycle-{self.opened}", self.opened
+    def __init__(self) -> None:
+        self.records: list[CycleRecord] = []
+
+    @property
+    def closed(self) -> list[bool]:
+        return [r.status == "accepted" for r in self.records if r.status != "awaiting_report"]
+
+    async def open(
+        self, artifact_id: str, target: float, *, local: float | None = None
+    ) -> OpenCycle:
+        number = len(self.records) + 1
+        self.records.append(
+            CycleRecord(
+                id=f"cycle-{number}",
+                number=number,
+                status="awaiting_report",
+                document_id=artifact_id,
+                local=local,
+            )
+        )
+        return OpenCycle(f"cycle-{number}", number)
+
+    def report(self, **found: Any) -> None:
+        self.records[-1] = self.records[-1].model_copy(update=found)
 
     async def close(self, cycle_id: str, *, accepted: bool) -> None:
-        self.closed.append(accepted)
+        self.report(status="accepted" if accepted else "rejected")
+
+    async def history(self) -> list[CycleRecord]:
+        return list(self.records)
 
 
 class NoModels:

@@ -68,8 +68,8 @@ def asking() -> StateGraph[Any, Any, Any, Any]:
 
     async def hand_over(state: RunState, runtime: Runtime[Deps]) -> RunState:
         artifact = await runtime.context.artifacts.save("document", "Draft", {"text": "draft"})
-        cycle_id, _ = await runtime.context.cycles.open(artifact, 15.0)
-        return {"cycle_id": cycle_id, "document_id": artifact}
+        cycle = await runtime.context.cycles.open(artifact, 15.0)
+        return {"cycle_id": cycle.id, "document_id": artifact}
 
     async def wait(state: RunState, runtime: Runtime[Deps]) -> RunState:
         answer = interrupt({"kind": "similarity_report", "cycle_id": state["cycle_id"]})

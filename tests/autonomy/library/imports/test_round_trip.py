@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from autonomy.export import bibliography
@@ -80,6 +80,7 @@ def works(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("format", bibliography.FORMATS)
+@example(items=[{"type": "thesis", "title": "W--x", "abstract": "W---''x ``y"}])
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(items=st.lists(works(), min_size=1, max_size=4))
 def test_nothing_important_is_lost(format: str, items: list[dict[str, Any]]) -> None:
