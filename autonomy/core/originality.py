@@ -219,7 +219,10 @@ class ReadReport(BaseModel):
     format: ReportFormat
     language: str = ""
     title: str | None = None
+    submission_id: str | None = None
+    """Of the document at the service that checked it."""
     word_count: int | None = None
+    character_count: int | None = None
     similarity: Percent | None = None
     by_kind: dict[str, Percent] = Field(default_factory=dict)
     """`internet`, `publication`, `student_paper`."""
