@@ -18,6 +18,7 @@ READERS = {
     "highlights": "highlights:read_highlights",
     "draft": "drafts.reading:read_draft",
     "draft_changes": "drafts.package:write_changes",
+    "similarity_report": "similarity_reports.read:read_file",
 }
 """Name to module and function below `autonomy.library`."""
 

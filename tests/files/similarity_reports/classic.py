@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 from dataclasses import dataclass, field
 
 from autonomy.core.originality import Percent, ReadReport, ReportedSource, ReportFormat
 from tests.files.similarity_reports.canvas import A4, GREY, WHITE, Colour, Document, Page, width
-from tests.files.similarity_reports.printed import (
-    AUTHORS,
-    CLASSIC,
-    LANGUAGES,
-    TITLES,
-    Classic,
-    source_title,
-)
+from tests.files.similarity_reports.printed import CLASSIC, LANGUAGES, Classic
+from tests.files.similarity_reports.prose import AUTHORS, TITLES, source_title
 
 PALETTE: tuple[Colour, ...] = (
     (0.85, 0.13, 0.16),
@@ -108,6 +103,11 @@ def shown(percent: Percent, language: str, *, apart: bool = False) -> str:
     return f"{'<' if percent.below else ''}{figure}{chr(0xA0) if apart else ''}%"
 
 
+def plain(text: str) -> str:
+    """Without ligatures and special spaces, as it is read."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
 def grouped(number: int, language: str) -> str:
     return f"{number:,}".replace(",", CLASSIC[language].thousands)
 
@@ -136,6 +136,8 @@ def _truth(options: Options, title: str) -> ReadReport:
         unread["word_count"] = ""
     if options.similarity is None:
         unread["similarity"] = ""
+    if any(source.kind not in KINDS for source in options.sources):
+        unread["sources.kind"] = ""
     by_kind = {}
     for kind, percent in zip(KINDS, options.by_kind, strict=True):
         if "kinds" in options.without or percent is None:
@@ -156,12 +158,19 @@ def _truth(options: Options, title: str) -> ReadReport:
     return ReadReport(
         format=ReportFormat.CLASSIC_PDF,
         language=options.language,
-        title=title,
+        title=plain(title),
+        submission_id="2318807451" if cover else None,
+        character_count=options.words * 6 + 17 if cover else None,
         word_count=options.words if cover else None,
         similarity=options.similarity,
         by_kind=by_kind,
         sources=tuple(
-            ReportedSource(number=n, title=s.title, kind=s.kind, percent=s.percent)
+            ReportedSource(
+                number=n,
+                title=plain(s.title),
+                kind=s.kind if s.kind in KINDS else "",
+                percent=s.percent,
+            )
             for n, s in enumerate(options.sources, 1)
         ),
         excluded=tuple(excluded),

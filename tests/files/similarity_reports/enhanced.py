@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass, field
 
 from autonomy.core.originality import (
@@ -26,13 +26,9 @@ from tests.files.similarity_reports.classic import (
     shown,
     wrapped,
 )
-from tests.files.similarity_reports.printed import (
-    AUTHORS,
-    ENHANCED,
-    LANGUAGES,
-    TITLES,
-    sentence,
-)
+from tests.files.similarity_reports.printed import ENHANCED, LANGUAGES
+from tests.files.similarity_reports.prose import AUTHORS, TITLES, sentence
+from tests.files.similarity_reports.shown_document import Passage, ShownDocument
 
 GROUPS = tuple(MatchGroup)
 GROUP_COLOURS: tuple[Colour, ...] = (
@@ -51,19 +47,13 @@ SUBMISSION = "trn:oid:::1:3094823450"
 
 
 @dataclass(frozen=True)
-class Passage:
-    text: str
-    group: int = 0
-    source: int = 1
-
-
-@dataclass(frozen=True)
 class Options:
     language: str = "en"
     title: str = ""
     words: int = 5_432
     similarity: Percent | None = USUAL
     groups: tuple[tuple[int, Percent], ...] = USUAL_GROUPS
+    """Counts and percentages; where the document is shown, the counts are those of `passages`."""
     by_kind: tuple[Percent, Percent, Percent] = USUAL_KINDS
     sources: tuple[Source, ...] = ()
     passages: tuple[Passage, ...] = ()
@@ -125,6 +115,10 @@ class _Writer:
         self.title = options.title or TITLES[options.language]
         self.document = Document(options.size)
         self.rng = random.Random(seed * 7 + 1)
+        self.groups = options.groups
+        if options.passages and "submission" not in options.without and not options.pictures:
+            counted = Counter(passage.group for passage in options.passages)
+            self.groups = tuple((counted[i], p) for i, (_, p) in enumerate(options.groups))
         self.sections: list[str] = []
         self.found_on: list[int] = []
 
@@ -238,7 +232,7 @@ class _Writer:
         top = y
         if "groups" not in options.without:
             page.text(50, y, labels.groups_heading, 12, bold=True)
-            for index, (count, percent) in enumerate(options.groups):
+            for index, (count, percent) in enumerate(self.groups):
                 y += 26
                 if options.icons:
                     page.round((50, y - 9, 62, y + 3), GROUP_COLOURS[index])
@@ -317,99 +311,17 @@ class _Writer:
             for _ in range(2):
                 self._page(2).picture((40, 60, options.size[0] - 40, options.size[1] - 60))
             return
-        page, y = self._page(2), 90.0
-        page.text(72, y, self.title, 14, bold=True)
-        y += 34
-        self.found_on = [0] * len(options.passages)
-        for line in self._set_lines():
-            if y > page.height - 70:
-                page, y = self._page(2), 90.0
-            self._line(page, y, line)
-            y += 17
-
-    def _set_lines(self) -> Iterator[list[tuple[str, int | None]]]:
-        """Words of the document, line by line, each with the passage that it belongs to."""
-        left = room = self.options.size[0] - 144
-        line: list[tuple[str, int | None]] = []
-        for word, passage in self._tokens():
-            taken = width(word, 11)
-            if taken <= left:
-                line.append((word, passage))
-                left -= taken + width(" ", 11)
-                continue
-            if self.options.hyphens and len(word) > 6 and word.isalpha():
-                head = f"{word[: len(word) // 2]}-"
-                if width(head, 11) <= left:
-                    line.append((head, passage))
-                    word = word[len(word) // 2 :]
-            yield line
-            line = [(word, passage)]
-            left = room - width(f"{word} ", 11)
-        if line:
-            yield line
-
-    def _tokens(self) -> Iterator[tuple[str, int | None]]:
-        for index, passage in enumerate(self.options.passages):
-            for word in f"{self._sentence()} {self._sentence()}".split():
-                yield word, None
-            for word in passage.text.split():
-                yield word, index
-        for word in self._sentence().split():
-            yield word, None
-
-    def _line(self, page: Page, y: float, line: list[tuple[str, int | None]]) -> None:
-        options = self.options
-        x = 72.0
-        runs: dict[int, list[float]] = {}
-        for word, passage in line:
-            end = x + width(word, 11)
-            if passage is not None:
-                runs.setdefault(passage, [x, end])[1] = end
-            x = end + width(" ", 11)
-        for index, (left, right) in runs.items():
-            passage = options.passages[index]
-            first = not self.found_on[index]
-            if first:
-                self.found_on[index] = len(self.document.pages)
-            solid = (
-                GROUP_COLOURS[passage.group]
-                if options.colours == "group"
-                else PALETTE[(passage.source - 1) % len(PALETTE)]
-            )
-            light = (1 - (1 - solid[0]) * 0.3, 1 - (1 - solid[1]) * 0.3, 1 - (1 - solid[2]) * 0.3)
-            if options.marks == "boxes":
-                page.box((left - 0.5, y - 9, right + 0.5, y + 3), light)
-            else:
-                note = str(passage.source) if options.badges != "none" and first else ""
-                page.highlight([(left, y - 9, right, y + 3)], solid, note)
-            if first and options.badges != "none" and options.marks == "boxes":
-                at = left - 3 if options.badges == "inline" else 50.0
-                up = y - 11 if options.badges == "inline" else y - 4
-                mark = str(passage.source)
-                wide = max(7.0, width(mark, 5) + 3)
-                page.round((at - wide / 2, up - 4, at + wide / 2, up + 3), solid)
-                page.text(at - width(mark, 5) / 2, up + 1.5, mark, 5, WHITE, bold=True)
-        x = 72.0
-        text = " ".join(word for word, _ in line)
-        if options.ligatures:
-            # Ligatures are set as wide as their letters.
-            self._with_ligatures(page, x, y, text)
-        else:
-            page.text(x, y, text, 11)
-
-    @staticmethod
-    def _with_ligatures(page: Page, x: float, y: float, text: str) -> None:
-        rest = text
-        while rest:
-            cut = min((at for at in (rest.find("fi"), rest.find("fl")) if at >= 0), default=-1)
-            if cut < 0:
-                page.text(x, y, rest, 11)
-                return
-            page.text(x, y, rest[:cut], 11)
-            x += width(rest[:cut], 11)
-            page.text(x, y, "ﬁ" if rest[cut : cut + 2] == "fi" else "ﬂ", 11)
-            x += width(rest[cut : cut + 2], 11)
-            rest = rest[cut + 2 :]
+        shown = ShownDocument(
+            self.document,
+            lambda: self._page(2),
+            self._sentence,
+            colours=GROUP_COLOURS if options.colours == "group" else None,
+            badges=options.badges,
+            annotated=options.marks == "annotations",
+            hyphens=options.hyphens,
+            ligatures=options.ligatures,
+        )
+        self.found_on = shown.write(self.title, options.passages)
 
     def truth(self) -> ReadReport:
         options = self.options
@@ -453,10 +365,10 @@ class _Writer:
             by_kind={} if "kinds" in without else dict(zip(KINDS, options.by_kind, strict=True)),
             groups={}
             if "groups" in without
-            else {g: p for g, (_, p) in zip(GROUPS, options.groups, strict=True)},
+            else {g: p for g, (_, p) in zip(GROUPS, self.groups, strict=True)},
             group_counts={}
             if "groups" in without
-            else {g: n for g, (n, _) in zip(GROUPS, options.groups, strict=True)},
+            else {g: n for g, (n, _) in zip(GROUPS, self.groups, strict=True)},
             sources=()
             if "sources" in without
             else tuple(

@@ -124,7 +124,7 @@ def _classic() -> dict[str, classic.Options]:
         "hundreds-of-pages": o(sources=source_list(53, 5), pictures=400),
         "numbers-as-pictures": o(sources=source_list(54, 6), without=frozenset({"numbers"})),
         "unknown-kind": o(
-            sources=(Source("saltmarsh.example", "Crossref Posted Content", Percent(value=2)),)
+            sources=(Source("saltmarsh.example", "Ledger of Tides", Percent(value=2)),)
         ),
     }
     return found

@@ -1,0 +1,151 @@
+"""The document in a new similarity report: lines of words, some of them highlighted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tests.files.similarity_reports.canvas import WHITE, Colour, Document, Page, width
+from tests.files.similarity_reports.classic import PALETTE
+
+_SIZE = 11.0
+_LEFT = 72.0
+
+
+@dataclass(frozen=True)
+class Passage:
+    text: str
+    group: int = 0
+    source: int = 1
+
+
+class ShownDocument:
+    def __init__(
+        self,
+        document: Document,
+        page: Callable[[], Page],
+        sentence: Callable[[], str],
+        *,
+        colours: Sequence[Colour] | None,
+        badges: str,
+        annotated: bool,
+        hyphens: bool,
+        ligatures: bool,
+    ) -> None:
+        """
+        Args:
+            page: makes the next page.
+            sentence: makes what stands between passages.
+            colours: of the groups; without them each source has its own, used again and again.
+        """
+        self._document = document
+        self._page = page
+        self._sentence = sentence
+        self._colours = colours
+        self._badges = badges
+        self._annotated = annotated
+        self._hyphens = hyphens
+        self._ligatures = ligatures
+        self._passages: Sequence[Passage] = ()
+        self._found_on: list[int] = []
+
+    def write(self, title: str, passages: Sequence[Passage]) -> list[int]:
+        """The number of the page on which each passage begins."""
+        self._passages = passages
+        self._found_on = [0] * len(passages)
+        page, y = self._page(), 90.0
+        page.text(_LEFT, y, title, 14, bold=True)
+        y += 34
+        for line in self._lines(page.width - 2 * _LEFT):
+            if y > page.height - 70:
+                page, y = self._page(), 90.0
+            self._line(page, y, line)
+            y += 17
+        return self._found_on
+
+    def _lines(self, room: float) -> Iterator[list[tuple[str, int | None]]]:
+        """Words, line by line, each with the passage that it belongs to."""
+        left = room
+        line: list[tuple[str, int | None]] = []
+        for token, passage in self._tokens():
+            word = token
+            taken = width(word, _SIZE)
+            if taken <= left:
+                line.append((word, passage))
+                left -= taken + width(" ", _SIZE)
+                continue
+            if self._hyphens and len(word) > 6 and word.isalpha():
+                head = f"{word[: len(word) // 2]}-"
+                if width(head, _SIZE) <= left:
+                    line.append((head, passage))
+                    word = word[len(word) // 2 :]
+            yield line
+            line = [(word, passage)]
+            left = room - width(f"{word} ", _SIZE)
+        if line:
+            yield line
+
+    def _tokens(self) -> Iterator[tuple[str, int | None]]:
+        for index, passage in enumerate(self._passages):
+            for word in f"{self._sentence()} {self._sentence()}".split():
+                yield word, None
+            for word in passage.text.split():
+                yield word, index
+        for word in self._sentence().split():
+            yield word, None
+
+    def _line(self, page: Page, y: float, line: list[tuple[str, int | None]]) -> None:
+        x = _LEFT
+        runs: dict[int, list[float]] = {}
+        for word, passage in line:
+            end = x + width(word, _SIZE)
+            if passage is not None:
+                runs.setdefault(passage, [x, end])[1] = end
+            x = end + width(" ", _SIZE)
+        for index, (left, right) in runs.items():
+            first = not self._found_on[index]
+            if first:
+                self._found_on[index] = len(self._document.pages)
+            self._highlight(page, y, left, right, self._passages[index], first)
+        text = " ".join(word for word, _ in line)
+        if self._ligatures:
+            _with_ligatures(page, _LEFT, y, text)
+        else:
+            page.text(_LEFT, y, text, _SIZE)
+
+    def _highlight(
+        self, page: Page, y: float, left: float, right: float, passage: Passage, first: bool
+    ) -> None:
+        solid = (
+            self._colours[passage.group]
+            if self._colours
+            else PALETTE[(passage.source - 1) % len(PALETTE)]
+        )
+        numbered = first and self._badges != "none"
+        mark = str(passage.source)
+        if self._annotated:
+            page.highlight([(left, y - 9, right, y + 3)], solid, mark if numbered else "")
+            return
+        light = (1 - (1 - solid[0]) * 0.3, 1 - (1 - solid[1]) * 0.3, 1 - (1 - solid[2]) * 0.3)
+        page.box((left - 0.5, y - 9, right + 0.5, y + 3), light)
+        if numbered:
+            at = left - 3 if self._badges == "inline" else 50.0
+            up = y - 11 if self._badges == "inline" else y - 4
+            wide = max(7.0, width(mark, 5) + 3)
+            page.round((at - wide / 2, up - 4, at + wide / 2, up + 3), solid)
+            page.text(at - width(mark, 5) / 2, up + 1.5, mark, 5, WHITE, bold=True)
+
+
+def _with_ligatures(page: Page, x: float, y: float, text: str) -> None:
+    """Ligatures are set as wide as their letters."""
+    rest = text
+    while rest:
+        cut = min((at for at in (rest.find("fi"), rest.find("fl")) if at >= 0), default=-1)
+        if cut < 0:
+            page.text(x, y, rest, _SIZE)
+            return
+        page.text(x, y, rest[:cut], _SIZE)
+        x += width(rest[:cut], _SIZE)
+        page.text(x, y, "ﬁ" if rest[cut : cut + 2] == "fi" else "ﬂ", _SIZE)
+        x += width(rest[cut : cut + 2], _SIZE)
+        rest = rest[cut + 2 :]
