@@ -423,6 +423,18 @@ class Env(BaseSettings):
     run_messages_max: int = Field(
         default=200, gt=0, description="Most messages one run can be told while it goes on."
     )
+    checkers: Literal["off", "offer", "always"] = Field(
+        default="offer",
+        description="Whether documents go to human checkers (members of the group Checkers) for their similarity report: never, when their owner asks, or each of them.",
+    )
+    checker_lease_minutes: float = Field(
+        default=30.0,
+        gt=0,
+        description="How long a checker holds a document without a sign of life, minutes; an open page renews it.",
+    )
+    checker_max_passages: int = Field(
+        default=500, gt=0, description="Most marked passages that are read from one checked file."
+    )
     plan_max_sections: int = Field(
         default=40, gt=0, description="Most writing steps a person may give a plan."
     )

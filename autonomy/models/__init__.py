@@ -1,6 +1,7 @@
 """The tables of the autonomy app (DESIGN: data model)."""
 
 from autonomy.models.api_key import ApiKey
+from autonomy.models.check import CHECK_DOCUMENTS, CHECKERS, Check, CheckEvent
 from autonomy.models.checkpoint import Checkpoint, CheckpointBlob, CheckpointWrite
 from autonomy.models.embedding import EmbeddingSpace, PassageVector, SpaceState
 from autonomy.models.evidence import (
@@ -36,11 +37,15 @@ from autonomy.models.upkeep import Deletion, Upkeep
 from autonomy.models.version import DocumentVersion
 
 __all__ = [
+    "CHECKERS",
+    "CHECK_DOCUMENTS",
     "EMBEDDING_DIMENSIONS",
     "ApiKey",
     "Artifact",
     "ArtifactKind",
     "BudgetEntry",
+    "Check",
+    "CheckEvent",
     "Checkpoint",
     "CheckpointBlob",
     "CheckpointWrite",

@@ -19,6 +19,7 @@ from django.db import OperationalError, transaction
 from django.db.models.functions import Now
 
 from autonomy.memory.readings import drop_unused_readings
+from autonomy.memory.stored_files import named, names_of
 from autonomy.models import (
     ApiKey,
     Artifact,
@@ -127,13 +128,7 @@ def _end_sessions(user: User) -> None:
 
 
 def _stored_names(user: User) -> list[str]:
-    files = Source.objects.filter(owner=user).exclude(file="").values_list("file", flat=True)
-    reports = (
-        TurnitinCycle.objects.filter(run__owner=user)
-        .exclude(report_file="")
-        .values_list("report_file", flat=True)
-    )
-    return sorted({*files, *reports})
+    return sorted(names_of(user))
 
 
 def _digests(user: User) -> list[str]:
@@ -144,11 +139,7 @@ def _digests(user: User) -> list[str]:
 
 def _remove_stored(name: str, user: User) -> None:
     """Delete stored bytes unless somebody else's rows name them too."""
-    shared = (
-        Source.objects.filter(file=name).exclude(owner=user).exists()
-        or TurnitinCycle.objects.filter(report_file=name).exclude(run__owner=user).exists()
-    )
-    if not shared:
+    if not named([name], but_of=user):
         default_storage.delete(name)
 
 

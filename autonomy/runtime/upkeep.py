@@ -24,7 +24,8 @@ from django.utils import timezone
 
 from autonomy.memory import spaces
 from autonomy.memory.readings import drop_unused_readings
-from autonomy.models import IdempotencyKey, Source, TurnitinCycle, Upkeep, UsageDay
+from autonomy.memory.stored_files import FOLDERS, named
+from autonomy.models import IdempotencyKey, Upkeep, UsageDay
 from autonomy.runtime import removal, retention
 from autonomy.runtime.effect_files import drop_unreferenced_results
 from autonomy.runtime.embedders import wanted_embedder
@@ -43,8 +44,6 @@ USAGE_KEPT = timedelta(days=400)
 LOST_AFTER = timedelta(days=1)
 """An upload that is still being taken has bytes and no row yet."""
 ROUNDS_KEPT = 100
-STORED = ((Source, "file", "files"), (TurnitinCycle, "report_file", "reports"))
-"""Which column holds the names of the files in which folder of storage."""
 
 
 @dataclass(slots=True)
@@ -201,13 +200,9 @@ def _drop_old_spaces(dry_run: bool) -> int:
 def _drop_lost_files(done: Tidied, dry_run: bool) -> None:
     """Stored bytes that no row names: what an upload leaves whose request died."""
     before = timezone.now() - LOST_AFTER
-    for model, column, folder in STORED:
+    for folder in FOLDERS:
         for names in _stored_in(folder):
-            known = set(
-                model._default_manager.filter(**{f"{column}__in": names}).values_list(
-                    column, flat=True
-                )
-            )
+            known = named(names)
             for name in names:
                 if name in known or default_storage.get_modified_time(name) > before:
                     continue

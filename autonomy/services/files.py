@@ -12,7 +12,8 @@ from django.db import connection, transaction
 
 from autonomy.core.types import FileStatus
 from autonomy.memory.readings import drop_unused_readings
-from autonomy.models import Source, TurnitinCycle
+from autonomy.memory.stored_files import named
+from autonomy.models import Source
 from autonomy.runtime.couriers import ring_file
 from autonomy.services.errors import Unavailable
 from autonomy.services.storage import discard, keep
@@ -95,11 +96,7 @@ def delete_file(source: Source) -> None:
 def _drop_unused(name: str, sha256: str) -> None:
     """Remove stored bytes, unless another owner uploaded the same file, before or just now."""
     _hold(sha256)
-    shared = (
-        Source.objects.filter(file=name).exists()
-        or TurnitinCycle.objects.filter(report_file=name).exists()
-    )
-    if not shared:
+    if not named([name]):
         default_storage.delete(name)
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 
 from autonomy.core.originality import CheckVerdict, FlaggedPassage, Teller
 from autonomy.core.types import OPEN_CYCLES, CycleStatus
+from autonomy.memory.stored_files import named
 from autonomy.models import Run, TurnitinCycle
 from autonomy.runtime import answers, cycle_states
 from autonomy.runtime.contention import transacted
@@ -18,10 +19,6 @@ from autonomy.services.errors import Conflict, NotFound
 from autonomy.services.storage import discard, keep
 
 SAID_BESIDES = frozenset({"report_file_name", "checked_by"})
-"""Columns that say nothing of what the report found: the same report may come from somebody else,
-under another name."""
-
-SAID_BESIDES = frozenset({"report_file_name", "reported_by"})
 """Columns that say nothing of what the report found: the same report may come from somebody else,
 under another name."""
 
@@ -77,8 +74,8 @@ def submit_report(
 
 
 def _kept(name: str) -> bool:
-    """Whether some cycle's report is this file: the same bytes may have come twice at once."""
-    return TurnitinCycle.objects.filter(report_file=name).exists()
+    """Whether some row names this file: the same bytes may have come twice at once."""
+    return bool(named([name]))
 
 
 def _differs(cycle: TurnitinCycle, report: dict[str, Any]) -> bool:

@@ -1,0 +1,385 @@
+"""What a checker does with a document they hold: read it, attach what was found, decide.
+
+Attachments wait on the check and count only with the decision, which hands them in as the cycle's
+report: that wakes the run, once.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from autonomy.core.originality import (
+    CheckDeed,
+    CheckOutcome,
+    CheckStatus,
+    CheckVerdict,
+    FlaggedPassage,
+    MatchGroup,
+    Teller,
+)
+from autonomy.memory.stored_files import named
+from autonomy.models import Check
+from autonomy.runtime import checks as rows
+from autonomy.runtime.contention import transacted
+from autonomy.services.checks import get_check, lost, may_read, not_held
+from autonomy.services.documents import FRAGMENT, export_document
+from autonomy.services.errors import Conflict, Invalid, TooLarge
+from autonomy.services.files import safe_name
+from autonomy.services.originality import submit_report
+from autonomy.services.storage import discard, keep
+from handywriterz.env import env
+
+if TYPE_CHECKING:
+    from autonomy.export.document import Document
+    from autonomy.export.formats import Exported
+    from autonomy.library.highlights import Highlights
+
+logger = logging.getLogger(__name__)
+
+NOTE_CHARS = 5_000
+_OUTCOMES = {
+    CheckVerdict.ACCEPTED: CheckOutcome.ACCEPTED,
+    CheckVerdict.REJECTED: CheckOutcome.REJECTED,
+}
+
+
+# ------------------------------------------------------------------------------ the document
+
+
+def read_document(who: User, check_id: uuid.UUID | str, format: str = FRAGMENT) -> Exported:
+    """The document of a check in a format, as `export_document`, without the list of doubts.
+
+    Raises:
+        NotFound: as `get_check`.
+        Conflict: the person does not hold the check.
+    """
+    check = get_check(who, check_id)
+    if not may_read(who, check):
+        raise not_held(who, check_id)
+    return export_document(check.cycle.artifact, format, appendix=False)
+
+
+# --------------------------------------------------------------------------- what is attached
+
+
+def note_check(
+    who: User, check_id: uuid.UUID | str, note: str | None = None, similarity: Any = ...
+) -> Check:
+    """Keep the note and the similarity (per cent, or None) so far; what is left out stays.
+
+    Raises:
+        NotFound, Conflict: as `held_check`.
+        Invalid: the note is too long.
+    """
+    check = held_check(who, check_id)
+    changes: dict[str, Any] = {}
+    if note is not None:
+        if len(note) > NOTE_CHARS:
+            raise Invalid(f"A note has at most {NOTE_CHARS:,} characters.", code="note_too_long")
+        changes["note"] = note
+    if similarity is not ...:
+        changes["observed_similarity"] = similarity
+    if changes:
+        _write(who, check, changes)
+    return get_check(who, check_id)
+
+
+def attach_report(who: User, check_id: uuid.UUID | str, file: Any) -> Check:
+    """Keep the report's file with the check, in place of one before.
+
+    Args:
+        file: an uploaded file (`name`, `chunks()`).
+
+    Raises:
+        NotFound, Conflict: as `held_check`.
+        Invalid, TooLarge: there are no bytes, or too many.
+    """
+    check = held_check(who, check_id)
+    before = check.report_file
+    stored = keep(file.chunks(), folder="reports")
+    name = safe_name(str(file.name or "report"))
+    try:
+        _write(
+            who,
+            check,
+            {"report_file": stored.name, "report_file_name": name},
+            (CheckDeed.REPORT, name),
+        )
+    except Exception:
+        if not named([stored.name]):
+            discard(stored)
+        raise
+    _drop(before)
+    return get_check(who, check_id)
+
+
+def remove_report(who: User, check_id: uuid.UUID | str) -> Check:
+    """Take the report off the check again. Twice is once."""
+    check = held_check(who, check_id)
+    if check.report_file:
+        gone = {"report_file": "", "report_file_name": ""}
+        _write(who, check, gone, (CheckDeed.REPORT_REMOVED, check.report_file_name))
+        _drop(check.report_file)
+    return get_check(who, check_id)
+
+
+def attach_marked(who: User, check_id: uuid.UUID | str, file: Any) -> Check:
+    """Read the passages that are marked in a Word file of the document, in place of those before.
+    Comments that stand at no words go to the note.
+
+    Raises:
+        NotFound, Conflict: as `held_check`.
+        Invalid: the file cannot be read, marks nothing, or is not of this document.
+        TooLarge: it has more bytes than are accepted.
+    """
+    check = held_check(who, check_id)
+    name = safe_name(str(file.name or "document.docx"))
+    marks = _read_marks(file.chunks(), name)
+    if not marks.passages and not marks.notes:
+        raise Invalid(
+            "Nothing is marked in this file. Highlight what is to be revised, or comment on it, "
+            "save the file and upload it again.",
+            code="nothing_marked",
+        )
+    passages = _located(check, marks)
+    if passages and not any(one.section_id for one in passages):
+        raise Invalid(
+            f"None of the {len(passages)} marked passages stands in this document, so nothing was "
+            "kept. Is it the file that you downloaded here?",
+            code="wrong_document",
+        )
+    changes: dict[str, Any] = {
+        "marked": [one.model_dump(mode="json") for one in passages],
+        "marked_file_name": name,
+    }
+    loose = [one for one in marks.notes if one not in check.note]
+    if loose:
+        changes["note"] = "\n\n".join(filter(None, [check.note, *loose]))[:NOTE_CHARS]
+    said = f"{len(passages)} in {name}"
+    _write(who, check, changes, (CheckDeed.MARKED, said))
+    return get_check(who, check_id)
+
+
+def remove_marked(who: User, check_id: uuid.UUID | str) -> Check:
+    """Take the marked passages off the check again. Twice is once."""
+    check = held_check(who, check_id)
+    if check.marked or check.marked_file_name:
+        gone = {"marked": [], "marked_file_name": ""}
+        _write(who, check, gone, (CheckDeed.MARKS_REMOVED, check.marked_file_name))
+    return get_check(who, check_id)
+
+
+# ------------------------------------------------------------------------------- the decision
+
+
+def accept_check(who: User, check_id: uuid.UUID | str) -> Check:
+    """The document may stay as it is: its cycle is accepted. Twice is once.
+
+    Raises:
+        NotFound, Conflict: as `held_check`, or there is another report already.
+        Invalid: `note_needed` above the target, `marked` while passages are to be revised.
+    """
+    return _decide(who, check_id, CheckVerdict.ACCEPTED)
+
+
+def reject_check(who: User, check_id: uuid.UUID | str) -> Check:
+    """The document is to be revised, for a reason. Twice is once.
+
+    Raises:
+        NotFound, Conflict: as `held_check`, or there is another report already.
+        Invalid: `reason_needed`.
+    """
+    return _decide(who, check_id, CheckVerdict.REJECTED)
+
+
+def _decide(who: User, check_id: uuid.UUID | str, verdict: CheckVerdict) -> Check:
+    check = get_check(who, check_id)
+    if check.status == CheckStatus.DONE and check.holder_id == who.pk:
+        if check.outcome == _OUTCOMES[verdict]:
+            return check
+        raise lost(who, check)
+    _hand_in(who, check, verdict)
+    return get_check(who, check_id)
+
+
+@transacted
+def _hand_in(who: User, check: Check, verdict: CheckVerdict) -> None:
+    """The check done and its report handed in, or neither."""
+    # Locked first, so that what another tab attaches just now is in, or is refused.
+    check = held_check(who, check.pk, lock=True)
+    _reasoned(check, verdict)
+    if not rows.finish(check.pk, who, _OUTCOMES[verdict]):
+        raise lost(who, check)
+    try:
+        submit_report(
+            check.cycle.run,
+            cycle_id=check.cycle_id,
+            observed_similarity=check.observed_similarity,
+            report_file=_KeptFile(check) if check.report_file else None,
+            note=check.note,
+            verdict=verdict,
+            checked_by=who,
+            flagged=passages_of(check),
+        )
+    except Conflict as refused:
+        if refused.code != "already_reported":
+            raise
+        raise Conflict(
+            "The document's owner handed in a report meanwhile, and the first one counts.",
+            code="check_over",
+        ) from refused
+
+
+def _reasoned(check: Check, verdict: CheckVerdict) -> None:
+    observed, target = check.observed_similarity, check.cycle.target_similarity
+    above = observed is not None and observed > target
+    note = check.note.strip()
+    if verdict == CheckVerdict.REJECTED and not (above or check.marked or note):
+        raise Invalid(
+            "Say what is to be revised: give a similarity above the target, upload the document "
+            "with passages marked, or write a note.",
+            code="reason_needed",
+        )
+    if verdict == CheckVerdict.ACCEPTED and check.marked:
+        raise Invalid(
+            f"{len(check.marked)} passage(s) are marked to be revised. Remove the marked document "
+            "to accept, or send the document back.",
+            code="marked",
+        )
+    if verdict == CheckVerdict.ACCEPTED and above and not note:
+        raise Invalid(
+            f"The similarity of {observed:g} % is above the target of {target:g} %. Say in the note "
+            "why the document may stay as it is.",
+            code="note_needed",
+        )
+
+
+def passages_of(check: Check) -> list[FlaggedPassage]:
+    """The passages that are marked so far, in the document's order."""
+    return [FlaggedPassage.model_validate(one) for one in check.marked]
+
+
+# -------------------------------------------------------------------------------------------
+
+
+def held_check(who: User, check_id: uuid.UUID | str, *, lock: bool = False) -> Check:
+    """The check, which the person holds.
+
+    Raises:
+        NotFound: as `get_check`.
+        Conflict: the lease ran out, somebody else has it, or it is over.
+    """
+    mine = rows.held(check_id, who).select_related("cycle__run", "cycle__artifact")
+    check = (mine.select_for_update(of=("self",)) if lock else mine).first()
+    if check is not None:
+        return check
+    rows.withdraw_unwanted()
+    raise not_held(who, check_id)
+
+
+@transaction.atomic
+def _write(
+    who: User, check: Check, changes: dict[str, Any], deed: tuple[CheckDeed, str] | None = None
+) -> None:
+    """Change the check, if the person still holds it."""
+    if not rows.held(check.pk, who).update(**changes):
+        raise lost(who, check)
+    if deed is not None:
+        rows.history(check.pk, deed[0], who, deed[1])
+
+
+def _drop(name: str) -> None:
+    """Remove stored bytes that no row names any more."""
+    if name and not named([name]):
+        default_storage.delete(name)
+
+
+def _read_marks(chunks: Iterable[bytes], name: str) -> Highlights:
+    from autonomy.library.highlights import Highlights
+    from autonomy.library.isolated import read_in_subprocess
+    from autonomy.library.parsed import ParseFailure, ParseLimits
+
+    limits = ParseLimits(
+        max_chars=env().parse_max_chars,
+        max_highlights=env().checker_max_passages,
+        timeout_seconds=env().parse_timeout_seconds,
+    )
+    with tempfile.NamedTemporaryFile(prefix="hw-marked-", suffix=".docx") as copy:
+        size = 0
+        for chunk in chunks:
+            size += len(chunk)
+            if size > env().upload_max_bytes:
+                raise TooLarge(
+                    f"The file is larger than {env().upload_max_bytes / 1e6:,.0f} MB, the most "
+                    "accepted."
+                )
+            copy.write(chunk)
+        copy.flush()
+        try:
+            return read_in_subprocess("highlights", Highlights, Path(copy.name), name, limits)
+        except ParseFailure as failure:
+            raise Invalid(failure.message, code=failure.code) from failure
+
+
+def _located(check: Check, marks: Highlights) -> list[FlaggedPassage]:
+    """The marked passages where they stand in the document's sections, one per section."""
+    from autonomy.export.document import Document
+    from autonomy.library.locate import Locator
+
+    document = Document.model_validate(check.cycle.artifact.body)
+    locator = Locator([(section.id, section.markdown) for section in document.sections])
+    found: list[FlaggedPassage] = []
+    last = None
+    for one in marks.passages:
+        common = {"told_by": Teller.CHECKER.value, "note": one.note, "colour": one.colour}
+        places = locator.find(one.text, before=one.before, after=one.after, not_before=last)
+        if not places:
+            nowhere = {"section_id": "", "start": 0, "end": 0, "text": one.text}
+            found.append(FlaggedPassage(group=MatchGroup.NOT_CITED_OR_QUOTED, **nowhere, **common))
+            continue
+        last = places[-1]
+        found += [_flagged(document, *place, common) for place in places]
+    return found
+
+
+def _flagged(
+    document: Document, section_id: str, start: int, end: int, common: dict[str, str]
+) -> FlaggedPassage:
+    from autonomy.export.document import MARKER
+    from autonomy.library.credit import group_of
+
+    markdown = next(s.markdown for s in document.sections if s.id == section_id)
+    cited = {match["id"] for match in MARKER.finditer(markdown, start, end)}
+    sources = {p.source_id for p in document.passages if p.id in cited}
+    source = next((s for s in document.sources if {s.id} == sources), None)
+    return FlaggedPassage(
+        section_id=section_id,
+        start=start,
+        end=end,
+        text=markdown[start:end],
+        source_id=source.id if source else "",
+        source_title=str(source.csl.get("title") or source.file_name) if source else "",
+        group=group_of(markdown, start, end),
+        **common,
+    )
+
+
+class _KeptFile:
+    """A stored report as an upload."""
+
+    def __init__(self, check: Check) -> None:
+        self.name = check.report_file_name
+        self._stored = check.report_file
+
+    def chunks(self) -> Iterator[bytes]:
+        with default_storage.open(self._stored, "rb") as file:
+            yield from file.chunks()
