@@ -3,6 +3,7 @@
 from autonomy.admin import (
     api_keys,
     checkpoints,
+    checks,
     effects,
     evidence,
     ledger,
@@ -24,6 +25,7 @@ from autonomy.admin import (
 __all__ = [
     "api_keys",
     "checkpoints",
+    "checks",
     "effects",
     "evidence",
     "ledger",

@@ -8,6 +8,7 @@ from autonomy.core.originality import CycleRecord
 from autonomy.core.ports import OpenCycle
 from autonomy.models import TurnitinCycle
 from autonomy.runtime import cycle_states
+from autonomy.runtime.checks import ask_where_always
 from autonomy.runtime.db import run_db
 from autonomy.runtime.effects import lock_run
 from autonomy.runtime.fence import Fence
@@ -33,6 +34,7 @@ class RunCycles:
     def _open(self, artifact_id: str, target: float, local: float | None) -> OpenCycle:
         lock_run(self._fence)
         cycle = cycle_states.opened(self._fence.run_id, artifact_id, target, local)
+        ask_where_always(cycle)
         until = cycle.expires_at.isoformat() if cycle.expires_at else ""
         return OpenCycle(str(cycle.pk), cycle.number, until)
 

@@ -17,6 +17,8 @@ from autonomy.models import (
     Artifact,
     ArtifactKind,
     BudgetEntry,
+    Check,
+    CheckEvent,
     Citation,
     CitationStyle,
     DocumentVersion,
@@ -59,6 +61,10 @@ INTERNAL = frozenset(
     }
 )
 """Columns that say something of our machines and nothing of the person."""
+OTHERS_PART = frozenset(
+    {"cycle_id", "holder_id", "assigned_to_id", "report_file", "marked", "title"}
+)
+"""Columns of a check that are its document's owner's and not its checker's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ def personal_entries(user: User) -> Iterator[Entry]:
     styles = CitationStyle.objects.filter(owner=user)
     yield _json("citation_styles.json", _rows(styles, also={"id"}))
     yield _json("notes.json", _rows(Note.objects.filter(owner=user), leave={"sha256"}))
+    yield _json("checks_done.json", _rows(Check.objects.filter(holder=user), leave=OTHERS_PART))
     beside_runs = ModelCall.objects.filter(owner=user, run=None)
     if beside_runs.exists():
         yield Entry("model_calls.jsonl", _model_calls(beside_runs.order_by("created_at", "id")))
@@ -123,6 +130,12 @@ def _run(run: Run) -> Iterator[Entry]:
         "originality_cycles": _rows(cycles, leave={"report_file", "checked_by_id"}, also={"id"}),
         "flagged_passages": _rows(FlaggedPassage.objects.filter(cycle__run=run)),
         "document_versions": [_version(row) for row in DocumentVersion.objects.filter(**of_run)],
+        "checks": _rows(
+            Check.objects.filter(cycle__run=run),
+            leave={"holder_id", "assigned_to_id", "report_file"},
+            also={"id"},
+        ),
+        "check_events": _rows(CheckEvent.objects.filter(subject__cycle__run=run), leave={"who_id"}),
         "costs": _rows(BudgetEntry.objects.filter(**of_run)),
     }
     yield _json(f"{folder}/run.json", about)

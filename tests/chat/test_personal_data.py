@@ -30,6 +30,8 @@ from autonomy.core.types import RunStatus, TaskSpec
 from autonomy.models import (
     Artifact,
     BudgetEntry,
+    Check,
+    CheckEvent,
     Checkpoint,
     Citation,
     Deletion,
@@ -92,6 +94,8 @@ def furnish(user: User, word: str) -> Run:
     )
     RunSource.objects.create(run=run, source=source, query=word)
     cycle = TurnitinCycle.objects.create(run=run, number=1, artifact=artifact, target_similarity=15)
+    check = Check.objects.create(cycle=cycle, title=word, note=word)
+    CheckEvent.objects.create(subject=check, deed="asked", who=user)
     FlaggedPassage.objects.create(
         cycle=cycle, told_by="checker", ordinal=0, text=word, group="missing_citation"
     )
@@ -196,7 +200,7 @@ def test_every_table_of_a_person_is_in_the_archive_or_left_out_on_purpose() -> N
         "ApiKey", "UsageDay", "Quota", "Note", "Source", "Run", "Conversation", "Message",
         "Upload", "Artifact", "Citation", "RunSource", "RunMessage", "Resume", "BudgetEntry",
         "TurnitinCycle", "Episode", "ModelConnection", "ModelPreference", "ModelCall",
-        "CitationStyle", "DocumentVersion", "FlaggedPassage",
+        "CitationStyle", "DocumentVersion", "FlaggedPassage", "Check", "CheckEvent",
     }  # fmt: skip
     ours = {
         "Passage", "PassageVector", "Posting",  # cut from the files, which are there

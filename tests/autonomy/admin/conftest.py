@@ -70,6 +70,13 @@ def make_run(owner: Any, **changes: Any) -> models.Run:
     return models.Run.objects.create(**{**values, **changes})
 
 
+def _check(run: models.Run, artifact: models.Artifact, owner: Any) -> list[Model]:
+    cycle = models.TurnitinCycle.objects.get(run=run)
+    check = models.Check.objects.create(cycle=cycle, title=SECRET, words=900, note=SECRET)
+    models.CheckEvent.objects.create(subject=check, deed="asked", who=owner)
+    return [check]
+
+
 def make_world(owner: Any) -> World:
     now = timezone.now()
     unique = uuid.uuid4().hex
@@ -114,6 +121,7 @@ def make_world(owner: Any) -> World:
         models.TurnitinCycle.objects.create(
             run=run, number=1, artifact=artifact, target_similarity=15, note=SECRET
         ),
+        *_check(run, artifact, owner),
         models.Effect.objects.create(run=run, key=f"model:{unique}", kind="model", fence=1),
         models.BudgetEntry.objects.create(run=run, key=f"model:{unique}", role="writer"),
         models.ModelCall.objects.create(

@@ -17,6 +17,7 @@ from tests.autonomy.admin.conftest import SECRET, World
 
 OURS = [model for model in admin.site._registry if model._meta.app_label in ("autonomy", "chat")]
 WITHOUT_PAGE = {
+    models.CheckEvent,
     models.CheckpointBlob,
     models.CheckpointWrite,
     models.DocumentVersion,
@@ -27,7 +28,7 @@ WITHOUT_PAGE = {
     models.PassageVector,
     models.Posting,
 }
-"""Bytes that the checkpoint page decodes, passages, which the page of their source lists, why
+"""Bytes that the checkpoint page decodes, what the page of a check lists, passages, which the page of their source lists, why
 there is a version of a document, which the artifact's page says, flagged passages, which the page
 of their cycle lists, what search keeps of their words and meaning, pages as the parser left them,
 and the answers kept for retried requests, which repeat what other pages show."""

@@ -28,7 +28,7 @@ def make_group(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('autonomy', '0019_document_versions'),
+        ('autonomy', '0020_originality_cycle_endings'),
         ('auth', '0012_alter_user_first_name_max_length'),
         ('contenttypes', '0002_remove_content_type_name'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
