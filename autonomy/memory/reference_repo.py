@@ -87,7 +87,10 @@ def accept(row: Source, names: Iterable[str]) -> Source:
     check = stored(locked)
     offered: dict[str, Any] = check.offered if check else {}
     taken = {**locked.csl, **{name: offered[name] for name in names}}
-    for column, value in described(taken).items():
+    columns = described(taken)
+    if columns["doi"] != locked.doi:
+        locked.retracted = False  # a notice is about a DOI
+    for column, value in columns.items():
         setattr(locked, column, value)
     locked.csl_edited = True
     locked.verification, locked.verification_detail, locked.verified_at = "", {}, None

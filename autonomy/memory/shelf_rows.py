@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -27,6 +28,7 @@ from autonomy.library.parsed import Bibliography, Block, BlockKind, ParsedDocume
 from autonomy.memory import storage
 from autonomy.memory.passage_embedding import embedded_text
 from autonomy.memory.passage_store import store_passages
+from autonomy.memory.stored_files import named
 from autonomy.models import described
 from autonomy.tools.literature.sameness import identifiers_of, key_of
 
@@ -34,6 +36,8 @@ _FOUND = (SourceOrigin.SCHOLARLY, SourceOrigin.WEB)
 ABSTRACT_ONLY = "Only its abstract could be had."
 NO_TEXT = "Neither an abstract nor a free full text could be had: it can be listed, not cited."
 NAME_CHARS = 255
+TELLING_WORDS = 5
+"""Of a title that names a work without its author; “Introduction” does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ def _find(owner_id: int, work: Work) -> models.Source | None:
         theirs, then = first_family(row.csl), year_of(row.csl)
         same_author = not author or not theirs or author == theirs
         same_year = year is None or then is None or abs(year - then) <= 2
-        if same_author and same_year:
+        told_apart = (author and theirs) or len(title.split()) >= TELLING_WORDS
+        if same_author and same_year and told_apart:
             return row
     return None
 
@@ -176,6 +181,9 @@ def store_text(source_id: str, fetched: Fetched, most_bytes: int) -> Kept:
         return Kept(source_id)
     with transaction.atomic():
         _lock(row.owner_id)
+        storage.hold(stored.sha256)
+        if not default_storage.exists(stored.name):
+            return Kept(source_id)  # the last to use these bytes removed them at this moment
         same = (
             models.Source.objects.filter(owner_id=row.owner_id, sha256=stored.sha256)
             .exclude(pk=row.pk)
@@ -226,7 +234,7 @@ def give_up_text(source_id: str) -> bool:
         ):
             return row.status == FileStatus.FAILED
         why = row.error or "It was not read in time."
-        name = row.file
+        name, sha256 = row.file, row.sha256
         row.file = row.file_name = row.media_type = row.sha256 = row.error = row.error_code = ""
         row.parser = ""
         row.size_bytes = row.pages_read = row.passage_count = row.embedded_count = 0
@@ -235,9 +243,16 @@ def give_up_text(source_id: str) -> bool:
         row.remarks = [f"Its full text could not be read: {why}"]
         row.save()
         store_passages(row, ())
-        if name and not models.Source.objects.filter(file=name).exists():
-            transaction.on_commit(lambda: storage.remove(name))
+        if name:
+            transaction.on_commit(lambda: _remove_unused(name, sha256))
     return True
+
+
+@transaction.atomic
+def _remove_unused(name: str, sha256: str) -> None:
+    storage.hold(sha256)
+    if not named([name]):
+        storage.remove(name)
 
 
 def store_abstract(source_id: str, abstract: str, embedder: Embedder) -> None:

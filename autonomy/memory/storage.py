@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
+from django.db import connection
 
 HEAD_BYTES = 8_192
 
@@ -81,6 +82,12 @@ def keep(chunks: Iterable[bytes], limit: int, folder: str = "files") -> Stored:
                     default_storage.delete(name)
                 raise
     return Stored(name, sha256, size, head, fresh)
+
+
+def hold(sha256: str) -> None:
+    """Until the transaction ends, nobody else takes in or removes these bytes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [sha256])
 
 
 def discard(stored: Stored) -> None:

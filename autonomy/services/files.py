@@ -8,10 +8,11 @@ from pathlib import PurePosixPath
 
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import transaction
 
 from autonomy.core.types import FileStatus
 from autonomy.memory.readings import drop_unused_readings
+from autonomy.memory.storage import hold
 from autonomy.memory.stored_files import named
 from autonomy.models import Source
 from autonomy.runtime.couriers import ring_file
@@ -35,7 +36,7 @@ def add_file(
     """
     stored = keep(chunks)
     with transaction.atomic():
-        _hold(stored.sha256)
+        hold(stored.sha256)
         if not default_storage.exists(stored.name):
             raise Unavailable(
                 "The same file was being removed at this moment, so nothing was kept. Send it again.",
@@ -95,12 +96,6 @@ def delete_file(source: Source) -> None:
 @transaction.atomic
 def _drop_unused(name: str, sha256: str) -> None:
     """Remove stored bytes, unless another owner uploaded the same file, before or just now."""
-    _hold(sha256)
+    hold(sha256)
     if not named([name]):
         default_storage.delete(name)
-
-
-def _hold(sha256: str) -> None:
-    """Until the transaction ends, nobody else takes in or removes these bytes."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [sha256])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import re
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -119,7 +119,7 @@ def style_ids() -> frozenset[str]:
     return frozenset(path.stem for path in style_files())
 
 
-@cache
+@lru_cache(maxsize=256)
 def resolve_style(name: str) -> Style:
     """The style called `name`: an alias or a CSL id, in any case, spaces allowed.
 
