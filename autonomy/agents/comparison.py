@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from autonomy.agents.literal import in_cell
 from autonomy.agents.outline import short_author
 from autonomy.agents.phrasing import cited
 from autonomy.agents.quotable import CONTRIBUTION, Quote, leaning, points_elsewhere
@@ -95,7 +96,7 @@ def side_by_side(
         return "", []
     # A source that fills no cell says nothing here: a row of dashes helps nobody.
     pools = {key: pool for key, pool in pools.items() if any(key in own for own in cells.values())}
-    names = {key: cell(named(sources[key])) for key in pools}
+    names = {key: in_cell(named(sources[key])) for key in pools}
     used = [quote for found in cells.values() for quote in found.values()]
     if len(pools) <= 3:
         lines = [row(["", *names.values()]), rule(len(pools) + 1)]
@@ -183,9 +184,9 @@ def figures_table(
     lines += [
         row(
             [
-                cell("; ".join(figures[:3])),
+                in_cell("; ".join(figures[:3])),
                 _quoted(quote),
-                cell(named(sources[quote.passage.source_id])),
+                in_cell(named(sources[quote.passage.source_id])),
             ]
         )
         for figures, quote in rows
@@ -201,7 +202,7 @@ def titles(sources: Sequence[Source], used: Mapping[str, int]) -> str:
     """The table of sources that were quoted, and how often."""
     lines = [row(["Source", "Title", "Quotations in the sections"]), "|:---|:-------|---:|"]
     lines += [
-        row([cell(named(s)), cell(str(s.csl.get("title") or s.file_name)), str(used[s.id])])
+        row([in_cell(named(s)), in_cell(str(s.csl.get("title") or s.file_name)), str(used[s.id])])
         for s in sources
     ]
     return "\n".join(lines)
@@ -213,12 +214,7 @@ def named(source: Source) -> str:
 
 
 def _quoted(quote: Quote | None) -> str:
-    return f"“{cell(quote.text)}” {cited(quote)}" if quote else "–"
-
-
-def cell(text: str) -> str:
-    """Text made safe for a pipe table's cell."""
-    return re.sub(r"([\\`*_\[\]<>$|~^#])", r"\\\1", " ".join(text.split()))
+    return f"“{in_cell(quote.text)}” {cited(quote)}" if quote else "–"
 
 
 def row(cells: Sequence[str]) -> str:

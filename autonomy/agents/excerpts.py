@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autonomy.agents.comparison import cell, row, rule
+from autonomy.agents.comparison import row, rule
+from autonomy.agents.literal import in_cell
 from autonomy.agents.quotable import Quote
 from autonomy.core.types import Passage
 from autonomy.core.words import overlap, stems
@@ -34,8 +35,8 @@ def table_excerpt(
         if not kept:
             continue
         columns = min(MOST_COLUMNS, len(header))
-        lines = [row([cell(name) for name in header[:columns]]), rule(columns)]
-        lines += [row([cell(text) for text in cells[:columns]]) for cells in kept]
+        lines = [row([in_cell(name) for name in header[:columns]]), rule(columns)]
+        lines += [row([in_cell(text) for text in cells[:columns]]) for cells in kept]
         shown = Quote(CELL_GAP.join(header), passage, 0.0, stems(passage.text))
         return f"Rows from the table [[p:{passage.id}]]:\n\n" + "\n".join(lines), [shown]
     return "", []

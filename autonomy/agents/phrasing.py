@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from autonomy.agents.literal import in_prose
 from autonomy.agents.quotable import Quote
 from autonomy.core.csl import year_of
 from autonomy.core.types import Source
@@ -69,12 +70,12 @@ def cited(quote: Quote) -> str:
 
 def quoted(text: str) -> str:
     """The words between quotation marks at the end of a sentence."""
-    return f"“{text}”" if text[-1] in ".!?" else f"“{text}”."
+    return f"“{in_prose(text)}”" if text[-1] in ".!?" else f"“{in_prose(text)}”."
 
 
 def quoted_with(text: str, quote: Quote) -> str:
     """The same with the citation in brackets behind it, which takes the full stop along."""
-    return f"“{text.removesuffix('.')}” {cited(quote)}."
+    return f"“{in_prose(text.removesuffix('.'))}” {cited(quote)}."
 
 
 @dataclass(slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 WORD = re.compile(r"[^\W\d_][\w'’-]*", re.UNICODE)
@@ -33,19 +34,25 @@ REQUEST_WORDS = frozenset(
 )
 
 
-@lru_cache(maxsize=1)
-def _stem_word() -> Callable[[str], str]:
-    # Imported on first use: the package loads every language it knows, 0.6 s of a worker's start.
-    import snowballstemmer
+class _Stemmer(threading.local):
+    """One for each thread: it keeps the word that it is at in itself."""
 
-    stemmer: Callable[[str], str] = snowballstemmer.stemmer("english").stemWord
-    return stemmer
+    def __init__(self) -> None:
+        # Imported on first use: the package loads every language it knows, 0.6 s of a start.
+        import snowballstemmer
+
+        self.stem: Callable[[str], str] = snowballstemmer.stemmer("english").stemWord
+
+
+@cache
+def _stemmer() -> _Stemmer:
+    return _Stemmer()
 
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """The English Snowball stem of one lower-cased word."""
-    return _stem_word()(word.lower())
+    return _stemmer().stem(word.lower())
 
 
 def legible(text: str) -> str:

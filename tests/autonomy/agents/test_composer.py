@@ -102,7 +102,7 @@ def test_a_short_introduction_lists_its_sources_with_titles_made_safe() -> None:
         90,
     )
 
-    assert "| Ten years \\[on\\] the reefs | 4 |" in composed.markdown
+    assert "| Ten years &#91;on\\] the reefs | 4 |" in composed.markdown
     assert "Closed \\| seasons" in composed.markdown
 
 

@@ -1,6 +1,16 @@
 from __future__ import annotations
 
-from autonomy.core.words import content_words, key_terms, likeness, overlap, stems, under_cue
+from concurrent.futures import ThreadPoolExecutor
+
+from autonomy.core.words import (
+    content_words,
+    key_terms,
+    likeness,
+    overlap,
+    stem,
+    stems,
+    under_cue,
+)
 
 
 def test_content_words_leave_out_function_words_and_case() -> None:
@@ -37,3 +47,16 @@ def test_key_terms_must_recur_and_not_repeat_the_topic() -> None:
 def test_a_heading_fits_a_cue_whatever_its_form() -> None:
     assert under_cue("4 Experiments › 4.1 Limitation", ["limitations"])
     assert not under_cue("4 Experiments", ["limitations"])
+
+
+def test_many_threads_stem_at_once() -> None:
+    """A stemmer keeps its word in itself: one for all threads mixed them up, and raised."""
+    ends = "al ally ed ing ional ions isation izing s ating".split()
+    words = [f"{start}{end}" for start in "relat condition nation organ".split() for end in ends]
+    expected = [stem(word) for word in words]
+
+    def work(_: int) -> list[str]:
+        return [stem.__wrapped__(word) for word in words]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(found == expected for found in pool.map(work, range(800)))
