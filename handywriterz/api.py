@@ -15,6 +15,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from autonomy.api import (
     artifacts,
+    checks,
     events,
     files,
     health,
@@ -110,6 +111,8 @@ api.add_router("/v2/runs", versions.router)
 api.add_router("/v2/styles", styles.router)
 api.add_router("/v2/models", models.router)
 api.add_router("/v2/turnitin", turnitin.router)
+api.add_router("/v2/turnitin", checks.owner_router)
+api.add_router("/v2/checks", checks.router)
 api.add_router("/v2/sources", sources.router)
 api.add_router("/v2/sources", verification.router)
 api.add_router("/v2/passages", passages.router)

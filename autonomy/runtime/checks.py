@@ -119,7 +119,7 @@ def assign(check_id: object, to: User | None, by: User) -> bool:
     kept = undone.filter(LIVE, holder=to).update(assigned_to=to) if to else 0
     changed = kept or undone.update(assigned_to=to, **_OPENED)
     if changed and to is not None:
-        history(check_id, CheckDeed.ASSIGNED, by, f"to {to.email or to.get_username()}")
+        history(check_id, CheckDeed.ASSIGNED, by, f"to {to.get_full_name() or to.get_username()}")
     elif changed:
         history(check_id, CheckDeed.UNASSIGNED, by)
     return bool(changed)

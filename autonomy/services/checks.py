@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Literal
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from autonomy.core.originality import CheckDeed, CheckOutcome, CheckStatus
 from autonomy.core.types import TERMINAL_STATUSES, CycleStatus
@@ -52,6 +52,15 @@ def offered(owner: User) -> bool:
     return env().checkers != "off" and rows.checkers().exclude(pk=owner.pk).exists()
 
 
+def can_be_asked(cycle: TurnitinCycle) -> bool:
+    """Whether checkers can be asked about the cycle's document now."""
+    return _waits(cycle) and offered(cycle.run.owner)
+
+
+def _waits(cycle: TurnitinCycle) -> bool:
+    return cycle.status == CycleStatus.AWAITING_REPORT and cycle.run.status not in TERMINAL_STATUSES
+
+
 def ask_checker(cycle: TurnitinCycle, owner: User) -> Check:
     """Hand the document of a cycle to the checkers. Asking again changes nothing.
 
@@ -64,7 +73,7 @@ def ask_checker(cycle: TurnitinCycle, owner: User) -> Check:
             "report.",
             code="no_checkers",
         )
-    if cycle.status != CycleStatus.AWAITING_REPORT or cycle.run.status in TERMINAL_STATUSES:
+    if not _waits(cycle):
         raise Conflict("The run no longer waits for a report.", code="not_waiting")
     return rows.ask(cycle, owner)
 
@@ -223,6 +232,12 @@ def lost(who: User, check: Check) -> ServiceError:
 def assignable() -> QuerySet[User]:
     """The checkers, by name."""
     return rows.checkers().order_by("email", "username")
+
+
+def holding() -> dict[int, int]:
+    """How many documents each checker holds now."""
+    held = Check.objects.filter(rows.LIVE).values("holder").annotate(count=Count("pk"))
+    return {row["holder"]: row["count"] for row in held}
 
 
 @transacted

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
 
+from autonomy.models import Check
 from handywriterz.api import api
 from tests.autonomy.api.world import World, make_world
 
@@ -61,6 +62,10 @@ def _passage(world: World) -> dict[str, str]:
 
 def _connection(world: World) -> dict[str, str]:
     return {"connection_id": str(world.connection.pk)}
+
+
+def _check(world: World) -> dict[str, str]:
+    return {"check_id": str(Check.objects.get_or_create(cycle=world.cycle)[0].pk)}
 
 
 TABLE: dict[str, Row] = {
@@ -121,6 +126,25 @@ TABLE: dict[str, Row] = {
         HIDDEN, _run, lambda w: {"cycle_id": str(w.cycle.pk), "observed_similarity": 1}
     ),
     "GET v2/turnitin/{uuid:run_id}/status": Row(HIDDEN, _run),
+    "GET v2/turnitin/{uuid:run_id}/checker": Row(HIDDEN, _run),
+    "POST v2/turnitin/{uuid:run_id}/checker": Row(HIDDEN, _run),
+    "DELETE v2/turnitin/{uuid:run_id}/checker": Row(HIDDEN, _run),
+    "GET v2/checks": Row(OWN, query="?which=all"),
+    "GET v2/checks/checkers": Row(OWN),
+    "GET v2/checks/{uuid:check_id}": Row(HIDDEN, _check),
+    "PATCH v2/checks/{uuid:check_id}": Row(HIDDEN, _check, lambda w: {"note": "Mine now"}),
+    "POST v2/checks/{uuid:check_id}/claim": Row(HIDDEN, _check),
+    "POST v2/checks/{uuid:check_id}/renew": Row(HIDDEN, _check),
+    "POST v2/checks/{uuid:check_id}/release": Row(HIDDEN, _check),
+    "POST v2/checks/{uuid:check_id}/assign": Row(HIDDEN, _check, lambda w: {"checker_id": 1}),
+    "GET v2/checks/{uuid:check_id}/document": Row(HIDDEN, _check),
+    "GET v2/checks/{uuid:check_id}/download": Row(HIDDEN, _check),
+    "POST v2/checks/{uuid:check_id}/report": Row(HIDDEN, _check),
+    "DELETE v2/checks/{uuid:check_id}/report": Row(HIDDEN, _check),
+    "POST v2/checks/{uuid:check_id}/marked": Row(HIDDEN, _check),
+    "DELETE v2/checks/{uuid:check_id}/marked": Row(HIDDEN, _check),
+    "POST v2/checks/{uuid:check_id}/accept": Row(HIDDEN, _check, lambda w: {"note": "Fine"}),
+    "POST v2/checks/{uuid:check_id}/reject": Row(HIDDEN, _check, lambda w: {"note": "Bad"}),
     "GET v2/passages/{uuid:passage_id}": Row(HIDDEN, _passage),
     "GET v2/sources": Row(OWN),
     "GET v2/sources/export": Row(OWN),
