@@ -4,6 +4,7 @@ router: a new route without a row fails the test."""
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -111,6 +112,11 @@ TABLE: dict[str, Row] = {
     "GET v2/runs/{uuid:run_id}/artifacts": Row(HIDDEN, _run),
     "GET v2/runs/{uuid:run_id}/artifacts/{uuid:artifact_id}": Row(HIDDEN, _artifact),
     "GET v2/runs/{uuid:run_id}/artifacts/{uuid:artifact_id}/download": Row(HIDDEN, _artifact),
+    "GET v2/runs/{uuid:run_id}/versions": Row(HIDDEN, _run),
+    "GET v2/runs/{uuid:run_id}/versions/compare": Row(
+        HIDDEN, _run, query=f"?from={uuid.UUID(int=1)}&to={uuid.UUID(int=2)}"
+    ),
+    "POST v2/runs/{uuid:run_id}/versions/{uuid:artifact_id}/restore": Row(HIDDEN, _artifact),
     "GET v2/runs/{uuid:run_id}/sources": Row(HIDDEN, _run),
     "GET v2/runs/{uuid:run_id}/citations": Row(HIDDEN, _run),
     "GET v2/models": Row(OWN),
