@@ -1,7 +1,7 @@
 """Facts of claims against passages: false alarms on true claims, detections on spoiled ones.
 
 Needs a folder with SciFact in BEIR's form (`corpus.jsonl.gz`, `train_queries.jsonl`,
-`train_evidence.tsv`): `SCIFACT=…`, or `../shared/yardsticks/scifact` beside the checkout.
+`train_evidence.tsv`): `SCIFACT=…` names its folder.
 
 Spoiled claims are sentences of the corpus, held against their own abstract, with one fact changed
 to another of its kind that the abstract does not have.
@@ -26,9 +26,8 @@ from autonomy.tools.facts.compare import Facts, findings
 from autonomy.tools.facts.names import names
 from autonomy.tools.facts.spelling import plain
 from tests.bench.figures import Figure
-from tests.stack_process import ROOT
 
-FOLDER = Path(os.environ.get("SCIFACT", ROOT.parent / "shared" / "yardsticks" / "scifact"))
+FOLDER = Path(os.environ.get("SCIFACT", ""))
 SPOILED = 400
 """Sentences per kind of corruption."""
 FALSE_ALARMS = 0.06
@@ -42,8 +41,8 @@ _TIMES = ("years", "months", "weeks", "days", "hours")
 
 
 def _corpus() -> dict[str, str]:
-    if not FOLDER.is_dir():
-        raise FileNotFoundError(f"{FOLDER} has no SciFact; name its folder with SCIFACT=…")
+    if not (FOLDER / "corpus.jsonl.gz").is_file():
+        raise FileNotFoundError("Name the folder of SciFact with SCIFACT=…")
     with gzip.open(FOLDER / "corpus.jsonl.gz", "rt", encoding="utf-8") as lines:
         rows = map(json.loads, lines)
         return {row["_id"]: f"{row['title']} {row['text']}" for row in rows}
