@@ -397,6 +397,36 @@ class Env(BaseSettings):
         ge=0,
         description="Time for OCR of one file (seconds), within the time above.",
     )
+    report_max_pages: int = Field(
+        default=3_000, gt=0, description="Most pages of a similarity report (PDF) that is read."
+    )
+    report_max_bytes: int = Field(
+        default=20 * 1024 * 1024,
+        gt=0,
+        description="Largest similarity report as a web page or JSON that is read, bytes.",
+    )
+    report_timeout_seconds: float = Field(
+        default=60.0, gt=0, description="Longest one similarity report may take to read, seconds."
+    )
+    report_reads_at_once: int = Field(
+        default=2,
+        gt=0,
+        description="Similarity reports one web process reads at the same time; others wait for their turn.",
+    )
+    report_words_fewer_percent: float = Field(
+        default=15.0,
+        ge=0,
+        le=100,
+        description="How many fewer words than the draft a similarity report may count and still be of it, per cent.",
+    )
+    report_words_more_percent: float = Field(
+        default=35.0,
+        ge=0,
+        description="How many more words (title page, references) it may count, per cent.",
+    )
+    report_words_apart: int = Field(
+        default=150, ge=0, description="Besides, in either direction, words."
+    )
     streams_per_user: int = Field(
         default=50,
         gt=0,

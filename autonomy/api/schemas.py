@@ -9,6 +9,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from autonomy.core.originality import ReportReading
 from autonomy.core.ports import SearchFilter
 from autonomy.core.types import (
     CitationVerdict,
@@ -467,8 +468,12 @@ class CycleOut(Schema):
     artifact_id: UUID
     target_similarity: float
     observed_similarity: float | None
+    observed_below: bool
+    """The report says “less than” the observed similarity."""
     report_url: str
     report_file_name: str
+    reading: ReportReading | None
+    """What could be read of the report's file; null without one."""
     note: str
     created_at: datetime
     reported_at: datetime | None

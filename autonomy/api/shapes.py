@@ -8,6 +8,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from autonomy.api import schemas
+from autonomy.core.originality import ReportReading
 from autonomy.core.types import (
     CitationVerdict,
     CycleStatus,
@@ -289,8 +290,10 @@ def cycle(row: TurnitinCycle) -> schemas.CycleOut:
         artifact_id=row.artifact_id,
         target_similarity=row.target_similarity,
         observed_similarity=row.observed_similarity,
+        observed_below=row.observed_below,
         report_url=row.report_url,
         report_file_name=row.report_file_name,
+        reading=ReportReading.model_validate(row.report_read) if row.report_read else None,
         note=row.note,
         created_at=row.created_at,
         reported_at=row.reported_at,

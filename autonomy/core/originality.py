@@ -273,3 +273,32 @@ class ReadReport(BaseModel):
     """What the report's filters left out: `quotes`, `bibliography`, `small_matches`, …"""
     unread: dict[str, str] = Field(default_factory=dict)
     """Field → why it could not be read."""
+
+
+USER_PROVIDED = "user-provided, not verified"
+
+
+class UnfoundPassage(BaseModel):
+    """A passage that a report marks and that is not found in the draft."""
+
+    text: str
+    reason: str
+
+
+class ReportReading(BaseModel):
+    """What is kept of a report's file beside the file. Whoever brought it may have made it."""
+
+    report: ReadReport | None = None
+    """Without its passages: those that were found are flagged in the draft."""
+    unreadable: str = ""
+    """Why nothing of the file could be read; the figure was given by hand then."""
+    fit: str = ""
+    """Whether it is of this draft: `fits` or `cannot_tell`; one that does not fit is refused."""
+    fit_reason: str = ""
+    marked: int = 0
+    """Passages that the report marks."""
+    found: int = 0
+    """Of those, in the draft."""
+    not_found: tuple[UnfoundPassage, ...] = ()
+    """The first of the others."""
+    provenance: str = USER_PROVIDED

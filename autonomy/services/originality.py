@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from django.contrib.auth.models import User
@@ -16,9 +16,10 @@ from autonomy.runtime import answers, cycle_states
 from autonomy.runtime.contention import transacted
 from autonomy.runtime.flagged import keep_flagged
 from autonomy.services.errors import Conflict, NotFound
+from autonomy.services.similarity_reports import Upload, read_upload
 from autonomy.services.storage import discard, keep
 
-SAID_BESIDES = frozenset({"report_file_name", "checked_by"})
+SAID_BESIDES = frozenset({"report_file_name", "report_read", "checked_by"})
 """Columns that say nothing of what the report found: the same report may come from somebody else,
 under another name."""
 
@@ -41,7 +42,7 @@ def submit_report(
     nothing and gets the cycle as it stands.
 
     Args:
-        observed_similarity: per cent.
+        observed_similarity: per cent; the figure of a file that can be read counts, and must agree.
         report_file: an uploaded file (`name`, `chunks()`).
         verdict: a checker's, which counts whatever the target says.
         flagged: passages that the checker marked.
@@ -49,20 +50,28 @@ def submit_report(
     Raises:
         NotFound: the run has no such cycle.
         Conflict: the cycle is over without a report, or has another one.
+        Invalid, Unavailable: as `read_upload`. A checker's file is not read: their word counts.
     """
     stored = keep(report_file.chunks(), folder="reports") if report_file is not None else None
+    name = str(getattr(report_file, "name", "") or "")[:255]
     try:
+        upload = Upload(observed_similarity)
+        waiting = TurnitinCycle.objects.filter(run=run, pk=str(cycle_id)).select_related("artifact")
+        if stored is not None and not verdict and (cycle_row := waiting.first()) is not None:
+            upload = read_upload(cycle_row, stored.name, name, observed_similarity)
         cycle, taken = _record(
             run,
             cycle_id,
-            observed_similarity=observed_similarity,
+            observed_similarity=upload.observed,
+            observed_below=upload.below,
             report_url=report_url,
             report_file=stored.name if stored else "",
-            report_file_name=str(getattr(report_file, "name", "") or "")[:255],
+            report_file_name=name,
+            report_read=upload.reading.model_dump(mode="json") if upload.reading else None,
             note=note,
             verdict=verdict,
             checked_by=checked_by,
-            flagged=flagged,
+            flagged={Teller.CHECKER: flagged, Teller.REPORT: upload.flagged},
         )
     except Exception:
         if stored is not None and not _kept(stored.name):
@@ -87,7 +96,11 @@ def _differs(cycle: TurnitinCycle, report: dict[str, Any]) -> bool:
 
 @transacted
 def _record(
-    run: Run, cycle_id: uuid.UUID | str, *, flagged: Sequence[FlaggedPassage], **report: Any
+    run: Run,
+    cycle_id: uuid.UUID | str,
+    *,
+    flagged: Mapping[Teller, Sequence[FlaggedPassage]],
+    **report: Any,
 ) -> tuple[TurnitinCycle, bool]:
     # The run's row first, as in every transition: two reports of one run come one by one.
     locked = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
@@ -96,8 +109,9 @@ def _record(
     if cycle is None:
         raise NotFound("The run has no originality cycle with this id.", code="cycle_not_found")
     if taken:
-        if flagged:
-            keep_flagged(cycle.pk, Teller.CHECKER, flagged)
+        for teller, passages in flagged.items():
+            if passages:
+                keep_flagged(cycle.pk, teller, passages)
         answers.answer_cycle(locked, cycle)
     elif cycle.reported_at is None:
         raise _too_late(locked, cycle)

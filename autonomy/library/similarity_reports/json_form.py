@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -30,6 +31,7 @@ _BY_KIND = {
     "publication_match_percentage": "publication",
     "submitted_works_match_percentage": "student_paper",
 }
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?")
 _TITLE_CHARS, _TEXT_CHARS, _LIST = 1_000, 20_000, 100
 
 
@@ -60,7 +62,9 @@ class _Reading:
         language = self._said.get("language")
         return ReadReport(
             format=ReportFormat.JSON,
-            language=language if isinstance(language, str) and len(language) <= 8 else "",
+            language=language
+            if isinstance(language, str) and _LANGUAGE.fullmatch(language)
+            else "",
             title=self._text("title"),
             submission_id=self._text("submission_id", needed=False),
             word_count=self._count("word_count"),
@@ -234,4 +238,4 @@ def _flag(item: object, _at: int) -> str | None:
 def _shown(value: object) -> str:
     """What was given, short enough for a sentence."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return f"“{text[:40]}”"
+    return f"“{one_line(text)[:40]}”"

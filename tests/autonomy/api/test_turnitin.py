@@ -57,6 +57,35 @@ def test_a_report_may_come_with_its_file(api: KeyClient, world: World) -> None:
     assert response.json()["report_file_name"] == "report.pdf"
 
 
+def test_what_was_read_of_the_file_is_shown_and_called_what_it_is(
+    api: KeyClient, world: World
+) -> None:
+    content = (
+        b'{"similarity": "<1%", "sources": [{"title": "T", "kind": "internet", "percent": 1}]}'
+    )
+    file = SimpleUploadedFile("report.json", content, content_type="application/json")
+    response = api.post(address(world, "report"), {"cycle_id": str(world.cycle.pk), "report": file})
+    assert response.status_code == 200, response.content
+    shown = api.get(address(world, "status")).json()["current"]
+    assert shown == response.json()
+    assert (shown["observed_similarity"], shown["observed_below"]) == (1, True)
+    assert shown["reading"]["provenance"] == "user-provided, not verified"
+    assert shown["reading"]["report"]["sources"][0]["title"] == "T"
+    assert shown["reading"]["report"]["unread"]["word_count"]
+
+
+def test_a_file_that_says_something_else_is_refused_with_both_figures(
+    api: KeyClient, world: World
+) -> None:
+    file = SimpleUploadedFile("report.json", b'{"similarity": 38}')
+    form = {"cycle_id": str(world.cycle.pk), "observed_similarity": "9", "report": file}
+    response = api.post(address(world, "report"), form)
+    assert (response.status_code, response.json()["code"]) == (422, "figures_differ")
+    assert "9 %" in response.json()["detail"]
+    assert "38 %" in response.json()["detail"]
+    assert api.get(address(world, "status")).json()["current"]["status"] == "awaiting_report"
+
+
 @pytest.mark.parametrize(
     ("report", "field"),
     [
