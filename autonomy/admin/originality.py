@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from autonomy.admin.base import HistoryAdmin, HistoryInline
 from autonomy.admin.display import NOTHING, age, badge, link, short
-from autonomy.models import FlaggedPassage, TurnitinCycle
+from autonomy.models import FlaggedPassage, PassageChange, TurnitinCycle
 
 
 class FlaggedInline(HistoryInline):
@@ -22,6 +22,21 @@ class FlaggedInline(HistoryInline):
         return short(obj.text, 300)
 
 
+class ChangeInline(HistoryInline):
+    model = PassageChange
+    fields = ("told_by", "section_id", "before_short", "after_short", "remedy", "reason", "verdict")
+    readonly_fields = fields
+    ordering = ("ordinal",)
+
+    @admin.display(description="Before")
+    def before_short(self, obj: PassageChange) -> str:
+        return short(obj.before, 300)
+
+    @admin.display(description="After")
+    def after_short(self, obj: PassageChange) -> str:
+        return short(obj.after, 300) or NOTHING
+
+
 @admin.register(TurnitinCycle)
 class TurnitinCycleAdmin(HistoryAdmin):
     list_display = ("run", "number", "status_badge", "target", "observed", "opened")
@@ -31,13 +46,14 @@ class TurnitinCycleAdmin(HistoryAdmin):
     search_by_id = ("pk", "run_id")
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
-    inlines = (FlaggedInline,)
+    inlines = (FlaggedInline, ChangeInline)
     fields = (
         "run_link",
         "number",
         "status_badge",
         "document",
         "target",
+        "local",
         "observed",
         "report",
         "report_file_name",
@@ -48,6 +64,9 @@ class TurnitinCycleAdmin(HistoryAdmin):
         "created_at",
         "reported_at",
         "closed_at",
+        "remind_at",
+        "reminders",
+        "expires_at",
     )
     readonly_fields = fields
 
@@ -70,6 +89,12 @@ class TurnitinCycleAdmin(HistoryAdmin):
     @admin.display(description="Observed", ordering="observed_similarity")
     def observed(self, obj: TurnitinCycle) -> str:
         return NOTHING if obj.observed_similarity is None else f"{obj.observed_similarity:g} %"
+
+    @admin.display(description="Own figure")
+    def local(self, obj: TurnitinCycle) -> str:
+        if obj.local_similarity is None:
+            return NOTHING
+        return f"{obj.local_similarity:g} %, and {obj.local_quoted or 0:g} % quoted and cited"
 
     @admin.display(description="Report")
     def report(self, obj: TurnitinCycle) -> SafeString:

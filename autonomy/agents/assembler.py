@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from autonomy.agents.notice import notice_for
+from autonomy.agents.notice import notice_for, with_rephrased
 from autonomy.agents.outline import BEGIN, END
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps
@@ -28,11 +28,14 @@ async def assemble(plan: Plan, deps: Deps, notice: str, made: Made) -> tuple[str
     brief = read_brief(deps.task)
     sections: list[Section] = []
     reasons: dict[str, str] = {}
+    rephrased: dict[str, int] = {}
     for step in ordered(plan):
         body = await deps.artifacts.load(step.result["artifact_id"])
         sections.append(Section.model_validate(body["section"]))
         if step.result.get("reason"):
             reasons[sections[-1].id] = str(step.result["reason"])
+        if step.result.get("rephrased"):
+            rephrased[sections[-1].id] = int(step.result["rephrased"])
     if not sections:
         raise ToolFailure("no_evidence", "No section could be written, so there is no document.")
     draft = Document(
@@ -40,17 +43,13 @@ async def assemble(plan: Plan, deps: Deps, notice: str, made: Made) -> tuple[str
         style=brief.style,
         language=deps.task.settings.language,
         date=datetime.now(UTC).date().isoformat(),
-        notice=notice_for(sections, reasons, of_plan=notice, planner=plan.author),
+        notice=with_rephrased(
+            notice_for(sections, reasons, of_plan=notice, planner=plan.author), sections, rephrased
+        ),
         simulated=plan.simulated or any(section.simulated for section in sections),
         sections=tuple(sections),
     )
-    passages = await deps.library.passages(draft.cited_passage_ids())
-    sources = (
-        await deps.library.sources(list(dict.fromkeys(p.source_id for p in passages)))
-        if passages
-        else []
-    )
-    document = draft.model_copy(update={"passages": tuple(passages), "sources": tuple(sources)})
+    document = await bound(draft, deps)
     by_model = any(section.author is Author.MODEL for section in sections)
     made = made.model_copy(
         update={
@@ -62,3 +61,14 @@ async def assemble(plan: Plan, deps: Deps, notice: str, made: Made) -> tuple[str
         "document", document.title, document.model_dump(mode="json"), made
     )
     return artifact_id, document
+
+
+async def bound(draft: Document, deps: Deps) -> Document:
+    """The draft with exactly the passages and sources that it cites."""
+    passages = await deps.library.passages(draft.cited_passage_ids())
+    sources = (
+        await deps.library.sources(list(dict.fromkeys(p.source_id for p in passages)))
+        if passages
+        else []
+    )
+    return draft.model_copy(update={"passages": tuple(passages), "sources": tuple(sources)})

@@ -21,8 +21,13 @@ def best_reported(history: Sequence[CycleRecord]) -> CycleRecord | None:
 def _rank(cycle: CycleRecord) -> tuple[float, bool, float, int]:
     # “Less than 1 %” is less than 1 %.
     observed = cycle.observed if cycle.observed is not None else 100.0
-    local = cycle.local if cycle.local is not None else 100.0
-    return (observed, not cycle.below, local, -cycle.number)
+    local = in_all(cycle.local, cycle.quoted)
+    return (observed, not cycle.below, 100.0 if local is None else local, -cycle.number)
+
+
+def in_all(local: float | None, quoted: float | None) -> float | None:
+    """The engine's figure with quotations, as a report counts that leaves none out: per cent."""
+    return None if local is None else local + (quoted or 0.0)
 
 
 def better_than(
@@ -31,7 +36,7 @@ def better_than(
     """The cycle whose draft is handed over instead of `document_id`, or None.
 
     A report's figure comes first. A draft that was revised since and has no report yet is better
-    if the engine puts it below the draft that the best report is about (`local`, per cent).
+    if the engine puts it below the draft that the best report is about (`local`: see `in_all`).
     """
     best = best_reported(history)
     if best is None or best.document_id == document_id:
@@ -39,10 +44,11 @@ def better_than(
     mine = next((c for c in reversed(history) if c.document_id == document_id), None)
     if mine is not None and mine.observed is not None:
         return best
-    if local is None or best.local is None:
+    best_local = in_all(best.local, best.quoted)
+    if local is None or best_local is None:
         # Nothing was measured of it: it is the best one's revision, with its flags seen to.
         return None if best.number == max(c.number for c in _reported(history)) else best
-    return None if local < best.local else best
+    return None if local < best_local else best
 
 
 def _reported(history: Sequence[CycleRecord]) -> list[CycleRecord]:

@@ -7,7 +7,7 @@ import asyncio
 from langgraph.runtime import Runtime
 
 from autonomy.agents.approval import wants_approval
-from autonomy.agents.best_draft import take_best
+from autonomy.agents.best_draft import in_all, take_best
 from autonomy.agents.checking import check_claims
 from autonomy.agents.delivery import Judged, cleaned, report
 from autonomy.agents.gates import run_gates
@@ -81,7 +81,7 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
     if decision is None or (ending and situation.document_id):
         document_id = state["document_id"]
         if situation.last_cycle_over:
-            local = state.get("local_similarity")
+            local = in_all(state.get("local_similarity"), state.get("local_quoted"))
             if (best := await take_best(document_id, local, deps)) is not None:
                 document_id = update["document_id"] = best[0]
                 events.append(best[1])
@@ -183,7 +183,16 @@ async def _gates(judged: Judged, state: RunState, deps: Deps) -> tuple[GateResul
         asked_words=expected,
         quote_share=state.get("quote_share", 1.0),
         available_sources=len(available),
+        likeness=_likeness(state, judged.document_id),
     )
+
+
+def _likeness(state: RunState, document_id: str) -> tuple[float, float | None] | None:
+    """What the product's own engine says of a revised draft, and said of the one before."""
+    local = state.get("local_similarity")
+    if local is None or state.get("local_document") != document_id:
+        return None
+    return local, state.get("local_before")
 
 
 def _searched(plan: Plan, deps: Deps) -> list[str]:

@@ -37,11 +37,9 @@ def gaps(
         available: the sources that could have been.
     """
     said: list[str] = []
-    alone = [f"“{s.heading}”" for s in sections if s.quotes and s.sources == 1]
+    alone = lone_voices(sections)
     if alone and len(cited) > 1:
-        said.append(
-            f"Only one source speaks on {series(alone)}, so what is said there stands uncorroborated."
-        )
+        said.append(alone)
     elif len(cited) == 1 and sections:
         said.append("Everything here rests on a single source and stands uncorroborated.")
     silent = [f"“{s.heading}”" for s in sections if not s.quotes]
@@ -65,6 +63,16 @@ def gaps(
     if withdrawn := [short_author(s) for s in cited.values() if s.retracted]:
         said.append(f"Retracted by its publisher: {series(withdrawn)}.")
     return said
+
+
+def lone_voices(sections: Sequence[SectionSummary]) -> str:
+    """Which sections rest on one source, as a sentence; empty where none does."""
+    alone = [f"“{s.heading}”" for s in sections if s.quotes and s.sources == 1]
+    if not alone:
+        return ""
+    return (
+        f"Only one source speaks on {series(alone)}, so what is said there stands uncorroborated."
+    )
 
 
 def unmentioned(topic: str, passages: Sequence[Passage]) -> list[str]:

@@ -190,6 +190,19 @@ def _originality(document: Document, maximum: float) -> GateResult:
     )
 
 
+def _likeness(now: float, before: float | None) -> GateResult:
+    """The product's own figure. It never holds a draft back: a report decides that."""
+    was = "" if before is None else f" (was {before:g} %)"
+    return GateResult(
+        gate="similarity",
+        passed=True,
+        observed=f"{now:g} %{was}",
+        expected="told, not required",
+        message=f"{now:g} % of the draft is like your own sources or earlier documents without being "
+        f"quoted and cited{f', {before:g} % before' if before is not None else ''}.",
+    )
+
+
 def run_gates(
     document: Document,
     checks: Sequence[CitationCheck],
@@ -199,8 +212,10 @@ def run_gates(
     asked_words: int | None,
     quote_share: float = 1.0,
     available_sources: int,
+    likeness: tuple[float, float | None] | None = None,
 ) -> tuple[GateResult, ...]:
-    """Every gate that the journey switches on. `asked_words` None leaves the length open."""
+    """Every gate that the journey switches on. `asked_words` None leaves the length open;
+    `likeness` is the product's own figure of this draft and of the one before it, per cent."""
     gates = journey.gates
     results = [_structure(document)]
     if gates.length_tolerance is not None and asked_words:
@@ -218,4 +233,6 @@ def run_gates(
         results.append(_references(references))
     if gates.maximum_unquoted_overlap is not None:
         results.append(_originality(document, gates.maximum_unquoted_overlap))
+    if likeness is not None:
+        results.append(_likeness(*likeness))
     return tuple(results)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from autonomy.agents.reply import STEP as REPLY_STEP
 from autonomy.core.types import Author
-from autonomy.core.words import clause
+from autonomy.core.words import clause, counted
 from autonomy.export.document import Section
 
 RULE_NOTICE = (
@@ -18,6 +19,9 @@ MIXED_NOTICE = (
     "Parts of this document were composed by rule from quotations, without a language model."
 )
 _BECAUSE = ", because "
+_REPHRASED = re.compile(
+    r" ?After a similarity report, a language model said (\d+) passages? otherwise\."
+)
 
 
 def composed_by_rule(headings: Sequence[str], reason: str, *, of: int) -> str:
@@ -59,6 +63,22 @@ def notice_for(
         planned = planner is Author.MODEL
         said = RULE_NOTICE.format(what="The sections were composed" if planned else "Composed")
     return " ".join([said, *_sentences(by_rule, reasons, of_plan, len(sections))])
+
+
+def with_rephrased(notice: str, sections: Sequence[Section], rephrased: Mapping[str, int]) -> str:
+    """The notice with how many passages of sections composed by rule a model said otherwise, besides
+    those that it tells of already; as it is where there is none."""
+    by_rule = {section.id for section in sections if section.author is Author.RULE}
+    number = sum(count for section_id, count in rephrased.items() if section_id in by_rule)
+    if not number:
+        return notice
+    if told := _REPHRASED.search(notice):
+        number += int(told[1])
+        notice = _REPHRASED.sub("", notice)
+    said = (
+        f"After a similarity report, a language model said {counted(number, 'passage')} otherwise."
+    )
+    return f"{notice} {said}".strip()
 
 
 def _sentences(

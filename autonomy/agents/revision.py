@@ -71,20 +71,6 @@ def revise(plan: Plan, verdict: Verdict, quote_share: float) -> tuple[Plan, str]
     return rewrite(plan, steps, reason), f"Written again: {notes}"
 
 
-def lower_quoting(plan: Plan, quote_share: float, note: str, cycle_id: str = "") -> Plan:
-    """The plan whose sections are written again with less copied text, after the report of a
-    cycle."""
-    steps = [
-        again(step, quote_share=quote_share, revision=note)
-        for step in plan.steps
-        if step.kind is StepKind.WRITE
-        and "number" in step.input
-        and step.status is not StepStatus.SKIPPED
-    ]
-    reason = Reason(cause=VersionCause.REPORT, why=note[:WHY_CHARS], cycle_id=cycle_id)
-    return rewrite(plan, steps, reason)
-
-
 def wrap_up(plan: Plan) -> Plan:
     """The plan cut down to what can still be handed over: sections stay as an earlier round wrote
     them, and everything that was never written is left out."""

@@ -219,7 +219,9 @@ def route_draft(now: Situation, gates: Sequence[GateResult]) -> Decision:
         return _end(VerdictKind.FAIL, now.exhausted, reason, gates)
     numbers = tuple(str(s.input["number"]) for s in now.writes if "number" in s.input)
     short = any(g.gate == "length" and "below" in g.message for g in failed)
-    if (names & EVIDENCE_GATES or short) and now.expansions < now.journey.max_expansions:
+    # After a report only what it flagged is changed: nothing else is written again.
+    first = not now.cycles
+    if first and (names & EVIDENCE_GATES or short) and now.expansions < now.journey.max_expansions:
         return _go(
             VerdictKind.BRANCH,
             Route.EXPAND,
@@ -227,7 +229,7 @@ def route_draft(now: Situation, gates: Sequence[GateResult]) -> Decision:
             gates=tuple(gates),
             gaps=numbers,
         )
-    if names & REVISION_GATES and now.revisions < now.journey.max_revisions:
+    if first and names & REVISION_GATES and now.revisions < now.journey.max_revisions:
         return _go(
             VerdictKind.RETRY,
             Route.ACT,

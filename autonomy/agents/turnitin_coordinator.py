@@ -8,15 +8,11 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 from pydantic import BaseModel, ConfigDict, Field
 
-from autonomy.agents.revision import lower_quoting
+from autonomy.agents.likeness import look
 from autonomy.core.originality import CheckVerdict
 from autonomy.core.ports import Deps
 from autonomy.core.state import RunState
-from autonomy.core.types import EventDraft
-
-LOWER_BY = 0.75
-"""What a rejected report multiplies the share of quoted words by."""
-LEAST_SHARE = 0.3
+from autonomy.core.types import EventDraft, Route
 
 
 class SimilarityReport(BaseModel):
@@ -59,26 +55,24 @@ def _target(deps: Deps) -> float:
     return target
 
 
-async def local_similarity(document_id: str, deps: Deps) -> float | None:
-    """Per cent, by the product's own engine; None when it could not compare."""
-    similarity = await deps.originality.check(document_id)
-    return None if similarity is None else round(similarity.percent, 1)
-
-
 async def turnitin_pause(state: RunState, runtime: Runtime[Deps]) -> RunState:
     """Open an originality cycle for the draft. The pause itself is the next node, so that this
     one's events are committed before nothing runs any more."""
     deps = runtime.context
     target = _target(deps)
     document_id = state["document_id"]
-    local = await local_similarity(document_id, deps)
-    cycle_id, number, expires_at = await deps.cycles.open(document_id, target, local=local)
+    local, quoted = await _compared(state, deps)
+    cycle_id, number, expires_at = await deps.cycles.open(
+        document_id, target, local=local, quoted=quoted
+    )
     return {
         "cycle_id": cycle_id,
         "cycles": number,
         "report_accepted": None,
         "report_expired": False,
         "local_similarity": local,
+        "local_quoted": quoted,
+        "local_document": document_id,
         "outbox": [
             EventDraft(
                 type="turnitin.awaiting_report",
@@ -90,11 +84,20 @@ async def turnitin_pause(state: RunState, runtime: Runtime[Deps]) -> RunState:
                     "artifact_id": document_id,
                     "cycle": number,
                     "local_similarity": local,
+                    "local_quoted": quoted,
                     "expires_at": expires_at,
                 },
             )
         ],
     }
+
+
+async def _compared(state: RunState, deps: Deps) -> tuple[float | None, float | None]:
+    """What the product's own engine says of the draft; a revision was compared when it was made."""
+    if state.get("local_document") == state["document_id"]:
+        return state.get("local_similarity"), state.get("local_quoted")
+    found = await look(state["document_id"], deps)
+    return (found.percent, found.quoted) if found else (None, None)
 
 
 async def await_report(state: RunState, runtime: Runtime[Deps]) -> RunState:
@@ -120,14 +123,7 @@ async def await_report(state: RunState, runtime: Runtime[Deps]) -> RunState:
         "outbox": [_came(cycle_id, report, target, accepted=accepted, revised=revised)],
     }
     if revised:
-        share = max(LEAST_SHARE, state.get("quote_share", 1.0) * LOWER_BY)
-        note = (
-            f"A similarity report found {observed:g} % where at most {target:g} % is wanted. "
-            if observed is not None
-            else f"{report.said}. "
-        ) + "Quote less, and put what stays between quotation marks with its citation."
-        update["quote_share"] = share
-        update["plan"] = lower_quoting(state["plan"], share, note, cycle_id)
+        update["route"] = Route.AMEND
     return update
 
 

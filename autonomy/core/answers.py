@@ -199,6 +199,26 @@ class ClaimVerdicts(_Answer):
     verdicts: list[ClaimVerdict]
 
 
+class ReworkedPassage(_Answer):
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "number": ("passage", "id", "index", "passage_number"),
+        "text": ("wording", "rewritten", "rephrased", "new_text", "passage_text"),
+    }
+
+    number: Whole = Field(description="Number of the passage.")
+    text: Said = Field(max_length=4_000, description="The passage said anew, on one line.")
+
+
+class ReworkedPassages(_Answer):
+    """Each passage in other words."""
+
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "passages": ("rewritten", "rephrased", "results", "answers"),
+    }
+
+    passages: list[ReworkedPassage]
+
+
 class ProposedRepair(_Answer):
     """What to change about a failed step."""
 

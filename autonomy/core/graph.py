@@ -1,4 +1,5 @@
-"""The loop: plan → act → reflect → (act | expand | repair | plan | turnitin_pause | END)."""
+"""The loop: plan → act → reflect → (act | expand | repair | plan | turnitin_pause | END), and from
+the pause back by `amend`."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from autonomy.agents.critic import reflect
 from autonomy.agents.executor import act
 from autonomy.agents.planner import plan
 from autonomy.agents.researcher import expand
+from autonomy.agents.reviser import amend
 from autonomy.agents.self_debugger import repair
 from autonomy.agents.turnitin_coordinator import await_report, turnitin_pause
 from autonomy.core.ports import Deps
@@ -65,9 +67,12 @@ async def after_approval(state: RunState) -> Sequence[Send] | str:
     return _ready(state)
 
 
-async def after_report(state: RunState) -> Sequence[Send] | str:
-    """A branch of a run that waited for its report opens a cycle of its own first."""
-    return _ready(state) if state.get("cycle_id") else "turnitin_pause"
+async def after_report(state: RunState) -> str:
+    """A draft that was sent back is amended; otherwise the critic has the last word. A branch of a
+    run that waited for its report opens a cycle of its own first."""
+    if not state.get("cycle_id"):
+        return "turnitin_pause"
+    return "amend" if state["route"] is Route.AMEND else "reflect"
 
 
 def build_graph() -> StateGraph[RunState, Deps, RunState, RunState]:
@@ -81,6 +86,7 @@ def build_graph() -> StateGraph[RunState, Deps, RunState, RunState]:
     graph.add_node("repair", repair)
     graph.add_node("turnitin_pause", turnitin_pause)
     graph.add_node("await_report", await_report)
+    graph.add_node("amend", amend)
 
     graph.add_edge(START, "plan")
     graph.add_edge("plan", "await_approval")
@@ -96,7 +102,10 @@ def build_graph() -> StateGraph[RunState, Deps, RunState, RunState]:
     graph.add_conditional_edges("expand", ready_steps, ["act", "reflect"])
     graph.add_conditional_edges("repair", ready_steps, ["act", "reflect"])
     graph.add_edge("turnitin_pause", "await_report")
-    graph.add_conditional_edges("await_report", after_report, ["act", "reflect", "turnitin_pause"])
+    graph.add_conditional_edges(
+        "await_report", after_report, ["amend", "reflect", "turnitin_pause"]
+    )
+    graph.add_conditional_edges("amend", ready_steps, ["act", "reflect"])
     return graph
 
 

@@ -97,6 +97,14 @@ class Similarity(BaseModel):
     left_out: int = Field(default=0, ge=0)
     """Texts beyond what the deployment compares with."""
 
+    @property
+    def quoted_percent(self) -> float:
+        """Of all words but the bibliography: those that are quoted and cited, and so not in
+        `percent`. A report that does not leave quotations out counts them."""
+        quoted = self.excluded_words.get("quoted_and_cited", 0)
+        words = self.counted_words + quoted
+        return round(100 * quoted / words, 1) if words else 0.0
+
 
 class Remedy(StrEnum):
     """What is done about a passage that is too close to its source. All of them are honest: none
@@ -106,7 +114,11 @@ class Remedy(StrEnum):
     CITE = "cite"
     REPHRASE = "rephrase"
     """In other words, with the source named."""
+    SHORTEN = "shorten"
+    """The quotation cut down to its key clause; still quoted and cited."""
     CUT = "cut"
+    KEEP = "keep"
+    """Nothing is wrong with it, or nothing can be done without a person; the reason says which."""
 
 
 class FlaggedPassage(BaseModel):
@@ -135,6 +147,47 @@ class FlaggedPassage(BaseModel):
     """Of a checker's highlighting, such as `yellow`; empty where there is none."""
     kind: MatchKind | None = None
     """As the engine found it; None for what a report or a checker told."""
+
+
+class ChangeVerdict(StrEnum):
+    """What the product's own engine says of a passage after its remedy."""
+
+    SETTLED = "settled"
+    """It no longer flags it."""
+    OPEN = "open"
+    """It still flags it."""
+    GONE = "gone"
+    """The passage was cut."""
+    KEPT = "kept"
+    """It was left as it was."""
+    UNCHECKED = "unchecked"
+    """The draft could not be compared."""
+
+
+class PassageChange(BaseModel):
+    """A flagged passage, what was done about it and why."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    section_id: str
+    heading: str = ""
+    before: str
+    """Whole sentences of the section's Markdown, markers included."""
+    after: str
+    """In their place; empty when they were cut."""
+    remedy: Remedy
+    reason: str
+    """For people."""
+    told_by: str = "engine"
+    """A `Teller`: the first of those that flagged it."""
+    group: MatchGroup
+    note: str = ""
+    """What a checker wrote about it."""
+    source_id: str = ""
+    source_title: str = ""
+    author: str = "rule"
+    """An `Author` value: who worded what stands there now."""
+    verdict: ChangeVerdict = ChangeVerdict.UNCHECKED
 
 
 class CheckVerdict(StrEnum):
@@ -205,6 +258,8 @@ class CycleRecord(BaseModel):
     """The report says “less than” `observed`."""
     local: float | None = None
     """Per cent, by the product's own engine."""
+    quoted: float | None = None
+    """Per cent of the words that are quoted from compared texts and cited; not in `local`."""
 
 
 class Percent(BaseModel):

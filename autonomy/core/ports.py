@@ -14,7 +14,12 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from langgraph.runtime import Runtime
 from pydantic import BaseModel
 
-from autonomy.core.originality import CycleRecord, FlaggedPassage, Similarity
+from autonomy.core.originality import (
+    CycleRecord,
+    FlaggedPassage,
+    PassageChange,
+    Similarity,
+)
 from autonomy.core.packing import Prompt
 from autonomy.core.types import (
     CitationCheck,
@@ -343,16 +348,33 @@ class Cycles(Protocol):
     """Originality cycles of the run."""
 
     async def open(
-        self, artifact_id: str, target: float, *, local: float | None = None
+        self,
+        artifact_id: str,
+        target: float,
+        *,
+        local: float | None = None,
+        quoted: float | None = None,
     ) -> OpenCycle:
-        """The open cycle for this document version, created if need be. `target` and `local` (by
-        the product's own engine) are per cent."""
+        """The open cycle for this document version, created if need be. `target`, `local` (by the
+        product's own engine) and `quoted` (beside it: quoted and cited) are per cent."""
         ...
 
     async def close(self, cycle_id: str, *, accepted: bool) -> None: ...
 
     async def history(self) -> list[CycleRecord]:
         """All cycles of the run, oldest first."""
+        ...
+
+    async def flagged(self, cycle_id: str) -> list[FlaggedPassage]:
+        """What a checker or a report flagged in the cycle's draft; those that were not found in it
+        have no section."""
+        ...
+
+    async def record(
+        self, cycle_id: str, changes: Sequence[PassageChange], document_id: str
+    ) -> None:
+        """Keep what was done about the flagged passages, in place of what was kept before, and the
+        version that came of it."""
         ...
 
 

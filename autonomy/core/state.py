@@ -73,7 +73,8 @@ class RunState(TypedDict, total=False):
     cycles: int
     """Similarity reports asked for so far."""
     quote_share: float
-    """Share of the planned words that rule-composed sections may use, lowered after a report."""
+    """Share of the draft's words that is left after passages were shortened or cut because of a
+    report; what the length gate expects is lowered with it."""
     cycle_id: str
     """The originality cycle that is open, or was last."""
     reported_similarity: float | None
@@ -84,7 +85,13 @@ class RunState(TypedDict, total=False):
     report_expired: bool
     """The report that was waited for never came."""
     local_similarity: float | None
-    """Per cent, of the latest draft, by the product's own engine; None when it was not compared."""
+    """Per cent, of `local_document`, by the product's own engine; None when it was not compared."""
+    local_quoted: float | None
+    """Per cent of its words that are quoted and cited."""
+    local_before: float | None
+    """As `local_similarity`, of the draft that it revises."""
+    local_document: str
+    """Artifact id of the draft that was compared last."""
     notice: str
     """Why a rule path was taken although a model was wanted; shown in the document."""
     approved: bool

@@ -99,6 +99,8 @@ class Route(StrEnum):
     REPAIR = "repair"
     PLAN = "plan"
     TURNITIN_PAUSE = "turnitin_pause"
+    AMEND = "amend"
+    """A report sent the draft back: its flagged passages get their remedies."""
     ASK = "await_approval"
     """The plan is shown to its person before anything (more) is written."""
     END = "end"

@@ -16,7 +16,7 @@ from autonomy.models.evidence import (
 from autonomy.models.idempotency import IdempotencyKey
 from autonomy.models.memory import EMBEDDING_DIMENSIONS, Episode, Note
 from autonomy.models.model_gateway import ModelCall, ModelConnection, ModelPreference
-from autonomy.models.originality import FlaggedPassage, TurnitinCycle
+from autonomy.models.originality import FlaggedPassage, PassageChange, TurnitinCycle
 from autonomy.models.posting import Posting
 from autonomy.models.quota import Quota, UsageDay
 from autonomy.models.reading import FileReading, FileReadingPages
@@ -67,6 +67,7 @@ __all__ = [
     "ModelPreference",
     "Note",
     "Passage",
+    "PassageChange",
     "PassageVector",
     "Posting",
     "QueueUser",

@@ -6,8 +6,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from autonomy.core.originality import CheckVerdict, MatchGroup, Teller
-from autonomy.core.types import OPEN_CYCLES, CycleStatus
+from autonomy.core.originality import (
+    ChangeVerdict,
+    CheckVerdict,
+    MatchGroup,
+    Remedy,
+    Teller,
+)
+from autonomy.core.types import OPEN_CYCLES, Author, CycleStatus
 from autonomy.models.evidence import Artifact, Source
 from autonomy.models.fields import choices, new_id, one_of
 from autonomy.models.run import Run
@@ -33,6 +39,9 @@ class TurnitinCycle(models.Model):
     local_similarity = models.FloatField(
         null=True, blank=True, help_text="Per cent, by the product's own engine."
     )
+    local_quoted = models.FloatField(
+        null=True, blank=True, help_text="Per cent, quoted and cited; not in the figure before."
+    )
     observed_similarity = models.FloatField(
         null=True, blank=True, help_text="Per cent; null when unreadable."
     )
@@ -55,6 +64,14 @@ class TurnitinCycle(models.Model):
     )
     checked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    revised = models.ForeignKey(
+        Artifact,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The version that was made because of the report.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
     reported_at = models.DateTimeField(null=True, blank=True)
@@ -92,6 +109,11 @@ class TurnitinCycle(models.Model):
                 name="cycle_local_similarity_is_per_cent",
                 condition=Q(local_similarity__isnull=True)
                 | Q(local_similarity__gte=0, local_similarity__lte=100),
+            ),
+            models.CheckConstraint(
+                name="cycle_local_quoted_is_per_cent",
+                condition=Q(local_quoted__isnull=True)
+                | Q(local_quoted__gte=0, local_quoted__lte=100),
             ),
             models.CheckConstraint(
                 name="cycle_reported_when_ready",
@@ -156,3 +178,43 @@ class FlaggedPassage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.told_by}: {self.text[:60]}"
+
+
+class PassageChange(models.Model):
+    """What was done about a flagged passage of a cycle's draft, and why."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    cycle = models.ForeignKey(TurnitinCycle, models.CASCADE, related_name="changes")
+    ordinal = models.PositiveIntegerField(help_text="In the document's order, from 0.")
+    section_id = models.CharField(max_length=120)
+    heading = models.TextField(blank=True)
+    before = models.TextField(help_text="Whole sentences of the section's Markdown.")
+    after = models.TextField(blank=True, help_text="In their place; empty when they were cut.")
+    remedy = models.CharField(max_length=8, choices=choices(Remedy))
+    reason = models.TextField(help_text="Fit for the person who reads it.")
+    told_by = models.CharField(max_length=8, choices=choices(Teller))
+    group = models.CharField(max_length=20, choices=choices(MatchGroup))
+    note = models.TextField(blank=True, help_text="What a checker wrote about it.")
+    source = models.ForeignKey(Source, models.SET_NULL, null=True, blank=True, related_name="+")
+    source_title = models.TextField(blank=True)
+    author = models.CharField(max_length=5, choices=choices(Author), default=Author.RULE)
+    verdict = models.CharField(max_length=9, choices=choices(ChangeVerdict))
+
+    class Meta:
+        db_table = "autonomy_passage_changes"
+        ordering = ["cycle", "ordinal"]
+        constraints = [
+            one_of("remedy", Remedy, "change_remedy_known"),
+            one_of("told_by", Teller, "change_teller_known"),
+            one_of("group", MatchGroup, "change_group_known"),
+            one_of("author", Author, "change_author_known"),
+            one_of("verdict", ChangeVerdict, "change_verdict_known"),
+            models.UniqueConstraint(fields=["cycle", "ordinal"], name="change_ordinal_once"),
+            models.CheckConstraint(name="change_says_why", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="change_kept_is_the_same", condition=~Q(remedy="keep") | Q(after=F("before"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.remedy}: {self.before[:60]}"

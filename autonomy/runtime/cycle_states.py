@@ -31,7 +31,13 @@ def waiting_times(now: datetime) -> dict[str, datetime | None]:
     }
 
 
-def opened(run_id: object, artifact_id: str, target: float, local: float | None) -> TurnitinCycle:
+def opened(
+    run_id: object,
+    artifact_id: str,
+    target: float,
+    local: float | None,
+    quoted: float | None,
+) -> TurnitinCycle:
     """The run's open cycle; a new one for the document where there is none."""
     cycles = TurnitinCycle.objects.filter(run_id=str(run_id))
     known = cycles.filter(status__in=OPEN_CYCLES).first()
@@ -44,6 +50,7 @@ def opened(run_id: object, artifact_id: str, target: float, local: float | None)
         artifact_id=artifact_id,
         target_similarity=target,
         local_similarity=local,
+        local_quoted=quoted,
         **waiting_times(timezone.now()),
     )
 

@@ -26,7 +26,7 @@ def keep_flagged(
     # Two writers of one cycle come one by one.
     cycle = TurnitinCycle.objects.select_for_update(no_key=True).get(pk=str(cycle_id))
     passages = list(passages)
-    known = _known([one.source_id for one in passages])
+    known = known_sources([one.source_id for one in passages])
     Row.objects.filter(cycle=cycle, told_by=teller).delete()
     rows = Row.objects.bulk_create(
         Row(
@@ -56,7 +56,7 @@ def flagged_in(cycle_id: uuid.UUID | str) -> list[FlaggedPassage]:
     return [_told(row) for row in sorted(rows, key=lambda row: first.index(Teller(row.told_by)))]
 
 
-def _known(source_ids: Sequence[str]) -> set[str]:
+def known_sources(source_ids: Sequence[str]) -> set[str]:
     """Those of the ids that are a source's, as they were written."""
     written = {}
     for one in source_ids:

@@ -28,6 +28,7 @@ from autonomy.models import (
     ModelConnection,
     ModelPreference,
     Note,
+    PassageChange,
     Quota,
     Resume,
     Run,
@@ -129,6 +130,7 @@ def _run(run: Run) -> Iterator[Entry]:
         "citations": _rows(Citation.objects.filter(**of_run)),
         "originality_cycles": _rows(cycles, leave={"report_file", "checked_by_id"}, also={"id"}),
         "flagged_passages": _rows(FlaggedPassage.objects.filter(cycle__run=run)),
+        "passage_changes": _rows(PassageChange.objects.filter(cycle__run=run)),
         "document_versions": [_version(row) for row in DocumentVersion.objects.filter(**of_run)],
         "checks": _rows(
             Check.objects.filter(cycle__run=run),

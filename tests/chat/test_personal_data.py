@@ -38,6 +38,7 @@ from autonomy.models import (
     FlaggedPassage,
     ModelCall,
     Note,
+    PassageChange,
     Quota,
     Run,
     RunMessage,
@@ -99,6 +100,10 @@ def furnish(user: User, word: str) -> Run:
     FlaggedPassage.objects.create(
         cycle=cycle, told_by="checker", ordinal=0, text=word, group="missing_citation"
     )
+    PassageChange.objects.create(
+        cycle=cycle, ordinal=0, section_id="s", before=word, after="", remedy="cut", reason=word,
+        told_by="checker", group="missing_citation", verdict="gone",
+    )  # fmt: skip
     BudgetEntry.objects.create(run=run, key=word)
     for call_of in (run, None):  # for the run, and beside runs: a test, a title, a greeting
         ModelCall.objects.create(
@@ -200,7 +205,7 @@ def test_every_table_of_a_person_is_in_the_archive_or_left_out_on_purpose() -> N
         "ApiKey", "UsageDay", "Quota", "Note", "Source", "Run", "Conversation", "Message",
         "Upload", "Artifact", "Citation", "RunSource", "RunMessage", "Resume", "BudgetEntry",
         "TurnitinCycle", "Episode", "ModelConnection", "ModelPreference", "ModelCall",
-        "CitationStyle", "DocumentVersion", "FlaggedPassage", "Check", "CheckEvent",
+        "CitationStyle", "DocumentVersion", "FlaggedPassage", "PassageChange", "Check", "CheckEvent",
     }  # fmt: skip
     ours = {
         "Passage", "PassageVector", "Posting",  # cut from the files, which are there

@@ -23,6 +23,7 @@ WITHOUT_PAGE = {
     models.DocumentVersion,
     models.FileReadingPages,
     models.FlaggedPassage,
+    models.PassageChange,
     models.IdempotencyKey,
     models.Passage,
     models.PassageVector,

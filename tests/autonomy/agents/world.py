@@ -9,7 +9,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from autonomy.core.journey import load
-from autonomy.core.originality import CycleRecord
+from autonomy.core.originality import (
+    ComparedKind,
+    CycleRecord,
+    FlaggedPassage,
+    PassageChange,
+    Similarity,
+)
 from autonomy.core.packing import Prompt
 from autonomy.core.ports import Deps, OpenCycle
 from autonomy.core.types import (
@@ -24,10 +30,14 @@ from autonomy.core.types import (
 )
 from autonomy.core.versions import Made
 from autonomy.core.words import overlap, stems
+from autonomy.export.document import Document
+from autonomy.export.draft_text import draft_text
 from autonomy.tools.evidence import evidence_tools
 from autonomy.tools.library_tools import library_tools
 from autonomy.tools.literature import literature_tools
 from autonomy.tools.registry import Tool, ToolRegistry
+from autonomy.tools.similarity import ComparedText, SimilaritySettings, compare
+from autonomy.tools.similarity.drafts import flagged_passages
 from tests.autonomy.memory_effects import MemoryEffects
 
 REEFS = {
@@ -193,13 +203,20 @@ class MemoryCycles:
 
     def __init__(self) -> None:
         self.records: list[CycleRecord] = []
+        self.marked: list[FlaggedPassage] = []
+        self.changes: dict[str, list[PassageChange]] = {}
 
     @property
     def closed(self) -> list[bool]:
         return [r.status == "accepted" for r in self.records if r.status != "awaiting_report"]
 
     async def open(
-        self, artifact_id: str, target: float, *, local: float | None = None
+        self,
+        artifact_id: str,
+        target: float,
+        *,
+        local: float | None = None,
+        quoted: float | None = None,
     ) -> OpenCycle:
         number = len(self.records) + 1
         self.records.append(
@@ -209,6 +226,7 @@ class MemoryCycles:
                 status="awaiting_report",
                 document_id=artifact_id,
                 local=local,
+                quoted=quoted,
             )
         )
         return OpenCycle(f"cycle-{number}", number)
@@ -221,6 +239,45 @@ class MemoryCycles:
 
     async def history(self) -> list[CycleRecord]:
         return list(self.records)
+
+    async def flagged(self, cycle_id: str) -> list[FlaggedPassage]:
+        return self.marked
+
+    async def record(
+        self, cycle_id: str, changes: Sequence[PassageChange], document_id: str
+    ) -> None:
+        self.changes[cycle_id] = list(changes)
+
+
+class MemoryOriginality:
+    """`ports.Originality`: the real comparison, over the library's texts; nothing is encoded."""
+
+    def __init__(self, library: MemoryLibrary, artifacts: MemoryArtifacts) -> None:
+        self._library = library
+        self._artifacts = artifacts
+
+    def _texts(self) -> list[ComparedText]:
+        return [
+            ComparedText(
+                id=source.id,
+                title=str(source.csl["title"]),
+                kind=ComparedKind.RUN_SOURCE,
+                text="\n\n".join(p.text for p in self._library.kept if p.source_id == source.id),
+                markers=frozenset(p.id for p in self._library.kept if p.source_id == source.id),
+            )
+            for source in self._library.works.values()
+        ]
+
+    def _compared(self, document_id: str) -> tuple[Document, Similarity, list[ComparedText]]:
+        document = Document.model_validate(self._artifacts.bodies[document_id])
+        texts = self._texts()
+        return document, compare(draft_text(document), texts, SimilaritySettings(), None), texts
+
+    async def check(self, document_id: str) -> Similarity | None:
+        return self._compared(document_id)[1]
+
+    async def flagged(self, document_id: str) -> list[FlaggedPassage]:
+        return flagged_passages(*self._compared(document_id))
 
 
 class NoModels:

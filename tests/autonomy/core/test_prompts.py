@@ -169,7 +169,16 @@ def test_the_critic_is_given_every_claim_with_its_own_passage() -> None:
 
 
 def test_versions_name_every_prompt_by_a_hash_of_its_wording() -> None:
-    names = {"planner", "writer", "critic", "debugger", "searcher", "title", "small_talk"}
+    names = {
+        "planner",
+        "writer",
+        "critic",
+        "debugger",
+        "searcher",
+        "title",
+        "small_talk",
+        "reworker",
+    }
     assert set(prompts.PROMPT_VERSIONS) == names
     assert all(re.fullmatch(r"[0-9a-f]{12}", v) for v in prompts.PROMPT_VERSIONS.values())
     assert len(set(prompts.PROMPT_VERSIONS.values())) == len(names)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from autonomy.agents.outline import Outline, OutlineSection, steps_plan
-from autonomy.agents.revision import lower_quoting, revise, wrap_up
+from autonomy.agents.revision import because, revise, wrap_up
 from autonomy.core.brief import read_brief
 from autonomy.core.journey import load
 from autonomy.core.types import GateResult, Plan, Route, TaskSpec, Verdict, VerdictKind
-from autonomy.core.versions import BECAUSE, VersionCause, reason_of
+from autonomy.core.versions import BECAUSE, Reason, VersionCause, reason_of
+
+REPORT = Reason(cause=VersionCause.REPORT, why="A report of 38 %.", cycle_id="c-1")
 
 
 def plan() -> Plan:
@@ -17,7 +19,7 @@ def plan() -> Plan:
 
 
 def test_the_first_version_is_a_first_draft_whatever_was_planned() -> None:
-    made = lower_quoting(plan(), 0.5, "Quote less.")
+    made = because(plan(), REPORT)
     assert reason_of(made.step("assemble").input, first=True).cause is VersionCause.FIRST_DRAFT
     assert reason_of({}, first=False).cause is VersionCause.AGAIN
 
@@ -32,8 +34,6 @@ def test_a_revision_carries_the_gates_that_asked_for_it() -> None:
 
 
 def test_a_report_and_a_budget_leave_their_reason() -> None:
-    found = reason_of(
-        lower_quoting(plan(), 0.5, "Quote less.", "c-1").step("assemble").input, first=False
-    )
+    found = reason_of(because(plan(), REPORT).step("assemble").input, first=False)
     assert (found.cause, found.cycle_id) == (VersionCause.REPORT, "c-1")
     assert wrap_up(plan()).step("assemble").input[BECAUSE]["cause"] == VersionCause.BUDGET

@@ -1,0 +1,164 @@
+"""What is done about a flagged passage, and why: one choice for each, by what it lacks.
+
+The order of what is tried is the order of what is honest: what is somebody's wording is put between
+quotation marks with its citation; what only lacks a citation gets one; what is long is said
+otherwise with its source named, or quoted more shortly; what can be traced to no source is cut.
+Nothing is ever changed only to look different.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autonomy.agents.mending import SHORT_QUOTE, Stretch, quoted_words, shared
+from autonomy.agents.units import Unit
+from autonomy.core.originality import MatchGroup, MatchKind, Remedy, Teller
+from autonomy.core.types import Passage, Source
+
+LONG_QUOTE = 40
+"""Words from which a quotation that somebody flagged is shortened even where no figure asks for it:
+style manuals set off longer ones as blocks."""
+LEAST_WORDS = 5
+"""Fewer flagged words are nobody's wording."""
+WORDED = 0.6
+"""Share of a flagged passage that must stand in a source in one run to be its wording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A unit with where its wording comes from."""
+
+    unit: Unit
+    heading: str
+    passage: Passage | None = None
+    """Of the person's sources, that has its wording or says the same; None when there is none."""
+    source: Source | None = None
+    own_earlier: str = ""
+    """Title of an earlier document of the person that has it."""
+
+    @property
+    def stretch(self) -> Stretch | None:
+        return shared(self.unit.text, self.passage.text) if self.passage else None
+
+    @property
+    def cited(self) -> bool:
+        """Whether the unit cites the source; any source where it is not known which."""
+        return bool(self.unit.markers)
+
+    @property
+    def quoted(self) -> bool:
+        """Whether most of what is flagged stands between quotation marks."""
+        words = sum(len(flag.text.split()) for flag in self.unit.flags[:1])
+        return quoted_words(self.unit.text) >= WORDED * min(words, self.unit.words)
+
+    @property
+    def group(self) -> MatchGroup:
+        """What the passage lacks, as it stands in the draft: reports group by other rules."""
+        return {
+            (False, False): MatchGroup.NOT_CITED_OR_QUOTED,
+            (False, True): MatchGroup.MISSING_QUOTATION,
+            (True, False): MatchGroup.MISSING_CITATION,
+            (True, True): MatchGroup.CITED_AND_QUOTED,
+        }[self.quoted, self.cited]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    remedy: Remedy
+    reason: str
+
+
+def choose(found: Found, *, shorter: bool) -> Choice:
+    """The remedy for one passage.
+
+    Args:
+        shorter: quotations have to become shorter for the target to be reached.
+    """
+    unit = found.unit
+    if unit.words < LEAST_WORDS:
+        return Choice(Remedy.KEEP, "So few words are nobody's wording.")
+    if found.quoted:
+        return _quoted(found, shorter)
+    if found.passage is None:
+        return _untraced(found)
+    if found.cited:
+        return _cited(found)
+    return _bare(found)
+
+
+def _quoted(found: Found, shorter: bool) -> Choice:
+    words = quoted_words(found.unit.text)
+    if not found.cited:
+        if found.passage is not None:
+            return Choice(
+                Remedy.CITE, "It stands between quotation marks and named no source; now it does."
+            )
+        return Choice(
+            Remedy.CUT,
+            "It is quoted, and none of your sources has these words: a quotation that names nobody "
+            "cannot stay. Add its source to bring it back.",
+        )
+    asked = found.unit.flag.told_by == Teller.CHECKER
+    if words > LONG_QUOTE or (words > SHORT_QUOTE / 2 and (shorter or asked)):
+        return Choice(
+            Remedy.REPHRASE,
+            f"{words} words are quoted, which is much; said in other words with the source named, or "
+            "quoted more shortly.",
+        )
+    return Choice(Remedy.KEEP, "It is quoted and cited as it should be.")
+
+
+def _cited(found: Found) -> Choice:
+    stretch = found.stretch
+    if stretch is None or stretch.words < LEAST_WORDS:
+        return Choice(
+            Remedy.REPHRASE,
+            "It is close to its source, which it names: said in words of its own.",
+        )
+    if stretch.words <= SHORT_QUOTE and stretch.words >= WORDED * found.unit.words:
+        return Choice(
+            Remedy.QUOTE, "These are the source's words: they stand between quotation marks now."
+        )
+    return Choice(
+        Remedy.REPHRASE,
+        "It keeps much of its source's wording without quotation marks: said otherwise, the source "
+        "still named.",
+    )
+
+
+def _bare(found: Found) -> Choice:
+    if found.unit.flag.kind is MatchKind.PARAPHRASE:
+        return Choice(
+            Remedy.CITE, "It says what a source says and did not name it; now the source is named."
+        )
+    stretch = found.stretch
+    if stretch is not None and stretch.words <= SHORT_QUOTE:
+        return Choice(
+            Remedy.QUOTE,
+            "These are a source's words: they stand between quotation marks now, with the source "
+            "named.",
+        )
+    return Choice(
+        Remedy.REPHRASE,
+        "It keeps a source's wording and named no source: said otherwise, with the source named.",
+    )
+
+
+def _untraced(found: Found) -> Choice:
+    if found.own_earlier:
+        return Choice(
+            Remedy.KEEP,
+            f"It also stands in your earlier document “{found.own_earlier}”. Whether you may use it "
+            "again is for you to say.",
+        )
+    if found.cited:
+        return Choice(
+            Remedy.REPHRASE,
+            "It is flagged as somebody else's wording; said in words of its own, with the source it "
+            "names.",
+        )
+    return Choice(
+        Remedy.CUT,
+        "None of your sources has these words, so there is nobody to name for them. Add their source "
+        "to bring them back.",
+    )
