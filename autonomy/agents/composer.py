@@ -247,10 +247,8 @@ def compose_introduction(
         side_by_side(pools, evidence.sources, room) if room >= _COMPARISON_FROM else ("", [])
     )
     if table:
-        lead = f"Side by side, and in their own words, the {'two' if len(cited) == 2 else ''} sources set out as follows."
-        return _composed(
-            "\n\n".join([*parts, " ".join(lead.split()), table, order]).strip(), quotes
-        )
+        lead = f"Side by side, {'both' if len(cited) == 2 else 'the'} sources say of themselves:"
+        return _composed("\n\n".join([*parts, lead, table, order]).strip(), quotes)
     for source in cited:
         quote = contribution([p for p in openings if p.source_id == source.id], evidence.topic)
         if quote is not None and quote.words <= room:
