@@ -9,7 +9,14 @@ from ninja import Schema
 from pydantic import Field
 
 from autonomy.api.schemas import Text, _In
-from autonomy.core.originality import CheckDeed, CheckOutcome, CheckStatus, CheckVerdict, MatchGroup
+from autonomy.core.originality import (
+    CheckDeed,
+    CheckOutcome,
+    CheckStatus,
+    CheckVerdict,
+    MatchGroup,
+    ReportReading,
+)
 from autonomy.core.types import CitationVerdict, CycleStatus
 from autonomy.services.check_work import NOTE_CHARS
 
@@ -83,6 +90,10 @@ class CheckOut(CheckRow):
     """Per cent, as far as it is known."""
     note: str
     report_file_name: str
+    reading: ReportReading | None
+    """What could be read of the report's file; null without one."""
+    report_passages: list[MarkedOut]
+    """Passages that the report points out."""
     marked_file_name: str
     marked: list[MarkedOut]
     history: list[CheckEventOut]

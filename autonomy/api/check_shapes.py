@@ -57,12 +57,15 @@ def detail(check: Check, who: User) -> schemas.CheckOut:
     # What somebody did, they may look up; the document itself is no longer with them.
     shown = readable or (check.status == CheckStatus.DONE and check.holder_id == who.pk)
     passages = check_work.passages_of(check) if shown else []
+    reading = check_work.reading_of(check if shown else Check())
     return schemas.CheckOut(
         **_row(check, who),
         readable=readable,
         observed_similarity=check.observed_similarity if shown else None,
         note=check.note if shown else "",
         report_file_name=check.report_file_name if shown else "",
+        reading=reading.reading,
+        report_passages=[_marked(one, check) for one in reading.flagged],
         marked_file_name=check.marked_file_name if shown else "",
         marked=[_marked(one, check) for one in passages],
         history=[event(one, check, who) for one in checks.history_of(check)] if shown else [],

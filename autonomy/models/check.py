@@ -47,6 +47,11 @@ class Check(models.Model):
     # What the checker has put together so far; it counts when the check is done.
     report_file = models.CharField(max_length=200, blank=True)
     report_file_name = models.CharField(max_length=255, blank=True)
+    report_read = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="What was read of the report's file: figure, `ReportReading`, passages.",
+    )
     observed_similarity = models.FloatField(null=True, blank=True, help_text="Per cent.")
     marked = models.JSONField(
         default=list, blank=True, help_text="Marked passages, as `FlaggedPassage`."

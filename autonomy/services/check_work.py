@@ -6,16 +6,14 @@ report: that wakes the run, once.
 
 from __future__ import annotations
 
-import logging
-import tempfile
 import uuid
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.db import transaction
+from pydantic import BaseModel
 
 from autonomy.core.originality import (
     CheckDeed,
@@ -23,27 +21,23 @@ from autonomy.core.originality import (
     CheckStatus,
     CheckVerdict,
     FlaggedPassage,
-    MatchGroup,
-    Teller,
+    ReportReading,
 )
 from autonomy.memory.stored_files import named
 from autonomy.models import Check
 from autonomy.runtime import checks as rows
 from autonomy.runtime.contention import transacted
+from autonomy.services.check_marks import located, read_marks
 from autonomy.services.checks import get_check, lost, may_read, not_held
 from autonomy.services.documents import FRAGMENT, export_document
-from autonomy.services.errors import Conflict, Invalid, TooLarge
+from autonomy.services.errors import Conflict, Invalid
 from autonomy.services.files import safe_name
 from autonomy.services.originality import submit_report
+from autonomy.services.similarity_reports import Upload, read_upload
 from autonomy.services.storage import discard, keep
-from handywriterz.env import env
 
 if TYPE_CHECKING:
-    from autonomy.export.document import Document
     from autonomy.export.formats import Exported
-    from autonomy.library.highlights import Highlights
-
-logger = logging.getLogger(__name__)
 
 NOTE_CHARS = 5_000
 _OUTCOMES = {
@@ -94,26 +88,32 @@ def note_check(
 
 
 def attach_report(who: User, check_id: uuid.UUID | str, file: Any) -> Check:
-    """Keep the report's file with the check, in place of one before.
+    """Keep the report's file with the check, in place of one before. Its figure is the similarity,
+    if it can be read; else the checker gives it.
 
     Args:
         file: an uploaded file (`name`, `chunks()`).
 
     Raises:
         NotFound, Conflict: as `held_check`.
-        Invalid, TooLarge: there are no bytes, or too many.
+        Invalid: it is of another document, says something else than was given, or is empty.
+        TooLarge, Unavailable: it has too many bytes, or too many reports are being read.
     """
     check = held_check(who, check_id)
     before = check.report_file
     stored = keep(file.chunks(), folder="reports")
     name = safe_name(str(file.name or "report"))
     try:
-        _write(
-            who,
-            check,
-            {"report_file": stored.name, "report_file_name": name},
-            (CheckDeed.REPORT, name),
-        )
+        # A figure that came out of the report before does not bind the next one.
+        typed = None if reading_of(check).observed is not None else check.observed_similarity
+        upload = read_upload(check.cycle, stored.name, name, typed, figure_later=True)
+        changes = {
+            "report_file": stored.name,
+            "report_file_name": name,
+            "report_read": _KeptReading.of(upload).model_dump(mode="json"),
+            "observed_similarity": upload.observed,
+        }
+        _write(who, check, changes, (CheckDeed.REPORT, name))
     except Exception:
         if not named([stored.name]):
             discard(stored)
@@ -126,7 +126,9 @@ def remove_report(who: User, check_id: uuid.UUID | str) -> Check:
     """Take the report off the check again. Twice is once."""
     check = held_check(who, check_id)
     if check.report_file:
-        gone = {"report_file": "", "report_file_name": ""}
+        gone: dict[str, Any] = {"report_file": "", "report_file_name": "", "report_read": None}
+        if reading_of(check).observed is not None:
+            gone["observed_similarity"] = None
         _write(who, check, gone, (CheckDeed.REPORT_REMOVED, check.report_file_name))
         _drop(check.report_file)
     return get_check(who, check_id)
@@ -143,14 +145,14 @@ def attach_marked(who: User, check_id: uuid.UUID | str, file: Any) -> Check:
     """
     check = held_check(who, check_id)
     name = safe_name(str(file.name or "document.docx"))
-    marks = _read_marks(file.chunks(), name)
+    marks = read_marks(file.chunks(), name)
     if not marks.passages and not marks.notes:
         raise Invalid(
             "Nothing is marked in this file. Highlight what is to be revised, or comment on it, "
             "save the file and upload it again.",
             code="nothing_marked",
         )
-    passages = _located(check, marks)
+    passages = located(check.cycle.artifact, marks)
     if passages and not any(one.section_id for one in passages):
         raise Invalid(
             f"None of the {len(passages)} marked passages stands in this document, so nothing was "
@@ -229,6 +231,7 @@ def _hand_in(who: User, check: Check, verdict: CheckVerdict) -> None:
             verdict=verdict,
             checked_by=who,
             flagged=passages_of(check),
+            read=_upload_of(check),
         )
     except Conflict as refused:
         if refused.code != "already_reported":
@@ -261,6 +264,36 @@ def _reasoned(check: Check, verdict: CheckVerdict) -> None:
             "why the document may stay as it is.",
             code="note_needed",
         )
+
+
+class _KeptReading(BaseModel):
+    """What was read of the report's file when it was attached."""
+
+    observed: float | None = None
+    """Per cent, as the file says."""
+    below: bool = False
+    reading: ReportReading | None = None
+    flagged: tuple[FlaggedPassage, ...] = ()
+
+    @classmethod
+    def of(cls, upload: Upload) -> _KeptReading:
+        report = upload.reading.report if upload.reading else None
+        said = report.similarity.value if report and report.similarity else None
+        return cls(
+            observed=said, below=upload.below, reading=upload.reading, flagged=upload.flagged
+        )
+
+
+def reading_of(check: Check) -> _KeptReading:
+    """What was read of the report that is attached; empty without one."""
+    return _KeptReading.model_validate(check.report_read or {})
+
+
+def _upload_of(check: Check) -> Upload:
+    kept = reading_of(check)
+    observed = check.observed_similarity
+    below = kept.below and observed == kept.observed
+    return Upload(observed, below, kept.reading, kept.flagged)
 
 
 def passages_of(check: Check) -> list[FlaggedPassage]:
@@ -301,76 +334,6 @@ def _drop(name: str) -> None:
     """Remove stored bytes that no row names any more."""
     if name and not named([name]):
         default_storage.delete(name)
-
-
-def _read_marks(chunks: Iterable[bytes], name: str) -> Highlights:
-    from autonomy.library.highlights import Highlights
-    from autonomy.library.isolated import read_in_subprocess
-    from autonomy.library.parsed import ParseFailure, ParseLimits
-
-    limits = ParseLimits(
-        max_chars=env().parse_max_chars,
-        max_highlights=env().checker_max_passages,
-        timeout_seconds=env().parse_timeout_seconds,
-    )
-    with tempfile.NamedTemporaryFile(prefix="hw-marked-", suffix=".docx") as copy:
-        size = 0
-        for chunk in chunks:
-            size += len(chunk)
-            if size > env().upload_max_bytes:
-                raise TooLarge(
-                    f"The file is larger than {env().upload_max_bytes / 1e6:,.0f} MB, the most "
-                    "accepted."
-                )
-            copy.write(chunk)
-        copy.flush()
-        try:
-            return read_in_subprocess("highlights", Highlights, Path(copy.name), name, limits)
-        except ParseFailure as failure:
-            raise Invalid(failure.message, code=failure.code) from failure
-
-
-def _located(check: Check, marks: Highlights) -> list[FlaggedPassage]:
-    """The marked passages where they stand in the document's sections, one per section."""
-    from autonomy.export.document import Document
-    from autonomy.library.locate import Locator
-
-    document = Document.model_validate(check.cycle.artifact.body)
-    locator = Locator([(section.id, section.markdown) for section in document.sections])
-    found: list[FlaggedPassage] = []
-    last = None
-    for one in marks.passages:
-        common = {"told_by": Teller.CHECKER.value, "note": one.note, "colour": one.colour}
-        places = locator.find(one.text, before=one.before, after=one.after, not_before=last)
-        if not places:
-            nowhere = {"section_id": "", "start": 0, "end": 0, "text": one.text}
-            found.append(FlaggedPassage(group=MatchGroup.NOT_CITED_OR_QUOTED, **nowhere, **common))
-            continue
-        last = places[-1]
-        found += [_flagged(document, *place, common) for place in places]
-    return found
-
-
-def _flagged(
-    document: Document, section_id: str, start: int, end: int, common: dict[str, str]
-) -> FlaggedPassage:
-    from autonomy.export.document import MARKER
-    from autonomy.library.credit import group_of
-
-    markdown = next(s.markdown for s in document.sections if s.id == section_id)
-    cited = {match["id"] for match in MARKER.finditer(markdown, start, end)}
-    sources = {p.source_id for p in document.passages if p.id in cited}
-    source = next((s for s in document.sources if {s.id} == sources), None)
-    return FlaggedPassage(
-        section_id=section_id,
-        start=start,
-        end=end,
-        text=markdown[start:end],
-        source_id=source.id if source else "",
-        source_title=str(source.csl.get("title") or source.file_name) if source else "",
-        group=group_of(markdown, start, end),
-        **common,
-    )
 
 
 class _KeptFile:

@@ -35,6 +35,7 @@ def submit_report(
     verdict: CheckVerdict | Literal[""] = "",
     checked_by: User | None = None,
     flagged: Sequence[FlaggedPassage] = (),
+    read: Upload | None = None,
 ) -> TurnitinCycle:
     """Record the report of a cycle once and wake the run.
 
@@ -46,16 +47,18 @@ def submit_report(
         report_file: an uploaded file (`name`, `chunks()`).
         verdict: a checker's, which counts whatever the target says.
         flagged: passages that the checker marked.
+        read: what was read of the checker's file when they attached it.
 
     Raises:
         NotFound: the run has no such cycle.
         Conflict: the cycle is over without a report, or has another one.
-        Invalid, Unavailable: as `read_upload`. A checker's file is not read: their word counts.
+        Invalid, Unavailable: as `read_upload`. A checker's file is not read again: their word
+            counts.
     """
     stored = keep(report_file.chunks(), folder="reports") if report_file is not None else None
     name = str(getattr(report_file, "name", "") or "")[:255]
     try:
-        upload = Upload(observed_similarity)
+        upload = read or Upload(observed_similarity)
         waiting = TurnitinCycle.objects.filter(run=run, pk=str(cycle_id)).select_related("artifact")
         if stored is not None and not verdict and (cycle_row := waiting.first()) is not None:
             upload = read_upload(cycle_row, stored.name, name, observed_similarity)

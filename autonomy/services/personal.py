@@ -63,7 +63,7 @@ INTERNAL = frozenset(
 )
 """Columns that say something of our machines and nothing of the person."""
 OTHERS_PART = frozenset(
-    {"cycle_id", "holder_id", "assigned_to_id", "report_file", "marked", "title"}
+    {"cycle_id", "holder_id", "assigned_to_id", "report_file", "report_read", "marked", "title"}
 )
 """Columns of a check that are its document's owner's and not its checker's."""
 

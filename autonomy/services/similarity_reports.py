@@ -57,7 +57,12 @@ class Upload:
 
 
 def read_upload(
-    cycle: TurnitinCycle, stored: str, file_name: str, typed: float | None = None
+    cycle: TurnitinCycle,
+    stored: str,
+    file_name: str,
+    typed: float | None = None,
+    *,
+    figure_later: bool = False,
 ) -> Upload:
     """Read the stored file as the report of the cycle's draft.
 
@@ -67,6 +72,8 @@ def read_upload(
     Args:
         stored: storage name of the file.
         typed: per cent, as the person gave it besides.
+        figure_later: a file that shows no figure, or cannot be read, is no reason to refuse it: the
+            person can still give the figure.
 
     Raises:
         Invalid: it cannot be read (with the reader's code) or shows no figure (`figure_unread`),
@@ -81,7 +88,7 @@ def read_upload(
     try:
         report = _read(stored, file_name)
     except ReportRefused as refused:
-        if typed is None:
+        if typed is None and not figure_later:
             raise Invalid(refused.message, code=f"report_{refused.code}") from refused
         return Upload(typed, reading=ReportReading(unreadable=refused.message))
     document = _document(cycle)
@@ -100,10 +107,10 @@ def read_upload(
         if told.verdict == "does_not_fit":
             raise Invalid(told.reason, code="report_does_not_fit")
         fit, reason = told.verdict, told.reason
-    observed = _agreed(report, typed)
+    observed = _agreed(report, typed, figure_later=figure_later)
     return Upload(
-        observed.value,
-        observed.below,
+        observed.value if observed else None,
+        observed.below if observed else False,
         _reading(report, fit, reason, found),
         _flagged(found) if found else (),
     )
@@ -140,9 +147,11 @@ def _agree(typed: float, value: float | None, below: bool) -> bool:
     return abs(typed - value) <= ROUNDING or (below and typed <= value)
 
 
-def _agreed(report: ReadReport, typed: float | None) -> Percent:
+def _agreed(report: ReadReport, typed: float | None, *, figure_later: bool) -> Percent | None:
     read = report.similarity
     if read is None:
+        if typed is None and figure_later:
+            return None
         if typed is None:
             why = report.unread.get("similarity", "it is not shown")
             raise Invalid(

@@ -76,7 +76,9 @@ def test_a_checker_works_a_document_off(desk: Desk, carols: Client) -> None:
     file = carols.get(f"/api/v2/{path}/download")
     assert file["Content-Disposition"] == 'attachment; filename="on-herons.docx"'
 
-    assert attach(carols, desk, "report", "report", "r.pdf", b"%PDF").status_code == 200
+    attached = attach(carols, desk, "report", "report", "r.pdf", b"%PDF").json()
+    assert (attached["observed_similarity"], attached["report_passages"]) == (None, [])
+    assert attached["reading"]["unreadable"].endswith(".")
     data = marked.mark(file.content, SENTENCE)
     shown = attach(carols, desk, "marked", "document", "m.docx", data).json()
     assert (shown["report_file_name"], shown["marked_file_name"]) == ("r.pdf", "m.docx")

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 
-from autonomy.core.originality import CheckStatus, MatchGroup
+from autonomy.core.originality import CheckStatus, MatchGroup, Percent
 from autonomy.core.types import CycleStatus, RunStatus
 from autonomy.models import Check, Resume
 from autonomy.runtime import upkeep as rounds
@@ -20,6 +20,7 @@ from autonomy.runtime.flagged import flagged_in
 from autonomy.services import ServiceError, check_work, checks, originality
 from tests.autonomy.check_desk import Desk, make_checker, make_desk, run_out
 from tests.files import marked
+from tests.files.similarity_reports import enhanced
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +123,30 @@ def test_a_report_replaces_the_one_before_and_can_be_removed(
         "report",
         "report_removed",
     ]
+
+
+def test_what_a_report_says_is_read_when_it_is_attached(
+    desk: Desk, check: Check, carol: User
+) -> None:
+    body = desk.artifact.body
+    made = enhanced.Options(title=body["title"], words=60, similarity=Percent(value=38))
+    now = check_work.attach_report(carol, check.pk, upload(enhanced.make(made).data))
+    assert now.observed_similarity == 38
+    assert check_work.reading_of(now).reading.fit in ("fits", "cannot_tell")  # type: ignore[union-attr]
+
+    other = enhanced.Options(title="Deep sea mining", words=9_000, similarity=Percent(value=4))
+    refused = code(check_work.attach_report, carol, check.pk, upload(enhanced.make(other).data))
+    assert refused == "report_does_not_fit"
+
+    unreadable = check_work.attach_report(carol, check.pk, upload(b"no report", "r.pdf"))
+    assert unreadable.observed_similarity is None, "the figure was that of the report before"
+    assert check_work.reading_of(unreadable).reading.unreadable  # type: ignore[union-attr]
+
+    check_work.attach_report(carol, check.pk, upload(enhanced.make(made).data))
+    check_work.reject_check(carol, check.pk)
+    desk.cycle.refresh_from_db()
+    assert desk.cycle.observed_similarity == 38
+    assert desk.cycle.report_read["report"]["similarity"]["value"] == 38
 
 
 def test_marked_passages_are_found_in_the_document(check: Check, carol: User) -> None:
