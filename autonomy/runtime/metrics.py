@@ -36,6 +36,7 @@ NODES = frozenset(
         "expand",
         "repair",
         "turnitin_pause",
+        "amend",
         "await_report",
     }
 )
