@@ -2,13 +2,14 @@
 import { html, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import * as api from "../lib/api.js";
+import { LastReading } from "./report_reading.js";
 
 export function OriginalityCard({ view, byRule }) {
   const cycle = view.cycle ?? {};
   const waiting = view.status === "waiting_human" && cycle.status !== "report_ready";
-  if (!waiting || !cycle.cycle_id) return null;
   // Each cycle is asked about anew, whatever was handed in for the one before.
-  return html`<${Cycle} key=${cycle.cycle_id} view=${view} cycle=${cycle} byRule=${byRule} />`;
+  return html`${waiting && cycle.cycle_id && html`<${Cycle} key=${cycle.cycle_id} view=${view} cycle=${cycle} byRule=${byRule} />`}
+    <${LastReading} view=${view} />`;
 }
 
 function Cycle({ view, cycle, byRule }) {
@@ -53,9 +54,10 @@ function Cycle({ view, cycle, byRule }) {
         <form onSubmit=${submit} novalidate>
           <div class="field"><label for=${`observed-${view.id}`}>Similarity found (%)</label>
             <input id=${`observed-${view.id}`} type="number" min="0" max="100" step="0.1" inputmode="decimal" value=${observed} onInput=${(e) => setObserved(e.target.value)} /></div>
-          <div class="field"><label for=${`report-${view.id}`}>Report file (optional)</label>
-            <input id=${`report-${view.id}`} type="file" accept=".pdf,.html,.txt,.docx" onChange=${(e) => setFile(e.target.files[0] ?? null)} /></div>
+          <div class="field"><label for=${`report-${view.id}`}>or the report’s file</label>
+            <input id=${`report-${view.id}`} type="file" accept=".pdf,.html,.htm,.json" aria-describedby=${`report-hint-${view.id}`} onChange=${(e) => setFile(e.target.files[0] ?? null)} /></div>
           <button type="submit" class="button primary" disabled=${state === "sending"}>${state === "sending" ? "Sending…" : "Hand in the report"}</button>
+          <p class="faint" id=${`report-hint-${view.id}`}>The figure is read from the file (Turnitin’s PDF, a saved page or JSON). Give it yourself only where the file does not show it.</p>
           ${error && html`<p class="error-text" role="alert">${error}</p>`}
         </form>
       </li>
