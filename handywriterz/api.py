@@ -22,6 +22,7 @@ from autonomy.api import (
     imports,
     memory,
     models,
+    notifications,
     passages,
     problems,
     quotas,
@@ -113,6 +114,7 @@ api.add_router("/v2/models", models.router)
 api.add_router("/v2/turnitin", turnitin.router)
 api.add_router("/v2/turnitin", checks.owner_router)
 api.add_router("/v2/checks", checks.router)
+api.add_router("/v2/notifications", notifications.router)
 api.add_router("/v2/sources", sources.router)
 api.add_router("/v2/sources", verification.router)
 api.add_router("/v2/passages", passages.router)

@@ -521,6 +521,12 @@ class Env(BaseSettings):
         le=36_500,
         description="Days for which the vectors of an embedder that is no longer used are kept for going back to it; 0 keeps them for good. The built-in embedder's always stay.",
     )
+    retention_notifications_days: int = Field(
+        default=90,
+        ge=0,
+        le=36_500,
+        description="Days after which a notification in the product is removed, read or not; 0 keeps them for good.",
+    )
     upkeep_hours: float = Field(
         default=24.0, gt=0, description="Hours between two rounds of upkeep (`manage.py prune`)."
     )

@@ -467,6 +467,11 @@ class CycleOut(Schema):
     status: CycleStatus
     artifact_id: UUID
     target_similarity: float
+    local_similarity: float | None
+    """By the product's own engine: like your own sources or earlier documents, and not quoted and
+    cited; per cent."""
+    local_quoted: float | None
+    """Beside it: quoted from them and cited, per cent."""
     observed_similarity: float | None
     observed_below: bool
     """The report says “less than” the observed similarity."""
@@ -475,9 +480,18 @@ class CycleOut(Schema):
     reading: ReportReading | None
     """What could be read of the report's file; null without one."""
     note: str
+    verdict: str
+    """A checker's, `accepted` or `rejected`; empty where the target decides."""
+    revised_id: UUID | None
+    """The version that was made because of the report."""
+    changes: int
+    """Passages of the draft that were looked at because of it: see `…/changes`."""
     created_at: datetime
     reported_at: datetime | None
     closed_at: datetime | None
+    reminders: int
+    expires_at: datetime | None
+    """When the run stops waiting; null when it waits for as long as it takes."""
 
 
 class OriginalityOut(Schema):

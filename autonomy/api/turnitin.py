@@ -10,10 +10,12 @@ from ninja.errors import ValidationError
 from pydantic import ValidationError as PydanticError
 
 from autonomy import services
+from autonomy.api import change_schemas as changed
 from autonomy.api import schemas, shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.ownership import owned
-from autonomy.core.types import OPEN_CYCLES, RunStatus
+from autonomy.core.originality import ChangeVerdict, MatchGroup, Remedy, Teller
+from autonomy.core.types import OPEN_CYCLES, Author, RunStatus
 from autonomy.models import Run, TurnitinCycle
 
 router = Router(tags=["originality"])
@@ -71,6 +73,34 @@ def report_status(request: ApiRequest, run_id: UUID) -> schemas.OriginalityOut:
         current=shapes.cycle(current) if current else None,
         cycles=[shapes.cycle(row) for row in rows],
     )
+
+
+@router.get("/{uuid:run_id}/changes", response=list[changed.PassageChangeOut])
+def passage_changes(
+    request: ApiRequest, run_id: UUID, cycle_id: UUID | None = None
+) -> list[changed.PassageChangeOut]:
+    """What was done about each flagged passage, and why; of one cycle or of all, in the order of
+    cycles and of the document."""
+    run = owned(Run.objects.all(), request.auth, run_id)
+    return [
+        changed.PassageChangeOut(
+            cycle_id=row.cycle_id,
+            cycle=row.cycle.number,
+            heading=row.heading,
+            before=before,
+            after=after,
+            remedy=Remedy(row.remedy),
+            reason=row.reason,
+            told_by=Teller(row.told_by),
+            group=MatchGroup(row.group),
+            note=row.note,
+            source_id=row.source_id,
+            source_title=row.source_title,
+            author=Author(row.author),
+            verdict=ChangeVerdict(row.verdict),
+        )
+        for row, before, after in services.passage_changes(run, cycle_id)
+    ]
 
 
 def _parse(request: ApiRequest) -> schemas.ReportIn:

@@ -64,6 +64,19 @@ OPEN_CYCLES = (CycleStatus.AWAITING_REPORT, CycleStatus.REPORT_READY)
 """A run has at most one cycle in one of these."""
 
 
+class NotificationKind(StrEnum):
+    """What a person is told of besides the run's own page."""
+
+    WAITING = "waiting"
+    """A run waits for them."""
+    REMINDER = "reminder"
+    """It still does."""
+    DONE = "done"
+    FAILED = "failed"
+    CHECK = "check"
+    """A document waits for a checker."""
+
+
 class StepStatus(StrEnum):
     PENDING = "pending"
     RUNNING = "running"

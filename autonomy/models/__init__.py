@@ -16,6 +16,7 @@ from autonomy.models.evidence import (
 from autonomy.models.idempotency import IdempotencyKey
 from autonomy.models.memory import EMBEDDING_DIMENSIONS, Episode, Note
 from autonomy.models.model_gateway import ModelCall, ModelConnection, ModelPreference
+from autonomy.models.notification import Notification, NotificationChoice
 from autonomy.models.originality import FlaggedPassage, PassageChange, TurnitinCycle
 from autonomy.models.posting import Posting
 from autonomy.models.quota import Quota, UsageDay
@@ -66,6 +67,8 @@ __all__ = [
     "ModelConnection",
     "ModelPreference",
     "Note",
+    "Notification",
+    "NotificationChoice",
     "Passage",
     "PassageChange",
     "PassageVector",

@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from autonomy.core.types import EventDraft, RunStatus, StopReason
+from autonomy.core.types import EventDraft, NotificationKind, RunStatus, StopReason
+from autonomy.models.fields import new_id
 from autonomy.runtime.couriers import hint
 from autonomy.runtime.events import columns, storable
 from autonomy.runtime.fence import Fence
+from autonomy.runtime.notifications import KIND_OF, QUIET_JOURNEYS, TEXT_CHARS
 from autonomy.runtime.prepared import execute
 
 _LOOK = """
@@ -39,7 +41,7 @@ WHERE run.id = %(run)s AND run.fence = %(fence)s AND run.status = 'running'
 LOOK = _LOOK.format(which="artifact.run_id = run.id")
 LOOK_AT = _LOOK.format(which="artifact.id = %(document)s")
 
-END = """
+_END = """
 WITH ended AS (
     UPDATE autonomy_runs run
     SET status = %(status)s, stop_reason = %(reason)s, error = %(error)s,
@@ -49,7 +51,7 @@ WITH ended AS (
         finished_at = clock_timestamp(), pruned_at = NULL, requested = '', waiting_for = NULL
     WHERE run.id = %(run)s AND run.fence = %(fence)s AND run.status = 'running'
       AND run.last_seq = %(seen)s AND run.tokens_reserved = 0 AND run.usd_reserved = 0
-    RETURNING run.id, run.owner_id, run.conversation_id, run.last_seq,
+    RETURNING run.id, run.owner_id, run.conversation_id, run.last_seq, run.title, run.journey,
               GREATEST(0, run.seconds_spent - run.seconds_charged) AS uncharged
 ), charged AS (
     UPDATE autonomy_queue_users account
@@ -63,9 +65,21 @@ WITH ended AS (
     FROM ended, unnest(%(types)s::text[], %(sources)s::text[], %(contents)s::text[],
                        %(metas)s::text[]) AS e(type, source, content, meta)
 )
+{told}
 SELECT last_seq, conversation_id FROM ended
 """
 """Locks in the order of every transition: the run, then its owner's place in the queue."""
+TOLD = """, told AS (
+    INSERT INTO autonomy_notifications
+        (id, owner_id, run_id, kind, cause, title, text, url, created_at)
+    SELECT %(notification)s::uuid, ended.owner_id, ended.id, %(kind)s::text,
+           'run:' || ended.id || ':' || ended.last_seq, left(ended.title, 300), %(told)s::text, '',
+           clock_timestamp()
+    FROM ended WHERE ended.journey <> ALL(%(quiet)s::text[])
+    ON CONFLICT DO NOTHING
+)"""
+END = _END.replace("{told}", "")
+END_AND_TELL = _END.replace("{told}", TOLD)
 
 
 class Seen(NamedTuple):
@@ -104,7 +118,15 @@ def end(
         "error": storable(error),
         **columns([event]),
     }
-    rows = execute(END, parameters)
+    kind = KIND_OF.get(status)
+    if kind is not None:
+        parameters |= {
+            "notification": new_id(),
+            "kind": kind.value,
+            "told": storable(event.content)[:TEXT_CHARS],
+            "quiet": list(QUIET_JOURNEYS) if kind is NotificationKind.DONE else [],
+        }
+    rows = execute(END_AND_TELL if kind is not None else END, parameters)
     if not rows:
         return False
     last_seq, conversation_id = int(rows[0][0]), rows[0][1]

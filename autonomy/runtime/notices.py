@@ -17,10 +17,11 @@ from django.core.mail import EmailMessage
 from django.db import DatabaseError, InterfaceError, connection
 from django.urls import NoReverseMatch, reverse
 
-from autonomy.core.types import RunStatus
+from autonomy.core.types import NotificationKind, RunStatus
 from autonomy.models import Effect, EffectStatus, Run
 from autonomy.models.fields import new_id
 from autonomy.runtime.couriers import Courier
+from autonomy.runtime.notifications import KIND_OF, QUIET_JOURNEYS, asks, wants_mail
 from autonomy.runtime.prepared import execute
 from handywriterz.env import env
 
@@ -35,11 +36,16 @@ DOUBT_SECONDS = 600.0
 BATCH = 20
 
 SUBJECTS = {
-    RunStatus.WAITING_HUMAN: "“{title}” is waiting for you",
-    RunStatus.SUCCEEDED: "“{title}” is ready",
-    RunStatus.FAILED: "“{title}” could not be finished",
+    NotificationKind.WAITING: "“{title}” is waiting for you",
+    NotificationKind.REMINDER: "“{title}” is still waiting for you",
+    NotificationKind.DONE: "“{title}” is ready",
+    NotificationKind.FAILED: "“{title}” could not be finished",
 }
-"""Status → what its mail is called. A cancelled run needs none: a person did that."""
+"""What a mail of each kind is called."""
+STATUS_OF = {kind: status for status, kind in KIND_OF.items()} | {
+    NotificationKind.REMINDER: RunStatus.WAITING_HUMAN
+}
+"""Kind → the status in which the run must still be when the mail goes out."""
 
 UNDELIVERED = (
     ConnectionRefusedError,
@@ -94,22 +100,31 @@ class Notice(NamedTuple):
 
     id: uuid.UUID
     run_id: uuid.UUID
-    status: RunStatus
+    kind: NotificationKind
 
 
 def due_on(to: RunStatus) -> bool:
     """Whether a transition to this status is told by mail."""
-    return env().notify_by_email == "on" and to in SUBJECTS
+    return env().notify_by_email == "on" and to in KIND_OF
 
 
 def plan(run: Run, to: RunStatus, seq: int) -> None:
     """Intend a mail about the transition that event `seq` tells of; inside its transaction."""
-    if not due_on(to):
-        return
+    if due_on(to) and not (run.journey in QUIET_JOURNEYS and to is RunStatus.SUCCEEDED):
+        _intend(run, KIND_OF[to], seq)
+
+
+def remind(run: Run, seq: int) -> None:
+    """Intend a mail about the reminder that event `seq` is; inside its transaction."""
+    if env().notify_by_email == "on":
+        _intend(run, NotificationKind.REMINDER, seq)
+
+
+def _intend(run: Run, kind: NotificationKind, seq: int) -> None:
     Effect.objects.create(
         id=new_id(),
         run=run,
-        key=f"{KIND}:{to.value}:{seq}",
+        key=f"{KIND}:{kind.value}:{seq}",
         kind=KIND,
         status=EffectStatus.INTENT,
         fence=run.fence,
@@ -131,23 +146,28 @@ def send_due() -> int:
         if not rows:
             break
         effect_id, run_id, key = rows[0]
-        _send(
-            Notice(
-                uuid.UUID(str(effect_id)), uuid.UUID(str(run_id)), RunStatus(str(key).split(":")[1])
-            )
-        )
+        _send(Notice(uuid.UUID(str(effect_id)), uuid.UUID(str(run_id)), _kind(str(key))))
         dealt_with += 1
     execute(DOUBT, _TIMES)
     return dealt_with
 
 
+def _kind(key: str) -> NotificationKind:
+    """What a notice is about. Those that were intended before kinds had names say the status."""
+    said = key.split(":")[1]
+    by_status = {status.value: kind for status, kind in KIND_OF.items()}
+    return by_status.get(said) or NotificationKind(said)
+
+
 def _send(notice: Notice) -> None:
     run = Run.objects.select_related("owner").get(pk=notice.run_id)
     newer = Effect.objects.filter(run=run, kind=KIND, id__gt=notice.id)
-    if run.status != notice.status or newer.exists():
+    if run.status != STATUS_OF[notice.kind] or newer.exists():
         return _record(notice, EffectStatus.DONE, "Not sent: the run went on meanwhile.")
     if not run.owner.email or not run.owner.is_active:
         return _record(notice, EffectStatus.DONE, "Not sent: the owner has no address.")
+    if not wants_mail(run.owner_id, notice.kind):
+        return _record(notice, EffectStatus.DONE, "Not sent: the owner wants no such mail.")
     try:
         _message(run, notice).send()
     except UNDELIVERED as error:
@@ -166,16 +186,15 @@ def _record(notice: Notice, status: EffectStatus, note: str) -> None:
 
 def _message(run: Run, notice: Notice) -> EmailMessage:
     title = " ".join((run.title or "Your document").split())
-    asked = run.waiting_for or {}
     told = {
-        RunStatus.WAITING_HUMAN: "It goes on as soon as you have answered"
-        + (" the question about its plan." if asked.get("kind") == "plan_approval" else "."),
-        RunStatus.SUCCEEDED: "You can read and download it now.",
-        RunStatus.FAILED: run.error or "Everything up to the last step is kept.",
-    }[notice.status]
-    body = f"{told}\n\n{_address(run)}\n"
+        NotificationKind.WAITING: asks(run),
+        NotificationKind.REMINDER: asks(run),
+        NotificationKind.DONE: "You can read and download it now.",
+        NotificationKind.FAILED: run.error or "Everything up to the last step is kept.",
+    }[notice.kind]
+    body = f"{told}\n\n{_address(run)}\n\nWhich mail you get: {_base()}/settings/#notifications\n"
     return EmailMessage(
-        subject=SUBJECTS[notice.status].format(title=title),
+        subject=SUBJECTS[notice.kind].format(title=title),
         body=body,
         to=[run.owner.email],
         # The same for each attempt, so that mail systems recognise a repetition.
@@ -183,8 +202,12 @@ def _message(run: Run, notice: Notice) -> EmailMessage:
     )
 
 
+def _base() -> str:
+    return (env().public_url or f"http://{env().host}:{env().port}").rstrip("/")
+
+
 def _address(run: Run) -> str:
-    base = (env().public_url or f"http://{env().host}:{env().port}").rstrip("/")
+    base = _base()
     if run.conversation_id is not None:
         try:
             return base + reverse("conversation", args=[run.conversation_id])

@@ -28,6 +28,7 @@ from autonomy.models import (
     DocumentVersion,
     Effect,
     Episode,
+    Notification,
     Passage,
     Posting,
     Run,
@@ -152,4 +153,5 @@ def _remove_runs(run_ids: Sequence[UUID]) -> None:
     Citation.objects.filter(run_id__in=run_ids).delete()
     DocumentVersion.objects.filter(run_id__in=run_ids).delete()
     TurnitinCycle.objects.filter(run_id__in=run_ids).delete()
+    Notification.objects.filter(run_id__in=run_ids).delete()
     Artifact.objects.filter(run_id__in=run_ids).delete()

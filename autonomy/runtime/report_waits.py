@@ -9,14 +9,16 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from autonomy.core.types import EventDraft, RunStatus
+from autonomy.core.types import EventDraft, NotificationKind, RunStatus
 from autonomy.models import Run, TurnitinCycle
-from autonomy.runtime import cycle_states
+from autonomy.runtime import cycle_states, notices, notifications
 from autonomy.runtime.answers import answer_cycle
 from autonomy.runtime.contention import transacted
 from autonomy.runtime.events import append
 
 logger = logging.getLogger(__name__)
+
+REMINDER = "Reminder: "
 
 
 def look(now: datetime) -> int:
@@ -43,7 +45,17 @@ def remind(run_id: object, cycle_id: object, now: datetime) -> bool:
     if run is None or not cycle_states.reminded(cycle_id, now):
         return False
     cycle = TurnitinCycle.objects.get(pk=str(cycle_id))
-    append(run.pk, [_reminder(cycle)])
+    event = _reminder(cycle)
+    seq = append(run.pk, [event])
+    notices.remind(run, seq)
+    notifications.tell(
+        run.owner_id,
+        NotificationKind.REMINDER,
+        notifications.cause(run.pk, seq),
+        event.content.removeprefix(REMINDER),
+        title=run.title,
+        run_id=run.pk,
+    )
     return True
 
 
@@ -58,7 +70,7 @@ def _reminder(cycle: TurnitinCycle) -> EventDraft:
     return EventDraft(
         type="note",
         source="runtime",
-        content=f"Reminder: the similarity report of cycle {cycle.number} has not come yet.{until}",
+        content=f"{REMINDER}The similarity report of cycle {cycle.number} has not come yet.{until}",
         meta={
             "kind": "report_reminder",
             "cycle_id": str(cycle.pk),

@@ -17,7 +17,7 @@ from django.db.models.functions import Extract, Now
 
 from autonomy.core.types import TERMINAL_STATUSES, EventDraft, RunStatus, StopReason
 from autonomy.models import Artifact, Run
-from autonomy.runtime import cycle_states, metrics, notices, queue
+from autonomy.runtime import cycle_states, metrics, notices, notifications, queue
 from autonomy.runtime.budgets_ledger import close_all
 from autonomy.runtime.couriers import ring_run
 from autonomy.runtime.events import append
@@ -81,6 +81,7 @@ def change(
     seq = append(run.pk, events)
     notices.plan(run, to, seq)
     run.refresh_from_db()
+    notifications.about(run, to, seq, events)
     return run
 
 

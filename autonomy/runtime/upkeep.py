@@ -25,7 +25,7 @@ from django.utils import timezone
 from autonomy.memory import spaces
 from autonomy.memory.readings import drop_unused_readings
 from autonomy.memory.stored_files import FOLDERS, named
-from autonomy.models import IdempotencyKey, Upkeep, UsageDay
+from autonomy.models import IdempotencyKey, Notification, Upkeep, UsageDay
 from autonomy.runtime import removal, retention
 from autonomy.runtime.effect_files import drop_unreferenced_results
 from autonomy.runtime.embedders import wanted_embedder
@@ -60,6 +60,7 @@ class Tidied:
     idempotency_keys: int = 0
     sessions: int = 0
     usage_days: int = 0
+    notifications: int = 0
     readings: int = 0
     """Of files that nobody has any more, or by readers of older versions."""
     spaces: int = 0
@@ -179,6 +180,9 @@ def _drop_rows(done: Tidied, dry_run: bool) -> None:
     done.idempotency_keys = _counted(lambda: keys.delete()[0], dry_run)
     done.usage_days = _counted(lambda: days.delete()[0], dry_run)
     done.readings = _counted(drop_unused_readings, dry_run)
+    if told := env().retention_notifications_days:
+        old = Notification.objects.filter(created_at__lt=now - timedelta(days=told))
+        done.notifications = _counted(lambda: old.delete()[0], dry_run)
     done.sessions = Session.objects.filter(expire_date__lt=now).count()
     if not dry_run:
         import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()

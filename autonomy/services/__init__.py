@@ -43,6 +43,7 @@ from autonomy.services.model_overview import (
     model_overview,
 )
 from autonomy.services.originality import submit_report
+from autonomy.services.passage_changes import passage_changes
 from autonomy.services.personal import Entry, personal_entries
 from autonomy.services.plans import PlanConflict, edit_plan
 from autonomy.services.priorities import set_priority
@@ -124,6 +125,7 @@ __all__ = [
     "model_overview",
     "models_within_reach",
     "outside_health",
+    "passage_changes",
     "pause",
     "personal_entries",
     "reference_check_of",

@@ -28,6 +28,8 @@ from autonomy.models import (
     ModelConnection,
     ModelPreference,
     Note,
+    Notification,
+    NotificationChoice,
     PassageChange,
     Quota,
     Resume,
@@ -87,6 +89,10 @@ def personal_entries(user: User) -> Iterator[Entry]:
     quota = Quota.objects.filter(user=user)
     yield _json("quota.json", _rows(quota, leave={"user_id"}))
     yield _json("models.json", _models(user))
+    told = Notification.objects.filter(owner=user)
+    yield _json("notifications.json", _rows(told, also={"run_id"}))
+    wanted = NotificationChoice.objects.filter(user=user)
+    yield _json("mail_choice.json", _rows(wanted, leave={"user_id"}))
     styles = CitationStyle.objects.filter(owner=user)
     yield _json("citation_styles.json", _rows(styles, also={"id"}))
     yield _json("notes.json", _rows(Note.objects.filter(owner=user), leave={"sha256"}))

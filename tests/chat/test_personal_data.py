@@ -38,6 +38,8 @@ from autonomy.models import (
     FlaggedPassage,
     ModelCall,
     Note,
+    Notification,
+    NotificationChoice,
     PassageChange,
     Quota,
     Run,
@@ -100,6 +102,8 @@ def furnish(user: User, word: str) -> Run:
     FlaggedPassage.objects.create(
         cycle=cycle, told_by="checker", ordinal=0, text=word, group="missing_citation"
     )
+    NotificationChoice.objects.create(user=user)
+    Notification.objects.create(owner=user, run=run, kind="done", cause=word, text=word)
     PassageChange.objects.create(
         cycle=cycle, ordinal=0, section_id="s", before=word, after="", remedy="cut", reason=word,
         told_by="checker", group="missing_citation", verdict="gone",
@@ -205,7 +209,8 @@ def test_every_table_of_a_person_is_in_the_archive_or_left_out_on_purpose() -> N
         "ApiKey", "UsageDay", "Quota", "Note", "Source", "Run", "Conversation", "Message",
         "Upload", "Artifact", "Citation", "RunSource", "RunMessage", "Resume", "BudgetEntry",
         "TurnitinCycle", "Episode", "ModelConnection", "ModelPreference", "ModelCall",
-        "CitationStyle", "DocumentVersion", "FlaggedPassage", "PassageChange", "Check", "CheckEvent",
+        "CitationStyle", "DocumentVersion", "FlaggedPassage", "PassageChange", "Notification",
+        "NotificationChoice", "Check", "CheckEvent",
     }  # fmt: skip
     ours = {
         "Passage", "PassageVector", "Posting",  # cut from the files, which are there

@@ -132,6 +132,11 @@ TABLE: dict[str, Row] = {
         HIDDEN, _run, lambda w: {"cycle_id": str(w.cycle.pk), "observed_similarity": 1}
     ),
     "GET v2/turnitin/{uuid:run_id}/status": Row(HIDDEN, _run),
+    "GET v2/turnitin/{uuid:run_id}/changes": Row(HIDDEN, _run),
+    "GET v2/notifications": Row(OWN),
+    "POST v2/notifications/read": Row(OWN, body=lambda world: {"all": True}),
+    "GET v2/notifications/mail": Row(OWN),
+    "PATCH v2/notifications/mail": Row(OWN, body=lambda world: {"mail_done": False}),
     "GET v2/turnitin/{uuid:run_id}/checker": Row(HIDDEN, _run),
     "POST v2/turnitin/{uuid:run_id}/checker": Row(HIDDEN, _run),
     "DELETE v2/turnitin/{uuid:run_id}/checker": Row(HIDDEN, _run),

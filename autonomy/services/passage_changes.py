@@ -1,0 +1,51 @@
+"""What was done about flagged passages, as people read it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+
+from autonomy.core.csl import families, in_short, year_of
+from autonomy.memory.ids import uuids
+from autonomy.models import Passage, PassageChange, Run
+
+_MARKER = re.compile(r"(?P<space>\s*)\[\[(?P<kind>[pn]):(?P<id>[0-9A-Za-z-]{1,64})\]\]")
+_ESCAPED = re.compile(r"\\([\\`*$~_\]<>|^#])")
+
+
+def passage_changes(
+    run: Run, cycle_id: uuid.UUID | None = None
+) -> list[tuple[PassageChange, str, str]]:
+    """Each change with its wording before and after, citations written out in short."""
+    rows = PassageChange.objects.filter(cycle__run=run).select_related("cycle")
+    if cycle_id is not None:
+        rows = rows.filter(cycle_id=cycle_id)
+    found = list(rows.order_by("cycle__number", "ordinal"))
+    named = _names(text for row in found for text in (row.before, row.after))
+    return [(row, readable(row.before, named), readable(row.after, named)) for row in found]
+
+
+def _names(texts: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Passage id to how its source is named: (authors, year)."""
+    ids = {match["id"] for text in texts for match in _MARKER.finditer(text)}
+    rows = Passage.objects.filter(pk__in=uuids(sorted(ids))).select_related("source")
+    return {
+        str(row.pk): (
+            in_short(families(row.source.csl)) or str(row.source.csl.get("title") or "the source"),
+            str(year_of(row.source.csl) or "n.d."),
+        )
+        for row in rows
+    }
+
+
+def readable(markdown: str, named: Mapping[str, tuple[str, str]]) -> str:
+    """A passage without marks of Markdown, its citations as “(Lee, 2020)” or “Lee (2020)”."""
+
+    def cited(match: re.Match[str]) -> str:
+        who, year = named.get(match["id"], ("a source", "n.d."))
+        said = f"{who} ({year})" if match["kind"] == "n" else f"({who}, {year})"
+        return f"{match['space'] or (' ' if match['kind'] == 'p' else '')}{said}"
+
+    text = _ESCAPED.sub(r"\1", _MARKER.sub(cited, markdown))
+    return " ".join(text.replace("&#91;", "[").replace("&#40;", "(").replace("*", "").split())
