@@ -37,6 +37,27 @@ _OF_THE_FILES = re.compile(
     r".*\b(papers?|sources?|files?|pdfs?|articles?|attached)\b",
     re.IGNORECASE,
 )
+_IMPROVE = (
+    r"(?:improve|proof-?read|copy-?edit|edit|polish|rewrite|re-?word|re-?phrase|revise|correct|fix|"
+    r"tighten|shorten|clean\s+up|tidy(?:\s+up)?|simplify)"
+)
+_ORDERED = re.compile(
+    rf"^\W*(?:please\s+|(?:can|could|would|will)\s+you\s+(?:please\s+)?|help\s+me\s+(?:to\s+)?|"
+    rf"i(?:['’]d|\s+would)\s+like\s+(?:you\s+)?to\s+)?{_IMPROVE}\b|\bmake\s+(?:it|this|my\s+\w+)\s+"
+    r"(?:read\s+)?(?:more\s+)?(?:clear|concise|formal|academic|readable|shorter|better)",
+    re.IGNORECASE,
+)
+_OWN_TEXT = re.compile(
+    r"\bmy\s+(?:own\s+)?(?:\w+\s+){0,2}?(?:draft|text|essay|thesis|dissertation|chapter|paper|"
+    r"manuscript|report|article|assignment|coursework|proposal|statement|letter|introduction|"
+    r"conclusion|abstract|writing|english)\b",
+    re.IGNORECASE,
+)
+_THIS_TEXT = re.compile(
+    r"\b(?:this|it|the\s+(?:attached|uploaded|draft|text|file|document)|attached|draft|text|document|"
+    r"manuscript|essay|chapter|thesis|grammar|spelling|wording|english|prose|sentences?|paragraphs?)\b",
+    re.IGNORECASE,
+)
 COURTESY = frozenset(
     """awesome bye cheers cool excellent fantastic fine good great hello hey hiya lot lots lovely
     morning nice okay perfect really super thank thanks thx welcome wonderful yeah yep yes""".split()
@@ -51,10 +72,11 @@ class Choice(NamedTuple):
     """One sentence for the person, shown with the run."""
 
 
-def choose(message: str, settings: TaskSettings) -> Choice:
-    """The journey for `message`.
+def choose(message: str, settings: TaskSettings, *, files: bool = False) -> Choice:
+    """The journey for `message`; `files`: it has some, or its conversation has.
 
     0. It is small talk as a whole: `answer`, whose planner knows it.
+    0. A text of the person's own, which is at hand, is to be improved: `rewrite`.
     1. A bibliography or a search for sources is asked for: `research`.
     2. A length or a format is asked for, or the message orders a text: `write`.
     3. It ends in a question mark, or starts like a question and names no format: `answer`.
@@ -62,6 +84,8 @@ def choose(message: str, settings: TaskSettings) -> Choice:
     """
     if "answer" in journeys.names() and kind_of(message) is not None:
         return Choice("answer", "The message asks for no document.")
+    if "rewrite" in journeys.names() and asks_to_improve(message, files=files):
+        return Choice("rewrite", "The message asks to improve a draft of yours.")
     if "research" in journeys.names() and _RESEARCH.search(message):
         return Choice("research", "The message asks for sources.")
     if settings.length_words is not None or _LENGTH.search(message):
@@ -71,6 +95,13 @@ def choose(message: str, settings: TaskSettings) -> Choice:
     if is_question(message) and "answer" in journeys.names():
         return Choice("answer", "The message is a question and asks for no particular length.")
     return Choice("write", "The message describes a document.")
+
+
+def asks_to_improve(message: str, *, files: bool) -> bool:
+    """Whether it asks that a text be improved: “proofread this” with a file, “improve my draft”."""
+    if not _ORDERED.search(message):
+        return False
+    return bool(_OWN_TEXT.search(message) or (files and _THIS_TEXT.search(message)))
 
 
 def is_question(message: str) -> bool:

@@ -117,12 +117,17 @@ def _asked(
 ) -> tuple[TaskSpec, Choice]:
     """The task that a message stands for, and why its journey was chosen."""
     talk = journey == AUTO and kind_of(text) is not None
-    choice = choose(text, settings) if journey == AUTO else Choice(journey, "You chose it.")
+    files = file_ids or (_file_ids(conversation) if conversation else ())
+    choice = (
+        choose(text, settings, files=bool(files))
+        if journey == AUTO
+        else Choice(journey, "You chose it.")
+    )
     spec = task_spec(
         user,
         journey=choice.journey,
         goal=text,
-        file_ids=file_ids or (_file_ids(conversation) if conversation else ()),
+        file_ids=files,
         settings=settings,
         goal_field="message",
     )

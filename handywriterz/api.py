@@ -26,6 +26,7 @@ from autonomy.api import (
     passages,
     problems,
     quotas,
+    rewriting,
     runs,
     sources,
     styles,
@@ -109,6 +110,7 @@ api.add_router("/v2/runs", artifacts.router)
 api.add_router("/v2/runs", events.router)
 api.add_router("/v2/runs", styles.document_router)
 api.add_router("/v2/runs", versions.router)
+api.add_router("/v2/runs", rewriting.router)
 api.add_router("/v2/styles", styles.router)
 api.add_router("/v2/models", models.router)
 api.add_router("/v2/turnitin", turnitin.router)

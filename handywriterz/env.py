@@ -471,6 +471,18 @@ class Env(BaseSettings):
     plan_section_max_words: int = Field(
         default=10_000, gt=0, description="Most words a person may give one section of a plan."
     )
+    rewrite_max_words: int = Field(
+        default=120_000, gt=0, description="Words of a draft that one run improves."
+    )
+    rewrite_chunk_words: int = Field(
+        default=350,
+        ge=50,
+        le=2_000,
+        description="Words of a draft that a model is shown at once to improve.",
+    )
+    rewrite_parts_at_once: int = Field(
+        default=4, ge=1, le=16, description="Parts of a draft that are improved side by side."
+    )
     compare_max_words: int = Field(
         default=12_000,
         gt=0,

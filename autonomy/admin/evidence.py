@@ -15,7 +15,15 @@ from django.views.decorators.http import require_GET
 from autonomy import services
 from autonomy.admin.base import HistoryAdmin, HistoryInline, is_staff
 from autonomy.admin.display import NOTHING, admin_url, age, badge, json_block, link, short, size
-from autonomy.models import Artifact, Citation, DocumentVersion, Passage, RunSource, Source
+from autonomy.models import (
+    Artifact,
+    Citation,
+    DocumentVersion,
+    Passage,
+    RewriteChange,
+    RunSource,
+    Source,
+)
 
 
 class PassageInline(HistoryInline):
@@ -184,9 +192,17 @@ class VersionInline(HistoryInline):
         return found
 
 
+class ChangeInline(HistoryInline):
+    model = RewriteChange
+    fields = ("number", "block", "before", "after", "kind", "reason", "author", "decision")
+    readonly_fields = fields
+    ordering = ("number",)
+    verbose_name_plural = "proposed changes"
+
+
 @admin.register(Artifact)
 class ArtifactAdmin(HistoryAdmin):
-    inlines = (VersionInline,)
+    inlines = (VersionInline, ChangeInline)
     list_display = ("name", "kind", "version", "run", "made")
     list_filter = ("kind", "created_at")
     list_select_related = ("run",)

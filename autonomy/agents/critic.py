@@ -13,6 +13,7 @@ from autonomy.agents.delivery import Judged, cleaned, report
 from autonomy.agents.gates import run_gates
 from autonomy.agents.reply import is_reply
 from autonomy.agents.revision import reinstate, revise, wrap_up
+from autonomy.agents.rewrite_result import rewriting_gates
 from autonomy.agents.routing import (
     Decision,
     Situation,
@@ -68,7 +69,8 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
         revisions=update.get("revisions", state.get("revisions", 0)),
         cycles=state.get("cycles", 0),
         document_id=state.get("document_id", ""),
-        target_similarity=deps.task.settings.target_similarity,
+        # A rewriting is of the person's own words, and is held to no target.
+        target_similarity=None if deps.journey.rewrites else deps.task.settings.target_similarity,
         reported_similarity=None if taken.changed else state.get("reported_similarity"),
         exhausted=exhausted,
         accepted=bool(state.get("report_accepted")) and not taken.changed,
@@ -99,7 +101,8 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
                 events += clean.events
                 decision = _again(decision, situation, await _gates(judged, state, deps))
             await report(judged, judged.removals, deps)
-        events.append(_checked(judged))
+        if not deps.journey.rewrites:
+            events.append(_checked(judged))
     verdict, stop = decision
     if verdict.kind is VerdictKind.RETRY:
         revised, extra = revise(plan, verdict, state.get("quote_share", 1.0))
@@ -141,7 +144,7 @@ def _ask_first(state: RunState, update: RunState, plan: Plan, deps: Deps) -> boo
 
 async def _remember(situation: Situation, verdict: Verdict, deps: Deps) -> None:
     """Keep for later runs what this one wrote, and what stayed open."""
-    if situation.document_id and not is_reply(situation.plan):
+    if situation.document_id and not is_reply(situation.plan) and not deps.journey.rewrites:
         titles = [
             str(s.csl.get("title") or s.file_name)
             for s in await deps.library.sources(deps.task.source_ids)
@@ -172,6 +175,8 @@ def _may_ask(deps: Deps) -> bool:
 
 
 async def _gates(judged: Judged, state: RunState, deps: Deps) -> tuple[GateResult, ...]:
+    if deps.journey.rewrites:
+        return await rewriting_gates(judged.document, deps)
     brief = read_brief(deps.task)
     available = await deps.library.sources(_searched(state["plan"], deps))
     expected = brief.length_words or (deps.journey.default_words if deps.journey.survey else None)

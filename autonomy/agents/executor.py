@@ -5,7 +5,10 @@ from __future__ import annotations
 from langgraph.runtime import Runtime
 
 from autonomy.agents.assembler import assemble
+from autonomy.agents.draft_plan import REWRITE
 from autonomy.agents.reply import is_reply
+from autonomy.agents.rewrite_result import assemble_rewriting, load_draft, overlay
+from autonomy.agents.rewriter import rewrite_part
 from autonomy.agents.steering import steered
 from autonomy.agents.writer import write
 from autonomy.core.ports import (
@@ -28,6 +31,9 @@ from autonomy.core.types import (
 )
 from autonomy.core.versions import BECAUSE, Made, reason_of
 from autonomy.core.words import clause, counted
+from autonomy.export.document import Section
+from autonomy.export.draft_document import markdown_of
+from autonomy.library.sniff import MARKDOWN
 from autonomy.tools.registry import ToolContext, ToolFailure
 
 
@@ -174,6 +180,7 @@ async def _use_tool(
         web=deps.web,
         shelf=deps.shelf,
         search=deps.search,
+        drafts=deps.drafts,
     )
     try:
         output = await deps.tools.call(name, context, step.input)
@@ -226,6 +233,8 @@ async def _write(
             },
         )
     )
+    if step.input.get("role") == REWRITE:
+        return await _improve(step, plan, deps, task)
     try:
         written = await write(step, plan, deps, task)
     except BudgetExhausted as limit:
@@ -273,12 +282,62 @@ async def _write(
     return observation, [committed]
 
 
+async def _improve(
+    step: Step, plan: Plan, deps: Deps, task: str
+) -> tuple[Observation, list[EventDraft]]:
+    """One part of somebody's draft."""
+    draft, ref = await load_draft(str(plan.step("read").result["draft_id"]), deps)
+    part = await rewrite_part(step, draft, deps, task)
+    heading = str(step.input["heading"])
+    blocks = draft.blocks[int(step.input["first"]) : int(step.input["last"]) + 1]
+    section = Section(
+        id=step.id,
+        heading=heading,
+        markdown=markdown_of(blocks, overlay(part.changes), raw=draft.media_type == MARKDOWN),
+        author=part.author,
+        simulated=part.simulated,
+    )
+    body = {"section": section.model_dump(mode="json"), "part": part.model_dump(mode="json")}
+    artifact_id = await deps.artifacts.save("section", heading or ref.file_name, body)
+    summary = f"{counted(len(part.changes), 'change')} in {counted(part.words, 'word')}."
+    if part.left:
+        summary += f" {counted(len(part.left), 'sentence')} left as they were."
+    observation = Observation(
+        step_id=step.id,
+        ok=True,
+        summary=summary,
+        result={
+            "artifact_id": artifact_id,
+            "changes": len(part.changes),
+            "left": len(part.left),
+            "words": part.words,
+            "notice": part.reason,
+        },
+        author=part.author,
+    )
+    committed = EventDraft(
+        type="section.committed",
+        source="writer",
+        content=f"{heading}: {summary}",
+        meta={
+            "step_id": step.id,
+            "section_id": step.id,
+            "artifact_id": artifact_id,
+            "heading": heading,
+            "author": part.author,
+        },
+    )
+    return observation, [committed]
+
+
 async def _assemble(
     step: Step, given: ActInput, deps: Deps
 ) -> tuple[Observation, list[EventDraft]]:
     before = given["document_id"]
     reason = reason_of(step.input, first=not before)
     made = Made(**reason.model_dump(), made_from=before)
+    if deps.journey.rewrites:
+        return await _assemble_rewriting(step, given["plan"], deps, made)
     artifact_id, document = await assemble(given["plan"], deps, given["notice"], made)
     words = document.words()
     markers = len(document.cited_passage_ids())
@@ -299,5 +358,36 @@ async def _assemble(
         source="writer",
         content=f"Document ready to check: {summary}",
         meta={"artifact_id": artifact_id, "kind": "document", "title": document.title},
+    )
+    return observation, [created]
+
+
+async def _assemble_rewriting(
+    step: Step, plan: Plan, deps: Deps, made: Made
+) -> tuple[Observation, list[EventDraft]]:
+    made_of = await assemble_rewriting(plan, deps, made)
+    said = made_of.said()
+    observation = Observation(
+        step_id=step.id,
+        ok=True,
+        summary=said,
+        result={
+            "artifact_id": made_of.artifact_id,
+            "words": made_of.document.words(),
+            "changes": made_of.changes,
+            "left": made_of.left,
+            "remarks": made_of.remarks,
+        },
+    )
+    created = EventDraft(
+        type="artifact.created",
+        source="writer",
+        content=f"Changes ready to look at: {said}",
+        meta={
+            "artifact_id": made_of.artifact_id,
+            "kind": "document",
+            "title": made_of.document.title,
+            "changes": made_of.changes,
+        },
     )
     return observation, [created]

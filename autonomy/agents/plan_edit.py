@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from autonomy.agents.draft_plan import REWRITE
 from autonomy.agents.outline import BEGIN, END, PASSAGES_PER_QUERY, sentence_case
 from autonomy.agents.revision import again
 from autonomy.core.ports import PlanLimits
@@ -87,6 +88,8 @@ def apply_edit(
             goes beyond a limit.
     """
     known = {s.id: s for s in writing(plan)}
+    if any(step.input.get("role") == REWRITE for step in known.values()):
+        return _same_parts(plan, edit, known, author)
     _check(edit, known)
     if limits is not None:
         _check_limits(edit, known, limits)
@@ -111,6 +114,29 @@ def apply_edit(
                 else _redo(old, words=max(words, LEAST_WORDS))
             )
     return _rebuilt(plan, sections, frames, edit, author)
+
+
+def _same_parts(plan: Plan, edit: PlanEdit, known: dict[str, Step], author: Author) -> Plan:
+    """The plan of a rewriting without the parts that the edit leaves out: they stay as they are.
+
+    Raises:
+        BadEdit: it asks for anything else: the parts are the draft's own.
+    """
+    kept = [wish.id for wish in edit.steps]
+    named = all(heading_of(w.title) in known[w.id].title for w in edit.steps if w.id in known)
+    if not kept or not set(kept) <= set(known) or not named:
+        raise BadEdit(
+            "The parts of a rewriting are those of your draft: leave out the ones that shall stay "
+            "as they are, and change nothing else."
+        )
+    gone = set(known) - set(kept)
+    skipped = [
+        step.model_copy(update={"status": StepStatus.SKIPPED, "summary": "left as it is"})
+        for step in known.values()
+        if step.id in gone
+    ]
+    made = plan.replace(*skipped)
+    return made.model_copy(update={"version": plan.version + 1, "author": author})
 
 
 def _check(edit: PlanEdit, known: dict[str, Step]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
+from autonomy.agents.draft_plan import parts_plan, reading_plan
 from autonomy.agents.look_plan import is_looking, kept_ids, look_plan, settled
 from autonomy.agents.outline import (
     Outline,
@@ -17,6 +18,7 @@ from autonomy.agents.queries import outside_queries
 from autonomy.agents.reach import Reach, on_topic, reach_of, why_outside
 from autonomy.agents.reply import is_small_talk, reply_plan
 from autonomy.agents.revision import again, because
+from autonomy.agents.rewrite_result import keep_original, load_draft
 from autonomy.agents.steering import asked_in, shaped, take
 from autonomy.agents.writer import OPENING_PASSAGES
 from autonomy.core import prompts
@@ -49,6 +51,8 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
     steering = taken.update.get("steering") or state.get("steering")
     brief = read_brief(deps.task)
     update: RunState = {"loops": state.get("loops", 0), **taken.update}
+    if deps.journey.rewrites:
+        return await _rewriting(former, deps, update, taken.events)
     if former is None and not is_small_talk(deps):
         await _recall(brief, deps)
     if former is None and is_small_talk(deps):
@@ -73,6 +77,38 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
             type="plan.updated",
             source="planner",
             content=_announced(made, state.get("plan")),
+            meta={"plan": made.model_dump(mode="json")},
+        ),
+    ]
+    return update
+
+
+async def _rewriting(
+    former: Plan | None, deps: Deps, update: RunState, events: list[EventDraft]
+) -> RunState:
+    """The plan that improves a draft: to read it, then, once it is read, its parts. The draft as it
+    was brought is the document's first version."""
+    if former is None:
+        made = reading_plan(deps)
+        if deps.task.settings.target_similarity is not None:
+            said = (
+                "No similarity report is asked for: a rewriting changes words of your own, and is "
+                "not held to a target."
+            )
+            await deps.events.emit(EventDraft(type="note", source="planner", content=said))
+    else:
+        read = former.step("read")
+        draft, ref = await load_draft(str(read.result["draft_id"]), deps)
+        made = parts_plan(draft, read, deps, version=former.version + 1)
+        update["document_id"] = await keep_original(draft, ref, deps)
+        update["replans"] = 1
+    update["plan"] = made
+    update["outbox"] = [
+        *(event for event in events if event.type != "plan.updated"),
+        EventDraft(
+            type="plan.updated",
+            source="planner",
+            content=f"Plan {made.version}: {made.rationale}",
             meta={"plan": made.model_dump(mode="json")},
         ),
     ]

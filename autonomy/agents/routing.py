@@ -113,7 +113,11 @@ def route_progress(now: Situation) -> Decision | None:
                 f"{now.replans} outlines were made and none had a section to write.",
             )
         return _go(
-            VerdictKind.BRANCH, Route.PLAN, "The sources are read; now the outline can be made."
+            VerdictKind.BRANCH,
+            Route.PLAN,
+            "The draft is read; now its parts can be improved."
+            if now.journey.rewrites
+            else "The sources are read; now the outline can be made.",
         )
     fresh = all(s.attempts == 0 for s in now.writes)
     if fresh and now.thin and now.expansions < now.journey.max_expansions:
@@ -169,6 +173,8 @@ def _after_failure(now: Situation, failed: Sequence[Step]) -> Decision:
     if hopeless:
         advice = "" if "Add files" in first.summary else " Add files and start again."
         return _end(VerdictKind.FAIL, StopReason.NO_EVIDENCE, f"{first.summary}{advice}")
+    if now.journey.rewrites and first.id == "read":
+        return _end(VerdictKind.FAIL, StopReason.NO_EVIDENCE, first.summary)
     nothing = next((s for s in failed if s.input.get("required")), None)
     if nothing is not None:
         return _end(VerdictKind.FAIL, StopReason.NO_EVIDENCE, nothing.summary)

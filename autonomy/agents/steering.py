@@ -47,6 +47,7 @@ from autonomy.core.types import (
 )
 from autonomy.core.versions import WHY_CHARS, Reason, VersionCause
 from autonomy.core.words import likeness, stems
+from autonomy.tools.prose.wishes import wishes_of
 
 EXAMPLES = (
     "“make it 500 words”, “use APA”, “focus on …”, “add a section on …”, “drop the conclusion”"
@@ -110,7 +111,8 @@ async def take(state: RunState, deps: Deps, plan: Plan | None) -> Taken:
         wishes = _settled(wishes, deps, before)
         steering = remember(before, message.text, wishes)
         taken.deps = steered(deps, steering)
-        taken.events.append(_note(message, _follow(taken, wishes)))
+        said = _rewritten(taken, message) if deps.journey.rewrites else _follow(taken, wishes)
+        taken.events.append(_note(message, said))
     if asked:
         update["approved"] = False
     if steering is not None:
@@ -151,6 +153,25 @@ def _follow(taken: Taken, wishes: Wishes) -> str:
     if wishes.cut:
         said.append(TOO_LONG)
     return " ".join(said) or "There was nothing to change in it."
+
+
+def _rewritten(taken: Taken, message: Told) -> str:
+    """A message to a run that improves a draft: what it names is improved too, and what was done
+    is done again with it in mind."""
+    new = wishes_of(message.text, (), default=frozenset())
+    able = taken.deps.models.available("writer")
+    if not new and not able:
+        return (
+            "Nothing was changed: without a language model I can only follow what a rule knows: "
+            "grammar, concision, tone, structure or citations."
+        )
+    if taken.plan is None or not any(is_section(step) for step in taken.plan.steps):
+        return "The draft is improved with this in mind."
+    redone = [again(step) for step in taken.plan.steps if step.kind is StepKind.WRITE]
+    made = taken.plan.replace(*redone, again(taken.plan.step("assemble")))
+    taken.plan = made.model_copy(update={"version": made.version + 1})
+    taken.changed = True
+    return "Every part is gone over again with this in mind."
 
 
 def _said(wishes: Wishes) -> list[str]:

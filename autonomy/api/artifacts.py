@@ -80,11 +80,15 @@ def download_artifact(
     author: Annotated[str, Query(max_length=200)] = "",
     course: Annotated[str, Query(max_length=200)] = "",
     contents: bool = False,
+    changes: Literal["tracked", "accepted", "all"] | None = None,
 ) -> HttpResponse:
     """The document in a format, cited in `style` (or its own). `fragment=true` with
     `format=html` gives the part without page frame, for showing inside another page. `appendix`
     says whether the list of citations and works in doubt ends it; left out, the task's settings.
-    `author` and `course` make a title page of a DOCX, `contents` a table of contents."""
+    `author` and `course` make a title page of a DOCX, `contents` a table of contents. Of a draft
+    that you brought, `docx` is your own file and `changes` says which are in it: `tracked` (those
+    that are undecided for you to decide on in Word; the usual where changes are proposed),
+    `accepted`, or `all` but the rejected ones."""
     row = _artifact(request, run_id, artifact_id)
     if row.kind != ArtifactKind.DOCUMENT:
         raise Http404("Only documents can be downloaded in a format.")
@@ -97,6 +101,7 @@ def download_artifact(
         author=author,
         course=course,
         contents=contents,
+        changes=changes,
     )
     response = HttpResponse(exported.data, content_type=exported.media_type)
     response["Content-Disposition"] = str(

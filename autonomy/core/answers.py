@@ -131,6 +131,36 @@ class PlannedQueries(_Answer):
     )
 
 
+class RewrittenSentence(_Answer):
+    """One sentence that reads better otherwise."""
+
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "number": ("n", "no", "id", "sentence", "index"),
+        "text": ("new", "rewritten", "revised", "improved", "after"),
+        "why": ("reason", "because", "explanation"),
+        "kind": ("type", "category"),
+    }
+
+    number: Whole = Field(ge=1, description="The sentence's number.")
+    text: str = Field(
+        min_length=1, max_length=6_000, description="The whole sentence as it should be."
+    )
+    why: MaySay = Field(
+        default="", max_length=400, description="What is better now, in a few words."
+    )
+    kind: MaySay = Field(default="", max_length=40)
+
+
+class RewrittenSentences(_Answer):
+    """The sentences that should change; those that are good are left out."""
+
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "changes": ("sentences", "edits", "rewrites", "results", "rewritten"),
+    }
+
+    changes: list[RewrittenSentence] = Field(max_length=200)
+
+
 class PlannedDocument(_Answer):
     """The outline of a document."""
 

@@ -57,6 +57,8 @@ class Journey(BaseModel):
     """Read the sources before outlining; without it the plan is one search and one answer."""
     introduction: bool = True
     conclusion: bool = True
+    rewrites: bool = False
+    """The person's own draft is improved instead of a document written from sources."""
     annotations: bool = False
     """One section per source instead of one per theme."""
     sections: tuple[SectionTemplate, ...] = ()

@@ -21,6 +21,7 @@ from autonomy.core.originality import (
     Similarity,
 )
 from autonomy.core.packing import Prompt
+from autonomy.core.rewriting import DraftTaken, ProposedChange, Rewriting
 from autonomy.core.types import (
     CitationCheck,
     EventDraft,
@@ -459,6 +460,24 @@ class ModelGateway(Protocol):
         ...
 
 
+class Drafts(Protocol):
+    """Drafts that the person brought to be improved."""
+
+    async def take(self, source_id: str) -> DraftTaken:
+        """Read the person's file into blocks and store them as an artifact of the run, whose body
+        is `{"draft": Draft, "ref": DraftText}`; the same file gives the same artifact.
+
+        Raises:
+            ToolFailure: it cannot be read, or is too long; in words for the person.
+        """
+        ...
+
+    async def propose(self, artifact_id: str, changes: Sequence[ProposedChange]) -> None:
+        """Store the changes that a version of the draft proposes, for its person to decide on.
+        Proposing the same again keeps what was decided."""
+        ...
+
+
 class BudgetMeter(Protocol):
     """The run's account: read here, spent only through `ModelGateway` and tools."""
 
@@ -526,6 +545,8 @@ class Deps:
     """None where no search engine is configured."""
     shelf: Shelf | None = None
     search: SearchLimits = SearchLimits()
+    drafts: Drafts | None = None
+    rewriting: Rewriting = Rewriting()  # noqa: RUF009 - a value
     guidance: tuple[str, ...] = ()
     """What the person said while the work went on, for models; see `agents.steering.steered`."""
 

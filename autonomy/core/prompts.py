@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -23,11 +23,13 @@ from autonomy.core.answers import (
     PlannedSection,
     ProposedRepair,
     ReworkedPassages,
+    RewrittenSentence,
+    RewrittenSentences,
 )
 from autonomy.core.csl import families, in_short, year_of
 from autonomy.core.markers import bind_markers, short_ids
 from autonomy.core.packing import ALWAYS, Part, Prompt
-from autonomy.core.types import Passage, Source, Step, StepError, TaskSettings, TaskSpec
+from autonomy.core.types import Passage, Source, Step, StepError, TaskSettings, TaskSpec, Wish
 from autonomy.core.untrusted import RULE, Fence
 
 # Small models answer in the language of the case down to the keys, and copy the dots of an example.
@@ -514,6 +516,95 @@ def searcher(
     return _prompt("searcher", _SEARCHER.format(rule=RULE, json=_JSON), parts, answer_tokens=800)
 
 
+# ----------------------------------------------------------------------------- editor
+
+# "Leave good sentences out" keeps a model from rewording for its own sake, and saves most of the
+# answer. Facts and hedges are named one by one, because models smooth over exactly those. "Never to
+# look less like" rules out what this is not for.
+_EDITOR = """\
+Role: editor.
+You improve sentences of somebody's own draft. They are its author: you help them say what they mean, and nothing else.
+
+Rules:
+- Give only the sentences that are really better otherwise. Leave good sentences out of the answer.
+- Keep the meaning exactly: every number, unit, date, name, citation and quotation as it stands, letter for letter; \
+negations, “may”, “might”, “suggests” and “must” as strong as they are.
+- Add nothing: no fact, no example, no source, no opinion. Leave nothing out that says something.
+- What stands between ⟦ and ⟧ is fixed. Copy each of them once, unchanged, in the same order, where it belongs.
+- Keep the author's language, voice, spelling variety and technical terms. Do not swap words for synonyms without need, and \
+never to look less like another text.
+- One sentence in, one sentence out; a sentence that is far too long may become two.
+- Why: what is better, in at most twelve words. Kind: grammar, clarity, concision or tone.
+
+{rule}
+
+{json}
+Its shape:
+{{"changes": [{{"number": 2, "text": "…", "why": "…", "kind": "clarity"}}]}}"""
+
+_IMPROVEMENTS = {
+    Wish.GRAMMAR: "grammar, spelling, punctuation and consistency",
+    Wish.CLARITY: "clarity: who does what, one thought at a time, plain order of words",
+    Wish.CONCISION: "concision: fewer words for the same",
+    Wish.TONE: "an academic tone: precise, sober, no slang and no contractions",
+}
+
+
+def editor(
+    *,
+    wishes: Collection[Wish],
+    sentences: Sequence[str],
+    title: str,
+    heading: str = "",
+    before: str = "",
+    language: str | None = None,
+    guidance: Sequence[str] = (),
+    refused: Sequence[tuple[int, str, str]] = (),
+) -> Prompt:
+    """For `RewrittenSentences`: which sentences of a draft should change, and to what.
+
+    Args:
+        wishes: what is to be improved.
+        sentences: with what must stay between ⟦ and ⟧; they are numbered from 1.
+        before: the text in front of them, for what “this” and “they” mean.
+        language: ISO 639-1 of the draft.
+        refused: (number, proposal, what is wrong with it): to be done again, and nothing else.
+    """
+    fence = Fence()
+    wanted = [said for wish, said in _IMPROVEMENTS.items() if wish in wishes]
+    listed = "\n".join(f"{number}. {text}" for number, text in enumerate(sentences, start=1))
+    parts = [
+        Part(fence.announcement),
+        Part(f"Improve: {'; '.join(wanted or list(_IMPROVEMENTS.values())[:3])}."),
+        Part(
+            f"The draft is in the language “{language}”."
+            if language
+            else "Answer in the draft's language."
+        ),
+        *_guidance(fence, guidance),
+        Part(fence.quote("draft's title", title, limit=300), _LISTS, "the title"),
+    ]
+    if heading:
+        parts.append(Part(fence.quote("heading", heading, limit=300), _LISTS, "the heading"))
+    if before:
+        quoted = fence.quote("text before, not to be changed", before[-800:])
+        parts.append(Part(quoted, _OPENINGS, "the text before"))
+    parts.append(Part(fence.quote("sentences", listed)))
+    if refused:
+        told = "\n".join(f"{n}. {said}\n   Not usable: {why}" for n, said, why in refused)
+        parts.append(
+            Part(
+                "These proposals were not usable, each with what is wrong. Give only these numbers again, "
+                "mended; leave out a sentence that cannot be better without that.\n"
+                + fence.quote("proposals", told, limit=6_000)
+            )
+        )
+    words = sum(len(text.split()) for text in sentences)
+    return _prompt(
+        "editor", _EDITOR.format(rule=RULE, json=_JSON), parts, answer_tokens=words * 4 + 800
+    )
+
+
 # ----------------------------------------------------------------------------- title
 
 # A bound on words, because models answer this one with a sentence otherwise.
@@ -663,6 +754,7 @@ PROMPT_VERSIONS: dict[str, str] = {
         "reworker": _wording(_REWORKER, output=ReworkedPassages),
         "debugger": _wording(_DEBUGGER, output=ProposedRepair),
         "searcher": _wording(_SEARCHER, output=PlannedQueries),
+        "editor": _wording(_EDITOR, *_IMPROVEMENTS.values(), output=RewrittenSentences),
         "title": _wording(_TITLE),
         "small_talk": _wording(_SMALL_TALK),
     }.items()
@@ -681,9 +773,12 @@ __all__ = [
     "Prompt",
     "ProposedRepair",
     "ReworkedPassages",
+    "RewrittenSentence",
+    "RewrittenSentences",
     "bind_markers",
     "critic",
     "debugger",
+    "editor",
     "planner",
     "reworker",
     "searcher",

@@ -170,6 +170,21 @@ class Budget(_Value):
     """US dollars of provider cost."""
 
 
+class Wish(StrEnum):
+    """What of a draft is to be improved."""
+
+    GRAMMAR = "grammar"
+    """Spelling, punctuation and consistency too."""
+    CLARITY = "clarity"
+    CONCISION = "concision"
+    TONE = "tone"
+    """An academic tone."""
+    STRUCTURE = "structure"
+    """Hints on paragraphs and headings; none is moved."""
+    CITATIONS = "citations"
+    """Hints on what wants a citation, and on references that do not match; none is invented."""
+
+
 SearchScope = Literal["auto", "files", "scholarly", "everything"]
 
 
@@ -190,6 +205,8 @@ class TaskSettings(_Value):
     """Where evidence may come from. auto: own files first, registries where those fall short;
     files: own files only; scholarly: registries besides the attached files; everything: own files,
     registries and the web from the start."""
+    improve: tuple[Wish, ...] = ()
+    """What of a draft is to be improved; empty reads it from the words of the request."""
     appendix: bool = True
     """Exports end with a list of the citations and works that stayed in doubt, where any did."""
     target_similarity: float | None = Field(default=None, ge=0, le=100)

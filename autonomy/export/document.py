@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from autonomy.core.rewriting import DraftText
 from autonomy.core.types import Author, Passage, Source
 from autonomy.export.appendix import Appendix
 
@@ -62,6 +63,8 @@ class Document(BaseModel):
     """Exactly the sources that the sections cite."""
     passages: tuple[Passage, ...] = ()
     """Exactly the passages that the sections cite."""
+    draft: DraftText | None = None
+    """Of which draft this is a version, where it was not written here."""
     appendix: Appendix | None = Field(default=None, exclude=True)
     """What an export lists as in doubt; made for the export and never stored."""
 

@@ -21,6 +21,7 @@ from autonomy.models.originality import FlaggedPassage, PassageChange, TurnitinC
 from autonomy.models.posting import Posting
 from autonomy.models.quota import Quota, UsageDay
 from autonomy.models.reading import FileReading, FileReadingPages
+from autonomy.models.rewriting import RewriteChange
 from autonomy.models.run import (
     BudgetEntry,
     Effect,
@@ -76,6 +77,7 @@ __all__ = [
     "QueueUser",
     "Quota",
     "Resume",
+    "RewriteChange",
     "Run",
     "RunMessage",
     "RunSource",

@@ -11,6 +11,7 @@ from autonomy.core import journey
 from autonomy.core.brief import read_brief
 from autonomy.core.llm import Gateway
 from autonomy.core.ports import Deps, PlanLimits, SearchLimits
+from autonomy.core.rewriting import Rewriting
 from autonomy.core.types import TaskSpec
 from autonomy.memory.embedding import shared_embedder
 from autonomy.memory.semantic_repo import NoteRepository
@@ -22,6 +23,7 @@ from autonomy.runtime.budgets_ledger import RunLedger
 from autonomy.runtime.couriers import ring_file
 from autonomy.runtime.cycles import RunCycles
 from autonomy.runtime.db import run_db
+from autonomy.runtime.drafts import RunDrafts
 from autonomy.runtime.effects import RunEffects
 from autonomy.runtime.embedders import asker
 from autonomy.runtime.events import RunEvents
@@ -34,6 +36,7 @@ from autonomy.runtime.queue import Claim
 from autonomy.runtime.references import RunReferences
 from autonomy.runtime.tokens import TokenStream
 from autonomy.runtime.tools import usable_tools
+from autonomy.tools.drafts import draft_tools
 from autonomy.tools.evidence import evidence_tools
 from autonomy.tools.library_tools import library_tools
 from autonomy.tools.literature import SCHOLARLY, WEB, literature_tools
@@ -53,7 +56,7 @@ class Segment:
 @cache
 def registry() -> ToolRegistry:
     """The built-in tools; one registry per process, so that their rate limits are shared."""
-    return ToolRegistry([*library_tools(), *evidence_tools(), *literature_tools()])
+    return ToolRegistry([*library_tools(), *evidence_tools(), *literature_tools(), *draft_tools()])
 
 
 def build_deps(segment: Segment) -> Deps:
@@ -67,13 +70,14 @@ def build_deps(segment: Segment) -> Deps:
     embedder = shared_embedder()
     scholar = shared_scholar() if env().registries else None
     web = shared_web() if env().web_search != "off" else None
+    artifacts = RunArtifacts(fence, run.owner_id)
     deps = Deps(
         run_id=fence.run_id,
         task=task,
         journey=journey.load(run.journey),
         library=PassageRepository(run.owner_id, embedder, run_db, asker),
         notes=NoteRepository(run.owner_id, fence.run_id, embedder, run_db),
-        artifacts=RunArtifacts(fence, run.owner_id),
+        artifacts=artifacts,
         events=events,
         effects=effects,
         cycles=RunCycles(fence),
@@ -104,6 +108,10 @@ def build_deps(segment: Segment) -> Deps:
         ),
         originality=RunOriginality(run.owner_id, embedder),
         search=search_limits(),
+        drafts=RunDrafts(fence, run.owner_id, artifacts),
+        rewriting=Rewriting(
+            chunk_words=env().rewrite_chunk_words, parts_at_once=env().rewrite_parts_at_once
+        ),
     )
     # A tool that may not be used is not there, whoever (a model included) asks for it.
     return dataclasses.replace(deps, tools=deps.tools.without(_unreachable(deps)))

@@ -6,7 +6,15 @@ import json
 
 from django.db import connection
 
-from autonomy.models import Artifact, Checkpoint, Citation, DocumentVersion, Run, RunSource
+from autonomy.models import (
+    Artifact,
+    Checkpoint,
+    Citation,
+    DocumentVersion,
+    RewriteChange,
+    Run,
+    RunSource,
+)
 from autonomy.models.fields import new_id
 from autonomy.runtime.checkpoint_copy import copy_history
 
@@ -85,7 +93,13 @@ def _adopted(parent: Run, made: Run, text: str, blobs: list[bytes]) -> dict[str,
         numbers[row.kind] = numbers.get(row.kind, 0) + 1
         names[old] = str(new_id())
         row.pk, row.run, row.version = names[old], made, numbers[row.kind]
+        if isinstance(row.body, dict) and (draft := row.body.get("draft")) and "draft_id" in draft:
+            draft["draft_id"] = names.get(draft["draft_id"], draft["draft_id"])
         row.save(force_insert=True)
+        changes = list(RewriteChange.objects.filter(artifact_id=old))
+        for change in changes:
+            change.pk, change.run, change.artifact_id = new_id(), made, row.pk
+        RewriteChange.objects.bulk_create(changes)
         checks = list(Citation.objects.filter(artifact_id=old))
         for check in checks:
             check.pk, check.run, check.artifact_id = new_id(), made, row.pk

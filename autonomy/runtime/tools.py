@@ -44,7 +44,7 @@ def _mirrored(registry: ToolRegistry) -> bool:
     return True
 
 
-NEEDED = frozenset({"library.survey", "library.search", "evidence.allocate"})
+NEEDED = frozenset({"library.survey", "library.search", "evidence.allocate", "draft.read"})
 """Tools that every plan rests on: switching one off is ignored, for nothing could be written."""
 
 

@@ -55,6 +55,7 @@ from autonomy.services.references import (
     may_be_bibliography,
 )
 from autonomy.services.restyle import restyle
+from autonomy.services.rewriting import counts_of, decide, keep_decided, rewritten
 from autonomy.services.runs import (
     answer_interrupt,
     cancel,
@@ -110,8 +111,10 @@ __all__ = [
     "compare_versions",
     "connection_of",
     "connection_state",
+    "counts_of",
     "create_api_key",
     "create_tested",
+    "decide",
     "delete_file",
     "edit_plan",
     "events_after",
@@ -120,6 +123,7 @@ __all__ = [
     "health",
     "import_references",
     "is_bibliography",
+    "keep_decided",
     "may_be_bibliography",
     "metrics_page",
     "model_overview",
@@ -137,6 +141,7 @@ __all__ = [
     "restyle",
     "resume",
     "revoke_api_key",
+    "rewritten",
     "rotate_credentials",
     "search_memory",
     "set_budget",

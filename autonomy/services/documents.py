@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from autonomy.models import Artifact, ArtifactKind
 from autonomy.services.citation_checks import appendix_of
 from autonomy.services.errors import Invalid, ServiceError
+from autonomy.services.rewriting import Changes, export_draft
 from autonomy.services.styles import check_style, styled
 
 if TYPE_CHECKING:
@@ -30,11 +31,13 @@ def export_document(
     author: str = "",
     course: str = "",
     contents: bool = False,
+    changes: Changes | None = None,
 ) -> Exported:
     """The document in a format (`docx pdf md html tex bib ris csl-json`, or `html-fragment` for the
     part that is shown inside another page), cited in `style` or its own. The list of what is in
     doubt ends it if `appendix` says so, or, left open, the task's settings. `author` and `course`
-    make a title page of a DOCX, `contents` a table of contents.
+    make a title page of a DOCX, `contents` a table of contents. A version of a draft that somebody
+    brought is their own Word file, or Markdown, with the `changes` that are wanted in it.
 
     Raises:
         Invalid: not a document, or no such format or style.
@@ -42,6 +45,10 @@ def export_document(
     """
     if artifact.kind != ArtifactKind.DOCUMENT:
         raise Invalid("Only documents can be exported.", code="not_a_document")
+    draft = artifact.body.get("draft") if isinstance(artifact.body, dict) else None
+    if draft and format in ("docx", "md"):
+        usual: Changes = "tracked" if draft.get("proposed") else "all"
+        return export_draft(artifact, "docx" if format == "docx" else "md", changes or usual)
     # Imported on first use: writers of office files would slow the start of every process.
     from autonomy.export.document import Document
     from autonomy.export.formats import Exported, UnknownFormat, export, file_name

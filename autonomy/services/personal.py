@@ -33,6 +33,7 @@ from autonomy.models import (
     PassageChange,
     Quota,
     Resume,
+    RewriteChange,
     Run,
     RunMessage,
     RunSource,
@@ -144,6 +145,7 @@ def _run(run: Run) -> Iterator[Entry]:
             also={"id"},
         ),
         "check_events": _rows(CheckEvent.objects.filter(subject__cycle__run=run), leave={"who_id"}),
+        "rewrite_changes": _rows(RewriteChange.objects.filter(**of_run), leave={"decided_by_id"}),
         "costs": _rows(BudgetEntry.objects.filter(**of_run)),
     }
     yield _json(f"{folder}/run.json", about)

@@ -20,6 +20,7 @@ from autonomy.models import (
     DocumentVersion,
     Episode,
     ModelCall,
+    RewriteChange,
     Run,
 )
 from autonomy.models.fields import new_id
@@ -269,6 +270,8 @@ def add_version(
     made = made.model_copy(update={"made_from": str(artifact.pk)})
     keep_made(row, made, run.last_seq, by=by.pk if by is not None else None)
     _carry_citations(artifact, row)
+    if (body.get("draft") or {}).get("proposed"):
+        carry_changes(artifact, row)
     event = EventDraft(
         type="artifact.created",
         source="person",
@@ -290,6 +293,16 @@ def words_of(body: dict[str, Any]) -> int:
     from autonomy.export.document import Document
 
     return Document.model_validate(body).words()
+
+
+def carry_changes(before: Artifact, after: Artifact) -> None:
+    """The changes that a version of a draft proposes, with what was decided, for a copy of it."""
+    rows = list(RewriteChange.objects.filter(artifact_id=before.pk))
+    for row in rows:
+        row.pk = new_id()
+        row.artifact, row.run_id = after, after.run_id
+        row._state.adding = True
+    RewriteChange.objects.bulk_create(rows)
 
 
 def _carry_citations(before: Artifact, after: Artifact) -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from autonomy.core.ports import (
     Asked,
+    Drafts,
     Effects,
     Events,
     Library,
@@ -48,6 +49,7 @@ class ToolContext:
     web: Web | None = None
     shelf: Shelf | None = None
     search: SearchLimits = SearchLimits()  # noqa: RUF009 - a value
+    drafts: Drafts | None = None
 
     @property
     def outside_key(self) -> str:

@@ -31,6 +31,28 @@ def test_auto_chooses_by_what_the_message_says(message: str, journey: str) -> No
     assert choose(message, TaskSettings()).journey == journey
 
 
+@pytest.mark.parametrize(
+    ("message", "files", "journey"),
+    [
+        ("Improve my draft", False, "rewrite"),
+        ("Please proofread this", True, "rewrite"),
+        ("Could you rewrite the attached chapter more clearly?", True, "rewrite"),
+        ("Shorten my essay to 500 words", True, "rewrite"),
+        ("make it more concise", True, "rewrite"),
+        ("Fix the grammar", True, "rewrite"),
+        ("Proofread this", False, "write"),
+        ("Rewrite history: essays on Rome", False, "write"),
+        ("Improve air quality in cities", True, "write"),
+        ("What does my draft say?", True, "answer"),
+        ("Write an essay to improve my English", True, "write"),
+    ],
+)
+def test_a_text_of_one_s_own_is_improved_where_there_is_one(
+    message: str, files: bool, journey: str
+) -> None:
+    assert choose(message, TaskSettings(), files=files).journey == journey
+
+
 def test_a_length_in_the_settings_means_writing() -> None:
     choice = choose("What is attention?", TaskSettings(length_words=500))
     assert choice.journey == "write"
@@ -66,6 +88,6 @@ def test_the_style_named_last_counts() -> None:
 
 
 def test_no_message_takes_long_to_choose_by() -> None:
-    assert slow(lambda text: choose(text, TaskSettings())) == {}
+    assert slow(lambda text: choose(text, TaskSettings(), files=True)) == {}
     assert slow(says_what_is_wanted) == {}
     assert slow(orders_a_text) == {}

@@ -42,6 +42,43 @@ def _number(pattern: str, user: str, default: int) -> int:
     return int(match[1]) if match else default
 
 
+# ----------------------------------------------------------------------------- editor
+
+_SHORTER = {
+    "In order to": "To",
+    "in order to": "to",
+    "It is important to note that s": "S",
+    "Due to the fact that": "Because",
+    "due to the fact that": "because",
+    "a large number of": "many",
+    "for the purpose of": "for",
+    "the the": "the",
+    "was was": "was",
+    " , ": ", ",
+    "were compared by two readers": "were compared by two separate readers",
+}
+
+
+def numbered(user: str) -> list[tuple[int, str]]:
+    """The sentences that an editor is shown."""
+    listed = _labelled(user, "sentences")[0].text
+    return [(int(n), text) for n, text in re.findall(r"^(\d+)\. (.*)$", listed, re.M)]
+
+
+def edit(user: str) -> dict[str, Any]:
+    """Wordy phrases made short; sentences without one are good as they are."""
+    changes = []
+    for number, text in numbered(user):
+        better = text
+        for wordy, short in _SHORTER.items():
+            better = better.replace(wordy, short)
+        if better != text:
+            changes.append(
+                {"number": number, "text": better, "why": "Fewer words.", "kind": "concision"}
+            )
+    return {"changes": changes}
+
+
 # ----------------------------------------------------------------------------- planner
 
 
@@ -325,6 +362,8 @@ def answer(role: str, user: str, schema: Mapping[str, Any] | None = None) -> str
         return json.dumps(repair(user), ensure_ascii=False)
     if role == "host":
         return small_talk(user) or "Hello. I am a simulated model and speak of little else."
+    if role == "editor":
+        return json.dumps(edit(user), ensure_ascii=False)
     if role == "searcher":
         return json.dumps({"queries": queries(user)}, ensure_ascii=False)
     if role == "titler":

@@ -30,9 +30,10 @@ WITHOUT_PAGE = {
     models.Passage,
     models.PassageVector,
     models.Posting,
+    models.RewriteChange,
 }
 """Bytes that the checkpoint page decodes, what the page of a check lists, passages, which the page of their source lists, why
-there is a version of a document, which the artifact's page says, flagged passages, which the page
+there is a version of a document and what it proposes of a draft, which the artifact's page says, flagged passages, which the page
 of their cycle lists, what people were told, which the run's log has, and want by mail, what search keeps of their words and meaning, pages as the parser left them,
 and the answers kept for retried requests, which repeat what other pages show."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
 
 from pydantic import BaseModel
 
@@ -18,6 +20,7 @@ from autonomy.core.originality import (
 )
 from autonomy.core.packing import Prompt
 from autonomy.core.ports import Deps, OpenCycle
+from autonomy.core.rewriting import DraftTaken, DraftText, ProposedChange
 from autonomy.core.types import (
     CitationCheck,
     EventDraft,
@@ -32,10 +35,13 @@ from autonomy.core.versions import Made
 from autonomy.core.words import overlap, stems
 from autonomy.export.document import Document
 from autonomy.export.draft_text import draft_text
+from autonomy.library.drafts.reading import read_draft
+from autonomy.library.parsed import ParseFailure, ParseLimits
+from autonomy.tools.drafts import draft_tools
 from autonomy.tools.evidence import evidence_tools
 from autonomy.tools.library_tools import library_tools
 from autonomy.tools.literature import literature_tools
-from autonomy.tools.registry import Tool, ToolRegistry
+from autonomy.tools.registry import Tool, ToolFailure, ToolRegistry
 from autonomy.tools.similarity import ComparedText, SimilaritySettings, compare
 from autonomy.tools.similarity.drafts import flagged_passages
 from tests.autonomy.memory_effects import MemoryEffects
@@ -278,6 +284,55 @@ class MemoryOriginality:
 
     async def flagged(self, document_id: str) -> list[FlaggedPassage]:
         return flagged_passages(*self._compared(document_id))
+
+
+class MemoryDrafts:
+    """Drafts by source id, read in this process."""
+
+    def __init__(self, artifacts: MemoryArtifacts, files: Mapping[str, Path]) -> None:
+        self._artifacts = artifacts
+        self._files = files
+        self.proposed: dict[str, list[ProposedChange]] = {}
+
+    async def take(self, source_id: str) -> DraftTaken:
+        path = self._files[source_id]
+        try:
+            draft = read_draft(path, path.name, ParseLimits())
+        except ParseFailure as failure:
+            raise ToolFailure("no_draft", failure.message) from failure
+        ref = DraftText(
+            draft_id="", source_id=source_id, file_name=path.name, media_type=draft.media_type
+        )
+        body = {"draft": draft.model_dump(mode="json"), "ref": ref.model_dump(mode="json")}
+        draft_id = await self._artifacts.save("data", draft.title, body)
+        return DraftTaken(
+            draft_id=draft_id,
+            title=draft.title,
+            words=draft.words(),
+            blocks=len(draft.blocks),
+            remarks=draft.remarks,
+        )
+
+    async def propose(self, artifact_id: str, changes: Sequence[ProposedChange]) -> None:
+        self.proposed[artifact_id] = list(changes)
+
+
+def draft_deps(path: Path, goal: str = "Improve my draft", **settings: Any) -> Deps:
+    """Deps of a run that improves the draft at `path`."""
+    library = MemoryLibrary()
+    library.states["draft"] = FileState(
+        source_id="draft", file_name=path.name, status=FileStatus.READY
+    )
+    deps = make_deps(
+        goal,
+        journey="rewrite",
+        library=library,
+        tools=draft_tools(),
+        source_ids=("draft",),
+        **settings,
+    )
+    artifacts = cast("MemoryArtifacts", deps.artifacts)
+    return dataclasses.replace(deps, drafts=MemoryDrafts(artifacts, {"draft": path}))
 
 
 class NoModels:

@@ -76,11 +76,20 @@ def every_prompt() -> dict[str, prompts.Prompt]:
         "debugger": prompts.debugger(
             step=step, error=StepError(code="bad_input", message=evil), tools=[tool]
         ),
+        "editor": prompts.editor(
+            wishes=(),
+            sentences=[evil],
+            title=evil,
+            heading=evil,
+            before=evil,
+            guidance=[evil],
+            refused=[(1, evil, "it would add the number 0")],
+        ),
         "titler": prompts.title(goal=evil, headings=[evil]),
     }
 
 
-@pytest.mark.parametrize("name", ["planner", "writer", "critic", "debugger", "titler"])
+@pytest.mark.parametrize("name", ["planner", "writer", "critic", "debugger", "editor", "titler"])
 def test_text_from_outside_stands_only_inside_the_fence(name: str) -> None:
     prompt = every_prompt()[name]
     system, user = prompt.system, prompt.user()
@@ -178,6 +187,7 @@ def test_versions_name_every_prompt_by_a_hash_of_its_wording() -> None:
         "title",
         "small_talk",
         "reworker",
+        "editor",
     }
     assert set(prompts.PROMPT_VERSIONS) == names
     assert all(re.fullmatch(r"[0-9a-f]{12}", v) for v in prompts.PROMPT_VERSIONS.values())
