@@ -7,7 +7,7 @@ from uuid import UUID
 
 from ninja import Schema
 
-from autonomy.core.originality import FlaggedPassage
+from autonomy.core.originality import FlaggedPassage, Remedy
 from autonomy.core.types import Author
 from autonomy.core.versions import VersionCause
 from autonomy.export.comparison import Comparison
@@ -32,6 +32,18 @@ class VersionCycle(Schema):
     number: int
     target_similarity: float
     observed_similarity: float | None
+
+
+class VersionPassage(Schema):
+    """What was done about a flagged passage."""
+
+    section_id: str
+    heading: str
+    before: str
+    after: str
+    remedy: Remedy
+    reason: str
+    source_title: str
 
 
 class VersionOut(Schema):
@@ -63,6 +75,8 @@ class VersionOut(Schema):
     """Whose report asked for it."""
     flagged: list[FlaggedPassage]
     """Passages of the version before that were flagged in that cycle."""
+    passages: list[VersionPassage]
+    """What was done about them, and why."""
 
 
 class VersionsOut(Schema):

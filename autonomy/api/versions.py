@@ -20,9 +20,11 @@ from autonomy.api.version_schemas import (
     ComparisonOut,
     VersionCycle,
     VersionOut,
+    VersionPassage,
     VersionsOut,
     VersionVerdict,
 )
+from autonomy.core.originality import Remedy
 from autonomy.core.types import Author
 from autonomy.core.versions import VersionCause
 from autonomy.models import Artifact, Run
@@ -116,6 +118,18 @@ def _version(row: VersionRow, numbers: dict[UUID, int], viewer: User) -> Version
         made_from_version=numbers.get(about.made_from_id) if about and about.made_from_id else None,
         asked_by=VersionVerdict(**row.asked_by) if row.asked_by else None,
         flagged=list(row.flagged),
+        passages=[
+            VersionPassage(
+                section_id=one.section_id,
+                heading=one.heading,
+                before=before,
+                after=after,
+                remedy=Remedy(one.remedy),
+                reason=one.reason,
+                source_title=one.source_title,
+            )
+            for one, before, after in row.passages
+        ],
         judged=VersionVerdict(**row.judged) if row.judged else None,
         cycle=VersionCycle(
             cycle_id=cycle.pk,

@@ -20,6 +20,7 @@ from autonomy.models import (
     DocumentVersion,
     Episode,
     ModelCall,
+    PassageChange,
     RewriteChange,
     Run,
 )
@@ -28,6 +29,7 @@ from autonomy.runtime.artifacts import digest, keep_made
 from autonomy.runtime.events import append
 from autonomy.runtime.flagged import flagged_in
 from autonomy.services.errors import Conflict, Invalid
+from autonomy.services.passage_changes import passage_changes
 from handywriterz.env import env
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ class VersionRow:
     """The verdict on it."""
     flagged: tuple[FlaggedPassage, ...] = ()
     """Passages of the draft before that its report, checker or engine flagged."""
+    passages: tuple[tuple[PassageChange, str, str], ...] = ()
+    """What was done about them in this version, each with its wording before and after."""
 
     @property
     def headline(self) -> str:
@@ -108,6 +112,7 @@ def versions_of(run: Run) -> list[VersionRow]:
                 asked_by=_last_before(verdicts, own),
                 judged=_first_after(verdicts, own, following),
                 flagged=_flagged(own),
+                passages=_passages(own),
             )
         )
     return rows[::-1]
@@ -117,6 +122,12 @@ def _flagged(about: DocumentVersion | None) -> tuple[FlaggedPassage, ...]:
     if about is None or about.cause != VersionCause.REPORT or about.cycle_id is None:
         return ()
     return tuple(flagged_in(about.cycle_id))
+
+
+def _passages(about: DocumentVersion | None) -> tuple[tuple[PassageChange, str, str], ...]:
+    if about is None or about.cause != VersionCause.REPORT or about.cycle_id is None:
+        return ()
+    return tuple(passage_changes(about.run, about.cycle_id))
 
 
 def _verdicts(run: Run) -> list[dict[str, Any]]:

@@ -63,6 +63,7 @@ function Version({ row, before, busy, shown, onShow, onCompare, onRestore }) {
     <p class="faint">Version ${row.version} · <time datetime=${row.created_at} title=${new Date(row.created_at).toLocaleString("en-GB")}>${ago(row.created_at)}, ${moment(row.created_at)}</time>${[words, who].filter(Boolean).map((text) => ` · ${text}`)}</p>
     ${row.why && html`<p class="version-why">${row.why}</p>`}
     ${row.judged && html`<${Judged} verdict=${row.judged} />`}
+    ${row.passages.length > 0 && html`<${Remedies} rows=${row.passages} />`}
     ${row.flagged.length > 0 && html`<${FlaggedList} row=${row} />`}
     <div class="claim-actions">
       <button type="button" class="link-button" onClick=${() => onShow(row.id)}><${Icon} name="file-text" /> Show</button>
@@ -77,6 +78,14 @@ function Judged({ verdict }) {
   if (!failed.length) return html`<p class="verdict"><span class="badge good"><${Icon} name="circle-check" /> every check passed</span></p>`;
   return html`<details class="version-details"><summary><span class="badge warn"><${Icon} name="triangle-alert" /> ${plural(failed.length, "check")} not met</span></summary>
     <ul>${failed.map((gate) => html`<li key=${gate.gate}>${gate.message}</li>`)}</ul></details>`;
+}
+
+const REMEDIES = { quote: "quoted", cite: "cited", rephrase: "rephrased with its source", cut: "cut", keep: "kept" };
+
+function Remedies({ rows }) {
+  return html`<details class="version-details"><summary>${plural(rows.length, "passage")} changed because of the report</summary>
+    <ul>${rows.map((one, index) => html`<li key=${index}><span class="badge">${REMEDIES[one.remedy] ?? one.remedy}</span> <span class="faint">${one.reason}</span>
+      <div class="diff-text"><del>${one.before}</del>${one.after && html` <ins>${one.after}</ins>`}</div></li>`)}</ul></details>`;
 }
 
 function FlaggedList({ row }) {

@@ -9,7 +9,7 @@ from django.test import Client
 
 from autonomy.core.types import EventDraft
 from autonomy.core.versions import Made, VersionCause
-from autonomy.models import Artifact, Citation, Episode, FlaggedPassage
+from autonomy.models import Artifact, Citation, Episode, FlaggedPassage, PassageChange
 from autonomy.runtime.artifacts import digest, keep_made
 from autonomy.runtime.events import append
 from tests.autonomy.api.conftest import KeyClient
@@ -80,6 +80,11 @@ def test_a_version_after_a_report_names_the_cycle_and_what_was_flagged(
         cycle=world.cycle, told_by="report", ordinal=0, section_id="s1", start=0, end=5,
         text="Every", source_title="On attention", group="not_cited_or_quoted",
     )  # fmt: skip
+    PassageChange.objects.create(
+        cycle=world.cycle, ordinal=0, section_id="s1", before="Every.", after="“Every.”",
+        remedy="quote", reason="It stands in the source.", told_by="report",
+        group="not_cited_or_quoted", verdict="unchecked",
+    )  # fmt: skip
     add(world, "Tokens.", cause=VersionCause.REPORT, cycle_id=str(world.cycle.pk))
 
     newest = versions(api, world)[0]
@@ -87,6 +92,8 @@ def test_a_version_after_a_report_names_the_cycle_and_what_was_flagged(
     assert newest["headline"] == "Revised after the similarity report of cycle 1"
     assert newest["cycle"]["number"] == 1
     assert [(one["text"], one["section_id"]) for one in newest["flagged"]] == [("Every", "s1")]
+    (passage,) = newest["passages"]
+    assert (passage["remedy"], passage["after"]) == ("quote", "“Every.”")
 
 
 def test_two_versions_are_compared_word_by_word(api: KeyClient, world: World) -> None:
