@@ -17,8 +17,8 @@ from autonomy.agents.verification import normal
 from autonomy.core.types import Passage
 from autonomy.core.words import overlap, stems
 from autonomy.export.document import MARKER
+from autonomy.library.quotations import quotations
 from autonomy.library.sentences import sentences
-from autonomy.tools.similarity.quotations import quotations
 
 SHORT_QUOTE = 25
 """Words that a quotation of somebody's wording may have without being cut."""

@@ -73,7 +73,7 @@ def loss(before: str, after: str, passages: Sequence[Passage]) -> str:
     if turned:
         return f"it may turn what is said ({turned[0].message})"
     have = normal(f"{source} {old}")
-    if any(normal(span) not in have for span in quoted_spans(after)):
+    if any(normal(span) not in have for span in quoted_spans(after, least=1)):
         return "it quotes what its source does not say"
     if fuzz.ratio(normal(_bare(old)), normal(_bare(new))) >= SAME_WORDING:
         return "it is the old sentence with words exchanged"

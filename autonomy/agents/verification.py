@@ -20,6 +20,7 @@ from autonomy.core.types import (
     Source,
 )
 from autonomy.core.words import overlap, stems
+from autonomy.library.quotations import quotations
 from autonomy.tools.facts.compare import Facts, findings
 
 BAD = frozenset(
@@ -47,7 +48,8 @@ _WHOSE = r"(?:the [\w-]+ of )?"
 
 _NO_QUOTES = str.maketrans("", "", '“”„"')
 _SAME = str.maketrans("’‘–—", "''--", "\u00ad")
-_QUOTED = re.compile(r"[“\"]([^“”\"]{12,})[”\"]")
+SCARE_CHARS = 12
+"""What is shorter between quotation marks names something, and is no quotation."""
 
 
 def normal(text: str) -> str:
@@ -57,9 +59,28 @@ def normal(text: str) -> str:
     return " ".join(text.split()).lower()
 
 
-def quoted_spans(claim: str) -> list[str]:
-    """What the claim puts between quotation marks, without a final stop."""
-    return [match[1].strip().rstrip(".,;") for match in _QUOTED.finditer(claim)]
+def quoted_spans(claim: str, least: int = SCARE_CHARS) -> list[str]:
+    """What the claim puts between quotation marks, without a final stop, of at least `least`
+    characters."""
+    return [claim[start:end].strip().rstrip(".,;") for start, end in _quotations(claim, least)]
+
+
+def _quotations(text: str, least: int = SCARE_CHARS) -> list[tuple[int, int]]:
+    """Spans without their marks. A straight single mark may be an apostrophe and opens none."""
+    return [
+        (start, end)
+        for start, end in quotations(text)
+        if end - start >= least and text[start - 1 : start] != "'"
+    ]
+
+
+def _unquoted(text: str, by: str) -> str:
+    """The text with `by` for each quotation and its marks."""
+    parts, at = [], 0
+    for start, end in _quotations(text):
+        parts.append(text[at : max(at, start - 1)])
+        at = end + 1
+    return by.join([*parts, text[at:]])
 
 
 class Checked(NamedTuple):
@@ -200,7 +221,7 @@ def _without_years_apart(claim: str, source: Source | None) -> str:
 
 
 def _around(claim: str) -> str:
-    return _QUOTED.sub(" ", claim)
+    return _unquoted(claim, " ")
 
 
 def _invented(spans: Sequence[str], passage: Passage) -> list[str]:
@@ -269,7 +290,7 @@ def check_citations(
 def unquoted_overlap(text: str, passages: Sequence[Passage], *, run: int = 8) -> float:
     """Share of `text`'s words that stand in runs of `run` or more words copied from a passage
     outside quotation marks, 0 to 1."""
-    bare = _QUOTED.sub(" ¦ ", text)
+    bare = _unquoted(text, " ¦ ")
     words = re.findall(r"[^\W_]+|¦", normal(bare))
     if not words:
         return 0.0

@@ -6,8 +6,8 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
+from autonomy.library.quotations import Span
 from autonomy.library.sentences import sentences
-from autonomy.tools.similarity.quotations import Span
 from autonomy.tools.similarity.texts import ComparedText
 from autonomy.tools.similarity.tokens import Tokens, key
 

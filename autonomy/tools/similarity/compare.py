@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from autonomy.core.originality import Match, MatchGroup, MatchKind, Similarity, TextLikeness
+from autonomy.library.quotations import Span, joined, quotations
 from autonomy.tools.similarity.citing import Citations
 from autonomy.tools.similarity.counting import Flags, attributed, by_quotation
 from autonomy.tools.similarity.exclusions import (
@@ -19,7 +20,6 @@ from autonomy.tools.similarity.exclusions import (
 )
 from autonomy.tools.similarity.matching import LEAST_WORDS, Covering, Found, distinct, find
 from autonomy.tools.similarity.paraphrase import Encode, paraphrases
-from autonomy.tools.similarity.quotations import Span, joined, quotations
 from autonomy.tools.similarity.settings import DEFAULT, SimilaritySettings
 from autonomy.tools.similarity.texts import ComparedText
 from autonomy.tools.similarity.tokens import Tokens, is_sign, tokenise

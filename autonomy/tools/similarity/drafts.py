@@ -13,8 +13,8 @@ from autonomy.core.originality import (
 )
 from autonomy.export.document import Document
 from autonomy.export.draft_text import BETWEEN, place
+from autonomy.library.quotations import Span
 from autonomy.tools.similarity.exclusions import names_a_list
-from autonomy.tools.similarity.quotations import Span
 from autonomy.tools.similarity.texts import ComparedText
 
 _HINT = "It may say the same as the source in other words: see whether the source has to be named."

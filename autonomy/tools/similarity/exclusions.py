@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from autonomy.tools.similarity.quotations import Span
+from autonomy.library.quotations import Span
 from autonomy.tools.similarity.stock_phrases import PHRASES
 from autonomy.tools.similarity.tokens import key
 

@@ -154,3 +154,12 @@ def test_what_is_marked_in_the_products_own_word_file_is_found(tmp_path: Path, s
         "fast readers",
         "of them",
     ]
+
+
+@pytest.mark.parametrize("quoted", ["“{}”", '"{}"', "„{}“", "»{}«", "«{}»", "‘{}’", "「{}」"])
+def test_every_kind_of_quotation_mark_quotes(quoted: str) -> None:
+    words = "the reefs lost a third of their cover"
+    text = f"She wrote {quoted.format(words)} in her notes."
+    start = text.index(words)
+
+    assert group_of(text, start, start + len(words)) is MatchGroup.MISSING_CITATION
