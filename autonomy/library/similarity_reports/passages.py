@@ -103,6 +103,12 @@ def read_passages(
         result.found.append(
             ReportedPassage(text=run.text, page=run.page, source_number=run.number, group=group)
         )
+    counted = sum(key.counts.values())
+    if len(result.found) < counted and "passages" not in result.unread:
+        result.unread["passages"] = (
+            f"the report counts {counted:,} matches, and {len(result.found):,} highlights could be "
+            "told on its pages"
+        )
     if any(p.group is None for p in result.found):
         result.unread["passages.group"] = (
             "it is not plain that the colours of the highlights are those of the match groups"

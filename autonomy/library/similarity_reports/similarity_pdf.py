@@ -18,6 +18,8 @@ from autonomy.library.similarity_reports.running import (
 )
 from autonomy.library.similarity_reports.source_list import SourceList
 
+_HEADINGS = ("match_groups", "top_sources", "filtered", "flags_heading")
+_PARTS = ("overall_similarity", *_HEADINGS)
 _FIRST_PAGES = 8
 """Among which the overview is looked for."""
 
@@ -31,22 +33,17 @@ def read_similarity_pdf(pdf: OpenedPdf, limits: ReportLimits) -> ReadReport | No
 def _overview_page(pdf: OpenedPdf) -> int | None:
     for index in range(min(pdf.count, _FIRST_PAGES)):
         said = pdf.text(index)
-        marked = MARK in said
-        if not holds(fold(said), ("overall_similarity", "match_groups")):
+        folded = fold(said)
+        if not holds(folded, _PARTS):
             continue
-        rows = pdf.rows(index)
         names = {
             label.name
-            for row in rows
+            for row in pdf.rows(index)
             for part in (row, *row.parts(3.0))
-            if (
-                label := meaning(
-                    part.text, ("match_groups", "top_sources", "filtered", "flags_heading")
-                )
-            )
+            if (label := meaning(part.text, _HEADINGS))
         }
         # The words alone also stand in texts about such reports.
-        if (marked and names) or len(names) >= 2:
+        if len(names) >= 2 or (MARK in said and names):
             return index
     return None
 

@@ -16,9 +16,11 @@ _EDGE = 10.0
 """Points by which numbers may stand out of their column, and percentages off their edge."""
 _TITLE_CHARS = 1_000
 _FIRST_ROWS = 4
-"""In which the number of the first source is looked for."""
-_CLOSE = 0.9
-"""Between rows of one source, in heights of a row."""
+"""Among which the number of the first source is."""
+_LOW = 0.35
+"""By how much a number stands below the title's first row, in heights of it, to be beside the middle."""
+_WIDER = 1.3
+"""Than the rows of one source stand apart: the gap between two."""
 _SMALLER = 0.9
 """Size of the kind's letters to those of the title, at most."""
 
@@ -54,17 +56,20 @@ class SourceList:
         self._unread = unread
         self._most = most
         self._edge = self._right_edge()
-        self._column = self._number_column()
+        self._badges = self._numbers() if pages else []
+        self._gap = 0.0
+        """Between rows of one source."""
+        self._numbered = bool(self._badges and self._badges[0])
 
     def read(self) -> tuple[ReportedSource, ...]:
-        entries = self._by_number() if self._column is not None else self._by_kind()
+        entries = self._by_number() if self._numbered else self._by_kind()
         found: list[ReportedSource] = []
         untold: list[int] = []
         strange: set[str] = set()
         for entry in entries[: self._most]:
             kind, said, titles = self._kind(entry.rows)
             title = joined(titles)[:_TITLE_CHARS]
-            if entry.percent is None and not (title and (kind or self._column is not None)):
+            if entry.percent is None and not (title and (kind or self._numbered)):
                 # Remarks behind the list, not a source.
                 continue
             if entry.percent is None:
@@ -98,49 +103,72 @@ class SourceList:
         ]
         return max(ends, default=None)
 
-    def _number_column(self) -> float | None:
-        """The middle of the numbers' column; None when they cannot be read."""
-        for row in [row for rows in self._pages for row in rows][:_FIRST_ROWS]:
-            if row.words[0].text == "1" and len(row.words) > 1:
-                return row.words[0].box.centre
-        return None
-
-    def _badge(self, row: Row, expected: int) -> Word | None:
-        first = row.words[0]
-        beside = self._column is not None and abs(first.box.centre - self._column) <= _EDGE
-        return first if beside and first.text == str(expected) else None
+    def _numbers(self) -> list[list[tuple[int, Word]]]:
+        """The numbers that count on in their column, page by page; the column is where the first
+        one stands, left of all titles."""
+        found: list[list[tuple[int, Word]]] = [[] for _ in self._pages]
+        opening = [word for row in self._pages[0][:_FIRST_ROWS] for word in row.words]
+        titles = min((w.box.x0 for w in opening if any(map(str.isalpha, w.text))), default=0.0)
+        first = next((w for w in opening if w.text == "1" and w.box.x1 < titles), None)
+        if first is None:
+            return found
+        expected = 1
+        for rows, numbers in zip(self._pages, found, strict=True):
+            for word in sorted((w for row in rows for w in row.words), key=lambda w: w.box.middle):
+                beside = abs(word.box.centre - first.box.centre) <= _EDGE
+                if beside and word.text == str(expected):
+                    numbers.append((expected, word))
+                    expected += 1
+        return found
 
     def _by_number(self) -> list[_Entry]:
         entries: list[_Entry] = []
-        for rows in self._pages:
-            badges: dict[int, tuple[int, Word]] = {}
-            expected = len(entries) + 1
+        low = self._set_low()
+        for page, numbers in zip(self._pages, self._badges, strict=True):
+            rows = _without([word for _, word in numbers], page)
+            starts = self._starts(rows, numbers, low, bool(entries))
             for index, row in enumerate(rows):
-                word = self._badge(row, expected)
-                if word is not None:
-                    badges[index - self._lead(rows, index)] = (expected, word)
-                    expected += 1
-            for index, row in enumerate(rows):
-                left = row
-                if index in badges:
-                    entries.append(_Entry(badges[index][0]))
-                badge = next((w for _, w in badges.values() if w in row.words), None)
-                if badge is not None:
-                    rest = row.without([badge])
-                    if rest is None:
-                        continue
-                    left = rest
+                if index in starts:
+                    entries += [_Entry(number) for number in starts[index]]
                 if entries:
-                    self._add(entries[-1], left)
+                    self._add(entries[-1], row)
+            # A number at the very end, whose source stands on the next page.
+            entries += [_Entry(number) for number in starts.get(len(rows), ())]
         return entries
 
-    def _lead(self, rows: Sequence[Row], index: int) -> int:
-        """How many rows of a source stand above its number, which may be set beside the middle."""
-        if self._kind_first or not index:
-            return 0
-        above, row = rows[index - 1], rows[index]
-        is_part = row.box.top - above.box.bottom < _CLOSE * row.box.height * 0.3
-        return int(is_part and meaning(above.text, KINDS) is None)
+    def _set_low(self) -> bool:
+        """Whether numbers stand beside the middle of their sources, not beside the first row."""
+        number = self._badges[0][0][1]
+        rows = _without([number], self._pages[0])
+        if self._kind_first or not rows:
+            return False
+        title = rows[0].words[0].box
+        if len(rows) > 1:
+            self._gap = max(0.0, _between(rows[0], rows[1]))
+        return number.box.middle > title.middle + _LOW * title.height
+
+    def _starts(
+        self,
+        rows: Sequence[Row],
+        numbers: Sequence[tuple[int, Word]],
+        low: bool,
+        goes_on: bool,
+    ) -> dict[int, list[int]]:
+        """Index of the row that each source begins with: behind the widest gap between its number
+        and the one before."""
+        starts: dict[int, list[int]] = {}
+        before = 0
+        for position, (number, word) in enumerate(numbers):
+            at = _at(rows, word)
+            if position == 0 and not goes_on:
+                start = 0
+            elif not low:
+                start = at
+            else:
+                start = _behind_widest_gap(rows, before, at, self._gap if position == 0 else None)
+            starts.setdefault(start, []).append(number)
+            before = at
+        return starts
 
     def _by_kind(self) -> list[_Entry]:
         """Sources whose numbers cannot be read are told apart by their kinds, and counted."""
@@ -198,6 +226,36 @@ class SourceList:
             if row.size <= _SMALLER * rows[0].size:
                 return "", row.text, rows[:index]
         return "", "", _together(rows)
+
+
+def _without(words: Sequence[Word], rows: Sequence[Row]) -> list[Row]:
+    return [left for row in rows if (left := row.without(words)) is not None]
+
+
+def _at(rows: Sequence[Row], word: Word) -> int:
+    """Index of the row beside `word`, or else of the first one below it."""
+    for index, row in enumerate(rows):
+        if row.box.bottom > word.box.middle:
+            return index
+    return len(rows)
+
+
+def _between(above: Row, below: Row) -> float:
+    """Points between two rows, at their first words: a percentage may be set larger."""
+    return below.words[0].box.top - above.words[0].box.bottom
+
+
+def _behind_widest_gap(rows: Sequence[Row], first: int, last: int, usual: float | None) -> int:
+    """Index of the row behind the widest gap between two rows from `first` to `last`; `first`
+    itself when none is wider than rows of one source `usual`ly stand apart."""
+    gaps = [
+        (_between(rows[at - 1], rows[at]), at)
+        for at in range(first + 1, min(last, len(rows) - 1) + 1)
+    ]
+    widest, at = max(gaps, default=(0.0, last))
+    if usual is not None and widest <= _WIDER * usual + 1.0:
+        return first
+    return at
 
 
 def _together(rows: list[Row]) -> list[Row]:

@@ -58,6 +58,8 @@ class Page:
     operators: list[str] = field(default_factory=list)
     highlights: list[tuple[list[Box], Colour, str]] = field(default_factory=list)
     """Annotations: boxes of the lines, colour, note."""
+    forms: list[tuple[Page, float, float, float]] = field(default_factory=list)
+    """Pages that are shown in this one: scale, left, top."""
 
     def text(
         self,
@@ -119,6 +121,12 @@ class Page:
     def highlight(self, boxes: list[Box], colour: Colour, note: str = "") -> None:
         """An annotation, as PDF viewers make them."""
         self.highlights.append((boxes, colour, note))
+
+    def embed(self, scale: float, left: float, top: float) -> Page:
+        """A page that is shown smaller inside this one, as reports show the document's own."""
+        inner = Page(self.width, self.height)
+        self.forms.append((inner, scale, left, top))
+        return inner
 
     def matrix(self) -> tuple[float, float, float, float, float, float]:
         """From the upright page (y up) to the page as it is stored."""
@@ -196,6 +204,18 @@ class Document:
                 notes.append(f"{len(objects)} 0 R")
             a, b, c, d, e, f = page.matrix()
             content = f"{a:g} {b:g} {c:g} {d:g} {e:g} {f:g} cm\n" + "\n".join(page.operators)
+            named = ""
+            for number, (inner, scale, left, top) in enumerate(page.forms):
+                objects.append(
+                    _stream(
+                        "\n".join(inner.operators).encode("ascii"),
+                        f"/Type /XObject /Subtype /Form /BBox [0 0 {inner.width:g} {inner.height:g}] "
+                        "/Resources << /Font << /R 3 0 R /B 4 0 R /O 5 0 R >> >>",
+                    )
+                )
+                named += f" /F{number} {len(objects)} 0 R"
+                low = page.height - top - scale * inner.height
+                content += f"\nq {scale:g} 0 0 {scale:g} {left:g} {low:g} cm /F{number} Do Q"
             objects.append(_stream(content.encode("ascii")))
             across, down = page.width, page.height
             if page.turn in (90, 270):
@@ -205,7 +225,7 @@ class Document:
                 (
                     f"<< /Type /Page /Parent 2 0 R /MediaBox [{x:g} {y:g} {x + across:g} {y + down:g}] "
                     f"/Rotate {page.turn} /Contents {len(objects)} 0 R /Resources << /Font "
-                    f"<< /R 3 0 R /B 4 0 R /O 5 0 R >> /XObject << /I 7 0 R >> >> "
+                    f"<< /R 3 0 R /B 4 0 R /O 5 0 R >> /XObject << /I 7 0 R{named} >> >> "
                     f"/Annots [{' '.join(notes)}] >>"
                 ).encode()
             )

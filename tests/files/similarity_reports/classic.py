@@ -63,6 +63,10 @@ class Options:
     label_lines: int = 1
     percent_low: bool = False
     """The percentage stands beside the last line of a source, not the first."""
+    number_low: bool = False
+    """The number stands beside the middle of a source."""
+    small_signs: bool = False
+    """Signs of percentages beside sources are small and raised."""
     apart: bool = False
     """A blank between figure and sign."""
     filters: tuple[str, str, str] = ("on", "off", "few")
@@ -269,15 +273,15 @@ class _Report:
             # Only the first line finds room on the page.
             self.y = max(self.y, self.page.height - 70)
         colour = PALETTE[(number - 1) % len(PALETTE)]
+        at_y = self.y + (9 * len(lines) if options.number_low else 0)
         if "numbers" in options.without:
-            self.page.picture((60, self.y - 13, 80, self.y + 5))
+            self.page.picture((60, at_y - 13, 80, at_y + 5))
         else:
-            self.page.box((60, self.y - 13, 80, self.y + 5), colour)
+            self.page.box((60, at_y - 13, 80, at_y + 5), colour)
             mark = str(number)
-            self.page.text(70 - width(mark, 9) / 2, self.y, mark, 9, WHITE, bold=True)
-        percent = shown(source.percent, options.language, apart=options.apart)
+            self.page.text(70 - width(mark, 9) / 2, at_y, mark, 9, WHITE, bold=True)
         if not options.percent_low:
-            self.page.text(self.right, self.y + 4, percent, 17, colour, right=True)
+            self._percent(self.y + 4, source.percent, colour)
         for at, line in enumerate(lines):
             if at == 1 and broken:
                 self._next_page()
@@ -288,10 +292,19 @@ class _Report:
         kind = dict(zip(KINDS, self.labels.entries, strict=True)).get(source.kind, source.kind)
         self.page.text(96, self.y - 3, kind, 8, GREY)
         if options.percent_low:
-            self.page.text(self.right, self.y - 3, percent, 17, colour, right=True)
+            self._percent(self.y - 3, source.percent, colour)
         self.y += 9
         self.page.box((60, self.y - 1, self.right, self.y), (0.85, 0.85, 0.85))
         self.y += 22
+
+    def _percent(self, y: float, percent: Percent, colour: Colour) -> None:
+        options = self.options
+        text = shown(percent, options.language, apart=options.apart)
+        if not options.small_signs:
+            self.page.text(self.right, y, text, 17, colour, right=True)
+            return
+        self.page.text(self.right - 9, y, text.rstrip("%"), 17, colour, right=True)
+        self.page.text(self.right, y - 6, "%", 9, colour, right=True)
 
     def _next_page(self) -> None:
         self.page = self._page()

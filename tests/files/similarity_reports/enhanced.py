@@ -77,6 +77,8 @@ class Options:
     """Whether groups have a coloured sign; pictures otherwise."""
     ligatures: bool = False
     hyphens: bool = False
+    embedded: str = ""
+    """As of `ShownDocument`."""
     plain_pages: int = 0
     """Pages without any highlight behind the others."""
     pictures: bool = False
@@ -320,6 +322,7 @@ class _Writer:
             annotated=options.marks == "annotations",
             hyphens=options.hyphens,
             ligatures=options.ligatures,
+            embedded=options.embedded,
         )
         self.found_on = shown.write(self.title, options.passages)
 
@@ -347,6 +350,9 @@ class _Writer:
         shows = "submission" not in without and not options.pictures
         by_group = options.colours == "group" and options.icons and "groups" not in without
         numbered = options.badges != "none"
+        counted = 0 if "groups" in without else sum(count for count, _ in self.groups)
+        if shows and counted > len(options.passages):
+            unread["passages"] = ""
         if shows and options.passages:
             if not by_group:
                 unread["passages.group"] = ""

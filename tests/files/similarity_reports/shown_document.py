@@ -10,6 +10,8 @@ from tests.files.similarity_reports.classic import PALETTE
 
 _SIZE = 11.0
 _LEFT = 72.0
+_SMALLER, _ASIDE, _DOWN = 0.82, 50.0, 60.0
+"""How a page of the document stands in the report's."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,13 @@ class ShownDocument:
         annotated: bool,
         hyphens: bool,
         ligatures: bool,
+        embedded: str = "",
     ) -> None:
         """
         Args:
             page: makes the next page.
             sentence: makes what stands between passages.
+            embedded: `text` or `all` of the document is a page of its own, shown smaller.
             colours: of the groups; without them each source has its own, used again and again.
         """
         self._document = document
@@ -46,6 +50,7 @@ class ShownDocument:
         self._annotated = annotated
         self._hyphens = hyphens
         self._ligatures = ligatures
+        self._embedded = embedded
         self._passages: Sequence[Passage] = ()
         self._found_on: list[int] = []
 
@@ -53,15 +58,31 @@ class ShownDocument:
         """The number of the page on which each passage begins."""
         self._passages = passages
         self._found_on = [0] * len(passages)
-        page, y = self._page(), 90.0
-        page.text(_LEFT, y, title, 14, bold=True)
+        page, text = self._pages()
+        y = 90.0
+        text.text(_LEFT, y, title, 14, bold=True)
         y += 34
         for line in self._lines(page.width - 2 * _LEFT):
             if y > page.height - 70:
-                page, y = self._page(), 90.0
-            self._line(page, y, line)
+                page, text = self._pages()
+                y = 90.0
+            self._line(page, text, y, line)
             y += 17
         return self._found_on
+
+    def _pages(self) -> tuple[Page, Page]:
+        """The next page for highlights, and that for text."""
+        page = self._page()
+        if not self._embedded:
+            return page, page
+        inner = page.embed(_SMALLER, _ASIDE, _DOWN)
+        return (inner, inner) if self._embedded == "all" else (page, inner)
+
+    def _placed(self, x: float, y: float) -> tuple[float, float]:
+        """Where a place of the document is on the page that its highlights are drawn on."""
+        if self._embedded != "text":
+            return x, y
+        return _ASIDE + _SMALLER * x, _DOWN + _SMALLER * y
 
     def _lines(self, room: float) -> Iterator[list[tuple[str, int | None]]]:
         """Words, line by line, each with the passage that it belongs to."""
@@ -94,7 +115,9 @@ class ShownDocument:
         for word in self._sentence().split():
             yield word, None
 
-    def _line(self, page: Page, y: float, line: list[tuple[str, int | None]]) -> None:
+    def _line(
+        self, page: Page, text_page: Page, y: float, line: list[tuple[str, int | None]]
+    ) -> None:
         x = _LEFT
         runs: dict[int, list[float]] = {}
         for word, passage in line:
@@ -109,9 +132,9 @@ class ShownDocument:
             self._highlight(page, y, left, right, self._passages[index], first)
         text = " ".join(word for word, _ in line)
         if self._ligatures:
-            _with_ligatures(page, _LEFT, y, text)
+            _with_ligatures(text_page, _LEFT, y, text)
         else:
-            page.text(_LEFT, y, text, _SIZE)
+            text_page.text(_LEFT, y, text, _SIZE)
 
     def _highlight(
         self, page: Page, y: float, left: float, right: float, passage: Passage, first: bool
@@ -123,12 +146,14 @@ class ShownDocument:
         )
         numbered = first and self._badges != "none"
         mark = str(passage.source)
+        box = (*self._placed(left - 0.5, y - 9), *self._placed(right + 0.5, y + 3))
         if self._annotated:
-            page.highlight([(left, y - 9, right, y + 3)], solid, mark if numbered else "")
+            page.highlight([box], solid, mark if numbered else "")
             return
         light = (1 - (1 - solid[0]) * 0.3, 1 - (1 - solid[1]) * 0.3, 1 - (1 - solid[2]) * 0.3)
-        page.box((left - 0.5, y - 9, right + 0.5, y + 3), light)
+        page.box(box, light)
         if numbered:
+            left, y = self._placed(left, y)
             at = left - 3 if self._badges == "inline" else 50.0
             up = y - 11 if self._badges == "inline" else y - 4
             wide = max(7.0, width(mark, 5) + 3)

@@ -122,6 +122,12 @@ def _classic() -> dict[str, classic.Options]:
         "odd-size": o(sources=source_list(51, 9), size=(430.0, 910.0), turn=270),
         "letter-grading-behind": o(sources=source_list(52, 8), size=LETTER, grading=5),
         "hundreds-of-pages": o(sources=source_list(53, 5), pictures=400),
+        "numbers-beside-the-middle": o(
+            language="es", sources=source_list(55, 14, "es"), number_low=True
+        ),
+        "small-signs": o(
+            sources=source_list(56, 12), small_signs=True, similarity=Percent(value=7)
+        ),
         "numbers-as-pictures": o(sources=source_list(54, 6), without=frozenset({"numbers"})),
         "unknown-kind": o(
             sources=(Source("saltmarsh.example", "Ledger of Tides", Percent(value=2)),)
@@ -274,6 +280,19 @@ def _enhanced() -> dict[str, enhanced.Options]:
         ),
         "odd-size": o(
             sources=source_list(54, 5), passages=passages(54, 6, "en", 5), size=(700.0, 560.0)
+        ),
+        "document-shown-smaller": o(
+            language="pt",
+            sources=source_list(58, 5, "pt"),
+            passages=passages(58, 12, "pt", 5),
+            embedded="text",
+            hyphens=True,
+        ),
+        "document-and-marks-shown-smaller": o(
+            sources=source_list(59, 5),
+            passages=passages(59, 12, "en", 5),
+            embedded="all",
+            turn=90,
         ),
         "letter-margin-numbers": o(
             language="es",
