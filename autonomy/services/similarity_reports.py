@@ -82,6 +82,7 @@ def read_upload(
         Unavailable: too many reports are being read.
     """
     from autonomy.library.similarity_reports import ReportRefused, fits, locate
+    from autonomy.library.similarity_reports.own_sources import with_own_sources
 
     if cycle.status != CycleStatus.AWAITING_REPORT:
         return _again(cycle, stored, typed)
@@ -112,7 +113,7 @@ def read_upload(
         observed.value if observed else None,
         observed.below if observed else False,
         _reading(report, fit, reason, found),
-        _flagged(found) if found else (),
+        with_own_sources(_flagged(found), document) if found and document else (),
     )
 
 
