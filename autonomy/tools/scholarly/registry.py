@@ -11,6 +11,9 @@ from autonomy.tools.fetch.asking import Asker
 from autonomy.tools.fetch.lines import Line
 from autonomy.tools.fetch.pace import Pace
 
+MIRROR_PACE = Pace(per_minute=1_200, burst=10)
+"""Of a registry's copy at an address of the operator's own; it may ask for less."""
+
 
 @dataclass(frozen=True, slots=True)
 class Years:
@@ -65,14 +68,15 @@ class Registry:
 
     @property
     def line(self) -> Line:
+        mirror = self.base_url != self.base
         pace = (self.account.key and self.keyed_pace) or self.pace
         return Line(
             self.name,
             self.base_url,
-            pace,
+            MIRROR_PACE if mirror else pace,
             self._secrets(),
             account=self.account.key,
-            own=self.base_url != self.base,
+            own=mirror,
         )
 
     def _secrets(self) -> Mapping[str, str]:
