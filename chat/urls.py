@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from chat import data_views, model_pages, views
+from chat import data_views, model_pages, views, workbench_pages
 
 urlpatterns = [
     path("", views.new_conversation, name="new_conversation"),
     path("c/<uuid:conversation_id>/", views.conversation, name="conversation"),
     path("library/", views.library, name="library"),
+    path("workbench/", workbench_pages.workbench, name="workbench"),
+    path("workbench/<uuid:check_id>/", workbench_pages.workbench_check, name="workbench_check"),
     path("settings/", views.settings_page, name="settings"),
     path("settings/keys/", views.create_key, name="create_key"),
     path("settings/keys/<uuid:key_id>/revoke/", views.revoke_key, name="revoke_key"),

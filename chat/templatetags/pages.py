@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from autonomy.api.paging import page
+from autonomy.services.checks import works_here
 from chat import services
 from chat.accounts import nobody_signed_up
 from chat.api import shape
@@ -56,6 +57,7 @@ def sidebar(user: User, csrf_token: str, here: str = "", current: str = "") -> d
         "here": here,
         "current": current,
         "listed": listed,
+        "workbench": works_here(user),
     }
 
 
