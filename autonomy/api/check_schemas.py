@@ -154,7 +154,9 @@ class OwnersCheck(Schema):
     asked_at: datetime
     done_at: datetime | None
     checker: str
-    """Empty until it is done."""
+    """Empty until it is decided."""
+    note: str
+    """The checker's, once it is decided."""
 
 
 class CheckerChoice(Schema):
@@ -164,3 +166,5 @@ class CheckerChoice(Schema):
     """This server has every document checked."""
     check: OwnersCheck | None
     """Of the newest cycle."""
+    decided: OwnersCheck | None
+    """The last one that a checker accepted or sent back."""

@@ -125,11 +125,13 @@ def claim(one: Citation) -> schemas.ClaimInDocument:
 
 
 def owners(check: Check) -> schemas.OwnersCheck:
+    decided = check.outcome in (CheckOutcome.ACCEPTED, CheckOutcome.REJECTED)
     return schemas.OwnersCheck(
         cycle_number=check.cycle.number,
         status=CheckStatus(check.status),
         outcome=CheckOutcome(check.outcome) if check.outcome else None,
         asked_at=check.asked_at,
         done_at=check.done_at,
-        checker=checks.name_of(check.holder) if check.outcome else "",
+        checker=checks.name_of(check.holder) if decided else "",
+        note=check.note if decided else "",
     )

@@ -277,8 +277,10 @@ def _newest(run: Run) -> TurnitinCycle:
 def _choice(run: Run) -> schemas.CheckerChoice:
     cycle = TurnitinCycle.objects.filter(run=run).order_by("-number").first()
     check = Check.objects.select_related("cycle", "holder").filter(cycle=cycle).first()
+    decided = checks.last_decided(run)
     return schemas.CheckerChoice(
         offered=cycle is not None and checks.can_be_asked(cycle),
         always=env().checkers == "always",
         check=shapes.owners(check) if check is not None and cycle is not None else None,
+        decided=shapes.owners(decided) if decided is not None else None,
     )

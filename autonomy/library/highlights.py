@@ -24,6 +24,8 @@ NOTE_CHARS = 2_000
 """Of one passage's comments; longer ones are cut."""
 CONTEXT_CHARS = 60
 """Of the paragraph before and behind a passage."""
+SAMPLES, SAMPLE_WORDS, SAMPLE_CHARS = 24, 8, 200
+"""Paragraphs that are told, how long one has to be, and how much of it is told."""
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _SKIP = frozenset(
@@ -87,6 +89,8 @@ class Highlights(BaseModel):
     passages: tuple[Highlight, ...] = ()
     notes: tuple[str, ...] = ()
     """Comments that stand at no words."""
+    sample: tuple[str, ...] = ()
+    """Beginnings of some of its paragraphs, to tell which document it is of."""
 
 
 @dataclass(slots=True)
@@ -173,8 +177,18 @@ def _marked(
                     f"More than {limits.max_highlights} passages are marked in this file. Mark only "
                     "what is to be revised; if all of it is, say so in the note instead.",
                 )
+    sample = [text for one in paragraphs if len((text := _line(one)).split()) >= SAMPLE_WORDS]
+    step = max(1, len(sample) // SAMPLES)
     loose = [text for key, text in comments.items() if key not in told and text]
-    return Highlights(passages=tuple(passages), notes=tuple(loose[: limits.max_highlights]))
+    return Highlights(
+        passages=tuple(passages),
+        notes=tuple(loose[: limits.max_highlights]),
+        sample=tuple(text[:SAMPLE_CHARS] for text in sample[::step][:SAMPLES]),
+    )
+
+
+def _line(paragraph: _Paragraph) -> str:
+    return one_line("".join(piece.text for piece in paragraph.pieces))
 
 
 def _stretches(pieces: Sequence[_Piece], coloured: set[str]) -> Iterator[tuple[int, int]]:

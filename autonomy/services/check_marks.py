@@ -50,6 +50,16 @@ def read_marks(chunks: Iterable[bytes], name: str) -> Highlights:
             raise Invalid(failure.message, code=failure.code) from failure
 
 
+def is_of(artifact: Artifact, marks: Highlights) -> bool:
+    """Whether some paragraph of the marked file stands in the document."""
+    from autonomy.export.document import Document
+    from autonomy.library.locate import Locator
+
+    document = Document.model_validate(artifact.body)
+    locator = Locator([(section.id, section.markdown) for section in document.sections])
+    return any(locator.find(text) for text in marks.sample)
+
+
 def located(artifact: Artifact, marks: Highlights) -> list[FlaggedPassage]:
     """The marked passages where they stand in the document's sections, one per section."""
     from autonomy.export.document import Document

@@ -27,7 +27,7 @@ from autonomy.memory.stored_files import named
 from autonomy.models import Check
 from autonomy.runtime import checks as rows
 from autonomy.runtime.contention import transacted
-from autonomy.services.check_marks import located, read_marks
+from autonomy.services.check_marks import is_of, located, read_marks
 from autonomy.services.checks import get_check, lost, may_read, not_held
 from autonomy.services.documents import FRAGMENT, export_document
 from autonomy.services.errors import Conflict, Invalid
@@ -153,10 +153,10 @@ def attach_marked(who: User, check_id: uuid.UUID | str, file: Any) -> Check:
             code="nothing_marked",
         )
     passages = located(check.cycle.artifact, marks)
-    if passages and not any(one.section_id for one in passages):
+    if not any(one.section_id for one in passages) and not is_of(check.cycle.artifact, marks):
         raise Invalid(
-            f"None of the {len(passages)} marked passages stands in this document, so nothing was "
-            "kept. Is it the file that you downloaded here?",
+            "This is a file of another document, so nothing was kept. Mark the file that you "
+            "downloaded here and upload that.",
             code="wrong_document",
         )
     changes: dict[str, Any] = {

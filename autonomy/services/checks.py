@@ -16,7 +16,7 @@ from django.db.models import Count, Q, QuerySet
 
 from autonomy.core.originality import CheckDeed, CheckOutcome, CheckStatus
 from autonomy.core.types import TERMINAL_STATUSES, CycleStatus
-from autonomy.models import Check, CheckEvent, TurnitinCycle
+from autonomy.models import Check, CheckEvent, Run, TurnitinCycle
 from autonomy.runtime import checks as rows
 from autonomy.runtime.contention import transacted
 from autonomy.services.errors import Conflict, Invalid, NotAllowed, NotFound, ServiceError
@@ -96,6 +96,14 @@ def take_back(cycle: TurnitinCycle, owner: User) -> Check:
     rows.withdraw([check.pk], owner, "Taken back by its owner.")
     check.refresh_from_db()
     return check
+
+
+def last_decided(run: Run) -> Check | None:
+    """The last check of the run that a checker accepted or sent back."""
+    decided = Check.objects.select_related("cycle", "holder").filter(
+        cycle__run=run, outcome__in=(CheckOutcome.ACCEPTED, CheckOutcome.REJECTED)
+    )
+    return decided.order_by("-cycle__number").first()
 
 
 # ----------------------------------------------------------------------- the checker's side

@@ -2,6 +2,7 @@
 import { html, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import * as api from "../lib/api.js";
+import { Checker } from "./checker.js";
 import { LastReading } from "./report_reading.js";
 
 export function OriginalityCard({ view, byRule }) {
@@ -9,6 +10,7 @@ export function OriginalityCard({ view, byRule }) {
   const waiting = view.status === "waiting_human" && cycle.status !== "report_ready";
   // Each cycle is asked about anew, whatever was handed in for the one before.
   return html`${waiting && cycle.cycle_id && html`<${Cycle} key=${cycle.cycle_id} view=${view} cycle=${cycle} byRule=${byRule} />`}
+    ${!waiting && html`<${Checker} view=${view} waiting=${false} />`}
     <${LastReading} view=${view} />`;
 }
 
@@ -62,6 +64,7 @@ function Cycle({ view, cycle, byRule }) {
         </form>
       </li>
     </ol>
+    <${Checker} view=${view} waiting=${true} />
   </section>`;
 }
 

@@ -8,7 +8,7 @@ import { Assign } from "./assign.js";
 import { History } from "./history.js";
 import { DocumentText } from "./text.js";
 import { useLease } from "./lease.js";
-import { about, left, OUTCOMES, since } from "./words.js";
+import { about, left, NOT_HELD, OUTCOMES, since } from "./words.js";
 
 const boot = bootData();
 const WARN_SECONDS = 120;
@@ -34,7 +34,7 @@ function CheckPage() {
       if (now) setCheck(now);
       return now ?? true;
     } catch (problem) {
-      if (["lease_expired", "lease_lost", "check_over", "not_claimed", "not_found"].includes(problem.code)) onLost(problem);
+      if (NOT_HELD.includes(problem.code)) onLost(problem);
       throw problem;
     } finally {
       setBusy("");
@@ -78,7 +78,7 @@ function CheckPage() {
       <section class="workbench-text" aria-label="Document" tabindex="0">
         ${check.readable
           ? html`<${DocumentText} check=${check} onLost=${onLost} />`
-          : html`<div class="workbench-closed"><${Icon} name="book-open" /><p>${closedText(check)}</p></div>`}
+          : html`<div class="workbench-closed"><${Icon} name="book-open" /><p>${closedText(check, lost)}</p></div>`}
       </section>
       <aside class="workbench-side" aria-label="Your check">
         ${lost && html`<${Lost} problem=${lost} busy=${busy} onClaim=${claim} />`}
@@ -92,7 +92,8 @@ function CheckPage() {
   </div>`;
 }
 
-function closedText(check) {
+function closedText(check, lost) {
+  if (lost) return ["lease_expired", "not_claimed"].includes(lost.code) ? "Claim the document again to read on." : "The document is no longer with you.";
   if (check.outcome) return "This check is done, so the document is no longer with you.";
   if (check.status === "open") return boot.checker ? "Claim the document to read it." : "Only checkers and staff read documents here.";
   return "The document is with another checker.";

@@ -4,7 +4,7 @@ import { Icon } from "../lib/icon.js";
 import { plural } from "../lib/format.js";
 import * as api from "../lib/api.js";
 import { Refused } from "../ui/refused.js";
-import { GROUPS } from "./words.js";
+import { GROUPS, NOT_HELD } from "./words.js";
 
 export function MarkedStep({ check, path, act, busy, locked }) {
   const [problem, setProblem] = useState(null);
@@ -16,7 +16,7 @@ export function MarkedStep({ check, path, act, busy, locked }) {
     try {
       await act("marked", call);
     } catch (error) {
-      setProblem(error);
+      setProblem(NOT_HELD.includes(error.code) ? null : error);
     }
   };
   const attach = (event) => {
@@ -35,7 +35,7 @@ export function MarkedStep({ check, path, act, busy, locked }) {
           <button type="button" class="icon-button small" aria-label="Remove the marked document" disabled=${busy !== ""} onClick=${() => run(() => api.remove(`${path}/marked`))}><${Icon} name="x" /></button>`}</div>`
       : html`<button type="button" class="button" disabled=${locked || busy !== ""} onClick=${() => picker.current.click()}><${Icon} name="upload" /> ${busy === "marked" ? "Reading…" : "Upload the highlighted DOCX"}</button>`}
     <input ref=${picker} type="file" hidden accept=".docx" aria-label="Highlighted document" onChange=${attach} />
-    ${problem && html`<${Refused} problem=${problem} title="The document was not taken" />`}
+    ${problem && html`<${Refused} problem=${{ message: problem.message }} title="The document was not taken" />`}
     ${marked.length > 0 && html`<p role="status" class="marked-sum">${plural(marked.length, "passage")}${lost > 0 ? `, ${lost} not found in this document` : ""}</p>
       <ol class="marked-list">${marked.map((one, index) => html`<${Passage} key=${index} one=${one} />`)}</ol>`}
   </section>`;

@@ -3,6 +3,7 @@ import { html, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { plural } from "../lib/format.js";
 import * as api from "../lib/api.js";
+import { NOT_HELD } from "./words.js";
 import { Refused } from "../ui/refused.js";
 
 export function ReportStep({ check, path, act, busy, locked, similarity, onSimilarity, onBlur }) {
@@ -14,7 +15,7 @@ export function ReportStep({ check, path, act, busy, locked, similarity, onSimil
     try {
       await act(name, call);
     } catch (error) {
-      setProblem(error);
+      setProblem(NOT_HELD.includes(error.code) ? null : error);
     }
   };
   const attach = (event) => {
@@ -35,7 +36,7 @@ export function ReportStep({ check, path, act, busy, locked, similarity, onSimil
           <button type="button" class="icon-button small" aria-label="Remove the report" disabled=${busy !== ""} onClick=${() => run("report", () => api.remove(`${path}/report`))}><${Icon} name="x" /></button>`}</div>`}
     <input ref=${picker} type="file" hidden accept=".pdf,.html,.htm,.json" aria-label="Report file" onChange=${attach} />
     <${Reading} check=${check} />
-    ${problem && html`<${Refused} problem=${problem} title="The report was not attached" />`}
+    ${problem && html`<${Refused} problem=${{ message: problem.message }} title="The report was not attached" />`}
     <div class="field figure-field"><label for="similarity">Similarity (%)</label>
       <input id="similarity" class="input" type="text" inputmode="decimal" autocomplete="off" value=${similarity} readonly=${locked} aria-describedby="similarity-hint" onInput=${(event) => onSimilarity(event.target.value)} onBlur=${onBlur} />
       <span id="similarity-hint" class="hint">${similarity === "" ? `The target is ${check.target_similarity} % or less.` : above ? `Above the target of ${check.target_similarity} %.` : `Within the target of ${check.target_similarity} %.`}</span></div>

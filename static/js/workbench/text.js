@@ -1,12 +1,12 @@
 // The document's text with its citations, and what it says on whose word.
-import { html, memo, useEffect, useMemo, useState } from "../lib/view.js";
+import { html, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../lib/view.js";
 import { plural } from "../lib/format.js";
 import { cleanHtml } from "../lib/markdown.js";
 import * as api from "../lib/api.js";
 import { Refused } from "../ui/refused.js";
 import { VERDICTS } from "../document/verdicts.js";
-
-const LOST = ["lease_expired", "lease_lost", "check_over", "not_claimed", "not_found"];
+import { showMarks } from "./shown_marks.js";
+import { NOT_HELD } from "./words.js";
 
 export function DocumentText({ check, onLost }) {
   const [read, setRead] = useState(null);
@@ -20,7 +20,7 @@ export function DocumentText({ check, onLost }) {
       (document) => current && setRead(document),
       (error) => {
         if (!current) return;
-        if (LOST.includes(error.code)) onLost(error);
+        if (NOT_HELD.includes(error.code)) onLost(error);
         else setProblem(error);
       },
     );
@@ -36,12 +36,14 @@ export function DocumentText({ check, onLost }) {
   if (!read) {
     return html`<div class="document skeleton" role="status"><span class="visually-hidden">Loading the document</span>${Array.from({ length: 9 }, (_, i) => html`<i key=${i}></i>`)}</div>`;
   }
-  return html`<${Body} source=${read.html} /><${Claims} claims=${read.claims} />`;
+  return html`<${Body} source=${read.html} marked=${check.marked} /><${Claims} claims=${read.claims} />`;
 }
 
-const Body = memo(function Body({ source }) {
+const Body = memo(function Body({ source, marked }) {
+  const article = useRef(null);
   const markup = useMemo(() => ({ __html: cleanHtml(source) }), [source]);
-  return html`<article class="document" dangerouslySetInnerHTML=${markup}></article>`;
+  useLayoutEffect(() => showMarks(article.current, marked.filter((one) => one.found).map((one) => one.text)), [markup, marked]);
+  return html`<article class="document" ref=${article} dangerouslySetInnerHTML=${markup}></article>`;
 });
 
 function Claims({ claims }) {

@@ -1,6 +1,9 @@
 // What the workbench says in words.
 import { count, plural } from "../lib/format.js";
 
+/** Refusals that mean: the document is not with you. They are told once, above everything else. */
+export const NOT_HELD = ["lease_expired", "lease_lost", "check_over", "not_claimed", "not_found"];
+
 /** “2,340 words · target 15 % or less · cycle 2 · waiting for 3 hours” in parts. */
 export function about(check) {
   return [

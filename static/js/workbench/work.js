@@ -7,6 +7,7 @@ import { Refused } from "../ui/refused.js";
 import { ReportStep } from "./report_step.js";
 import { MarkedStep } from "./marked_step.js";
 import { plural } from "../lib/format.js";
+import { NOT_HELD } from "./words.js";
 
 const SAVE_MS = 900;
 
@@ -58,7 +59,7 @@ export function Work({ check, path, busy, act, noteChars, onDecided }) {
     } catch (error) {
       dirty.current = { note: "note" in given, similarity: "observed_similarity" in given };
       setSaved("");
-      setProblem(error);
+      setProblem(untold(error));
       return false;
     }
   };
@@ -82,7 +83,7 @@ export function Work({ check, path, busy, act, noteChars, onDecided }) {
     try {
       onDecided(await act(kind, () => api.post(`${path}/${kind}`, { note })));
     } catch (error) {
-      setProblem(error);
+      setProblem(untold(error));
     }
   };
 
@@ -112,6 +113,8 @@ export function Work({ check, path, busy, act, noteChars, onDecided }) {
     ${!mine && problem && html`<${Refused} problem=${problem} title="That was not saved" />`}
   </div>`;
 }
+
+const untold = (error) => (NOT_HELD.includes(error.code) ? null : error);
 
 const ACCEPT = {
   title: "Accept the document?",

@@ -197,6 +197,7 @@ def test_an_owner_asks_sees_and_takes_back(
         "offered": True,
         "always": False,
         "check": None,
+        "decided": None,
     }
     for _ in range(2):
         asked = send(alice_client, "POST", path).json()["check"]
@@ -204,7 +205,7 @@ def test_an_owner_asks_sees_and_takes_back(
     checks.claim_check(carol, Check.objects.get().pk)
     assert send(alice_client, "GET", path).json()["check"]["status"] == "claimed"
     back = send(alice_client, "DELETE", path).json()
-    assert (back["check"]["outcome"], back["offered"]) == ("withdrawn", True)
+    assert (back["check"]["outcome"], back["offered"], back["decided"]) == ("withdrawn", True, None)
 
 
 def test_without_checkers_the_owner_is_offered_nothing(alice: User, alice_client: Client) -> None:

@@ -164,6 +164,14 @@ def test_marked_passages_are_found_in_the_document(check: Check, carol: User) ->
     assert check_work.remove_marked(carol, check.pk).marked == []
 
 
+def test_what_is_marked_beside_the_text_is_kept_as_not_found(check: Check, carol: User) -> None:
+    data = marked_file(check, carol, "On herons")
+    [title] = check_work.passages_of(
+        check_work.attach_marked(carol, check.pk, upload(data, "x.docx"))
+    )
+    assert (title.text, title.section_id) == ("On herons", "")
+
+
 def test_a_marked_file_that_is_no_help_is_refused_and_the_one_before_stays(
     check: Check, carol: User, tmp_path: Path
 ) -> None:

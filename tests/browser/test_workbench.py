@@ -1,0 +1,145 @@
+"""A document's way over the workbench: its owner asks, a checker marks it and sends it back, the
+run revises it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from docx.enum.text import WD_COLOR_INDEX
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import (
+    PHONE,
+    RUN_SECONDS,
+    SECONDS,
+    Visitor,
+    ask,
+    drop,
+    overflow,
+    shoot,
+    violations,
+)
+from tests.files import marked
+from tests.stack_process import StackProcess
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(400)]
+
+CAROL = "carol.checks@example.org"
+JOIN = (
+    "from django.contrib.auth.models import Group, User; "
+    f"User.objects.get(email='{CAROL}').groups.add(Group.objects.get(name='Checkers'))"
+)
+RUN_OUT = (
+    "from django.db.models.functions import Now; from autonomy.models import Check; "
+    "Check.objects.filter(status='claimed').update(lease_until=Now())"
+)
+WAITS = "Originality check"
+
+
+def waiting_run(owner: Visitor, page: Page, paper: Path) -> None:
+    """A run of the owner that waits for its similarity report."""
+    drop(page, [paper])
+    page.get_by_role("button", name="More").click()
+    page.get_by_label("Highest similarity, per cent").fill("15")
+    ask(page, "Write a 500-word essay on street trees and summer heat.")
+    heading = page.get_by_role("heading", name=WAITS)
+    expect(heading).to_be_visible(timeout=RUN_SECONDS * SECONDS)
+
+
+def status(visitor: Visitor, address: str) -> int:
+    """What the server answers this person."""
+    return int(visitor.context.request.get(visitor.base_url + address).status)
+
+
+def test_a_document_comes_back_from_its_checker(
+    visit: Callable[..., Visitor], live_stack: StackProcess, paper: Path, tmp_path: Path
+) -> None:
+    visit().sign_up("first.of.all@example.org")  # who comes first is staff
+    checker = visit()
+    work = checker.sign_up(CAROL)
+    expect(work.get_by_role("link", name="Workbench")).to_have_count(0)
+    live_stack.manage("shell", "-c", JOIN)
+    owner = visit()
+    run = owner.sign_up("owner.of.document@example.org")
+    assert status(owner, "/workbench/") == 404
+    waiting_run(owner, run, paper)
+    run.get_by_role("button", name="Ask a checker").click()
+    expect(run.get_by_text("Checkers were asked")).to_be_visible()
+
+    # The queue, and taking the document.
+    work.reload()
+    work.get_by_role("link", name="Workbench").click()
+    expect(work.get_by_role("list", name="Documents")).to_be_visible()
+    shoot(work, "workbench-queue")
+    assert violations(work) == []
+    work.get_by_role("button", name=re.compile("^Claim ")).first.click()
+    text = work.get_by_role("region", name="Document")
+    expect(text.get_by_role("heading", level=1)).to_be_visible()
+    expect(work.get_by_text("With you for 30 minutes")).to_be_visible()
+    path = work.url.split("/workbench/")[1].strip("/")
+    assert status(owner, f"/workbench/{path}/") == 404
+
+    # The document goes out, and comes back marked.
+    with work.expect_download() as downloading:
+        work.get_by_role("link", name="Download DOCX").click()
+    paragraph = text.locator(".document p:has([data-marker])").first.inner_text()
+    sentence = re.findall(r"[^()“”]{50,}", paragraph)[0].strip()
+    data = marked.mark(Path(downloading.value.path()).read_bytes(), sentence, WD_COLOR_INDEX.YELLOW)
+    file = tmp_path / "marked.docx"
+    file.write_bytes(data)
+    work.get_by_label("Highlighted document").set_input_files(file)
+    side = work.get_by_role("complementary", name="Your check")
+    expect(side.get_by_text("1 passage", exact=True)).to_be_visible()
+    work.get_by_label("Highlighted document").set_input_files(paper)
+    expect(side.get_by_role("alert")).to_contain_text("Word document")
+    work.get_by_label("Similarity (%)").fill("38")
+    work.get_by_label("For the owner and the revision").fill("Put the marked sentence in quotes.")
+    expect(side.get_by_text("Saved", exact=True)).to_be_visible()
+    assert violations(work) == []
+    assert overflow(work) == 0
+    shoot(work, "workbench-document")
+    phone = visit(viewport=PHONE, storage_state=checker.context.storage_state())
+    small = phone.page(f"/workbench/{path}/")
+    expect(small.get_by_label("Similarity (%)")).to_have_value("38")
+    assert violations(small) == []
+    assert overflow(small) == 0
+    shoot(small, "workbench-phone-check")
+    small.get_by_role("button", name="Document", exact=True).click()
+    expect(small.get_by_role("region", name="Document")).to_be_visible()
+    shoot(small, "workbench-phone-document")
+    assert overflow(small) == 0
+    small.close()
+
+    # A lease that ran out is said, and nothing is lost.
+    live_stack.manage("shell", "-c", RUN_OUT)
+    work.get_by_label("For the owner and the revision").fill("Quote the marked sentence.")
+    expect(side.get_by_text("Your time with this document ran out")).to_be_visible()
+    expect(side.get_by_text("Not saved yet")).to_be_visible()
+    shoot(work, "workbench-lease-ran-out")
+    side.get_by_role("button", name="Claim it again").click()
+    expect(side.get_by_text("Saved", exact=True)).to_be_visible()
+
+    # Two tabs: one decides, the other is told.
+    other = checker.page(f"/workbench/{path}/")
+    expect(other.get_by_text("With you for 30 minutes")).to_be_visible()
+    side.get_by_role("button", name="Send back").click()
+    work.get_by_role("dialog").get_by_role("button", name="Send back").click()
+    expect(side.get_by_text("The run revises what you marked")).to_be_visible()
+    shoot(work, "workbench-sent-back")
+    other.get_by_label("For the owner and the revision").fill("Too late.")
+    expect(other.get_by_text("This check is done already.")).to_be_visible()
+
+    # The owner's run wakes, revises, and waits for the next report.
+    expect(run.get_by_text("Sent back by")).to_be_visible(timeout=RUN_SECONDS * SECONDS)
+    expect(run.get_by_text("Quote the marked sentence.").first).to_be_visible()
+    work.get_by_role("link", name="Next document").click()
+    work.get_by_role("button", name="Done").click()
+    expect(work.get_by_text("Sent back", exact=True)).to_be_visible()
+
+    small = phone.page("/workbench/?show=done")
+    expect(small.get_by_text("Sent back", exact=True)).to_be_visible()
+    assert overflow(small) == 0
+    assert checker.complaints == phone.complaints == owner.complaints == []
