@@ -64,7 +64,11 @@ class Inline(HTMLParser):
 
 def address(name: str | None) -> str:
     """The address of a page, with ids that nobody has."""
-    wanted = {"conversation": {"conversation_id": uuid4()}, "revoke_key": {"key_id": uuid4()}}
+    wanted = {
+        "conversation": {"conversation_id": uuid4()},
+        "revoke_key": {"key_id": uuid4()},
+        "workbench_check": {"check_id": uuid4()},
+    }
     assert name
     return reverse(name, kwargs=wanted.get(name))
 

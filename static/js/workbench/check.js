@@ -1,5 +1,5 @@
 // One document on the workbench: read it, attach what was found, accept it or send it back.
-import { bootData, html, render, useCallback, useState } from "../lib/view.js";
+import { bootData, html, render, useCallback, useEffect, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import * as api from "../lib/api.js";
 import { toast, toastError } from "../ui/toast.js";
@@ -67,7 +67,7 @@ function CheckPage() {
     <header class="workbench-bar">
       <a class="icon-button" href="/workbench/" aria-label="Back to the workbench"><${Icon} name="arrow-left" /></a>
       <div class="workbench-title"><h1>${title}</h1>
-        <p class="check-facts">${about(check).map((fact) => html`<span key=${fact}>${fact}</span>`)}<span>${check.done_at ? "" : `waiting for ${since(check.asked_at)}`}</span></p></div>
+        <p class="check-facts">${about(check).map((fact) => html`<span key=${fact}>${fact}</span>`)}${!check.done_at && html`<span>waiting for ${since(check.asked_at)}</span>`}</p></div>
       ${outcome && html`<span class=${`badge ${outcome.tone}`}>${outcome.label}</span>`}
       ${check.mine && html`<${Lease} lease=${lease} busy=${busy} onRelease=${release} />`}
     </header>
@@ -124,12 +124,14 @@ function Lost({ problem, busy, onClaim }) {
 }
 
 function Ended({ check }) {
+  const place = useRef(null);
+  useEffect(() => place.current.scrollIntoView({ block: "nearest" }), []); // whoever just decided is at the other end
   const words = {
     accepted: ["Accepted", "The document's owner sees your name, your note and the similarity. Its run goes on."],
     rejected: ["Sent back", "The run revises what you marked and noted. Its owner sees your name, your note and the similarity."],
     withdrawn: ["Withdrawn", "Nobody waits for this check any more: its owner took the document back or brought a report, or the run ended."],
   }[check.outcome];
-  return html`<div class=${`notice ${check.outcome === "withdrawn" ? "" : "good"}`}><${Icon} name=${check.outcome === "withdrawn" ? "info" : "circle-check"} /><div><strong>${words[0]}</strong><span>${words[1]}</span>
+  return html`<div ref=${place} class=${`notice ${check.outcome === "withdrawn" ? "" : "good"}`}><${Icon} name=${check.outcome === "withdrawn" ? "info" : "circle-check"} /><div><strong>${words[0]}</strong><span>${words[1]}</span>
     <div class="notice-actions"><a class="button" href="/workbench/">Next document</a></div></div></div>`;
 }
 
