@@ -15,6 +15,7 @@ urlpatterns = [
     path("settings/", views.settings_page, name="settings"),
     path("settings/keys/", views.create_key, name="create_key"),
     path("settings/keys/<uuid:key_id>/revoke/", views.revoke_key, name="revoke_key"),
+    path("settings/notifications/", views.choose_mail_view, name="choose_mail"),
     path("settings/models/", model_pages.models_page, name="models"),
     path("settings/data/", data_views.your_data, name="your_data"),
     path("settings/data/archive/", data_views.download, name="download_data"),

@@ -21,6 +21,7 @@ from autonomy.api.runs import snapshot
 from autonomy.core import journey
 from autonomy.core.types import FileStatus
 from autonomy.models import ApiKey, Run, Source
+from autonomy.services.notifications import choose_mail, mail_choice, mail_is_sent
 from autonomy.services.run_models import any_simulated
 from chat import services
 from chat.accounts import nobody_signed_up
@@ -35,6 +36,14 @@ STYLES = [
     ("vancouver", "Vancouver"),
 ]
 """Citation styles offered by name; the API takes any CSL id."""
+
+MAIL_CHOICES = [
+    ("mail_waiting", "a run waits for me"),
+    ("mail_reminder", "it still waits some days later"),
+    ("mail_done", "a document is ready"),
+    ("mail_failed", "a run could not be finished"),
+]
+"""Columns of the choice, and how the page words them after “Mail me when”."""
 
 RUNS_IN_FULL = 30
 """Newest runs of a conversation that come with plan and verdict; older ones load theirs when opened."""
@@ -118,9 +127,26 @@ def revoke_key(request: SignedIn, key_id: UUID) -> HttpResponse:
     return redirect("settings")
 
 
+@require_POST
+@login_required
+def choose_mail_view(request: SignedIn) -> HttpResponse:
+    """What comes by mail about runs: what is not ticked does not."""
+    choose_mail(request.user, {name: name in request.POST for name, _ in MAIL_CHOICES})
+    messages.success(request, "Your choice is saved.")
+    return redirect(f"{reverse('settings')}#notifications")
+
+
 def _settings(request: SignedIn, *, new_key: str = "") -> HttpResponse:
     keys = ApiKey.objects.filter(owner=request.user, revoked_at=None)
-    return render(request, "chat/settings.html", {"api_keys": keys, "new_key": new_key})
+    wanted = mail_choice(request.user)
+    chosen = [(name, label, getattr(wanted, name)) for name, label in MAIL_CHOICES]
+    page = {
+        "api_keys": keys,
+        "new_key": new_key,
+        "mail_sent": mail_is_sent(),
+        "mail_choices": chosen,
+    }
+    return render(request, "chat/settings.html", page)
 
 
 def _searches() -> list[str]:

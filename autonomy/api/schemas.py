@@ -500,6 +500,9 @@ class OriginalityOut(Schema):
     current: CycleOut | None
     """The open cycle, or the last one."""
     cycles: list[CycleOut]
+    statement: str
+    """What was not reached, in a sentence or two, of a run that is over; empty where there is
+    nothing to say."""
 
 
 # --------------------------------------------------------------------------- the rest

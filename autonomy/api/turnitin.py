@@ -72,6 +72,7 @@ def report_status(request: ApiRequest, run_id: UUID) -> schemas.OriginalityOut:
         run_status=RunStatus(run.status),
         current=shapes.cycle(current) if current else None,
         cycles=[shapes.cycle(row) for row in rows],
+        statement=services.originality_statement(run),
     )
 
 

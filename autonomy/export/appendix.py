@@ -57,20 +57,23 @@ class Appendix(BaseModel):
     claims: tuple[FlaggedClaim, ...] = ()
     references: tuple[FlaggedReference, ...] = ()
     removed: tuple[TakenOut, ...] = ()
+    originality: str = ""
+    """What of the target of similarity was not reached; empty where it was, or none was set."""
 
     @property
     def empty(self) -> bool:
-        return not (self.claims or self.references or self.removed)
+        return not (self.claims or self.references or self.removed or self.originality)
 
 
 def appendix_blocks(appendix: Appendix | None) -> list[Node]:
     """Heading at level 1 and tables; nothing where nothing is flagged."""
     if appendix is None or appendix.empty:
         return []
-    blocks = [
-        nodes.header(1, nodes.text(HEADING), nodes.attr("citation-checks", ["unnumbered"])),
-        nodes.para(nodes.text(_INTRODUCTION)),
-    ]
+    blocks = [nodes.header(1, nodes.text(HEADING), nodes.attr("citation-checks", ["unnumbered"]))]
+    if appendix.claims or appendix.references or appendix.removed:
+        blocks.append(nodes.para(nodes.text(_INTRODUCTION)))
+    if appendix.originality:
+        blocks.append(nodes.para(nodes.text(appendix.originality)))
     if appendix.claims:
         rows = [
             (c.claim, c.source, "" if c.page is None else str(c.page), c.verdict, c.reason)

@@ -43,6 +43,7 @@ from autonomy.services.model_overview import (
     model_overview,
 )
 from autonomy.services.originality import submit_report
+from autonomy.services.originality_statement import originality_statement
 from autonomy.services.passage_changes import passage_changes
 from autonomy.services.personal import Entry, personal_entries
 from autonomy.services.plans import PlanConflict, edit_plan
@@ -128,6 +129,7 @@ __all__ = [
     "metrics_page",
     "model_overview",
     "models_within_reach",
+    "originality_statement",
     "outside_health",
     "passage_changes",
     "pause",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from autonomy.core.types import CitationVerdict, ReferenceVerdict
 from autonomy.memory import reference_repo
 from autonomy.models import Artifact, ArtifactKind, Citation, Source
+from autonomy.services.originality_statement import originality_statement
 
 if TYPE_CHECKING:
     from autonomy.export.appendix import Appendix
@@ -51,7 +52,12 @@ def appendix_of(artifact: Artifact) -> Appendix:
         TakenOut(text=str(one.get("text", "")), reason=str(one.get("reason", "")))
         for one in _removed(artifact)[:MOST]
     )
-    return Appendix(claims=claims, references=tuple(_works(artifact)), removed=removed)
+    return Appendix(
+        claims=claims,
+        references=tuple(_works(artifact)),
+        removed=removed,
+        originality=originality_statement(artifact.run),
+    )
 
 
 def verdict_in_words(row: Citation) -> str:

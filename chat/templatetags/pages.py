@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from autonomy.api.paging import page
 from autonomy.services.checks import works_here
+from autonomy.services.notifications import unread_of
 from chat import services
 from chat.accounts import nobody_signed_up
 from chat.api import shape
@@ -58,6 +59,7 @@ def sidebar(user: User, csrf_token: str, here: str = "", current: str = "") -> d
         "current": current,
         "listed": listed,
         "workbench": works_here(user),
+        "unread": unread_of(user),
     }
 
 

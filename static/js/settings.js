@@ -1,9 +1,29 @@
 // The settings page works without script; this adds the theme choice and copying a new key.
 import { toast } from "./ui/toast.js";
+import { browserNotices, turnOff, turnOn } from "./ui/browser_notices.js";
 
 for (const choice of document.querySelectorAll('input[name="theme"]')) {
   choice.checked = choice.value === window.hwTheme.current();
   choice.addEventListener("change", () => window.hwTheme.choose(choice.value));
+}
+
+const outside = document.getElementById("browser-notices");
+if (outside && browserNotices() !== "unsupported") {
+  const button = outside.querySelector("button");
+  const said = outside.querySelector('[role="status"]');
+  const show = () => {
+    const state = browserNotices();
+    button.setAttribute("aria-pressed", String(state === "on"));
+    button.querySelector("span").textContent = state === "on" ? "Turn off in this browser" : "Turn on in this browser";
+    said.textContent = state === "denied" ? "Your browser blocks notifications of this site. Allow them in its settings first." : state === "on" ? "You are told while another page is in front." : "";
+  };
+  button.addEventListener("click", async () => {
+    if (browserNotices() === "on") turnOff();
+    else await turnOn(); // the browser asks only because of this click
+    show();
+  });
+  show();
+  outside.hidden = false;
 }
 
 document.getElementById("copy-key")?.addEventListener("click", async () => {

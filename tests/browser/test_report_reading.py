@@ -84,11 +84,11 @@ def test_what_was_read_is_shown_with_whose_word_it_is_and_a_refusal_loses_nothin
     expect(shown).to_contain_text("share by kind of source (internet): no label.")
 
     file = {"name": "r.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
-    page.get_by_label("Similarity found (%)").fill("9")
-    page.get_by_label("or the report’s file").set_input_files(files=[file])  # type: ignore[list-item]
+    page.get_by_label("or only the similarity found (%)").fill("9")
+    page.get_by_label("The report’s file").set_input_files(files=[file])  # type: ignore[list-item]
     page.get_by_role("button", name="Hand in the report").click()
     expect(page.get_by_role("alert")).to_have_text(refusal)
-    expect(page.get_by_label("Similarity found (%)")).to_have_value("9")
+    expect(page.get_by_label("or only the similarity found (%)")).to_have_value("9")
     assert violations(page) == []
     assert overflow(page) == 0
     shoot(page, "report-reading")

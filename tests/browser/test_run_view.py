@@ -154,32 +154,6 @@ def test_nothing_is_written_before_the_plan_is_agreed_to(visitor: Visitor, paper
     expect(card).to_have_count(0)
 
 
-def test_a_similarity_report_lets_the_run_go_on(visitor: Visitor, paper: Path) -> None:
-    page = visitor.page()
-    drop(page, [paper])
-    page.get_by_role("button", name="More").click()
-    page.get_by_label("Highest similarity, per cent").fill("15")
-    ask(page, REQUEST)
-    card = page.get_by_role("region", name="Originality check")
-    expect(card).to_be_visible(timeout=60_000)
-    with page.expect_download() as started:
-        card.get_by_role("link", name="Download DOCX").click()
-    assert started.value.suggested_filename.endswith(".docx")
-    card.get_by_role("button", name="Hand in the report").click()
-    expect(card.get_by_role("alert")).to_contain_text("Give the similarity in per cent")
-    shoot(page, "originality-desktop-light")
-    assert violations(page) == []
-    page.reload()  # the card is rebuilt from what happened
-    card.get_by_label("Similarity found (%)").fill("45")
-    card.get_by_role("button", name="Hand in the report").click()
-    # The revised document is asked about anew.
-    expect(card.get_by_text("You reported 45 %, the target is 15 %")).to_be_visible(timeout=60_000)
-    expect(card.get_by_label("Similarity found (%)")).to_have_value("")
-    card.get_by_label("Similarity found (%)").fill("9.5")
-    card.get_by_role("button", name="Hand in the report").click()
-    finished(page)
-
-
 def test_files_that_cannot_be_used_say_why_and_can_be_removed(
     visitor: Visitor, tmp_path: Path
 ) -> None:

@@ -179,15 +179,18 @@ def test_an_ending_is_said_in_plain_words(fold: Fold) -> None:
     assert view["ending"]["title"] == "Your sources do not cover this"
 
 
-def test_a_second_originality_cycle_knows_what_the_first_report_said(fold: Fold) -> None:
+def test_each_originality_cycle_stands_for_itself_and_a_wait_may_end_in_vain(fold: Fold) -> None:
     first = {"cycle_id": "c1", "target_similarity": 10}
     report = {"cycle_id": "c1", "observed_similarity": 45, "accepted": False}
     waiting = event(4, "turnitin.awaiting_report", meta=first)
-    assert fold([*START, waiting])["cycle"]["last"] is None
-    again = event(6, "turnitin.awaiting_report", meta=first | {"cycle_id": "c2"})
-    view = fold([*START, waiting, event(5, "turnitin.report_ready", meta=report), again])
-    assert view["cycle"]["cycle_id"] == "c2"
-    assert view["cycle"]["last"] == {"observed": 45, "target": 10}
+    came = event(5, "turnitin.report_ready", meta=report)
+    revised = event(6, "turnitin.revised", meta={"cycle_id": "c1", "changes": 3})
+    again = event(7, "turnitin.awaiting_report", meta=first | {"cycle_id": "c2"})
+    view = fold([*START, waiting, came, revised, again])
+    assert view["cycle"] == first | {"cycle_id": "c2", "status": "awaiting_report"}
+    assert view["revised"]["changes"] == 3
+    vain = event(8, "turnitin.expired", meta={"cycle_id": "c2", "cycle": 2})
+    assert fold([*START, waiting, came, revised, again, vain])["cycle"]["status"] == "expired"
 
 
 def test_files_that_could_not_be_read_are_no_sources_that_say_nothing(fold: Fold) -> None:

@@ -26,7 +26,7 @@ export function DropZone({ onFiles }) {
       event.preventDefault();
       depth = 0;
       setOver(false);
-      takeDropped(event.dataTransfer, onFiles);
+      if (!event.reportTaken) takeDropped(event.dataTransfer, onFiles); // a form of the page may have wanted it
     };
     const pairs = [["dragenter", enter], ["dragleave", leave], ["dragover", hover], ["drop", drop]];
     pairs.forEach(([name, listener]) => window.addEventListener(name, listener));

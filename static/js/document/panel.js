@@ -11,6 +11,7 @@ import { SimulatedBadge } from "../models/badge.js";
 import { toast, toastError } from "../ui/toast.js";
 import { ChecksButton, ChecksPanel } from "./checks.js";
 import { HistoryPanel } from "./history.js";
+import { OriginalityStatement } from "./statement.js";
 import { StyleChoice } from "./style_choice.js";
 
 const NOTHING = { citations: [], sources: new Map() };
@@ -136,6 +137,7 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
     <div class="document-scroll" ref=${scroller} tabindex="0" role="group" aria-label="Text of the document" aria-busy=${loading ? "true" : "false"} hidden=${beside !== ""}>
       ${error && html`<div class="run-pad"><div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>${error.title || "The document cannot be shown"}</strong><span>${error.message}</span></div></div></div>`}
       ${!document && loading && html`<${Skeleton} />`}
+      <${OriginalityStatement} runId=${runId} artifactId=${artifactId} />
       ${document && html`<${Body} source=${document.html ?? ""} citations=${bound.citations} marker=${target?.marker} article=${article} onCitation=${open} />
         <${CitationCards} root=${article} citations=${bound.citations} sources=${bound.sources} onOpen=${open} />`}
     </div>

@@ -7,7 +7,7 @@ import * as api from "../lib/api.js";
 
 const EVERY_MS = 20000;
 
-export function Checker({ view, waiting }) {
+export function Checker({ view, waiting, onChoice }) {
   const [choice, setChoice] = useState(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(null);
@@ -22,6 +22,8 @@ export function Checker({ view, waiting }) {
     const timer = setInterval(() => document.visibilityState === "visible" && look(), EVERY_MS);
     return () => clearInterval(timer);
   }, [at, look]);
+
+  useEffect(() => onChoice?.(choice), [choice]);
 
   const change = async (call) => {
     setBusy(true);

@@ -1,74 +1,100 @@
-// The run waits for a similarity report: take the document, bring back the number or the file.
+// The originality check of a run: where it stands, whom it waits for, the report, and what was changed
+// because of reports before.
 import { html, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
-import * as api from "../lib/api.js";
 import { Checker } from "./checker.js";
-import { LastReading } from "./report_reading.js";
+import { CycleHistory } from "./cycle_history.js";
+import { day, figure, moment, standing, useCycles, withChecker } from "./cycles.js";
+import { ReportForm } from "./report_form.js";
+import { ReportReading } from "./report_reading.js";
+import { TERMINAL } from "./state.js";
 
 export function OriginalityCard({ view, byRule }) {
-  const cycle = view.cycle ?? {};
-  const waiting = view.status === "waiting_human" && cycle.status !== "report_ready";
-  // Each cycle is asked about anew, whatever was handed in for the one before.
-  return html`${waiting && cycle.cycle_id && html`<${Cycle} key=${cycle.cycle_id} view=${view} cycle=${cycle} byRule=${byRule} />`}
-    ${!waiting && html`<${Checker} view=${view} waiting=${false} />`}
-    <${LastReading} view=${view} />`;
+  const { cycles, statement, failed, load } = useCycles(view);
+  const [checker, setChecker] = useState(null);
+  const cycle = cycles.at(-1);
+  const event = view.cycle ?? {};
+  // What the run's own events say stands until the server has been asked.
+  const known = cycle && (!event.cycle_id || cycle.cycle_id === event.cycle_id);
+  const now = known ? { ...fromEvents(event), ...cycle } : fromEvents(event);
+  if (!now?.cycle_id) return null;
+  const waits = now.status === "awaiting_report" && ["waiting_human", "paused"].includes(view.status);
+  const reading = cycles.filter((one) => one.reading).at(-1);
+  const [word, tone, icon] = standing(view, now, checker);
+  const id = `originality-${view.id}`;
+  return html`<section class="originality card" data-waits=${waits ? "true" : undefined} aria-labelledby=${id}>
+    <header class="originality-head"><h2 id=${id}><${Icon} name="scan-text" /> Originality check</h2>
+      <span class=${`badge ${tone}`} role="status"><${Icon} name=${icon} spin=${icon === "loader-circle"} />${word}</span></header>
+    <${Facts} cycle=${now} cycles=${cycles} />
+    ${waits && html`<${Wait} key=${now.cycle_id} view=${view} cycle=${now} cycles=${cycles} checker=${checker} byRule=${byRule} onSent=${() => load()} />`}
+    ${!waits && html`<${Outcome} view=${view} cycle=${now} cycles=${cycles} statement=${statement} />`}
+    <${Checker} view=${view} waiting=${waits} onChoice=${setChecker} />
+    ${failed && !cycles.length && html`<p class="faint" role="status">The cycles so far could not be loaded. <button type="button" class="link-button" onClick=${() => load()}>Try again</button></p>`}
+    <${CycleHistory} runId=${view.id} cycles=${cycles} />
+  </section>
+  ${reading && html`<${ReportReading} cycle=${reading} />`}`;
 }
 
-function Cycle({ view, cycle, byRule }) {
-  const [observed, setObserved] = useState("");
-  const [file, setFile] = useState(null);
-  const [state, setState] = useState("idle");
-  const [error, setError] = useState("");
-  const artifact = cycle.artifact_id ?? view.artifactId;
-
-  const submit = async (event) => {
-    event.preventDefault();
-    if (!observed && !file) {
-      setError("Give the similarity in per cent, or attach the report.");
-      return;
-    }
-    setState("sending");
-    setError("");
-    const form = new FormData();
-    form.append("cycle_id", cycle.cycle_id);
-    if (observed) form.append("observed_similarity", observed);
-    if (file) form.append("report", file, file.name);
-    try {
-      await api.post(`/api/v2/turnitin/${view.id}/report`, form);
-      setState("sent");
-    } catch (problem) {
-      setError(problem.message);
-      setState("idle");
-    }
+function fromEvents(event) {
+  if (!event.cycle_id) return null;
+  return {
+    number: event.cycle ?? 1,
+    local_similarity: null,
+    local_quoted: null,
+    observed_similarity: null,
+    observed_below: false,
+    verdict: "",
+    ...event,
   };
-
-  if (state === "sent") {
-    return html`<div class="notice good" role="status"><${Icon} name="circle-check" /><div><strong>Report received</strong><span>The run goes on by itself.</span></div></div>`;
-  }
-  return html`<section class="question originality card" aria-labelledby=${`originality-${view.id}`}>
-    <h2 id=${`originality-${view.id}`}><${Icon} name="scan-text" /> Originality check</h2>
-    <p>Check the document in Turnitin or another similarity service, then hand in what it found. Your target is <strong>${cycle.target_similarity} %</strong> or less; above it, the run revises the passages that are too close.</p>
-    ${cycle.last && html`<p class="originality-last" role="status">${outcome(cycle.last)}</p>`}
-    ${byRule && html`<p>The text is nearly all quotation; set your checking service to exclude quoted text.</p>`}
-    <ol class="originality-steps">
-      <li><a class="button" href=${`/api/v2/runs/${view.id}/artifacts/${artifact}/download?format=docx`} download><${Icon} name="download" /> Download DOCX</a></li>
-      <li>
-        <form onSubmit=${submit} novalidate>
-          <div class="field"><label for=${`observed-${view.id}`}>Similarity found (%)</label>
-            <input id=${`observed-${view.id}`} type="number" min="0" max="100" step="0.1" inputmode="decimal" value=${observed} onInput=${(e) => setObserved(e.target.value)} /></div>
-          <div class="field"><label for=${`report-${view.id}`}>or the report’s file</label>
-            <input id=${`report-${view.id}`} type="file" accept=".pdf,.html,.htm,.json" aria-describedby=${`report-hint-${view.id}`} onChange=${(e) => setFile(e.target.files[0] ?? null)} /></div>
-          <button type="submit" class="button primary" disabled=${state === "sending"}>${state === "sending" ? "Sending…" : "Hand in the report"}</button>
-          <p class="faint" id=${`report-hint-${view.id}`}>The figure is read from the file (Turnitin’s PDF, a saved page or JSON). Give it yourself only where the file does not show it.</p>
-          ${error && html`<p class="error-text" role="alert">${error}</p>`}
-        </form>
-      </li>
-    </ol>
-    <${Checker} view=${view} waiting=${true} />
-  </section>`;
 }
 
-function outcome({ observed, target }) {
-  if (observed === null) return "Your last report could not be read. Give the number this time: less is quoted now.";
-  return `You reported ${observed} %, the target is ${target} %: less is quoted now.`;
+/** The last figure that a report gave, about this draft or the one before it. */
+const lastReported = (cycles, now) => [...cycles].reverse().find((one) => one.reported_at) ?? (now.reported_at ? now : null);
+
+function Facts({ cycle, cycles }) {
+  const reported = lastReported(cycles, cycle);
+  const earlier = reported && reported.cycle_id !== cycle.cycle_id;
+  return html`<dl class="originality-facts">
+    <div><dt>Target</dt><dd>${figure(cycle.target_similarity)} <small>or less</small></dd></div>
+    <div><dt>Reported</dt><dd>${reported ? figure(reported.observed_similarity, reported.observed_below) : "–"}
+      <small>${reported ? `${earlier ? `draft of cycle ${reported.number}; ` : ""}${reported.verdict ? "by a checker" : "user-provided, not verified"}` : "no report yet"}</small></dd></div>
+    <div><dt>Own check</dt><dd>${cycle.local_similarity === null || cycle.local_similarity === undefined ? "–" : figure(cycle.local_similarity)}
+      <small>${cycle.local_similarity === null || cycle.local_similarity === undefined ? "not compared" : `like your own sources; ${figure(cycle.local_quoted ?? 0)} besides is quoted and cited`}</small></dd></div>
+    <div><dt>Cycle</dt><dd>${cycle.number} <small>${cycle.created_at ? `since ${moment(cycle.created_at)}` : ""}</small></dd></div>
+  </dl>`;
+}
+
+function Wait({ view, cycle, cycles, checker, byRule, onSent }) {
+  const [sent, setSent] = useState(false);
+  const before = lastReported(cycles, cycle);
+  const held = withChecker(checker);
+  const artifact = cycle.artifact_id ?? view.artifactId;
+  if (sent) return html`<div class="notice good" role="status"><${Icon} name="circle-check" /><div><strong>Report received</strong><span>The run goes on by itself.</span></div></div>`;
+  return html`<div class="originality-wait">
+    <p>${held
+      ? "The document is with the checkers."
+      : "Check the document in Turnitin or another similarity service and hand in what it found. Above the target, the passages that are too close are put right, each with a reason; nothing else is changed."}
+      ${` Nothing runs and nothing is spent meanwhile${cycle.expires_at ? `; it waits until ${day(cycle.expires_at)}` : ""}.`}</p>
+    ${before?.changes > 0 && html`<p>The report before said ${figure(before.observed_similarity, before.observed_below)}; this draft is revised. What was changed stands below.</p>`}
+    ${byRule && html`<p class="faint">The text is nearly all quotation; set your checking service to exclude quoted text.</p>`}
+    <div class="originality-steps">
+      <a class="button" href=${`/api/v2/runs/${view.id}/artifacts/${artifact}/download?format=docx`} download><${Icon} name="download" /> Download DOCX</a>
+      <${ReportForm} view=${view} cycle=${cycle} onSent=${() => {
+        setSent(true);
+        onSent();
+      }} />
+    </div>
+  </div>`;
+}
+
+function Outcome({ view, cycle, cycles, statement }) {
+  const reported = lastReported(cycles, cycle);
+  const said = reported ? figure(reported.observed_similarity, reported.observed_below) : "";
+  if (cycle.status === "accepted") {
+    return html`<p>${cycle.verdict ? `A checker accepted the document${said && reported.observed_similarity !== null ? ` at ${said}` : ""}.` : `The report says ${said}, within the target of ${figure(cycle.target_similarity)}.`} ${view.status === "succeeded" ? "This is the version that is handed over." : ""}</p>`;
+  }
+  if (statement) return html`<p>${statement} ${view.artifactId ? "The best draft is handed over. What is left may be quoted and cited as it should be; read it before you hand it in." : ""}</p>`;
+  if (TERMINAL.has(view.status) || cycle.status === "expired") return null;
+  if (cycle.status === "report_ready" || !cycle.closed_at) return html`<p>The report is being worked on.</p>`;
+  return html`<p>The passages that the report points at are being put right. The draft then waits for a new report.</p>`;
 }

@@ -1,9 +1,8 @@
 // What could be read of a similarity report's file, and what could not. Whoever brought it may have
 // made it, so it says whose word this is.
-import { html, useEffect, useState } from "../lib/view.js";
+import { html, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { count, plural } from "../lib/format.js";
-import * as api from "../lib/api.js";
 
 const KINDS = { internet: "internet", publication: "publications", student_paper: "submitted works" };
 const GROUPS = {
@@ -32,22 +31,6 @@ const FIELDS = {
   excluded: "filters",
 };
 const FOLDED = 5;
-
-/** The newest report of the run that came with a file. */
-export function LastReading({ view }) {
-  const [cycle, setCycle] = useState(null);
-  const at = `${view.cycle?.cycle_id ?? ""} ${view.cycle?.status ?? ""}`;
-  useEffect(() => {
-    if (!view.cycle) return undefined;
-    const stop = new AbortController();
-    api
-      .get(`/api/v2/turnitin/${view.id}/status`, { signal: stop.signal })
-      .then(({ cycles }) => setCycle(cycles.filter((one) => one.reading).at(-1) ?? null))
-      .catch(() => {}); // what the run itself says of the report is still there
-    return () => stop.abort();
-  }, [view.id, at]);
-  return cycle && html`<${ReportReading} cycle=${cycle} />`;
-}
 
 export function ReportReading({ cycle }) {
   const { report, unreadable, marked, found, not_found: missing, fit, fit_reason: why } = cycle.reading;

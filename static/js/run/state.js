@@ -12,6 +12,7 @@ const NODE_OF_SOURCE = {
   self_debugger: "repair",
   debugger: "repair",
   turnitin_coordinator: "turnitin_pause",
+  reviser: "turnitin_pause",
   coordinator: "turnitin_pause",
 };
 
@@ -25,6 +26,8 @@ const NODE_OF_TYPE = {
   "citation.verified": "reflect",
   "turnitin.awaiting_report": "turnitin_pause",
   "turnitin.report_ready": "turnitin_pause",
+  "turnitin.revised": "turnitin_pause",
+  "turnitin.expired": "turnitin_pause",
 };
 
 /** A run before its first event, from the API's snapshot. */
@@ -48,6 +51,7 @@ export function fromSnapshot(snapshot) {
       artifacts: {},
       citations: null,
       cycle: null,
+      revised: null, // what became of the passages that the last report sent back
       told: [],
       models: null, // which have worked; null until a snapshot says so
       trouble: null, // why a model is waited for
@@ -196,10 +200,15 @@ const CHANGES = {
         }
       : {},
   "turnitin.awaiting_report": (view, meta) => ({
-    cycle: { ...meta, status: "awaiting_report", last: reported(view.cycle) },
+    cycle: { ...meta, status: "awaiting_report" },
   }),
   "turnitin.report_ready": (view, meta) => ({
     cycle: { ...view.cycle, ...meta, status: "report_ready" },
+    ...working(view),
+  }),
+  "turnitin.revised": (view, meta) => ({ revised: meta, ...working(view) }),
+  "turnitin.expired": (view, meta) => ({
+    cycle: { ...view.cycle, ...meta, status: "expired" },
     ...working(view),
   }),
   interrupt: (_view, meta) => ({ status: "waiting_human", waitingFor: meta, requested: "" }),
@@ -245,12 +254,6 @@ const NOTES = {
 /** A pause is in force, or only asked for while a step goes on. */
 function paused(meta) {
   return meta.status && meta.status !== "paused" ? { requested: "pause" } : { status: "paused", requested: "" };
-}
-
-/** What the report of a cycle said; null before there is one. */
-function reported(cycle) {
-  if (cycle?.status !== "report_ready") return null;
-  return { observed: cycle.observed_similarity ?? null, target: cycle.target_similarity };
 }
 
 function working(view) {

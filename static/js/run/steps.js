@@ -69,6 +69,8 @@ const LABEL = {
   budget: "Budget",
   "turnitin.awaiting_report": "Originality",
   "turnitin.report_ready": "Originality",
+  "turnitin.revised": "Originality",
+  "turnitin.expired": "Originality",
   "artifact.created": "Document",
   interrupt: "Question",
   "attempt.restarted": "Restarted",
