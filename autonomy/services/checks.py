@@ -221,8 +221,12 @@ def lost(who: User, check: Check) -> ServiceError:
         else:
             detail = "This check is done already."
         return Conflict(detail, code="check_over")
-    elsewhere = check.assigned_to_id not in (None, who.pk)
-    if elsewhere or (Check.objects.filter(rows.LIVE, pk=check.pk).exclude(holder=who).exists()):
+    if check.assigned_to_id not in (None, who.pk):
+        return Conflict(
+            "This document is assigned to somebody else. What you put together stays with it.",
+            code="lease_lost",
+        )
+    if Check.objects.filter(rows.LIVE, pk=check.pk).exclude(holder=who).exists():
         return Conflict(
             "Somebody else has this document now. What you put together stays with it.",
             code="lease_lost",

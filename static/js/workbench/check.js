@@ -82,7 +82,7 @@ function CheckPage() {
       </section>
       <aside class="workbench-side" aria-label="Your check">
         ${lost && html`<${Lost} problem=${lost} busy=${busy} onClaim=${claim} />`}
-        ${!check.mine && !lost && check.status === "open" && boot.checker && html`<${Claim} busy=${busy} onClaim=${claim} />`}
+        ${!check.mine && !lost && check.status === "open" && boot.checker && (!check.assigned_to || check.for_me) && html`<${Claim} busy=${busy} onClaim=${claim} />`}
         ${outcome && html`<${Ended} check=${check} />`}
         <${Work} check=${check} path=${path} busy=${busy} act=${act} noteChars=${boot.note_chars} onDecided=${decided} />
         ${boot.staff && check.status !== "done" && html`<${Assign} check=${check} path=${path} act=${act} />`}

@@ -94,7 +94,7 @@ function Queue() {
 function Row({ row, busy, onClaim }) {
   const title = row.title || "Untitled";
   const outcome = row.outcome && OUTCOMES[row.outcome];
-  const free = row.status === "open" && boot.checker;
+  const free = row.status === "open" && boot.checker && (!row.assigned_to || row.for_me);
   return html`<li class="check-row" data-state=${row.outcome ?? row.status}>
     <div class="check-about">
       <h2><a href=${`/workbench/${row.id}/`}>${title}</a></h2>

@@ -99,10 +99,10 @@ export function Work({ check, path, busy, act, noteChars, onDecided }) {
       onSimilarity=${(text) => { dirty.current.similarity = true; setSimilarity(text); later(); }}
       onBlur=${() => latest.current()} />
     <${MarkedStep} check=${check} path=${path} act=${act} busy=${busy} locked=${locked} />
-    <section class="work-card" aria-labelledby="note-head"><h2 id="note-head">Note</h2>
+    ${(mine || note) && html`<section class="work-card" aria-labelledby="note-head"><h2 id="note-head">Note</h2>
       <div class="field"><label for="note">For the owner and the revision${check.outcome ? "" : html` <span class="faint">(optional)</span>`}</label>
         <textarea id="note" rows="4" maxlength=${noteChars} value=${note} readonly=${locked} onInput=${(event) => { dirty.current.note = true; setNote(event.target.value); later(); }} onBlur=${() => latest.current()}></textarea>
-        <span class="hint" role="status">${!mine && dirty.current.note ? "Not saved yet: claim the document again to save it." : mine ? saved : ""}</span></div></section>
+        <span class="hint" role="status">${!mine && dirty.current.note ? "Not saved yet: claim the document again to save it." : mine ? saved : ""}</span></div></section>`}
     ${mine && html`<section class="work-card decide" aria-labelledby="decide"><h2 id="decide">Decide</h2>
       <p>Both hand in everything above, once. The owner sees your name, your note and the similarity.</p>
       ${problem && html`<${Refused} problem=${problem} title="That did not work" />`}
