@@ -1,4 +1,5 @@
-"""A remedy for each flagged passage of a document; whatever was not flagged stays letter for letter.
+"""A remedy for each flagged passage of a document, and for long quotations where a figure asks for
+less; every other sentence stays letter for letter.
 
 `plan_remedies` says what is to be done, `Section` does it: from the end of a section to its
 beginning, so that the places of earlier passages hold.
@@ -234,7 +235,14 @@ class Draft:
         prose = [span for span in sentence_spans(markdown) if not span[2]]
         return bool(prose) and len(MARKER.findall(markdown)) >= self.least_citations
 
-    def note(self, found: Found, mended: Mended, after: str = "", before: str = "") -> None:
+    def note(
+        self,
+        found: Found,
+        mended: Mended,
+        after: str = "",
+        before: str = "",
+        verdict: ChangeVerdict | None = None,
+    ) -> None:
         """Keep what was done about a passage, and why."""
         unit, flag = found.unit, found.unit.flag
         title = str(found.source.csl.get("title") or "") if found.source else flag.source_title
@@ -252,10 +260,13 @@ class Draft:
                 source_id=found.source.id if found.source else flag.source_id,
                 source_title=title,
                 author=mended.author,
-                verdict=ChangeVerdict.KEPT
-                if mended.remedy is Remedy.KEEP
-                else ChangeVerdict.GONE
-                if not after
-                else ChangeVerdict.UNCHECKED,
+                verdict=verdict or _outcome(mended, after),
             )
         )
+
+
+def _outcome(mended: Mended, after: str) -> ChangeVerdict:
+    """What can be said of a passage before the engine has looked at it again."""
+    if mended.remedy is Remedy.KEEP:
+        return ChangeVerdict.KEPT
+    return ChangeVerdict.UNCHECKED if after else ChangeVerdict.GONE

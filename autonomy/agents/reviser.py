@@ -1,11 +1,14 @@
 """Reviser: after a report that sent the draft back, a remedy for each flagged passage.
 
 Flags come from the report's highlighted passages, from a checker's, and from the product's own
-engine. Only these passages change; the rest of the draft stays letter for letter as it was.
+engine. Only these passages change, besides what follows from them: a figure over the target has the
+longest quotations shortened or left out, introduction and conclusion go on counting what is there,
+and a section of which most would have to be cut is written again.
 """
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -34,7 +37,7 @@ from autonomy.agents.remedies import Choice, Found, choose
 from autonomy.agents.rephrasing import rephrased
 from autonomy.agents.revision import again
 from autonomy.agents.tracing import traced
-from autonomy.agents.units import sentence_spans
+from autonomy.agents.units import Unit, sentence_spans
 from autonomy.core.originality import (
     ChangeVerdict,
     FlaggedPassage,
@@ -49,9 +52,8 @@ from autonomy.core.words import counted
 from autonomy.export.document import MARKER, Document, Section
 
 ANEW = "Most of the section was flagged and names no source: it is written again from your sources."
-SHOWN = 40
-"""Changes that the event carries; the rest is read from where they are kept."""
-SHOWN_CHARS = 400
+TRACED_AT_ONCE = 4
+"""Passages whose source is looked for at the same time."""
 
 
 @dataclass(slots=True)
@@ -146,7 +148,7 @@ async def _revised(
     lose -= sum(u.words for u in units if quoted_words(u.text) < u.words / 2)
     units += quotation_units(document, units, lose)
     headings = {section.id: section.heading for section in document.sections}
-    found = [await traced(unit, headings[unit.section_id], document, deps) for unit in units]
+    found = await _traced(units, headings, document, deps)
     choices = [choose(one, shorter=lose > 0) for one in found]
     least = deps.journey.gates.minimum_citations_per_section or 0
     revision = Revision(
@@ -176,6 +178,19 @@ async def _revised(
         _cut_quotations(document, revision, min(still, round(MOST_CUT * document.words())))
     _recount(document, revision, plan)
     return revision
+
+
+async def _traced(
+    units: Sequence[Unit], headings: Mapping[str, str], document: Document, deps: Deps
+) -> list[Found]:
+    """Where each passage comes from, a few looked up at a time."""
+    turn = asyncio.Semaphore(TRACED_AT_ONCE)
+
+    async def one(unit: Unit) -> Found:
+        async with turn:
+            return await traced(unit, headings[unit.section_id], document, deps)
+
+    return list(await asyncio.gather(*(one(unit) for unit in units)))
 
 
 def _recount(document: Document, revision: Revision, plan: Plan) -> None:
@@ -239,7 +254,7 @@ async def _mend(
         if not draft.apply(one, mended):
             if _hopeless(draft, mine):
                 revision.anew.add(draft.id)
-                draft.note(one, Mended("", Remedy.CUT, ANEW))
+                draft.note(one, Mended("", Remedy.CUT, ANEW), verdict=ChangeVerdict.UNCHECKED)
                 continue
             kept = (
                 "It cannot be cut without leaving its section empty, or a sentence behind it that "
@@ -332,6 +347,9 @@ async def _judged(
             judged.append(change)
             continue
         start = markdown[change.section_id].find(change.after)
+        if start < 0:  # a later remedy changed it once more
+            judged.append(change)
+            continue
         end = start + len(change.after)
         still = any(
             f.section_id == change.section_id and f.start < end and start < f.end for f in flagged
@@ -441,22 +459,9 @@ def _revised_event(
             "cycle_id": cycle_id,
             "artifact_id": after_id,
             "changes": len(changes),
-            "passages": [_shown(change) for change in changes[:SHOWN]],
+            "remedies": dict(Counter(change.remedy.value for change in changes)),
             "not_found": lost,
             "local_before": before.as_meta() if before else None,
             "local_after": now.as_meta() if now else None,
         },
     )
-
-
-def _shown(change: PassageChange) -> dict[str, str]:
-    cut = {"before": change.before[:SHOWN_CHARS], "after": change.after[:SHOWN_CHARS]}
-    return {
-        "section_id": change.section_id,
-        "heading": change.heading,
-        **cut,
-        "remedy": change.remedy,
-        "reason": change.reason,
-        "told_by": change.told_by,
-        "verdict": change.verdict,
-    }
