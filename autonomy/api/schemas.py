@@ -249,12 +249,22 @@ class ArtifactOut(Schema):
     """Format to address; empty for kinds that are not documents."""
 
 
+class DraftVersion(Schema):
+    """That a document is a version of somebody's own draft."""
+
+    word: bool
+    """The draft is a Word document, whose layout is kept."""
+    proposed: bool
+    """It proposes changes: see `…/rewriting/{artifact_id}`."""
+
+
 class ArtifactDetail(ArtifactOut):
     html: str | None = None
     """The document as an HTML fragment; citations are links with `data-passages`."""
     words: int | None = None
     style: str | None = None
     """The citation style that `html` is in."""
+    draft: DraftVersion | None = None
     body: dict[str, Any] | None = None
     """The content of anything that is not a document."""
 

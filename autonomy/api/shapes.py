@@ -17,7 +17,7 @@ from autonomy.core.types import (
     RunStatus,
     SourceOrigin,
 )
-from autonomy.library.sniff import PDF
+from autonomy.library.sniff import DOCX, PDF
 from autonomy.models import (
     Artifact,
     ArtifactKind,
@@ -135,7 +135,17 @@ def artifact_detail(
         html=html,
         words=words,
         style=style,
+        draft=_draft(row),
         body=None if row.kind == ArtifactKind.DOCUMENT else row.body,
+    )
+
+
+def _draft(row: Artifact) -> schemas.DraftVersion | None:
+    said = row.body.get("draft") if row.kind == ArtifactKind.DOCUMENT else None
+    if not isinstance(said, dict):
+        return None
+    return schemas.DraftVersion(
+        word=said.get("media_type") == DOCX, proposed=bool(said.get("proposed"))
     )
 
 

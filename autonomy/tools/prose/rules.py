@@ -30,6 +30,7 @@ _SOUNDS_VOWEL = re.compile(r"^(?:hour|honest|honou?r|heir)", re.I)
 _HYPHEN_DASH = re.compile(r"(?<=[^\W\d_])[ \u00a0]-{1,2}[ \u00a0](?=[^\W\d_])")
 _DETERMINER = re.compile(r"\s+(?:the|these|those|this|that|its|their|our|my|his|her|your)\b", re.I)
 _WORD = re.compile(r"[^\W\d_]+")
+_NEXT_WORD = re.compile(r"\s+(?P<word>[^\W\d_]+)")
 _WHOLE = re.compile(r"[\w’'-]+")
 _ENGLISH = frozenset({"en", None})
 
@@ -233,16 +234,15 @@ def _other_quotes(text: str, *, curly: bool) -> Iterator[tuple[int, str]]:
 
 def _empty_openings(text: str) -> Iterator[Suggestion]:
     for match in _found(EMPTY, text):
-        following = re.match(r"\s+(?P<letter>\w)", text[match.end() :])
+        following = _NEXT_WORD.match(text, match.end())
         if following is None:
             continue
-        opens = match[0][0].isupper()
-        end = match.end() + following.end()
-        letter = following["letter"].upper() if opens else following["letter"]
+        word = following["word"]
+        first = word[0].upper() if match[0][0].isupper() else word[0]
         yield Suggestion(
             match.start(),
-            end,
-            letter,
+            following.end(),
+            first + word[1:],
             "empty opening",
             f"“{match[0]}” adds nothing to the sentence.",
         )

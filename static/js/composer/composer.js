@@ -6,6 +6,7 @@ import { Aim, destination } from "./aim.js";
 import { FileList, sourcesUsed } from "./files.js";
 import { SimulatedBadge } from "../models/badge.js";
 import { choosesSimulated, ModelPill, useModels } from "./model_choice.js";
+import { Improve } from "./improve.js";
 import { DEFAULTS, keep, LASTING, SEARCHES } from "./options.js";
 import { Refusal } from "./refusal.js";
 
@@ -88,10 +89,9 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
   const chosen = (options.similarity !== "") + options.approve + (options.search !== "auto") + folded.filter((name) => options[name] !== DEFAULTS[name]).length;
   const journeys = [["auto", "Choose for me"], ...boot.journeys.map((j) => [j.name, j.title])];
   const send = steering ? "Send to the run" : "Send";
+  // A draft keeps its own length, level and references.
   const choices = [
-    ["style", "Citation style", boot.styles],
-    ["length", "Length", LENGTHS],
-    ["level", "Level", LEVELS],
+    ...(options.journey === "rewrite" ? [] : [["style", "Citation style", boot.styles], ["length", "Length", LENGTHS], ["level", "Level", LEVELS]]),
     ...(boot.models_to_choose ? [["model"]] : []),
   ];
   const pill = ([name, label, values]) => name === "model" ? html`<${ModelPill} key="model" state=${models} value=${options.model} onChange=${set("model")} />` : html`<${Pill} key=${name} label=${label} value=${options[name]} onChange=${set(name)} options=${values} />`;
@@ -101,13 +101,14 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
     ${!steering && uploads.files.length > 0 && html`<${FileList} uploads=${uploads} />`}
     <label class="visually-hidden" for="request">${steering ? "What should the run change?" : "What should be written?"}</label>
     <textarea id="request" ref=${input} rows="1" value=${text}
-      placeholder=${steering ? "Say what to change, e.g. “make it 500 words”" : "Say what you need, and from which sources"}
+      placeholder=${steering ? "Say what to change, e.g. “make it 500 words”" : options.journey === "rewrite" ? "Attach your draft and say what should be better" : "Say what you need, and from which sources"}
       aria-describedby=${refused ? "composer-error" : undefined}
       onInput=${(event) => setText(event.target.value)} onKeyDown=${onKeyDown}></textarea>
     ${tooLong && html`<p class="error-text" role="alert">This is ${(text.length - boot.limits.message_max_chars).toLocaleString("en-GB")} characters too long. Put long material into a file and attach it.</p>`}
     ${refused && html`<${Refusal} problem=${refused} id="composer-error" />`}
     ${notice && html`<p class="composer-notice" role="status">${notice}</p>`}
     ${!steering && html`<p class="sources-used" role="status">${sourcesUsed(uploads, boot, options.search)}${choosesSimulated(models, options.model) && html` <${SimulatedBadge} />`}</p>`}
+    ${!steering && options.journey === "rewrite" && html`<${Improve} value=${options.improve} hasFiles=${uploads.files.length > 0} onChange=${set("improve")} />`}
     <div class="composer-bar" ref=${bar}>
       ${!steering && html`<button type="button" class="icon-button" aria-label="Attach files" title="Attach files" onClick=${() => picker.current.click()}><${Icon} name="paperclip" /></button>`}
       <input ref=${picker} type="file" multiple hidden aria-label="Files" accept=".pdf,.docx,.pptx,.xlsx,.csv,.tsv,.epub,.odt,.rtf,.txt,.md,.markdown,.html,.htm,.bib,.ris,.json"

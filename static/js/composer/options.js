@@ -3,7 +3,7 @@ import { modelOf } from "../models/words.js";
 
 const KEPT = "hw-composer";
 
-export const DEFAULTS = { journey: "auto", style: "harvard", length: "", level: "", similarity: "", approve: false, model: "", search: "auto" };
+export const DEFAULTS = { journey: "auto", style: "harvard", length: "", level: "", similarity: "", approve: false, model: "", search: "auto", improve: [] };
 export const LASTING = ["style", "level"]; // how somebody writes; what is wanted is said anew each time
 
 function kept() {
@@ -49,6 +49,7 @@ export function settingsOf(options) {
   if (options.similarity !== "") settings.target_similarity = Number(options.similarity);
   if (options.approve) settings.approve_plan = true;
   if (options.search !== "auto") settings.search = options.search;
+  if (options.journey === "rewrite" && options.improve.length) settings.improve = options.improve;
   if (options.model) settings.models = { default: options.model };
   return settings;
 }

@@ -13,10 +13,21 @@ const FORMATS = [
   ["csl-json", "References, CSL-JSON", "JSON"],
 ];
 
-export function DownloadMenu({ runId, artifactId, style = "", placement = "" }) {
+/** Of somebody's own draft: their file, with the changes or without. */
+const DRAFT_FORMATS = [
+  ["docx&changes=tracked", "Word, tracked changes", "DOCX"],
+  ["docx&changes=accepted", "Word, what you accepted", "DOCX"],
+  ["docx&changes=all", "Word, all but the rejected", "DOCX"],
+  ["md&changes=accepted", "Markdown, what you accepted", "MD"],
+  ["md&changes=all", "Markdown, all but the rejected", "MD"],
+  ["pdf", "PDF", "PDF"],
+  ["html", "Web page", "HTML"],
+];
+
+export function DownloadMenu({ runId, artifactId, style = "", placement = "", draft = false }) {
   const extra = style ? `&style=${encodeURIComponent(style)}` : "";
   const base = `/api/v2/runs/${runId}/artifacts/${artifactId}/download`;
   return html`<${Menu} label="Download" placement=${placement}
     button=${html`<${Icon} name="download" /> Download <${Icon} name="chevron-down" />`}
-    items=${FORMATS.map(([format, label, hint]) => ({ label, hint, href: `${base}?format=${format}${extra}`, download: true }))} />`;
+    items=${(draft ? DRAFT_FORMATS : FORMATS).map(([format, label, hint]) => ({ label, hint, href: `${base}?format=${format}${extra}`, download: true }))} />`;
 }

@@ -133,8 +133,22 @@ function Found({ found }) {
   return html`${restyled && html`<p class="notice"><${Icon} name="info" /><span>References follow ${found.style_after} instead of ${found.style_before}.</span></p>`}
     ${same && html`<p class="notice good"><${Icon} name="circle-check" /><span>The text is the same in both.</span></p>`}
     ${found.title.length > 0 && html`<section class="compared"><h3>Title</h3><${Diff} parts=${found.title} /></section>`}
-    ${found.sections.map((section) => html`<${ComparedSection} key=${`${section.change}-${section.id}`} section=${section} />`)}
+    ${groupsOf(found.sections).map((group) => Array.isArray(group)
+      ? html`<p key=${group[0].id} class="faint unchanged">${group.map((section) => section.heading || "Beginning").join(", ")} <span class="badge">unchanged</span></p>`
+      : html`<${ComparedSection} key=${`${group.change}-${group.id}`} section=${group} />`)}
     ${[["No longer cited", found.sources_removed], ["Newly cited", found.sources_added]].map(([label, titles]) => titles.length > 0 && html`<section class="compared"><h3>${label}</h3><ul>${titles.map((title) => html`<li key=${title}>${title}</li>`)}</ul></section>`)}`;
+}
+
+/** Sections that stayed, together where they follow each other; the others one by one. */
+function groupsOf(sections) {
+  const groups = [];
+  for (const section of sections) {
+    const same = section.change === "same" && !section.moved;
+    if (!same) groups.push(section);
+    else if (Array.isArray(groups.at(-1))) groups.at(-1).push(section);
+    else groups.push([section]);
+  }
+  return groups;
 }
 
 function ComparedSection({ section }) {

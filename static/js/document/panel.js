@@ -9,6 +9,7 @@ import { citationsOf, dress, idsOf, linkOf, markerOf } from "../citations/links.
 import { DownloadMenu } from "./downloads.js";
 import { SimulatedBadge } from "../models/badge.js";
 import { toast, toastError } from "../ui/toast.js";
+import { ChangesPanel } from "./changes.js";
 import { ChecksButton, ChecksPanel } from "./checks.js";
 import { HistoryPanel } from "./history.js";
 import { OriginalityStatement } from "./statement.js";
@@ -28,6 +29,7 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
   const heading = useRef(null);
   const scroller = useRef(null);
   const article = useRef(null);
+  const asked = useRef("");
 
   useEffect(() => {
     setChosen(artifactId);
@@ -57,6 +59,10 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
         if (!current) return;
         setState({ document });
         if (!style) setOwn(document.style ?? "");
+        if (document.draft?.proposed && asked.current !== chosen) {
+          asked.current = chosen; // what there is to decide is shown first, once
+          setBeside("changes");
+        }
         setBound(found);
       },
       (error) => current && setState({ error }),
@@ -88,6 +94,10 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
     setStyle("");
     setChosen(id);
     setBeside("");
+  };
+  const kept = (row) => {
+    toast(`Version ${row.version} has what you accepted. Your draft and the proposals stay in the history.`, { title: "Kept" });
+    show(row.id);
   };
   const made = (row) => {
     setStyle("");
@@ -123,17 +133,19 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
           <select value=${chosen} onChange=${(event) => setChosen(event.target.value)}>
             ${versions.map((row) => html`<option key=${row.id} value=${row.id} selected=${row.id === chosen}>Version ${row.version}</option>`)}
           </select><${Icon} name="chevron-down" /></label>`}
-        <${StyleChoice} value=${cited} styles=${styles} onChange=${setStyle} />
+        ${!document?.draft && html`<${StyleChoice} value=${cited} styles=${styles} onChange=${setStyle} />`}
+        ${document?.draft?.proposed && html`<button type="button" class="pill-button history-button" aria-expanded=${beside === "changes" ? "true" : "false"} onClick=${() => toggle("changes")}><${Icon} name="list-checks" /> Changes</button>`}
         ${style && own && style !== own && html`<button type="button" class="button quiet keep-style" disabled=${loading} onClick=${keep}>Keep this style</button>`}
         ${document && html`<${ChecksButton} bound=${bound} open=${beside === "checks"} onToggle=${() => toggle("checks")} />`}
         ${versions.length > 0 && html`<button type="button" class="pill-button history-button" aria-expanded=${beside === "history" ? "true" : "false"} onClick=${() => toggle("history")}><${Icon} name="clock" /> History</button>`}
         ${simulated && html`<${SimulatedBadge} />`}
         ${document?.words && html`<span class="faint words">${count(document.words)} words</span>`}
       </div>
-      <${DownloadMenu} runId=${runId} artifactId=${chosen} style=${style} />
+      <${DownloadMenu} runId=${runId} artifactId=${chosen} style=${style} draft=${Boolean(document?.draft)} />
     </header>
     ${beside === "checks" && html`<${ChecksPanel} bound=${bound} onJump=${jump} onSource=${source.open} onClose=${() => setBeside("")} />`}
     ${beside === "history" && html`<${HistoryPanel} runId=${runId} artifactId=${chosen} busy=${busy} onShow=${show} onMade=${made} onClose=${() => setBeside("")} />`}
+    ${beside === "changes" && html`<${ChangesPanel} key=${chosen} runId=${runId} artifactId=${chosen} busy=${busy} onKept=${kept} onClose=${() => setBeside("")} />`}
     <div class="document-scroll" ref=${scroller} tabindex="0" role="group" aria-label="Text of the document" aria-busy=${loading ? "true" : "false"} hidden=${beside !== ""}>
       ${error && html`<div class="run-pad"><div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>${error.title || "The document cannot be shown"}</strong><span>${error.message}</span></div></div></div>`}
       ${!document && loading && html`<${Skeleton} />`}

@@ -17,6 +17,7 @@ const KIND = { tool: "Tool", write: "Write", assemble: "Assemble" };
 
 /** What a tool does, for people; its name stays in the title. */
 const TOOL = {
+  "draft.read": "Draft",
   "library.survey": "Library",
   "library.search": "Library",
   "library.read": "Library",

@@ -57,6 +57,7 @@ export function endingOf(view) {
   const fallback = { succeeded: "completed", cancelled: "cancelled", failed: "error" }[view.status];
   // Unread files are not sources that say nothing; what failed says the rest.
   const unread = view.plan?.steps.some((step) => step.id === "read" && step.status === "failed");
+  if (view.stopReason === "no_evidence" && view.journey === "rewrite") return { title: "The draft could not be read", kind: "warn", text: "" };
   if (view.stopReason === "no_evidence" && unread) return { title: "No source could be read", kind: "warn", text: "" };
   const [title, kind, text = ""] = ENDINGS[view.stopReason] ?? ENDINGS[fallback] ?? ENDINGS.error;
   return { title, kind, text };

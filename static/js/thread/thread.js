@@ -67,7 +67,7 @@ function DocumentCard({ view, open, onOpen }) {
     <div class="document-actions">
       <button type="button" class=${open ? "button" : "button primary"} aria-expanded=${open ? "true" : "false"} onClick=${() => onOpen(view.id, view.artifactId)}>
         <${Icon} name="panel-right" /> ${open ? "Close" : "Open"}</button>
-      <${DownloadMenu} runId=${view.id} artifactId=${view.artifactId} />
+      <${DownloadMenu} runId=${view.id} artifactId=${view.artifactId} draft=${view.journey === "rewrite"} />
     </div>
   </article>`;
 }
