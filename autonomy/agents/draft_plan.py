@@ -3,6 +3,7 @@ together."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from autonomy.core.ports import Deps
@@ -16,6 +17,16 @@ REWRITE = "rewrite"
 """Role of the writing steps that improve a part of a draft."""
 FEWEST_WORDS = 250
 """Of a part, where the draft has as many."""
+HONEST = (
+    "A rewriting makes your own words better. It does not make words of others yours, and nothing is "
+    "changed to pass a check or to look less like another text: quote and cite what is not yours."
+)
+"""What is said to somebody who wants a text to look like another's."""
+_EVADES = re.compile(
+    r"\b(?:plagiari[sz]\w+|turnitin|grammarly|copyscape|(?:ai|similarity|plagiarism)[\s-]+(?:detect\w*|"
+    r"check\w*|score|index)|undetect\w*|detector|bypass|humani[sz]e)\b",
+    re.IGNORECASE,
+)
 _NAMES = {
     Wish.GRAMMAR: "grammar and spelling",
     Wish.CLARITY: "clarity",
@@ -35,6 +46,11 @@ def wishes(deps: Deps) -> frozenset[Wish]:
 def named(wanted: frozenset[Wish]) -> str:
     """The wishes in words: “clarity, concision”."""
     return ", ".join(name for wish, name in _NAMES.items() if wish in wanted)
+
+
+def asks_to_evade(goal: str) -> bool:
+    """Whether the request speaks of checks that the text is to pass."""
+    return _EVADES.search(goal) is not None
 
 
 def reading_plan(deps: Deps) -> Plan:

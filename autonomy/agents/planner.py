@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
-from autonomy.agents.draft_plan import parts_plan, reading_plan
+from autonomy.agents.draft_plan import HONEST, asks_to_evade, parts_plan, reading_plan
 from autonomy.agents.look_plan import is_looking, kept_ids, look_plan, settled
 from autonomy.agents.outline import (
     Outline,
@@ -90,6 +90,8 @@ async def _rewriting(
     was brought is the document's first version."""
     if former is None:
         made = reading_plan(deps)
+        if asks_to_evade(deps.task.goal):
+            await deps.events.emit(EventDraft(type="note", source="planner", content=HONEST))
         if deps.task.settings.target_similarity is not None:
             said = (
                 "No similarity report is asked for: a rewriting changes words of your own, and is "

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from langgraph.types import Command
 from pydantic import BaseModel
 
 from autonomy.agents.rewrite_result import gates_of
@@ -23,6 +24,7 @@ from autonomy.library.drafts.revisions import Signature
 from autonomy.library.parsed import ParseLimits
 from autonomy.tools.prose.inventory import inventory
 from tests.autonomy.agents.test_loop import Ride
+from tests.autonomy.agents.test_steering import Logged, Said
 from tests.autonomy.agents.world import MemoryArtifacts, MemoryDrafts, NoModels, draft_deps
 from tests.autonomy.library.drafts.accepting import decided, skeleton, texts
 from tests.files.drafts import members, rich_draft, simple, written
@@ -344,6 +346,66 @@ async def test_a_model_that_is_lost_half_way_leaves_the_rest_to_rules(
     assert {c.author for c in outcome.changes} == {Author.MODEL, Author.RULE}
     assert said in outcome.ride.document.notice
     nothing_lost(outcome)
+
+
+# ----------------------------------------------------------------- what the person says meanwhile
+
+
+async def test_a_message_adds_a_wish_and_every_part_is_gone_over_again(tmp_path: Path) -> None:
+    path = written(simple("In order to win they don’t rest."), tmp_path / "draft.docx")
+    deps = dataclasses.replace(
+        draft_deps(path, "Make it concise"), messages=Said("and an academic tone please", at=4)
+    )
+    ride = await Ride(deps).go()
+
+    document = ride.document
+    assert document.sections[0].markdown == "To win they do not rest."
+    assert cast("MemoryArtifacts", deps.artifacts).made[ride.state["document_id"]].cause in (
+        VersionCause.ASKED, VersionCause.REWRITTEN,
+    )  # fmt: skip
+
+
+async def test_a_message_that_no_rule_reads_changes_nothing_and_says_so(tmp_path: Path) -> None:
+    path = written(simple("The boats left."), tmp_path / "draft.docx")
+    deps = dataclasses.replace(draft_deps(path), messages=Said("mention the weather", at=3))
+    ride = await Ride(deps).go()
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED
+    said = [e.content for e in await Logged.events(cast("Logged", ride))]
+    assert any("without a language model I can only follow" in text for text in said)
+
+
+async def test_parts_of_a_shown_plan_may_be_left_out_and_nothing_else(short: Path) -> None:
+    deps = draft_deps(short, approve_plan=True)
+    ride = await Ride(deps).go()
+    (question,) = ride.state["__interrupt__"]
+    plan = ride.state["plan"]
+    parts = [s for s in plan.steps if s.id.startswith("write-")]
+    assert len(parts) >= 2
+
+    kept = [{"id": s.id, "title": s.title} for s in parts[1:]]
+    added = [*kept, {"id": "", "title": "A new section"}]
+    edit = {"version": plan.version, "steps": added, "approve": True}
+    await ride.go(Command(resume={question.id: {"edit": edit}}))
+    (question,) = ride.state["__interrupt__"]
+
+    await ride.go(Command(resume={question.id: {"edit": {**edit, "steps": kept}}}))
+    last = int(parts[0].input["last"])
+    drafts = cast("MemoryDrafts", deps.drafts)
+    changed = {c.block for c in drafts.proposed[ride.state["document_id"]]}
+    bodies = cast("MemoryArtifacts", deps.artifacts).bodies.values()
+    draft = next(Draft.model_validate(b["draft"]) for b in bodies if "ref" in b)
+    assert changed
+    assert not changed & {b.id for b in draft.blocks[: last + 1]}
+
+
+async def test_who_wants_to_pass_a_check_is_told_what_this_is_for(tmp_path: Path) -> None:
+    path = written(simple("In order to win."), tmp_path / "draft.docx")
+    deps = draft_deps(path, "Rewrite my draft so that Turnitin finds nothing")
+    await Ride(deps).go()
+
+    notes = [e.content for e in cast("Any", deps.events).emitted if e.type == "note"]
+    assert any("quote and cite what is not yours" in text for text in notes)
 
 
 # ------------------------------------------------------------------------------------ hostile
