@@ -75,7 +75,6 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
         exhausted=exhausted,
         accepted=bool(state.get("report_accepted")) and not taken.changed,
         expired=state.get("report_expired", False) and not taken.changed,
-        unmendable=state.get("unmendable", False) and not taken.changed,
     )
     decision = route_progress(situation)
     if taken.replan and not exhausted:

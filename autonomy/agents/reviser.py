@@ -84,8 +84,6 @@ async def amend(state: RunState, runtime: Runtime[Deps]) -> RunState:
     placed = [f for f in [*told, *found_by_engine] if f.section_id]
     lost = len(told) - sum(bool(f.section_id) for f in told)
     lose = words_to_lose(document, state.get("reported_similarity"), _target(deps))
-    reported = state.get("reported_similarity")
-    over = reported is not None and reported > _target(deps)
     revision = await _revised(document, placed, lose, state["plan"], deps, task)
     after = await _document(document, revision, deps)
     changed = [c for c in revision.changes if c.remedy is not Remedy.KEEP]
@@ -116,7 +114,6 @@ async def amend(state: RunState, runtime: Runtime[Deps]) -> RunState:
         "local_similarity": now.percent if now else None,
         "local_quoted": now.quoted if now else None,
         "local_document": after_id,
-        "unmendable": over and not changed and not revision.anew,
         "outbox": [_revised_event(cycle_id, changes, before, now, why, lost, after_id)],
     }
     if changed:

@@ -54,16 +54,13 @@ class Situation:
     """A similarity report about this very draft accepts it: it is not touched again."""
     expired: bool = False
     """The similarity report that was waited for never came."""
-    unmendable: bool = False
-    """A report asks for less, and nothing is left that could honestly be changed."""
 
     @property
     def last_cycle_over(self) -> bool:
         """Whether no further report is asked for, and none accepts the draft."""
         if self.target_similarity is None or not self.cycles or self.accepted:
             return False
-        limit = self.cycles >= self.journey.max_cycles
-        return bool(self.expired or self.exhausted or self.unmendable or limit)
+        return bool(self.expired or self.exhausted or self.cycles >= self.journey.max_cycles)
 
     @property
     def writes(self) -> list[Step]:
@@ -251,15 +248,6 @@ def route_draft(now: Situation, gates: Sequence[GateResult]) -> Decision:
 
 
 def _originality(now: Situation, target: float, gates: Sequence[GateResult]) -> Decision:
-    if now.unmendable:
-        return _end(
-            VerdictKind.FAIL,
-            StopReason.GATES_UNMET,
-            f"{_measured(now, target)} What the report counts is quoted and cited, or could not be "
-            "traced to a source: nothing is left to change that would not take away evidence only "
-            "for the figure. The best draft is kept.",
-            gates,
-        )
     if now.cycles >= now.journey.max_cycles:
         return _end(
             VerdictKind.FAIL,

@@ -92,8 +92,6 @@ class RunState(TypedDict, total=False):
     """As `local_similarity`, of the draft that it revises."""
     local_document: str
     """Artifact id of the draft that was compared last."""
-    unmendable: bool
-    """The last report asks for less, and nothing is left that could honestly be changed."""
     notice: str
     """Why a rule path was taken although a model was wanted; shown in the document."""
     approved: bool

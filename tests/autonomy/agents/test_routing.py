@@ -225,15 +225,3 @@ def test_gates_that_cannot_be_met_end_with_the_open_points_named() -> None:
 
     assert stop == StopReason.GATES_UNMET
     assert "One claim is not borne out." in verdict.reason
-
-
-def test_no_report_is_asked_for_again_on_a_draft_with_nothing_left_to_mend() -> None:
-    stuck = now(target_similarity=15.0, reported_similarity=38.0, cycles=1, unmendable=True)
-    verdict, stop = route_draft(stuck, [gate("length", passed=True)])
-
-    assert (verdict.route, stop) == (Route.END, StopReason.GATES_UNMET)
-    assert "nothing is left to change" in verdict.reason
-    assert "38 %" in verdict.reason
-    assert stuck.last_cycle_over
-    again = dataclasses.replace(stuck, unmendable=False)
-    assert route_draft(again, [gate("length", passed=True)])[0].route is Route.TURNITIN_PAUSE
