@@ -4,6 +4,7 @@ router: a new route without a row fails the test."""
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -111,6 +112,75 @@ TABLE: dict[str, Row] = {
     "GET v2/runs/{uuid:run_id}/artifacts": Row(HIDDEN, _run),
     "GET v2/runs/{uuid:run_id}/artifacts/{uuid:artifact_id}": Row(HIDDEN, _artifact),
     "GET v2/runs/{uuid:run_id}/artifacts/{uuid:artifact_id}/download": Row(HIDDEN, _artifact),
+    "GET v2/runs/{uuid:run_id}/versions": Row(HIDDEN, _run),
+    "GET v2/runs/{uuid:run_id}/versions/compare": Row(
+        HIDDEN, _run, query=f"?from={uuid.UUID(int=1)}&to={uuid.UUID(int=2)}"
+    ),
+    "POST v2/runs/{uuid:run_id}/versions/{uuid:artifact_id}/restore": Row(HIDDEN, _artifact),
+    "GET v2/runs/{uuid:run_id}/sources": Row(HIDDEN, _run),
+    "GET v2/runs/{uuid:run_id}/citations": Row(HIDDEN, _run),
+    "GET v2/models": Row(OWN),
+    "PUT v2/models/roles": Row(OWN, body=lambda w: {"scope": "user", "roles": {"writer": ""}}),
+    "POST v2/models/connections": Row(OWN, body=lambda w: {"provider": "openai"}),
+    "PATCH v2/models/connections/{uuid:connection_id}": Row(
+        HIDDEN, _connection, lambda w: {"label": "Mine now"}
+    ),
+    "DELETE v2/models/connections/{uuid:connection_id}": Row(HIDDEN, _connection),
+    "POST v2/models/connections/{uuid:connection_id}/test": Row(HIDDEN, _connection),
+    "POST v2/models/test": Row(OWN, body=lambda w: {"provider": "openai"}),
+    "POST v2/turnitin/{uuid:run_id}/report": Row(
+        HIDDEN, _run, lambda w: {"cycle_id": str(w.cycle.pk), "observed_similarity": 1}
+    ),
+    "GET v2/turnitin/{uuid:run_id}/status": Row(HIDDEN, _run),
+    "GET v2/turnitin/{uuid:run_id}/changes": Row(HIDDEN, _run),
+    "GET v2/notifications": Row(OWN),
+    "POST v2/notifications/read": Row(OWN, body=lambda world: {"all": True}),
+    "GET v2/notifications/mail": Row(OWN),
+    "PATCH v2/notifications/mail": Row(OWN, body=lambda world: {"mail_done": False}),
+    "GET v2/turnitin/{uuid:run_id}/checker": Row(HIDDEN, _run),
+    "POST v2/turnitin/{uuid:run_id}/checker": Row(HIDDEN, _run),
+    "DELETE v2/turnitin/{uuid:run_id}/checker": Row(HIDDEN, _run),
+    "GET v2/checks": Row(OWN, query="?which=all"),
+    "GET v2/checks/checkers": Row(OWN),
+    "GET v2/checks/{uuid:check_id}": Row(HIDDEN, _check),
+    "PATCH v2/checks/{uuid:check_id}": Row(HIDDEN, _check, lambda w: {"note": "Mine now"}),
+    "POST v2/checks/{uuid:check_id}/claim": Row(HIDDEN, _check),
+    "POST v2/checks/{uuid:check_id}/renew": Row(HIDDEN, _check),
+    "POST v2/checks/{uuid:check_id}/release": Row(HIDDEN, _check),
+    "POST v2/checks/{uuid:check_id}/assign": Row(HIDDEN, _check, lambda w: {"checker_id": 1}),
+    "GET v2/checks/{uuid:check_id}/document": Row(HIDDEN, _check),
+    "GET v2/checks/{uuid:check_id}/download": Row(HIDDEN, _check),
+    "POST v2/checks/{uuid:check_id}/report": Row(HIDDEN, _check),
+    "DELETE v2/checks/{uuid:check_id}/report": Row(HIDDEN, _check),
+    "POST v2/checks/{uuid:check_id}/marked": Row(HIDDEN, _check),
+    "DELETE v2/checks/{uuid:check_id}/marked": Row(HIDDEN, _check),
+    "POST v2/checks/{uuid:check_id}/accept": Row(HIDDEN, _check, lambda w: {"note": "Fine"}),
+    "POST v2/checks/{uuid:check_id}/reject": Row(HIDDEN, _check, lambda w: {"note": "Bad"}),
+    "GET v2/passages/{uuid:passage_id}": Row(HIDDEN, _passage),
+    "GET v2/sources": Row(OWN),
+    "GET v2/sources/export": Row(OWN),
+    "POST v2/sources/{uuid:source_id}/metadata": Row(HIDDEN, _source, lambda w: {}),
+    "POST v2/sources/delete": Row(OWN, body=lambda w: {"ids": [str(w.file.pk)]}),
+    "POST v2/sources/reference": Row(OWN, body=lambda w: {"csl": {"title": "Mine"}}),
+    "GET v2/sources/{uuid:source_id}": Row(HIDDEN, _source),
+    "PATCH v2/sources/{uuid:source_id}": Row(
+        HIDDEN, _source, lambda w: {"csl": {"title": "Mine now"}}
+    ),
+    "DELETE v2/sources/{uuid:source_id}": Row(HIDDEN, _source),
+    "POST v2/sources/{uuid:source_id}/read": Row(HIDDEN, _source),
+    "GET v2/sources/{uuid:source_id}/verification": Row(HIDDEN, _source),
+    "POST v2/sources/{uuid:source_id}/verify": Row(HIDDEN, _source),
+    "POST v2/sources/{uuid:source_id}/accept": Row(HIDDEN, _source, lambda w: {}),
+    "GET v2/sources/{uuid:source_id}/content": Row(HIDDEN, _source),
+    "GET v2/sources/{uuid:source_id}/pages/{int:number}": Row(
+        HIDDEN, lambda w: _source(w) | {"number": "1"}
+    ),
+    "GET v2/styles": Row(OWN),
+    "POST v2/styles": Row(OWN, body=lambda w: b"multipart"),
+    "DELETE v2/styles/{uuid:style_id}": Row(HIDDEN, lambda w: {"style_id": str(w.style.pk)}),
+    "POST v2/runs/{uuid:run_id}/artifacts/{uuid:artifact_id}/style": Row(
+        HIDDEN, _artifact, lambda w: {"style": "apa"}
+    ),
     "GET v2/runs/{uuid:run_id}/rewriting/{uuid:artifact_id}": Row(HIDDEN, _artifact),
     "GET v2/runs/{uuid:run_id}/rewriting/{uuid:artifact_id}/decisions": Row(HIDDEN, _artifact),
     "PATCH v2/runs/{uuid:run_id}/rewriting/{uuid:artifact_id}/decisions": Row(
