@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from autonomy.agents.outline import BEGIN, END
 from autonomy.agents.reply import STEP as REPLY_STEP
 from autonomy.agents.retractions import retracted_ids, undeclared
-from autonomy.agents.verification import BAD, unquoted_overlap
+from autonomy.agents.verification import BAD
 from autonomy.core.journey import Journey
 from autonomy.core.types import Author, CitationCheck, GateResult, ReferenceCheck, ReferenceVerdict
 from autonomy.core.words import counted
 from autonomy.export.claims import uncited_sentences
 from autonomy.export.document import MARKER, Document, Section
+from autonomy.export.draft_text import BETWEEN
 from autonomy.export.structure import check_structure
+from autonomy.tools.similarity.copying import unquoted_share
 
 NAMED = 5
 """Claims that a gate's message spells out, for the writer who is to mend them."""
@@ -177,8 +179,8 @@ def _prose(section: Section) -> str:
 
 
 def _originality(document: Document, maximum: float) -> GateResult:
-    text = "\n".join(MARKER.sub(" ", _prose(s)) for s in document.sections)
-    share = unquoted_overlap(text, document.passages)
+    text = BETWEEN.join(_prose(s) for s in document.sections)
+    share = unquoted_share(text, document.passages)
     return GateResult(
         gate="originality",
         passed=share <= maximum,

@@ -43,7 +43,8 @@ class Gates(BaseModel):
     """Ask registries about the cited works before delivery; otherwise only what is known of them
     already counts."""
     maximum_unquoted_overlap: float | None = Field(default=None, gt=0, lt=1)
-    """Share of the draft's words that may stand verbatim in a source outside quotation marks."""
+    """Share of the draft's words that may stand in a cited passage word for word, or nearly so,
+    outside quotation marks."""
 
 
 class Journey(BaseModel):

@@ -30,7 +30,7 @@ NAMES = (
     "ladder",
     "ingest",
 )
-ON_DEMAND = ("integrity", "retrieval", "retrieval_scale", "verification")
+ON_DEMAND = ("integrity", "retrieval", "retrieval_scale", "similarity", "verification")
 """Benches that need data which is not part of the source, or minutes: only run when named."""
 LIMIT_SECONDS = 180.0
 LIMITS = {
@@ -38,6 +38,7 @@ LIMITS = {
     "integrity": 3_600.0,
     "retrieval": 14_400.0,
     "retrieval_scale": 3_600.0,
+    "similarity": 900.0,
 }
 """Seconds of those that take longer."""
 RESULTS = ROOT / "test-results" / "bench.json"

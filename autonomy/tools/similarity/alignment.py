@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import numpy as np
 from rapidfuzz.distance import LCSseq
 
 from autonomy.tools.similarity.runs import Run
@@ -22,6 +23,10 @@ GAIN = 1.5
 """A passage is grown over edited words only for more than a stray word that both texts have."""
 MOST_OPEN = 64
 """Passages that may be growing at one place of the draft."""
+LAYERS = 2
+"""Passages of one text that may lie over each other in the draft."""
+GROWTH = 4
+"""Passages of one text may grow by so many times the draft's words altogether."""
 _CUTS = (16, 8, 4, 2, 0)
 """Gaps at which a passage that is too thin is cut, in words, one after the other."""
 
@@ -58,6 +63,11 @@ class Aligned:
         longer = max(self.end - self.start, self.text_end - self.text_start)
         return self.matched / longer
 
+    def words(self) -> Iterator[int]:
+        """The draft's words that have a partner."""
+        for block in self.blocks:
+            yield from range(block.draft, block.draft + block.words)
+
     def within(self, start: int, end: int) -> Aligned | None:
         """What of it lies between two words of the draft; None when that holds no common word."""
         kept = []
@@ -83,13 +93,30 @@ def aligned(
             passages.append(joined)
             open_.append(joined)
     grown: list[Aligned] = []
-    for passage in passages:
-        _grow(draft, text, passage)
+    room = GROWTH * len(draft)
+    for passage in _uppermost(passages, len(draft)):
+        before = passage.end - passage.start
+        if room > 0:
+            _grow(draft, text, passage)
+            room -= passage.end - passage.start - before
         if passage.score >= least:
             grown.append(passage)
         else:
             grown += _apart(passage, least)
     return grown
+
+
+def _uppermost(passages: Sequence[Aligned], words: int) -> list[Aligned]:
+    """The passages, longest first, without those that lie for the most part under `LAYERS` longer
+    ones: what repeats itself in both texts is like itself in very many ways."""
+    layers = np.zeros(words, np.int16)
+    kept = []
+    for passage in sorted(passages, key=lambda each: -each.matched):
+        under = layers[passage.start : passage.end]
+        if (under < LAYERS).mean() >= 0.25:
+            under += 1
+            kept.append(passage)
+    return kept
 
 
 def _joined(

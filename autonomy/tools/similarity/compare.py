@@ -8,10 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from autonomy.core.originality import Match, MatchGroup, MatchKind, Similarity, TextLikeness
+from autonomy.core.words import STOP_WORDS
 from autonomy.library.quotations import Span, joined, quotations
 from autonomy.tools.similarity.citing import Citations
 from autonomy.tools.similarity.counting import Flags, attributed, by_quotation
 from autonomy.tools.similarity.exclusions import (
+    CONTENT_WORDS,
+    NAME_WORDS,
     PHRASE_TEXTS,
     PHRASE_WORDS,
     bibliographies,
@@ -127,13 +130,29 @@ class _Comparison:
         settings = self._settings
         if settings.exclude_quoted_and_cited and group is MatchGroup.CITED_AND_QUOTED:
             return QUOTED_AND_CITED
-        words = end - start
-        if settings.exclude_common_phrases and words <= PHRASE_WORDS:
-            own = words - int(self._stock[start:end].sum())
-            if others >= PHRASE_TEXTS or own < LEAST_WORDS:
-                return COMMON_PHRASE
-        signs = int(self._signs[start:end].sum())
-        return SMALL_MATCH if words - signs / 2 < settings.small_match_words else ""
+        if settings.exclude_common_phrases and (
+            self._is_stock(found)
+            or (
+                end - start <= PHRASE_WORDS and (others >= PHRASE_TEXTS or self._says_little(found))
+            )
+        ):
+            return COMMON_PHRASE
+        signs = int(self._signs[start:end].sum()) / 2
+        return SMALL_MATCH if found.passage.matched - signs < settings.small_match_words else ""
+
+    def _is_stock(self, found: Found) -> bool:
+        """Whether, without stock phrases, too few of its words are in the text."""
+        own = sum(1 for word in found.passage.words() if not self._stock[word])
+        some = own < found.passage.matched
+        return some and own < max(self._settings.small_match_words, LEAST_WORDS)
+
+    def _says_little(self, found: Found) -> bool:
+        """Whether the words in common are for the most part function words, or a name: of a body,
+        a law, a work."""
+        draft = self._draft
+        content = [w for w in found.passage.words() if draft.keys[w] not in STOP_WORDS]
+        small = [w for w in content if not draft.text[draft.starts[w]].isupper()]
+        return len({draft.keys[w] for w in content}) < CONTENT_WORDS or len(small) < NAME_WORDS
 
     def _tokens_of(self, text: int) -> Tokens:
         if text not in self._tokens:

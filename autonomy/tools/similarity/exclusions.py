@@ -9,8 +9,12 @@ from autonomy.library.quotations import Span
 from autonomy.tools.similarity.stock_phrases import PHRASES
 from autonomy.tools.similarity.tokens import key
 
-PHRASE_WORDS = 12
+PHRASE_WORDS = 14
 """A longer match is nobody's common phrase, however many texts have it."""
+CONTENT_WORDS = 4
+"""A short match with fewer different words than this, function words aside, says too little."""
+NAME_WORDS = 3
+"""One with fewer than this that are not capitalised, function words aside, is a name."""
 PHRASE_TEXTS = 4
 """Found in so many texts besides, a short match is a common phrase."""
 

@@ -6,9 +6,9 @@ import hashlib
 
 from pydantic import BaseModel, ConfigDict, Field
 
-KGRAM_WORDS = 5
+KGRAM_WORDS = 4
 """Length of what is fingerprinted: shorter runs in common are noise and never begin a match."""
-WINDOW_KGRAMS = 4
+WINDOW_KGRAMS = 3
 """Of so many neighbouring k-grams one is kept at least."""
 GUARANTEED_WORDS = WINDOW_KGRAMS + KGRAM_WORDS - 1
 """Every run of so many words in common is found, whatever stands around it."""

@@ -54,3 +54,33 @@ def test_frames_and_rule_composed_sections_are_not_held_to_it() -> None:
 
     assert grounding(plain, author=Author.RULE).passed
     assert grounding(plain, step="write-introduction").passed
+
+
+def originality(markdown: str) -> GateResult:
+    library = make_library()
+    passage = library.kept[0]
+    section = Section(id="write-1", heading="Findings", markdown=markdown.format(passage.text))
+    document = Document(
+        title="Reefs",
+        sections=(section,),
+        sources=(library.works["reefs"],),
+        passages=(passage,),
+    )
+    gates = run_gates(document, [], load("write"), asked_words=None, available_sources=1)
+    return next(gate for gate in gates if gate.gate == "originality")
+
+
+def test_a_passage_copied_without_quotation_marks_fails_the_draft_cited_or_not() -> None:
+    passage = make_library().kept[0]
+    copied = originality("Here it is at last. {0}")
+    cited = originality(f"Here it is at last. {{0}} [[p:{passage.id}]]")
+
+    assert not copied.passed
+    assert not cited.passed
+    assert cited.observed == copied.observed
+
+
+def test_a_quotation_is_not_copying() -> None:
+    assert (
+        originality("Here it is at last. “{0}”").observed == "0.0% copied outside quotation marks"
+    )
