@@ -31,9 +31,7 @@ _BATCH = 2_000
 SENTENCE_CHARS = 1_000
 """A longer sentence is read as far as this."""
 _ROUGH_CHARS = 20
-_NAIVE_END = re.compile(
-    r"(?<=[.!?…])[\"”’»)\]]*\s+|(?<=[。！？])[”’」』）]*|\n[ \t]*\n"
-)
+_NAIVE_END = re.compile(r"(?<=[.!?…])[\"”’»)\]]*\s+|(?<=[。！？])[”’」』）]*|\n[ \t]*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +162,7 @@ def _scores(
     flat = np.concatenate([np.asarray(row) for row in rows])
     edges = np.concatenate(([0], np.cumsum([len(row) for row in rows])[:-1]))
     sums = np.add.reduceat(weights[flat] * rarity[flat][:, None], edges, axis=0)
-    scores: Matrix = sums / np.sqrt(np.asarray(lengths, np.float32))[:, None]
+    scores: Matrix = (sums / np.sqrt(np.asarray(lengths, np.float32))[:, None]).astype(np.float32)
     return scores
 
 

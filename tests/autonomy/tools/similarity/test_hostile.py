@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from autonomy.core.originality import ComparedKind, MatchKind
+from autonomy.library.quotations import quotations
 from autonomy.tools.similarity import ComparedText, compare
 from autonomy.tools.similarity.alignment import aligned
 from autonomy.tools.similarity.exclusions import bibliographies
 from autonomy.tools.similarity.fingerprints import Index
-from autonomy.tools.similarity.quotations import quotations
 from autonomy.tools.similarity.runs import common_runs
 from autonomy.tools.similarity.tokens import tokenise
 
