@@ -166,7 +166,9 @@ def test_a_hundred_reports_for_a_run_that_waits_wake_it_once(
     drive(claim(), asking)
     cycle.refresh_from_db()
     run = Run.objects.get(pk=cycle.run_id)
-    assert (cycle.status, run.status) == ("rejected", "succeeded")
+    assert cycle.observed_similarity is not None
+    near = cycle.observed_similarity <= cycle.target_similarity  # whoever came first is believed
+    assert (cycle.status, run.status) == ("accepted" if near else "rejected", "succeeded")
 
 
 def test_reports_that_come_while_the_run_reaches_its_pause_wake_it_once(
