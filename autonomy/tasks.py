@@ -12,6 +12,7 @@ from autonomy.runtime.couriers import ring_embedding, ring_file
 from autonomy.runtime.engine import current_engine
 from autonomy.runtime.reembedding import fill_source, work
 from autonomy.runtime.registry_metadata import complete
+from autonomy.runtime.similarity_checks import work as check_similarity
 from autonomy.runtime.upkeep import tidy_when_due
 
 logger = logging.getLogger(__name__)
@@ -46,6 +47,12 @@ def reembed(_: str = "") -> None:
     """Passages want vectors of another embedder: a slice of them."""
     if work():
         ring_embedding()
+
+
+@shared_task(name="autonomy.tasks.compare", ignore_result=True)  # type: ignore[untyped-decorator]
+def compare(check_id: str) -> None:
+    """Somebody wants to know how like a document is to its owner's texts."""
+    check_similarity(check_id)
 
 
 @shared_task(name="autonomy.tasks.tidy", ignore_result=True)  # type: ignore[untyped-decorator]

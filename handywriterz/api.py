@@ -28,6 +28,7 @@ from autonomy.api import (
     quotas,
     rewriting,
     runs,
+    similarity,
     sources,
     styles,
     turnitin,
@@ -110,6 +111,7 @@ api.add_router("/v2/runs", artifacts.router)
 api.add_router("/v2/runs", events.router)
 api.add_router("/v2/runs", styles.document_router)
 api.add_router("/v2/runs", versions.router)
+api.add_router("/v2/runs", similarity.router)
 api.add_router("/v2/runs", rewriting.router)
 api.add_router("/v2/styles", styles.router)
 api.add_router("/v2/models", models.router)

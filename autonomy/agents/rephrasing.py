@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz
 
 from autonomy.agents.remedies import Found
-from autonomy.agents.verification import normal, quoted_spans, unquoted_overlap
+from autonomy.agents.verification import normal, quoted_spans
 from autonomy.core import prompts
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.types import FindingKind, FindingWeight, Passage
 from autonomy.export.document import MARKER
 from autonomy.tools.facts.compare import Facts, findings
+from autonomy.tools.similarity.copying import unquoted_share
 
 AT_ONCE = 8
 """Passages of one call."""
@@ -78,7 +79,7 @@ def loss(before: str, after: str, passages: Sequence[Passage]) -> str:
     if fuzz.ratio(normal(_bare(old)), normal(_bare(new))) >= SAME_WORDING:
         return "it is the old sentence with words exchanged"
     worded = [p.model_copy(update={"text": _worded(p.text)}) for p in passages]
-    if worded and unquoted_overlap(_worded(new), worded) > COPIED:
+    if worded and unquoted_share(_worded(new), worded) > COPIED:
         return "it keeps the source's wording"
     return ""
 

@@ -57,6 +57,10 @@ class Match(BaseModel):
     """Share of its words in common; for a paraphrase the cosine."""
     excluded: str = ""
     """What keeps it out of the percentage: a key of `Similarity.excluded_words`; empty counts."""
+    reasons: tuple[str, ...] = ()
+    """All that may keep it out, whatever the settings say now."""
+    size: float = Field(default=0, ge=0)
+    """Words in common, as small matches are measured: signs of scripts without spaces are half."""
 
 
 class TextLikeness(BaseModel):
@@ -92,6 +96,10 @@ class Similarity(BaseModel):
     """Most words first."""
     matches: tuple[Match, ...] = ()
     """In the draft's order, also those that are excluded."""
+    words: int = Field(default=0, ge=0)
+    """Of the draft's running text, headings aside."""
+    bibliography_words: int = Field(default=0, ge=0)
+    """Of these, in lists of references."""
     compared: int = Field(default=0, ge=0)
     """Texts of different wording that the draft was compared with."""
     left_out: int = Field(default=0, ge=0)
@@ -104,6 +112,15 @@ class Similarity(BaseModel):
         quoted = self.excluded_words.get("quoted_and_cited", 0)
         words = self.counted_words + quoted
         return round(100 * quoted / words, 1) if words else 0.0
+
+
+class SimilarityStatus(StrEnum):
+    """States of one comparison by the engine."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
 
 
 class Remedy(StrEnum):

@@ -37,7 +37,7 @@ def write_pdf(document: Document) -> bytes:
         DanglingCitation, UnknownStyle, PandocError: as `render`.
     """
     rendered = render(document)
-    return _compile(typst_source(rendered))
+    return compile_typst(typst_source(rendered))
 
 
 def typst_source(rendered: Rendered) -> str:
@@ -106,7 +106,7 @@ def _references(rendered: Rendered) -> str:
     return "#references-heading()\n" + "\n".join(rows)
 
 
-def _compile(source: str) -> bytes:
+def compile_typst(source: str) -> bytes:
     """Compile in a process of its own: a runaway document must not take the server with it."""
     with tempfile.TemporaryDirectory(prefix="hw-pdf-") as folder:
         (Path(folder) / "main.typ").write_text(source, encoding="utf-8")

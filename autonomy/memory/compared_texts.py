@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.db.models import OuterRef, Subquery, Sum, TextField
+from django.db.models import OuterRef, Q, Subquery, Sum, TextField
 from django.db.models.functions import Cast, Length
 from pydantic import ValidationError
 
@@ -56,11 +56,12 @@ def choose(document: Artifact, limits: TextLimits) -> Chosen:
     """The texts for `document`: what its run found and cites first, then the owner's latest
     documents of other runs that are older than it, then the rest of the library, newest first.
     Versions of the same run, and of runs that it was forked from or that were forked from it,
-    never count."""
+    never count; nor does the file of a draft that it is a version of."""
     owner_id = document.run.owner_id
     sources = {
         row["id"]: row
         for row in Source.objects.filter(owner_id=owner_id, status=FileStatus.READY)
+        .exclude(_draft_itself(document))
         .order_by("-created_at")
         .values("id", "sha256", "ready_at", "passage_count", "csl", "file_name")
     }
@@ -108,6 +109,19 @@ def read(owner_id: int, chosen: Chosen) -> list[ComparedText]:
     ]
 
 
+def _draft(document: Artifact) -> dict[str, Any]:
+    """What the document says of the draft that it was made from; empty when it was written here."""
+    draft = document.body.get("draft")
+    return draft if isinstance(draft, dict) else {}
+
+
+def _draft_itself(document: Artifact) -> Q:
+    """The draft's own file among the sources, under whatever id."""
+    draft = _draft(document)
+    same = Q(pk__in=uuids([str(draft.get("source_id") or "")]))
+    return same | Q(sha256=draft["sha256"]) if draft.get("sha256") else same
+
+
 def _earlier(document: Artifact) -> list[tuple[uuid.UUID, str]]:
     """The latest documents, older than `document`, of the owner's other runs: id and sha256,
     newest first."""
@@ -120,6 +134,8 @@ def _earlier(document: Artifact) -> list[tuple[uuid.UUID, str]]:
     runs = Run.objects.filter(owner_id=document.run.owner_id).exclude(id__in=_lineage(document.run))
     ids = runs.annotate(document=Subquery(newest)).exclude(document=None).values("document")
     rows = Artifact.objects.filter(id__in=ids).order_by("-created_at")
+    if sha256 := _draft(document).get("sha256"):
+        rows = rows.exclude(body__draft__sha256=sha256)
     return list(rows.values_list("id", "sha256"))
 
 
@@ -190,6 +206,19 @@ def _year(csl: dict[str, Any]) -> str:
     issued = csl.get("issued")
     parts = issued.get("date-parts") if isinstance(issued, dict) else None
     return str(parts[0][0]) if parts and parts[0] else ""
+
+
+def text_of(owner_id: int, text_id: str) -> ComparedText | None:
+    """One of the owner's texts, as it is compared; None when there is none of that id."""
+    for key in uuids([text_id]):
+        source = Source.objects.filter(owner_id=owner_id, pk=key).first()
+        written = dict(_written(owner_id, [key])) if source else {}
+        if source is not None and key in written:
+            return _source(source, *written[key], of_run=False)
+        document = Artifact.objects.documents().filter(run__owner_id=owner_id, pk=key).first()
+        if document is not None:
+            return _document(document)
+    return None
 
 
 def _document(row: Artifact) -> ComparedText | None:

@@ -33,6 +33,7 @@ from autonomy.models.run import (
     RunMessage,
     WorkerProcess,
 )
+from autonomy.models.similarity import SimilarityCheck
 from autonomy.models.style import CitationStyle
 from autonomy.models.tool import Tool, ToolOrigin, ToolVersion
 from autonomy.models.upkeep import Deletion, Upkeep
@@ -81,6 +82,7 @@ __all__ = [
     "Run",
     "RunMessage",
     "RunSource",
+    "SimilarityCheck",
     "Source",
     "SpaceState",
     "Tool",

@@ -153,6 +153,11 @@ def ring_embedding() -> None:
     _doorbell.send(("autonomy.tasks.reembed", ""))
 
 
+def ring_similarity(check_id: object) -> None:
+    """Wake a worker for this check of a document."""
+    _doorbell.send(("autonomy.tasks.compare", str(check_id)))
+
+
 def hint(run_id: object, conversation_id: object | None, seq: int) -> None:
     """Tell whoever watches the run or its conversation that events up to `seq` are committed."""
     message = {"type": "run.hint", "run_id": str(run_id), "seq": seq}

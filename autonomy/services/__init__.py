@@ -65,6 +65,13 @@ from autonomy.services.runs import (
     resume,
     start_run,
 )
+from autonomy.services.similarity import (
+    SimilarityAnswer,
+    check_similarity,
+    similar_passage,
+    similarity_pdf,
+    similarity_report,
+)
 from autonomy.services.snapshots import snapshot
 from autonomy.services.steering import tell
 from autonomy.services.styles import add_style, check_style, remove_style, style_id
@@ -96,6 +103,7 @@ __all__ = [
     "Rotation",
     "ServiceError",
     "Settlement",
+    "SimilarityAnswer",
     "Tidied",
     "TooLarge",
     "Unavailable",
@@ -107,6 +115,7 @@ __all__ = [
     "answer_interrupt",
     "cancel",
     "change_connection",
+    "check_similarity",
     "check_style",
     "choose_models",
     "compare_versions",
@@ -149,6 +158,9 @@ __all__ = [
     "set_budget",
     "set_priority",
     "settle_effect",
+    "similar_passage",
+    "similarity_pdf",
+    "similarity_report",
     "snapshot",
     "start_run",
     "style_id",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from autonomy.tools.similarity.counting import Flags, attributed, by_quotation
 from autonomy.tools.similarity.exclusions import (
     CONTENT_WORDS,
     NAME_WORDS,
+    OWN_WORDS,
     PHRASE_TEXTS,
     PHRASE_WORDS,
     bibliographies,
@@ -23,14 +23,10 @@ from autonomy.tools.similarity.exclusions import (
 )
 from autonomy.tools.similarity.matching import LEAST_WORDS, Covering, Found, distinct, find
 from autonomy.tools.similarity.paraphrase import Encode, paraphrases
+from autonomy.tools.similarity.recount import BIBLIOGRAPHY, COMMON_PHRASE, recounted
 from autonomy.tools.similarity.settings import DEFAULT, SimilaritySettings
 from autonomy.tools.similarity.texts import ComparedText
 from autonomy.tools.similarity.tokens import Tokens, is_sign, tokenise
-
-QUOTED_AND_CITED = "quoted_and_cited"
-BIBLIOGRAPHY = "bibliography"
-COMMON_PHRASE = "common_phrase"
-SMALL_MATCH = "small_match"
 
 
 def compare(
@@ -52,49 +48,56 @@ def compare(
         encode: sentences → unit vectors, for paraphrases; None looks for none. It may be
             asynchronous: it is then awaited in an event loop of this thread's own.
     """
-    return _Comparison(draft, distinct(texts), settings, listed).run(encode)
+    chosen = encode if settings.paraphrases else None
+    return recounted(_Comparison(draft, distinct(texts), listed).run(chosen), settings)
 
 
 class _Comparison:
-    def __init__(
-        self,
-        draft: str,
-        texts: Sequence[ComparedText],
-        settings: SimilaritySettings,
-        listed: Sequence[Span],
-    ) -> None:
+    def __init__(self, draft: str, texts: Sequence[ComparedText], listed: Sequence[Span]) -> None:
         self._texts = texts
-        self._settings = settings
         self._draft = tokenise(draft)
         quoted = quotations(draft)
         self._quoted = flags(self._draft, quoted)
         self._citations = Citations(self._draft, quoted)
         self._stock = np.array(stock_words(self._draft.keys), np.bool_)
-        self._signs = np.array([is_sign(each) for each in self._draft.keys], np.bool_)
         self._said = ~flags(self._draft, headings(draft))
         lists = joined([*listed, *bibliographies(draft)])
         self._listed = flags(self._draft, lists) & self._said
-        if settings.exclude_bibliography:
-            self._open = self._said & ~self._listed
-        else:
-            self._open = self._said
         self._tokens: dict[int, Tokens] = {}
 
     def run(self, encode: Encode | None) -> Similarity:
+        """All matches with what may exclude them; nothing is counted yet."""
         found = find(self._draft, self._texts)
         covering = Covering(found)
-        kept = attributed(found, self._prefers, self._open)
+        body = attributed(found, self._prefers, self._said & ~self._listed)
         matches = [
             self._match(part, quoted, covering)
-            for each in kept
+            for each in [*body, *attributed(found, self._prefers, self._listed)]
             for part, quoted in by_quotation(each, self._quoted)
             if part.passage.matched >= LEAST_WORDS
         ]
-        if encode is not None and self._settings.paraphrases:
-            taken = self._taken(kept)
-            matches += paraphrases(self._draft, self._texts, taken, self._citations, encode)
-            matches.sort(key=lambda match: (match.start, match.end))
-        return self._summed(matches)
+        near: list[Match] = []
+        if encode is not None:
+            taken = self._listed | ~self._said
+            for each in body:
+                taken[each.passage.start : each.passage.end] = True
+            near = paraphrases(self._draft, self._texts, taken, self._citations, encode)
+        matches = sorted([*matches, *near], key=lambda match: (match.start, match.end))
+        named = {match.text_id for match in matches}
+        return Similarity(
+            percent=0,
+            matched_words=0,
+            counted_words=0,
+            words=int(self._said.sum()),
+            bibliography_words=int(self._listed.sum()),
+            matches=tuple(matches),
+            texts=tuple(
+                TextLikeness(text_id=t.id, title=t.title, kind=t.kind, words=0, percent=0)
+                for t in self._texts
+                if t.id in named
+            ),
+            compared=len(self._texts),
+        )
 
     def _prefers(self, found: Found) -> bool:
         """Of two texts that have the same words, the one that is cited for them is meant."""
@@ -109,9 +112,9 @@ class _Comparison:
         start, end = passage.start, passage.end
         others = covering.texts(start, end)
         cited = any(self._cites(text, start, end) for text in {found.text, *others})
-        group = _GROUPS[quoted, cited]
         verbatim = passage.matched == end - start == passage.text_end - passage.text_start
         theirs = self._tokens_of(found.text)
+        signs = sum(is_sign(self._draft.keys[word]) for word in passage.words())
         return Match(
             start=self._draft.starts[start],
             end=self._draft.ends[end - 1],
@@ -119,32 +122,28 @@ class _Comparison:
             text_start=theirs.starts[passage.text_start],
             text_end=theirs.ends[passage.text_end - 1],
             kind=MatchKind.VERBATIM if verbatim else MatchKind.LIGHT,
-            group=group,
+            group=_GROUPS[quoted, cited],
             words=end - start,
             score=round(passage.score, 4),
-            excluded=self._exclusion(found, group, len(others - {found.text})),
+            reasons=tuple(self._reasons(found, len(others - {found.text}))),
+            size=passage.matched - signs / 2,
         )
 
-    def _exclusion(self, found: Found, group: MatchGroup, others: int) -> str:
+    def _reasons(self, found: Found, others: int) -> Iterator[str]:
+        """What excludes a match besides its group and its size."""
         start, end = found.passage.start, found.passage.end
-        settings = self._settings
-        if settings.exclude_quoted_and_cited and group is MatchGroup.CITED_AND_QUOTED:
-            return QUOTED_AND_CITED
-        if settings.exclude_common_phrases and (
-            self._is_stock(found)
-            or (
-                end - start <= PHRASE_WORDS and (others >= PHRASE_TEXTS or self._says_little(found))
-            )
+        if self._listed[start]:
+            yield BIBLIOGRAPHY
+        short = end - start <= PHRASE_WORDS
+        if self._is_stock(found) or (
+            short and (others >= PHRASE_TEXTS or self._says_little(found))
         ):
-            return COMMON_PHRASE
-        signs = int(self._signs[start:end].sum()) / 2
-        return SMALL_MATCH if found.passage.matched - signs < settings.small_match_words else ""
+            yield COMMON_PHRASE
 
     def _is_stock(self, found: Found) -> bool:
         """Whether, without stock phrases, too few of its words are in the text."""
         own = sum(1 for word in found.passage.words() if not self._stock[word])
-        some = own < found.passage.matched
-        return some and own < max(self._settings.small_match_words, LEAST_WORDS)
+        return own < found.passage.matched and own < OWN_WORDS
 
     def _says_little(self, found: Found) -> bool:
         """Whether the words in common are for the most part function words, or a name: of a body,
@@ -159,51 +158,6 @@ class _Comparison:
             self._tokens[text] = tokenise(self._texts[text].text)
         return self._tokens[text]
 
-    def _taken(self, kept: Sequence[Found]) -> Flags:
-        taken = ~self._open
-        for each in kept:
-            taken[each.passage.start : each.passage.end] = True
-        return taken
-
-    def _summed(self, matches: Sequence[Match]) -> Similarity:
-        excluded: Counter[str] = Counter()
-        groups: Counter[MatchGroup] = Counter()
-        by_text: Counter[str] = Counter()
-        near: Counter[str] = Counter()
-        for match in matches:
-            if match.kind is MatchKind.PARAPHRASE:
-                near[match.text_id] += 1
-            elif match.excluded:
-                excluded[match.excluded] += match.words
-            else:
-                groups[match.group] += match.words
-                by_text[match.text_id] += match.words
-        if self._settings.exclude_bibliography and (listed := int(self._listed.sum())):
-            excluded[BIBLIOGRAPHY] = listed
-        counted = int(self._open.sum()) - excluded[QUOTED_AND_CITED]
-        matched = groups.total()
-        return Similarity(
-            percent=_percent(matched, counted),
-            matched_words=matched,
-            counted_words=counted,
-            excluded_words={name: words for name, words in excluded.items() if words},
-            groups=dict(groups),
-            texts=tuple(
-                TextLikeness(
-                    text_id=text.id,
-                    title=text.title,
-                    kind=text.kind,
-                    words=by_text[text.id],
-                    percent=_percent(by_text[text.id], counted),
-                    paraphrases=near[text.id],
-                )
-                for text in sorted(self._texts, key=lambda text: -by_text[text.id])
-                if by_text[text.id] or near[text.id]
-            ),
-            matches=tuple(matches),
-            compared=len(self._texts),
-        )
-
 
 _GROUPS = {
     (False, False): MatchGroup.NOT_CITED_OR_QUOTED,
@@ -211,10 +165,6 @@ _GROUPS = {
     (True, False): MatchGroup.MISSING_CITATION,
     (True, True): MatchGroup.CITED_AND_QUOTED,
 }
-
-
-def _percent(words: int, of: int) -> float:
-    return round(100 * words / of, 2) if of else 0.0
 
 
 def flags(tokens: Tokens, spans: Sequence[Span]) -> Flags:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from autonomy.core.originality import (
     ComparedKind,
     FlaggedPassage,
@@ -15,7 +13,6 @@ from autonomy.export.document import Document
 from autonomy.export.draft_text import BETWEEN, place
 from autonomy.library.quotations import Span
 from autonomy.tools.similarity.exclusions import names_a_list
-from autonomy.tools.similarity.texts import ComparedText
 
 _HINT = "It may say the same as the source in other words: see whether the source has to be named."
 
@@ -32,13 +29,11 @@ def listed(document: Document) -> list[Span]:
     return spans
 
 
-def flagged_passages(
-    document: Document, similarity: Similarity, texts: Iterable[ComparedText]
-) -> list[FlaggedPassage]:
+def flagged_passages(document: Document, similarity: Similarity) -> list[FlaggedPassage]:
     """The matches that want a remedy, in the document's order: those that count, and paraphrases
     that name no source. One that runs over several sections is one passage in each."""
     markdown = {section.id: section.markdown for section in document.sections}
-    by_id = {each.id: each for each in texts}
+    by_id = {each.text_id: each for each in similarity.texts}
     flagged = []
     for match in similarity.matches:
         if match.excluded or match.group is MatchGroup.CITED_AND_QUOTED:

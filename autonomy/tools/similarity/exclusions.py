@@ -11,6 +11,8 @@ from autonomy.tools.similarity.tokens import key
 
 PHRASE_WORDS = 14
 """A longer match is nobody's common phrase, however many texts have it."""
+OWN_WORDS = 8
+"""A match that holds stock phrases needs so many other words, however long it is."""
 CONTENT_WORDS = 4
 """A short match with fewer different words than this, function words aside, says too little."""
 NAME_WORDS = 3

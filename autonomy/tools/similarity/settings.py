@@ -14,9 +14,14 @@ GUARANTEED_WORDS = WINDOW_KGRAMS + KGRAM_WORDS - 1
 """Every run of so many words in common is found, whatever stands around it."""
 
 
+ENGINE = "1"
+"""Version: raise it when the same texts would be judged otherwise, and what was kept is not used
+any more."""
+
+
 class SimilaritySettings(BaseModel):
-    """What a person may choose. Nothing here changes what is found, only what counts; except
-    `paraphrases`, which is the costly part."""
+    """What a person may choose. Nothing here changes what is found, only what counts: see
+    `recounted`. Looking for paraphrases is the costly part."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

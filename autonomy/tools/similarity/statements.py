@@ -18,7 +18,7 @@ from autonomy.tools.similarity.tokens import Tokens, key, words_of
 
 Matrix = npt.NDArray[np.float32]
 
-LEAST_STEMS = 5
+LEAST_STEMS = 6
 """A sentence with fewer different content words says too little to be told apart."""
 SHARED_STEMS = 3
 """Content words that two sentences must share to say the same."""
@@ -162,7 +162,7 @@ def _scores(
     flat = np.concatenate([np.asarray(row) for row in rows])
     edges = np.concatenate(([0], np.cumsum([len(row) for row in rows])[:-1]))
     sums = np.add.reduceat(weights[flat] * rarity[flat][:, None], edges, axis=0)
-    scores: Matrix = (sums / np.sqrt(np.asarray(lengths, np.float32))[:, None]).astype(np.float32)
+    scores: Matrix = (sums / np.sqrt(np.asarray(lengths))[:, None]).astype(np.float32)
     return scores
 
 

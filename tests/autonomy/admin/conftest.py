@@ -136,6 +136,7 @@ def make_world(owner: Any) -> World:
             prompt=f"Write about {SECRET}",
             reply=f"{SECRET} are large.",
         ),
+        models.SimilarityCheck.objects.create(artifact=artifact, texts=unique),
         models.FileReading.objects.create(sha256=unique, ending=".pdf", parser="1", pages=3),
         models.EmbeddingSpace.objects.create(
             model=f"lab:{unique}", dimensions=8, state=models.SpaceState.RETIRED

@@ -117,6 +117,12 @@ TABLE: dict[str, Row] = {
         HIDDEN, _run, query=f"?from={uuid.UUID(int=1)}&to={uuid.UUID(int=2)}"
     ),
     "POST v2/runs/{uuid:run_id}/versions/{uuid:artifact_id}/restore": Row(HIDDEN, _artifact),
+    "GET v2/runs/{uuid:run_id}/similarity": Row(HIDDEN, _run),
+    "POST v2/runs/{uuid:run_id}/similarity": Row(HIDDEN, _run),
+    "GET v2/runs/{uuid:run_id}/similarity/download": Row(HIDDEN, _run),
+    "GET v2/runs/{uuid:run_id}/similarity/texts/{uuid:text_id}": Row(
+        HIDDEN, lambda w: _run(w) | {"text_id": str(w.file.pk)}, query="?start=0&end=4"
+    ),
     "GET v2/runs/{uuid:run_id}/sources": Row(HIDDEN, _run),
     "GET v2/runs/{uuid:run_id}/citations": Row(HIDDEN, _run),
     "GET v2/models": Row(OWN),

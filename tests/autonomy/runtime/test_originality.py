@@ -80,6 +80,20 @@ def test_only_ones_own_other_documents_and_sources_are_compared(alice: User, bob
 
 
 @pytest.mark.django_db
+def test_a_draft_is_not_held_against_its_own_file(alice: User) -> None:
+    document = a_document(a_run(alice), RIVER)
+    earlier = a_document(a_run(alice), RIVER)
+    Artifact.objects.filter(pk=earlier.pk).update(created_at="2020-01-01T00:00Z")
+    file = a_source(alice, RIVER, sha256="a" * 64)
+    draft = {"draft_id": "d", "source_id": str(file.pk), "sha256": file.sha256}
+    for row in (document, earlier):
+        row.body["draft"] = draft
+        row.save()
+    other = a_source(alice, MILL)
+    assert [text.id for text in read(alice.pk, choose(document, LIMITS))] == [str(other.pk)]
+
+
+@pytest.mark.django_db
 def test_what_is_beyond_the_limits_is_counted(alice: User) -> None:
     document = a_document(a_run(alice), RIVER)
     for _ in range(3):
