@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from autonomy.core.csl import families, in_short, year_of
 from autonomy.memory.ids import uuids
@@ -24,6 +24,12 @@ def passage_changes(
     found = list(rows.order_by("cycle__number", "ordinal"))
     named = _names(text for row in found for text in (row.before, row.after))
     return [(row, readable(row.before, named), readable(row.after, named)) for row in found]
+
+
+def read_out(texts: Sequence[str]) -> list[str]:
+    """Stretches of sections as people read them, citations written out in short."""
+    named = _names(texts)
+    return [readable(text, named) for text in texts]
 
 
 def _names(texts: Iterable[str]) -> dict[str, tuple[str, str]]:

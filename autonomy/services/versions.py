@@ -29,7 +29,7 @@ from autonomy.runtime.artifacts import digest, keep_made
 from autonomy.runtime.events import append
 from autonomy.runtime.flagged import flagged_in
 from autonomy.services.errors import Conflict, Invalid
-from autonomy.services.passage_changes import passage_changes
+from autonomy.services.passage_changes import passage_changes, read_out
 from handywriterz.env import env
 
 if TYPE_CHECKING:
@@ -51,6 +51,23 @@ HEADLINES = {
     VersionCause.UPLOADED: "Your draft",
     VersionCause.REWRITTEN: "With the proposed changes",
 }
+
+
+CHECKS = {
+    "citations": "citations",
+    "coverage": "evidence in each section",
+    "grounding": "statements without a source",
+    "length": "length",
+    "meaning": "meaning kept",
+    "originality": "words that are copied",
+    "references": "list of references",
+    "registries": "works in registries",
+    "retractions": "retracted works",
+    "similarity": "similarity report",
+    "sources": "number of sources",
+    "structure": "structure kept",
+}
+"""Gates in words for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +96,8 @@ class VersionRow:
         if self.about is None:
             return "Made before reasons were kept"
         if self.about.cause == VersionCause.GATES and self.about.gates:
-            return f"Revised after checks: {', '.join(self.about.gates)}"
+            names = [CHECKS.get(name, name) for name in self.about.gates]
+            return f"Revised after checks: {', '.join(names)}"
         if self.about.cause == VersionCause.REPORT and self.about.cycle is not None:
             return f"Revised after the similarity report of cycle {self.about.cycle.number}"
         return HEADLINES[VersionCause(self.about.cause)]
@@ -121,7 +139,11 @@ def versions_of(run: Run) -> list[VersionRow]:
 def _flagged(about: DocumentVersion | None) -> tuple[FlaggedPassage, ...]:
     if about is None or about.cause != VersionCause.REPORT or about.cycle_id is None:
         return ()
-    return tuple(flagged_in(about.cycle_id))
+    found = flagged_in(about.cycle_id)
+    texts = read_out([one.text for one in found])
+    return tuple(
+        one.model_copy(update={"text": text}) for one, text in zip(found, texts, strict=True)
+    )
 
 
 def _passages(about: DocumentVersion | None) -> tuple[tuple[PassageChange, str, str], ...]:

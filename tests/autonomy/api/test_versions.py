@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def test_a_version_after_a_report_names_the_cycle_and_what_was_flagged(
 ) -> None:
     FlaggedPassage.objects.create(
         cycle=world.cycle, told_by="report", ordinal=0, section_id="s1", start=0, end=5,
-        text="Every", source_title="On attention", group="not_cited_or_quoted",
+        text=f"*Every* [[p:{uuid.uuid4()}]]", source_title="On attention", group="not_cited_or_quoted",
     )  # fmt: skip
     PassageChange.objects.create(
         cycle=world.cycle, ordinal=0, section_id="s1", before="Every.", after="“Every.”",
@@ -91,7 +92,9 @@ def test_a_version_after_a_report_names_the_cycle_and_what_was_flagged(
 
     assert newest["headline"] == "Revised after the similarity report of cycle 1"
     assert newest["cycle"]["number"] == 1
-    assert [(one["text"], one["section_id"]) for one in newest["flagged"]] == [("Every", "s1")]
+    assert [(one["text"], one["section_id"]) for one in newest["flagged"]] == [
+        ("Every (a source, n.d.)", "s1")
+    ], "as people read it, without marks of Markdown"
     (passage,) = newest["passages"]
     assert (passage["remedy"], passage["after"]) == ("quote", "“Every.”")
 
