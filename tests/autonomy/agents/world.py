@@ -274,10 +274,9 @@ class MemoryOriginality:
             for source in self._library.works.values()
         ]
 
-    def _compared(self, document_id: str) -> tuple[Document, Similarity, list[ComparedText]]:
+    def _compared(self, document_id: str) -> tuple[Document, Similarity]:
         document = Document.model_validate(self._artifacts.bodies[document_id])
-        texts = self._texts()
-        return document, compare(draft_text(document), texts, SimilaritySettings(), None), texts
+        return document, compare(draft_text(document), self._texts(), SimilaritySettings(), None)
 
     async def check(self, document_id: str) -> Similarity | None:
         return self._compared(document_id)[1]
