@@ -285,21 +285,3 @@ def check_citations(
             )
         )
     return checks
-
-
-def unquoted_overlap(text: str, passages: Sequence[Passage], *, run: int = 8) -> float:
-    """Share of `text`'s words that stand in runs of `run` or more words copied from a passage
-    outside quotation marks, 0 to 1."""
-    bare = _unquoted(text, " ¦ ")
-    words = re.findall(r"[^\W_]+|¦", normal(bare))
-    if not words:
-        return 0.0
-    shingles: set[tuple[str, ...]] = set()
-    for passage in passages:
-        source = re.findall(r"[^\W_]+", normal(passage.text))
-        shingles.update(tuple(source[i : i + run]) for i in range(len(source) - run + 1))
-    copied = [False] * len(words)
-    for i in range(len(words) - run + 1):
-        if tuple(words[i : i + run]) in shingles:
-            copied[i : i + run] = [True] * run
-    return sum(copied) / len(words)

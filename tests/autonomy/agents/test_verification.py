@@ -6,7 +6,6 @@ from autonomy.agents.verification import (
     check_citations,
     check_claim,
     judgeable,
-    unquoted_overlap,
 )
 from autonomy.core.types import CitationVerdict, FindingWeight, Passage, Source
 
@@ -61,14 +60,6 @@ def test_a_check_carries_marker_source_and_page() -> None:
     )
 
     assert (check.marker, check.source_id, check.page) == (7, "s1", 4)
-
-
-def test_only_copying_outside_quotation_marks_counts_as_overlap() -> None:
-    copied = "living coral cover fell from 48.2 per cent to 33.1 per cent over the decade"
-
-    assert unquoted_overlap(copied, [PASSAGE]) > 0.9
-    assert unquoted_overlap(f"They say: “{copied}”", [PASSAGE]) == 0.0
-    assert unquoted_overlap("", [PASSAGE]) == 0.0
 
 
 TRUE_QUOTE = "“Living coral cover fell from 48.2 per cent to 33.1 per cent”"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -115,7 +114,6 @@ def test_hostile_text_reaches_word_as_text() -> None:
     assert "\\input{/etc/passwd}" in "\n".join(p.text for p in opened(data).paragraphs)
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_libreoffice_opens_it(tmp_path: Path) -> None:
     text = "Claims need evidence [[p:book-4]].\n\n- one\n- two\n\n|a|b|\n|-|-|\n|1|2|"
     (tmp_path / "x.docx").write_bytes(write_docx(document(text, notice="No language model.")))

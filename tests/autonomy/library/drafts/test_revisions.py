@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -226,7 +225,6 @@ def test_what_no_word_processor_writes_is_refused(part: bytes) -> None:
 # ------------------------------------------------------------------------------- LibreOffice
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_libreoffice_opens_it_with_every_change_tracked(
     rich: Path, draft: Draft, tmp_path: Path
 ) -> None:
