@@ -58,6 +58,9 @@ function useMessages(runs) {
   return { turns, addMessage: (message) => setMessages((now) => (now.some(({ id }) => id === message.id) ? now : [...now, message])) };
 }
 
+const LOST = new Set(["reconnecting", "offline", "stale"]);
+const REACHED = new Set(["live", "polling"]);
+
 /** Whether the answer is of the run's last ending: one that was taken up again ends anew. */
 function speaksOf(turn, view) {
   return !turn.answeredAt || !view.finishedAt || new Date(turn.answeredAt) >= new Date(view.finishedAt) - 1000;
@@ -81,11 +84,15 @@ function App() {
   const [aim, setAim] = useAim(live);
   const { sending, refused, setRefused, send } = useSending({ text, aim });
   const turned = useTurned({ live, aim, text });
-  // What failed for want of a connection is no longer so once there is one.
-  const reached = connection === "live" || connection === "polling";
+  // What failed for want of a connection is no longer so once a lost one is back. The first one of
+  // a page is none that came back: what failed before it failed for another reason.
+  const lost = useRef(false);
   useEffect(() => {
-    if (reached) setRefused((problem) => (problem?.status === 0 ? null : problem));
-  }, [reached]);
+    if (LOST.has(connection)) lost.current = true;
+    if (!lost.current || !REACHED.has(connection)) return;
+    lost.current = false;
+    setRefused((problem) => (problem?.status === 0 ? null : problem));
+  }, [connection]);
   const [away, toEnd] = useFollow(scroller, runs, (boot.messages ?? []).length > 0);
   const addFiles = useCallback((files) => uploads.add(files), []);
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
 from tests.browser.conftest import (
     Visitor,
@@ -174,6 +174,38 @@ def test_a_lost_answer_does_not_say_it_twice(
         expect(page.locator(".told-message")).to_have_count(1)
     finished(page)
     expect(page.locator(".told-message")).to_have_count(1)
+
+
+def test_why_words_were_not_taken_stays_when_the_page_becomes_live_only_then(
+    visitor: Visitor, live_stack: StackProcess, paper: Path
+) -> None:
+    page = visitor.page()
+    with reading_held(live_stack):
+        conversation = started(page, paper)
+        tab = page.context.new_page()
+        held: list[str | bytes] = []
+        sockets: list[WebSocketRoute] = []
+
+        def hold(socket: WebSocketRoute) -> None:
+            sockets.append(socket)
+            socket.connect_to_server().on_message(lambda message: held.append(message))
+
+        tab.route_web_socket(re.compile("/ws/"), hold)
+        tab.route(re.compile(r"/api/v2/runs/[0-9a-f-]+$"), lambda route: route.abort())
+        tab.route(re.compile("/messages$"), lambda route: route.abort())
+        tab.goto(f"{visitor.base_url}/c/{conversation}/")
+        expect(tab.locator(".run")).not_to_have_attribute("data-connection", "live")
+        box(tab).fill("focus on shade")
+        box(tab).press("Enter")
+        refusal = tab.locator("#composer-error")
+        expect(refusal).to_contain_text("Nothing you sent before is lost")
+        for message in held:
+            sockets[-1].send(message)
+        expect(tab.locator(".run")).to_have_attribute("data-connection", "live")
+        expect(refusal).to_be_visible()
+        tab.close()
+        page.get_by_role("button", name="Stop the run").click()
+        finished(page, "cancelled")
 
 
 def test_a_live_run_is_steered_on_a_phone(

@@ -1,0 +1,105 @@
+"""Learnt tools: what a tool that was not shipped promises, how it is called, and what its calls
+brought. The contract is fixed when a person or the catalogue lets the tool in; a repair may change
+the wrapper only."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Place(StrEnum):
+    """Where a parameter goes in an HTTP request."""
+
+    PATH = "path"
+    QUERY = "query"
+    HEADER = "header"
+
+
+class Parameter(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    place: Place
+    required: bool = False
+    value_schema: dict[str, Any] = {}
+    style: str = ""
+    explode: bool | None = None
+
+
+class SecretUse(BaseModel):
+    """Where a user's secret goes. Its value is never part of a contract."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scheme: str
+    """Name of the security scheme; the key of the stored secret."""
+    kind: Literal["header", "query", "bearer", "basic"]
+    name: str = ""
+    """Of the header or query parameter."""
+
+
+class HttpContract(BaseModel):
+    """One operation of an OpenAPI document."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["http"] = "http"
+    base_url: str
+    method: str
+    path: str
+    """Template with `{name}` for path parameters."""
+    parameters: tuple[Parameter, ...] = ()
+    body_schema: dict[str, Any] | None = None
+    body_media_type: str = "application/json"
+    secrets: tuple[SecretUse, ...] = ()
+
+
+class McpContract(BaseModel):
+    """One tool of an MCP server."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["mcp"] = "mcp"
+    server: str
+    """URL (streamable HTTP), or the name of a server that staff configured (stdio)."""
+    transport: Literal["http", "stdio"]
+    tool: str
+    secrets: tuple[SecretUse, ...] = ()
+
+
+class LearntTool(BaseModel):
+    """A version of a learnt tool, as it is called.
+
+    `arguments → wrapper.request → HTTP or MCP request → answer → wrapper.response → result`.
+    Arguments are validated against `input_schema` before, results against `output_schema` after.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    description: str
+    input_schema: dict[str, Any]
+    output_schema: dict[str, Any]
+    contract: HttpContract | McpContract = Field(discriminator="kind")
+    wrapper: str = ""
+    """Text in the wrapper language (`tools.learnt.wrapper`); empty passes everything through."""
+
+
+class Exchange(BaseModel):
+    """One call as it went over the line: what recordings hold, and what repairs are proven on.
+    Secrets are not in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    arguments: dict[str, Any]
+    request: dict[str, Any]
+    """`path`, `query`, `headers`, `body` as the wrapper made them (for MCP: `arguments`)."""
+    status: int
+    media_type: str = "application/json"
+    answer: Any = None
+    """The parsed body; text where it is none of JSON."""
+    result: Any = None
+    """What the tool gave back; None where the call failed."""
