@@ -118,9 +118,9 @@ def test_a_report_over_the_target_is_worked_in_passage_by_passage_until_one_is_w
     assert all(change["reason"] and change["remedy"] for change in changes)
     assert any(change["told_by"] == "report" for change in changes)
     page.get_by_role("button", name=re.compile("^Cycle 1 ")).click()
-    expect(card.locator(".change")).to_have_count(len(changes))
+    expect(card.locator(".cycle-change")).to_have_count(len(changes))
     for change in changes:
-        expect(card.locator(".changes")).to_contain_text(change["reason"])
+        expect(card.locator(".cycle-changes")).to_contain_text(change["reason"])
     assert violations(page) == []
     shoot(page, "originality-desktop-second")
 
@@ -132,7 +132,7 @@ def test_a_report_over_the_target_is_worked_in_passage_by_passage_until_one_is_w
     toggle = small.get_by_role("button", name=re.compile("^Cycle 1 "))
     toggle.focus()
     toggle.press("Enter")
-    expect(seen.locator(".change")).to_have_count(len(changes))
+    expect(seen.locator(".cycle-change")).to_have_count(len(changes))
     assert overflow(small) == 0
     assert violations(small) == []
     seen.scroll_into_view_if_needed()

@@ -72,6 +72,10 @@ def test_a_draft_is_improved_decided_on_downloaded_and_brought_back(
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     expect(changes.locator("[data-decision='rejected']")).to_have_count(0)
 
+    # A change stands in its sentence, not under it.
+    first = changes.locator(".change").first
+    assert first.evaluate("one => getComputedStyle(one).display") == "inline"
+
     # The person's own file: accepted changes are made, the others tracked.
     panel = page.get_by_role("region", name="Document", exact=True)
     panel.get_by_role("button", name="Download").click()

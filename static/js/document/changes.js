@@ -98,7 +98,7 @@ export function ChangesPanel({ runId, artifactId, busy, onKept, onClose }) {
     ${tab === "text" && found.next !== null && about && html`<button type="button" class="button" disabled=${found.loading} onClick=${found.more}>${found.loading ? "Loading…" : "Show more of the draft"}</button>`}
     ${tab === "left" && about && html`<${Places} rows=${about.left} empty="Nothing was refused." render=${(row) => html`<blockquote class="claim">${row.text}</blockquote><p class="faint">Left as it was, because ${row.reason}.</p>`} onShow=${show} />`}
     ${tab === "remarks" && about && html`<${Places} rows=${about.remarks} empty="Nothing stands out." render=${(row) => html`<p>${row.message}</p>${wordsOf(blocks, row) && html`<blockquote class="claim">${wordsOf(blocks, row)}</blockquote>`}`} onShow=${show} />
-      ${about.reading.length > 0 && html`<ul class="faint reading">${about.reading.map((text) => html`<li key=${text}>${text}</li>`)}</ul>`}`}
+      ${about.reading.length > 0 && html`<ul class="faint draft-reading">${about.reading.map((text) => html`<li key=${text}>${text}</li>`)}</ul>`}`}
   </div>`;
 }
 
@@ -130,7 +130,7 @@ const NEAR = 1; // paragraphs that stay beside a changed one
 function Draft({ blocks, at, onPick, onSay }) {
   const [open, setOpen] = useState(new Set());
   const groups = useMemo(() => grouped(blocks), [blocks]);
-  return html`<div class="draft">${groups.map((group) =>
+  return html`<div class="draft-text">${groups.map((group) =>
     group.folded && !open.has(group.key)
       ? html`<button key=${group.key} type="button" class="fold fold-blocks" onClick=${() => setOpen(new Set([...open, group.key]))}>${plural(group.blocks.length, "paragraph")} without changes</button>`
       : group.blocks.map((block) => html`<${Block} key=${block.id} block=${block} at=${block.changes.some((one) => one.number === at) ? at : null} onPick=${onPick} onSay=${onSay} />`))}</div>`;

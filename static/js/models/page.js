@@ -104,7 +104,7 @@ function why(state) {
 }
 
 function Scope({ scope, onScope }) {
-  return html`<fieldset class="scope"><legend class="label">Keys and choices</legend><div class="segments">
+  return html`<fieldset class="scope"><legend class="label">Keys and choices</legend><div class="scope-choice">
     ${[["user", "For me"], ["deployment", "For everybody"]].map(([value, words]) => html`<label key=${value}><input type="radio" name="scope" value=${value} checked=${scope === value} onChange=${() => onScope(value)} /><span>${words}</span></label>`)}
   </div></fieldset>`;
 }

@@ -59,19 +59,19 @@ function Changes({ runId, cycle }) {
   const own = cycle.local_similarity !== null && html`<p class="faint">Own check of this draft: ${figure(cycle.local_similarity)}, besides ${figure(cycle.local_quoted)} quoted and cited.</p>`;
   if (!state.changes.length) return html`<div class="cycle-body">${note}${own}<p class="faint">No passage was changed because of it.</p></div>`;
   return html`<div class="cycle-body">${note}${own}
-    <ol class="changes">${state.changes.map((change, at) => html`<${Change} key=${at} change=${change} />`)}</ol></div>`;
+    <ol class="cycle-changes">${state.changes.map((change, at) => html`<${Change} key=${at} change=${change} />`)}</ol></div>`;
 }
 
 function Change({ change }) {
   const [label, icon] = REMEDY[change.remedy];
   const [word, tone] = VERDICT[change.verdict] ?? [];
   const same = change.before === change.after;
-  return html`<li class="change" data-remedy=${change.remedy}>
+  return html`<li class="cycle-change" data-remedy=${change.remedy}>
     <header><${Icon} name=${icon} /><strong>${label}</strong>${word && html` <span class=${`badge ${tone}`}>${word}</span>`}
       <span class="faint">${[change.heading, `flagged by ${TELLER[change.told_by]}`, change.author === "model" ? "worded by a language model" : ""].filter(Boolean).join(" · ")}</span></header>
-    <p class="change-reason">${change.reason}</p>
-    ${change.note && html`<p class="change-reason"><span class="faint">Checker’s note: </span>${change.note}</p>`}
-    <div class="change-text">${same ? html`<p>${change.before}</p>` : html`<p><${Gone} text=${change.before} /></p>${change.after && html`<p><${Came} text=${change.after} /></p>`}`}</div>
+    <p class="cycle-change-reason">${change.reason}</p>
+    ${change.note && html`<p class="cycle-change-reason"><span class="faint">Checker’s note: </span>${change.note}</p>`}
+    <div class="cycle-change-text">${same ? html`<p>${change.before}</p>` : html`<p><${Gone} text=${change.before} /></p>${change.after && html`<p><${Came} text=${change.after} /></p>`}`}</div>
     ${change.source_title && html`<p class="faint">Source: ${change.source_title}</p>`}
   </li>`;
 }

@@ -82,7 +82,7 @@ export function SourcePanel({ target, styles, onClose, onChanged }) {
   return html`<aside class="source-panel" ref=${panel} tabindex="-1" role="region" aria-label="Source" aria-busy=${loading ? "true" : "false"} onKeyDown=${onKeyDown}>
     <header class="source-head">
       <button type="button" class="icon-button" aria-label="Close the source" onClick=${onClose}><${Icon} name="x" /></button>
-      <div class="source-title"><h2>${source?.title ?? (error ? "Source" : "Opening the source…")}</h2>
+      <div class="source-panel-title"><h2>${source?.title ?? (error ? "Source" : "Opening the source…")}</h2>
         ${source && html`<p class="faint">${[authorsOf(csl).slice(0, 3).join("; ") + (authorsOf(csl).length > 3 ? " …" : ""), yearOf(csl), csl["container-title"]].filter(Boolean).join(" · ")}</p>`}
         ${source && html`<${Marks} source=${source} />`}
       </div>
