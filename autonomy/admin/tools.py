@@ -1,13 +1,24 @@
-"""Tools, their versions, and how often each fails."""
+"""Tools, their versions, what their calls brought, and the switch that stops one."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from autonomy.admin.base import HistoryAdmin, HistoryInline
-from autonomy.admin.display import NOTHING, json_block, link
-from autonomy.models import Tool, ToolVersion
+from autonomy.admin.base import HistoryAdmin, HistoryInline, StaffMayEdit, is_staff
+from autonomy.admin.display import NOTHING, badge, json_block, link
+from autonomy.models import (
+    Tool,
+    ToolOffer,
+    ToolRecording,
+    ToolSecret,
+    ToolServer,
+    ToolVersion,
+)
 
 
 class ToolVersionInline(HistoryInline):
@@ -30,30 +41,69 @@ class ToolAdmin(HistoryAdmin):
         "origin",
         "owner",
         "enabled",
+        "killed",
+        "policy",
         "current_version",
         "calls",
         "failure_rate",
+        "health",
+        "last_failure",
     )
-    list_filter = ("origin", "enabled")
+    list_filter = ("origin", "enabled", "killed", "policy", "rate")
     list_select_related = ("owner",)
-    search_fields = ("name", "description")
+    search_fields = ("name", "description", "bundle")
     ordering = ("name",)
     inlines = (ToolVersionInline,)
+    actions = ("stop", "release")
     fields = (
         "name",
         "description",
         "origin",
+        "bundle",
+        "learnt_from",
         "owner",
         "enabled",
+        "killed",
+        "policy",
+        "read_only",
+        "rate",
+        "usd_per_call",
         "current_version",
         "calls",
         "failures",
+        "health",
+        "last_failure",
+        "last_failure_at",
+        "latency_seconds",
         "created_at",
     )
 
     @admin.display(description="Failed", ordering="failures")
     def failure_rate(self, obj: Tool) -> str:
         return f"{100 * obj.failures / obj.calls:.1f} %" if obj.calls else NOTHING
+
+    @admin.display(description="Of late")
+    def health(self, obj: Tool) -> SafeString | str:
+        share = obj.success_share
+        if share is None:
+            return NOTHING
+        tone = "good" if share >= 0.9 else "needs-you" if share >= 0.5 else "bad"
+        return badge(f"{100 * share:.0f} % of {len(obj.recent)}", tone=tone)
+
+    @admin.action(description="Stop: nobody's run may call it")
+    def stop(self, request: HttpRequest, queryset: QuerySet[Tool]) -> None:
+        self._switch(request, queryset, killed=True)
+
+    @admin.action(description="Release: its owner decides again")
+    def release(self, request: HttpRequest, queryset: QuerySet[Tool]) -> None:
+        self._switch(request, queryset, killed=False)
+
+    def _switch(self, request: HttpRequest, queryset: QuerySet[Tool], *, killed: bool) -> None:
+        changed = queryset.exclude(killed=killed).update(killed=killed)
+        for row in queryset if changed else ():
+            self.log_change(request, row, "Stopped." if killed else "Released.")
+        said = "stopped" if killed else "released"
+        self.message_user(request, f"{changed} {'tool' if changed == 1 else 'tools'} {said}.")
 
 
 @admin.register(ToolVersion)
@@ -71,6 +121,9 @@ class ToolVersionAdmin(HistoryAdmin):
         "input_text",
         "output_text",
         "definition_text",
+        "wrapper",
+        "patch",
+        "evidence_text",
     )
     readonly_fields = fields
 
@@ -89,3 +142,77 @@ class ToolVersionAdmin(HistoryAdmin):
     @admin.display(description="Definition")
     def definition_text(self, obj: ToolVersion) -> SafeString:
         return json_block(obj.definition)
+
+    @admin.display(description="Evidence")
+    def evidence_text(self, obj: ToolVersion) -> SafeString:
+        return json_block(obj.evidence)
+
+
+@admin.register(ToolRecording)
+class ToolRecordingAdmin(HistoryAdmin):
+    """What went over the line, without secrets. It may hold a person's words: staff may delete it."""
+
+    list_display = ("tool_name", "ok", "failure", "size", "created_at")
+    list_filter = ("ok", "failure", "created_at")
+    list_select_related = ("version__tool",)
+    search_fields = ("version__tool__name",)
+    ordering = ("-created_at",)
+    fields = ("version_link", "ok", "failure", "size", "created_at", "exchange_text")
+    readonly_fields = fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_staff(request)
+
+    @admin.display(description="Tool")
+    def tool_name(self, obj: ToolRecording) -> str:
+        return f"{obj.version.tool.name} v{obj.version.number}"
+
+    @admin.display(description="Version")
+    def version_link(self, obj: ToolRecording) -> SafeString:
+        return link(obj.version)
+
+    @admin.display(description="Exchange")
+    def exchange_text(self, obj: ToolRecording) -> SafeString:
+        return json_block(obj.exchange)
+
+
+@admin.register(ToolSecret)
+class ToolSecretAdmin(HistoryAdmin):
+    """Which keys there are; never what they are. Staff may delete one that must go at once."""
+
+    list_display = ("host", "scheme", "whose", "updated_at")
+    list_select_related = ("owner",)
+    search_fields = ("host", "scheme", "owner__email")
+    ordering = ("host", "scheme")
+    fields = ("host", "scheme", "whose", "created_at", "updated_at")
+    readonly_fields = fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_staff(request)
+
+    @admin.display(description="Whose", ordering="owner")
+    def whose(self, obj: ToolSecret) -> str:
+        return "everybody" if obj.owner is None else obj.owner.email or str(obj.owner)
+
+
+@admin.register(ToolOffer)
+class ToolOfferAdmin(StaffMayEdit, HistoryAdmin):
+    """The catalogue: what runs may learn by themselves when their evidence is weak."""
+
+    list_display = ("name", "kind", "url", "enabled", "created_at")
+    list_filter = ("kind", "enabled")
+    search_fields = ("name", "good_for", "url")
+    ordering = ("name",)
+    fields = ("name", "kind", "url", "good_for", "operations", "enabled")
+
+
+@admin.register(ToolServer)
+class ToolServerAdmin(StaffMayEdit, HistoryAdmin):
+    """MCP servers that this machine starts. Whoever may add one may run programs here, so it takes
+    the permission for it and not just staff."""
+
+    list_display = ("name", "command", "enabled", "created_at")
+    list_filter = ("enabled",)
+    search_fields = ("name", "command")
+    ordering = ("name",)
+    fields = ("name", "command", "arguments", "enabled")

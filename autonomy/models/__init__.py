@@ -35,7 +35,18 @@ from autonomy.models.run import (
 )
 from autonomy.models.similarity import SimilarityCheck
 from autonomy.models.style import CitationStyle
-from autonomy.models.tool import Tool, ToolOrigin, ToolVersion
+from autonomy.models.tool import (
+    Tool,
+    ToolAuthor,
+    ToolOffer,
+    ToolOrigin,
+    ToolPolicy,
+    ToolRate,
+    ToolRecording,
+    ToolSecret,
+    ToolServer,
+    ToolVersion,
+)
 from autonomy.models.upkeep import Deletion, Upkeep
 from autonomy.models.version import DocumentVersion
 
@@ -86,7 +97,14 @@ __all__ = [
     "Source",
     "SpaceState",
     "Tool",
+    "ToolAuthor",
+    "ToolOffer",
     "ToolOrigin",
+    "ToolPolicy",
+    "ToolRate",
+    "ToolRecording",
+    "ToolSecret",
+    "ToolServer",
     "ToolVersion",
     "TurnitinCycle",
     "Upkeep",

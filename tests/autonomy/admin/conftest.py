@@ -91,6 +91,9 @@ def make_world(owner: Any) -> World:
         run=run, kind="document", version=1, title=SECRET, sha256=unique, body={"title": SECRET}
     )
     tool = models.Tool.objects.create(name=f"tool_{unique}", description="Finds things.")
+    version = models.ToolVersion.objects.create(
+        tool=tool, number=1, input_schema={"type": "object"}, output_schema={}
+    )
     conversation = Conversation.objects.create(owner=owner, title=SECRET)
     made: list[Model] = [
         run,
@@ -99,9 +102,17 @@ def make_world(owner: Any) -> World:
         artifact,
         tool,
         conversation,
-        models.ToolVersion.objects.create(
-            tool=tool, number=1, input_schema={"type": "object"}, output_schema={}
+        version,
+        models.ToolRecording.objects.create(
+            version=version, exchange={"answer": SECRET}, ok=True, size=20
         ),
+        models.ToolSecret.objects.create(
+            owner=owner, host="api.example.org:443", scheme=unique, secret=SEALED
+        ),
+        models.ToolOffer.objects.create(
+            name=f"offer {unique}", url="https://example.org/openapi.json", good_for=SECRET
+        ),
+        models.ToolServer.objects.create(name=unique[:40], command="/usr/bin/true"),
         models.Citation.objects.create(
             run=run,
             artifact=artifact,

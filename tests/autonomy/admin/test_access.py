@@ -38,11 +38,11 @@ of their cycle lists, what people were told, which the run's log has, and want b
 and the answers kept for retried requests, which repeat what other pages show."""
 
 
-SETTINGS = {models.Quota}
+SETTINGS = {models.Quota, models.ToolOffer, models.ToolServer}
 """Staff's own settings: edited under Django's permissions."""
 CHANGED = {models.Job}
 """Pages with a form that asks a service, under Django's permissions."""
-DELETED = {models.ModelConnection}
+DELETED = {models.ModelConnection, models.ToolRecording, models.ToolSecret}
 """Shown only, but staff may delete one."""
 HISTORY = [model for model in OURS if model not in SETTINGS]
 
