@@ -28,6 +28,7 @@ NAMES = (
     "viewers",
     "fair_queue",
     "ladder",
+    "drift",
     "ingest",
 )
 ON_DEMAND = ("integrity", "retrieval", "retrieval_scale", "similarity", "verification")

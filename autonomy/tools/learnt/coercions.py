@@ -186,6 +186,8 @@ def link_page(value: Any) -> Any:
     """The number of the next page in a link to it: its query parameter `page`."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
+    if "?" not in _text(value):
+        raise NotCoercible(f"{_shown(value)} is no link with a page")
     found = _query(value, "page")
     return None if found is None else to_integer(found)
 
