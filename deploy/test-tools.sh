@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Programs that tests drive but pip cannot bring: Chromium (browser), LibreOffice Writer (opens
-# exported DOCX), poppler (reads exported PDF), Tesseract (reads scans). Installs what is missing where that is allowed.
+# exported DOCX), poppler (reads exported PDF), Tesseract (reads scans), bubblewrap (holds code). Installs what is missing where that is allowed.
 set -euo pipefail
 
 missing=()
@@ -8,6 +8,7 @@ command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing
 command -v soffice >/dev/null || missing+=(libreoffice-writer)
 command -v pdftotext >/dev/null || missing+=(poppler-utils)
 command -v tesseract >/dev/null || missing+=(tesseract-ocr)
+command -v bwrap >/dev/null || missing+=(bubblewrap)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 as_root=()

@@ -22,6 +22,7 @@ from autonomy.core.originality import (
 )
 from autonomy.core.packing import Prompt
 from autonomy.core.rewriting import DraftTaken, ProposedChange, Rewriting
+from autonomy.core.sandbox import NoSandbox, Sandbox
 from autonomy.core.types import (
     CitationCheck,
     EventDraft,
@@ -547,6 +548,8 @@ class Deps:
     search: SearchLimits = SearchLimits()
     drafts: Drafts | None = None
     rewriting: Rewriting = Rewriting()  # noqa: RUF009 - a value
+    sandbox: Sandbox = NoSandbox()  # noqa: RUF009 - stateless
+    """Where code runs; off where nothing here can hold it."""
     guidance: tuple[str, ...] = ()
     """What the person said while the work went on, for models; see `agents.steering.steered`."""
 

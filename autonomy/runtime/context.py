@@ -34,6 +34,7 @@ from autonomy.runtime.outside import shared_scholar, shared_web
 from autonomy.runtime.portfolios import portfolio_for
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.references import RunReferences
+from autonomy.runtime.sandboxes import ProcessSandbox
 from autonomy.runtime.tokens import TokenStream
 from autonomy.runtime.tools import usable_tools
 from autonomy.tools.drafts import draft_tools
@@ -108,6 +109,7 @@ def build_deps(segment: Segment) -> Deps:
         ),
         originality=RunOriginality(run.owner_id, embedder),
         search=search_limits(),
+        sandbox=ProcessSandbox(),
         drafts=RunDrafts(fence, run.owner_id, artifacts),
         rewriting=Rewriting(
             chunk_words=env().rewrite_chunk_words, parts_at_once=env().rewrite_parts_at_once

@@ -65,6 +65,7 @@ from autonomy.services.runs import (
     resume,
     start_run,
 )
+from autonomy.services.sandbox import SandboxReport, sandbox_report
 from autonomy.services.similarity import (
     SimilarityAnswer,
     check_similarity,
@@ -101,6 +102,7 @@ __all__ = [
     "PlanConflict",
     "QuotaUsedUp",
     "Rotation",
+    "SandboxReport",
     "ServiceError",
     "Settlement",
     "SimilarityAnswer",
@@ -154,6 +156,7 @@ __all__ = [
     "revoke_api_key",
     "rewritten",
     "rotate_credentials",
+    "sandbox_report",
     "search_memory",
     "set_budget",
     "set_priority",

@@ -1,0 +1,67 @@
+"""What a job gets, and what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import textwrap
+import time
+
+import pytest
+
+from autonomy.core.sandbox import Profile
+from autonomy.tools.python_sandbox.sandbox import JobRefused, PythonSandbox
+from tests.autonomy.tools.python_sandbox.conftest import job
+
+
+async def test_files_go_in_and_come_out_by_copy(sandbox: PythonSandbox) -> None:
+    program = """
+        import sys
+        text = open("data/table.csv").read()
+        open("out/twice.csv", "w").write(text * 2)
+        print("done", file=sys.stderr)
+        sys.exit(3)
+    """
+    result = await sandbox.run(job(textwrap.dedent(program), files={"data/table.csv": b"a,b\n"}))
+
+    assert result.files == {"twice.csv": b"a,b\na,b\n"}
+    assert (result.exit, result.limit, result.stdout, result.stderr) == (3, "", "", "done\n")
+    assert result.tier == sandbox.tier
+
+
+async def test_analysis_has_its_libraries_and_draws(sandbox: PythonSandbox) -> None:
+    program = """
+        import pandas, matplotlib.pyplot as plt
+        table = pandas.read_csv("points.csv")
+        table.to_excel("out/points.xlsx")
+        table.plot(x="x", y="y")
+        plt.savefig("out/points.png")
+        print(pandas.read_excel("out/points.xlsx").y.sum())
+    """
+    files = {"points.csv": b"x,y\n1,2\n2,4\n"}
+    result = await sandbox.run(job(textwrap.dedent(program), Profile.ANALYSIS, files=files))
+
+    assert result.stderr == ""
+    assert result.stdout == "6\n"
+    assert result.files["points.png"].startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "/x", "a/../../x", ".x", "out/x", "main.py", "a\nb", "a//b", "x" * 300, ""]
+)
+async def test_a_bad_name_is_refused(sandbox: PythonSandbox, name: str) -> None:
+    with pytest.raises(JobRefused):
+        await sandbox.run(job("", files={name: b""}))
+
+
+async def test_a_cancelled_job_ends_at_once(sandbox: PythonSandbox) -> None:
+    running = asyncio.ensure_future(sandbox.run(job("while True: pass")))
+    await asyncio.sleep(0.3)
+    began = time.monotonic()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    # The only thread of its turn is free again soon.
+    result = await sandbox.run(job("print(1)"))
+
+    assert result.stdout == "1\n"
+    assert time.monotonic() - began < 5
