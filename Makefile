@@ -30,25 +30,28 @@ run: install ## Start the whole product [PORT=8000] [DATA_DIR=.data]; Ctrl-C sto
 	@exec $(PY) manage.py up --with-parent
 
 # Checks load Django's settings, which make DATA_DIR; it must not be the one people work with.
+# The types take as long as all the rest, on one core: they are looked at beside it and told last.
 check: install-dev ## Format, lint, types, import contract, migrations, docs in step
-	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; export DATA_DIR="$$scratch"; \
+	@scratch=$$(mktemp -d); types=; trap 'kill $$types 2>/dev/null || :; rm -rf "$$scratch"' EXIT; \
+	export DATA_DIR="$$scratch/data"; mkdir "$$DATA_DIR"; \
 	set -x; \
 	.venv/bin/ruff format --check .; \
 	.venv/bin/ruff check .; \
-	.venv/bin/mypy; \
+	.venv/bin/mypy >"$$scratch/types" 2>&1 & types=$$!; \
 	.venv/bin/lint-imports; \
 	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run; \
-	$(PY) -m pytest -q -p no:cacheprovider tests/docs
+	$(PY) -m pytest -q -p no:cacheprovider tests/docs; \
+	wait $$types || failed=$$?; types=; cat "$$scratch/types"; exit $${failed:-0}
 
-# Tests that start the product or a browser share a machine badly: they run one by one, the others
-# two at a time. `check` has run those of the docs.
-ALONE := $(addprefix tests/,bench browser chaos fuzz handywriterz/stack journeys providers)
+# Tests that start the product or a browser would disturb the others: two of them at a time, after
+# these. `check` has run those of the docs.
+PRODUCT := $(addprefix tests/,browser chaos handywriterz/stack journeys)
 
 test: check ## Everything that CI runs: the checks, then all tests
 	@deploy/test-tools.sh
 	@failed=0; set -x; \
-	$(PY) -m pytest -n 2 --dist loadfile tests $(addprefix --ignore=,tests/docs $(ALONE)) || failed=1; \
-	$(PY) -m pytest $(ALONE) || failed=1; \
+	$(PY) -m pytest -n 2 --dist loadfile tests $(addprefix --ignore=,tests/docs $(PRODUCT)) || failed=1; \
+	$(PY) -m pytest -n 2 --dist loadfile $(PRODUCT) || failed=1; \
 	exit $$failed
 
 coverage: install-dev ## All tests in one process, and which lines and branches they reach

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ import hypothesis
 import pytest
 from django.conf import settings
 
+from handywriterz.stack.addresses import DATABASE_NAME
+from tests import ready_made
 from tests.stack_process import OUTSIDE_OFF, UNSET, UNSET_PREFIXES, StackProcess
 
 if TYPE_CHECKING:
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
 if settings.configured:
     pytest.exit("Unset DJANGO_SETTINGS_MODULE: tests/conftest.py sets it with its own DATA_DIR.", 1)
 
+# A script's shell lets what it starts in the background ignore this signal, and it all would be
+# inherited: what tests kill with it would live on.
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
 DATA_DIR = Path(tempfile.mkdtemp(prefix="hw-"))
 PASSWORD = "correct horse battery staple"
 
@@ -34,7 +41,9 @@ for _name in [n for n in os.environ if n in UNSET or n.startswith(UNSET_PREFIXES
     del os.environ[_name]
 os.environ |= OUTSIDE_OFF
 os.environ |= {"DATA_DIR": str(DATA_DIR), "DJANGO_SETTINGS_MODULE": "handywriterz.settings"}
+ready_made.give_password(DATA_DIR)
 django.setup()
+settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = DATABASE_NAME
 # Hashing passwords slowly and hashing the names of static files only cost time here.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.STORAGES = settings.STORAGES | {
@@ -64,7 +73,7 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[StackProcess]:
     """PostgreSQL and Redis of the test session, where Django's settings expect them."""
-    stack = StackProcess("--servers-only", "--throwaway", data_dir=DATA_DIR)
+    stack = StackProcess("--servers-only", "--throwaway", data_dir=DATA_DIR, ready_made=True)
     stack.start()
     yield stack
     stack.stop()
@@ -93,7 +102,7 @@ def live_stack() -> Iterator[StackProcess]:
     It has its own database: reach it by HTTP or `live_stack.manage(…)`, not by the ORM. Mark
     tests that use it with `stack`.
     """
-    stack = StackProcess(SIGNUP="open")
+    stack = StackProcess(ready_made=True, SIGNUP="open")
     try:
         yield stack.start()
     finally:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -40,6 +42,8 @@ UNSET_PREFIXES = (
     "OUTSIDE_",
     "FETCH_",
 )
+PORTS = range(10_240, 32_768)
+"""Below those of Linux for outgoing connections."""
 OUTSIDE_OFF = {"SCHOLARLY_PROVIDERS": "off", "WEB_SEARCH": "off"}
 """Nothing of a test reaches the internet: who needs registries names those of `tests.registries`."""
 
@@ -55,10 +59,16 @@ def clean_environment() -> dict[str, str]:
 
 
 def free_port() -> int:
-    """A TCP port that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port that nothing listens on at this moment, and that no outgoing connection gets.
+
+    The product listens some seconds later; until then the kernel would give a port of its own range
+    to any client that connects somewhere.
+    """
+    for port in random.SystemRandom().sample(PORTS, 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError(f"every port of {PORTS} is in use")
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 30.0, every: float = 0.05) -> bool:
@@ -104,14 +114,17 @@ class StackProcess:
         *options: str,
         data_dir: Path | None = None,
         port: int | None = None,
+        ready_made: bool = False,
         **environment: str,
     ) -> None:
+        """`ready_made` starts it on a copy of a `DATA_DIR` in which all has been prepared."""
         # Short, because Unix sockets live in it.
         self.data_dir = data_dir or Path(tempfile.mkdtemp(prefix="hw-"))
         self._own_data_dir = data_dir is None
         self.port = port or free_port()
         self.environment = clean_environment() | environment | {"DATA_DIR": str(self.data_dir)}
         self._options = options
+        self._ready_made = ready_made
         self.output: list[str] = []
         self.ready_seconds = 0.0
         """From the command to its word that all is ready."""
@@ -135,6 +148,11 @@ class StackProcess:
         """
         began = time.monotonic()
         self.output = []
+        if self._ready_made and not (self.data_dir / "postgres").exists():
+            from tests import ready_made
+
+            ready_made.put(self.data_dir, static="--servers-only" not in self._options)
+            began = time.monotonic()
         up = ("manage.py", "up", "--with-parent")
         self._process = subprocess.Popen(
             [sys.executable, *up, f"--port={self.port}", *self._options],

@@ -9,6 +9,7 @@ from autonomy.memory.passage_search import candidates, search_passages
 from autonomy.memory.passage_store import store_passages
 from autonomy.memory.search_settings import DEFAULT
 from autonomy.models import Source
+from tests import ready_made
 from tests.autonomy.memory.test_vector_repo import chunks
 from tests.bench.beir import Collection
 from tests.bench.retrieval import GRID, Lists, cross_validated
@@ -29,10 +30,8 @@ def test_lists_are_scaled_and_added() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fusing_the_lists_gives_what_the_search_gives(
-    alice: Any, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    embedder = Embedder(tmp_path_factory.mktemp("models"), threads=1)
+def test_fusing_the_lists_gives_what_the_search_gives(alice: Any) -> None:
+    embedder = Embedder(ready_made.models(), threads=1)
     for text in TEXTS:
         source = Source.objects.create(
             owner=alice, file_name="a.pdf", passage_count=1, status="ready"

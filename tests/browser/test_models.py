@@ -37,7 +37,7 @@ EVERYWHERE = re.compile(r"^Simulated$")
 @pytest.fixture(scope="module")
 def live_stack() -> Iterator[StackProcess]:
     """A deployment that nobody has visited: whoever signs up first is its administrator."""
-    stack = StackProcess(SIGNUP="open", MODEL_TESTS_PER_MINUTE="1000")
+    stack = StackProcess(ready_made=True, SIGNUP="open", MODEL_TESTS_PER_MINUTE="1000")
     try:
         yield stack.start()
     finally:
@@ -239,7 +239,7 @@ def test_an_address_where_nothing_is_says_what_to_look_at(page: Page) -> None:
     fill(page, f"http://127.0.0.1:{free_port()}", "")
     press_test(page)
     notice = page.locator(".trial").get_by_role("alert")
-    expect(notice).to_contain_text("No answer", timeout=30 * SECONDS)
+    expect(notice).to_contain_text("No answer")
     assert len(notice.inner_text()) > 40
     page.get_by_label("Address", exact=True).fill("not an address")
     press_test(page)

@@ -91,7 +91,7 @@ def test_parts_are_renamed_moved_added_and_removed_by_keyboard(
     page.reload()
     assert titles(card) == wanted, "unsaved changes survive a reload"
     card.get_by_role("button", name="Save changes").click()
-    expect(card.get_by_text("The changed plan is saved.")).to_be_attached(timeout=30_000)
+    expect(card.get_by_text("The changed plan is saved.")).to_be_attached()
     assert titles(card) == wanted
     expect(card.get_by_label("Words of part 2")).to_have_value("220")
     expect(page.get_by_text("Edited by you, version 3").first).to_be_visible()
@@ -145,7 +145,7 @@ def test_a_plan_that_was_changed_in_another_tab_is_shown_beside_ones_own_changes
     theirs.get_by_label("Title of part 2").fill("Somebody else's words")
     theirs.get_by_role("button", name="Save changes").click()
     notice = mine.get_by_role("alert")
-    expect(notice).to_contain_text("The plan was changed meanwhile", timeout=30_000)
+    expect(notice).to_contain_text("The plan was changed meanwhile")
     expect(notice).to_contain_text("Somebody else's words")
     expect(mine.get_by_label("Title of part 2")).to_have_value("My own words")
     expect(mine.get_by_role("button", name="Save changes")).to_be_disabled()
@@ -153,7 +153,7 @@ def test_a_plan_that_was_changed_in_another_tab_is_shown_beside_ones_own_changes
     assert violations(page) == []
     notice.get_by_role("button", name="Go on with my changes").click()
     mine.get_by_role("button", name="Save changes").click()
-    expect(theirs.get_by_label("Title of part 2")).to_have_value("My own words", timeout=30_000)
+    expect(theirs.get_by_label("Title of part 2")).to_have_value("My own words")
     # Answered there while there are changes here: said, and nothing is thrown away.
     mine.get_by_label("Title of part 2").fill("Even better words")
     theirs.get_by_role("button", name="Agree and write").click()
@@ -174,7 +174,7 @@ def test_changes_are_asked_for_in_words(
     page.keyboard.type("add a section on irrigation")
     page.keyboard.press("Enter")
     expect(card.locator(".part-title").nth(-2)).to_have_value(
-        re.compile("irrigation", re.IGNORECASE), timeout=30_000
+        re.compile("irrigation", re.IGNORECASE)
     )
     expect(page.locator(".told-message")).to_contain_text("Taken up")
     expect(card.locator(".plan-message")).to_contain_text("add a section on irrigation")

@@ -165,7 +165,7 @@ def test_files_that_cannot_be_used_say_why_and_can_be_removed(
     drop(page, [empty, broken])
     expect(page.get_by_text("This file is empty (0 bytes).")).to_be_visible()
     row = page.locator(".file", has_text="broken.pdf")
-    expect(row).to_have_attribute("data-state", "bad", timeout=30_000)
+    expect(row).to_have_attribute("data-state", "bad")
     assert len(row.locator(".file-status").inner_text()) > 20
     shoot(page, "bad-files-desktop-light")
     for name in ("empty.pdf", "broken.pdf"):
@@ -180,7 +180,7 @@ def test_a_file_that_cannot_be_read_is_not_traded_for_the_library(
     broken.write_bytes(b"%PDF-1.7\nthis is no page either\n")
     page = visitor.page()
     drop(page, [broken])
-    expect(page.locator(".file")).to_have_attribute("data-state", "bad", timeout=30_000)
+    expect(page.locator(".file")).to_have_attribute("data-state", "bad")
     expect(page.get_by_text("No source can be read yet")).to_be_visible()
     ask(page, REQUEST)
     finished(page, "failed")

@@ -43,7 +43,10 @@ def simulator() -> Iterator[OpenAIServer]:
 def model_stack(simulator: OpenAIServer) -> Iterator[StackProcess]:
     """The product with a model: the simulated provider."""
     stack = StackProcess(
-        SIGNUP="open", OPENAI_BASE_URL=simulator.base_url, HANDYWRITERZ_MODEL="openai:simulated"
+        ready_made=True,
+        SIGNUP="open",
+        OPENAI_BASE_URL=simulator.base_url,
+        HANDYWRITERZ_MODEL="openai:simulated",
     )
     try:
         yield stack.start()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from handywriterz.stack.addresses import database_url
+from tests import ready_made
 from tests.stack_process import OUTSIDE_OFF, UNSET, UNSET_PREFIXES, StackProcess
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ class Arena:
             del os.environ[name]
         os.environ |= OUTSIDE_OFF
         self.data_dir = Path(tempfile.mkdtemp(prefix="hw-"))
-        self._stack = StackProcess("--servers-only", "--throwaway", data_dir=self.data_dir)
+        ready_made.give_password(self.data_dir)
+        self._stack = StackProcess(
+            "--servers-only", "--throwaway", data_dir=self.data_dir, ready_made=True
+        )
         os.environ |= {
             "DATA_DIR": str(self.data_dir),
             "DJANGO_SETTINGS_MODULE": "handywriterz.settings",
@@ -53,7 +57,6 @@ class Arena:
 
         django.setup()
         from django.contrib.auth.models import User
-        from django.core.management import call_command
         from django.db import connection
 
         from autonomy.runtime import couriers
@@ -61,7 +64,6 @@ class Arena:
         # Nobody listens here: workers poll, and their own sweeps poke them.
         for courier in (couriers._doorbell, couriers._hints):
             courier.send = lambda message: None  # type: ignore[method-assign]
-        call_command("migrate", verbosity=0)
         self.people = [User.objects.create(username=f"person{n}") for n in range(PEOPLE)]
         connection.close()
         return self

@@ -131,6 +131,7 @@ def provider() -> Iterator[OpenAIServer]:
 def model_stack(provider: OpenAIServer) -> Iterator[StackProcess]:
     """The product with a model behind an OpenAI-compatible address."""
     stack = StackProcess(
+        ready_made=True,
         SIGNUP="open",
         HANDYWRITERZ_MODEL="openai:simulated",
         OPENAI_BASE_URL=provider.base_url,

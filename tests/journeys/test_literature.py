@@ -26,7 +26,7 @@ REQUEST = "Write a 700-word review of distributed practice and spaced retrieval 
 @pytest.fixture(scope="module")
 def stack(world_of_registries: Registries) -> Iterator[StackProcess]:
     outside = world_of_registries.environment | {"WEB_SEARCH": "off", "OUTSIDE_CACHE_HOURS": "0"}
-    running = StackProcess(SIGNUP="open", **outside)
+    running = StackProcess(ready_made=True, SIGNUP="open", **outside)
     try:
         yield running.start()
     finally:

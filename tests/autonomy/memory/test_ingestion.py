@@ -18,14 +18,15 @@ from autonomy.memory import file_claims, page_stream, passage_embedding
 from autonomy.memory.file_claims import sources_to_ingest
 from autonomy.memory.ingestion import ingest_file
 from autonomy.models import Passage, Source
+from tests import ready_made
 from tests.files import documents, hostile
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def embedder(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
-    return Embedder(tmp_path_factory.mktemp("models"), threads=1)
+def embedder() -> Embedder:
+    return Embedder(ready_made.models(), threads=1)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from autonomy.memory.search_scope import narrowed
 from autonomy.memory.search_settings import SearchSettings
 from autonomy.models import Passage, Posting, Source
 from chat.models import Conversation, Upload
+from tests import ready_made
 from tests.autonomy.memory.test_vector_repo import chunks
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,8 +27,8 @@ TEXTS = ("Seagrass calms the waves of the bay.", "Waves break over the seagrass 
 
 
 @pytest.fixture(scope="module")
-def embedder(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
-    return Embedder(tmp_path_factory.mktemp("models"), threads=1)
+def embedder() -> Embedder:
+    return Embedder(ready_made.models(), threads=1)
 
 
 @pytest.fixture

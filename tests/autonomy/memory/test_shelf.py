@@ -22,6 +22,7 @@ from autonomy.memory.vector_repo import PassageRepository
 from autonomy.models import Passage
 from autonomy.models import Source as Row
 from autonomy.services.files import delete_file
+from tests import ready_made
 from tests.files import documents, hostile
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,8 +52,8 @@ def work(**changes: Any) -> Work:
 
 
 @pytest.fixture(scope="module")
-def embedder(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
-    return Embedder(tmp_path_factory.mktemp("models"), threads=1)
+def embedder() -> Embedder:
+    return Embedder(ready_made.models(), threads=1)
 
 
 async def run_db(call: Callable[..., Any], /, *args: Any) -> Any:

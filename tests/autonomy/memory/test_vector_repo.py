@@ -16,6 +16,7 @@ from autonomy.library.parsed import BlockKind
 from autonomy.memory.passage_store import store_passages
 from autonomy.memory.vector_repo import PassageRepository
 from autonomy.models import Passage, Source
+from tests import ready_made
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,8 +27,8 @@ CODE = "The unit is sold under part number QX-7731 and needs no oil."
 
 
 @pytest.fixture(scope="module")
-def embedder(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
-    return Embedder(tmp_path_factory.mktemp("models"), threads=1)
+def embedder() -> Embedder:
+    return Embedder(ready_made.models(), threads=1)
 
 
 async def run_db(call: Callable[..., Any], /, *args: Any) -> Any:

@@ -54,7 +54,7 @@ def test_servers_killed_together_with_their_supervisor_start_again(number: int) 
         pids = [stack.supervisor, stack.pid("postgres"), stack.pid("redis")]
         for pid in pids:
             os.kill(pid, number)
-        stack.wait(150)
+        stack.wait()
         stack.start()
         assert stack.pid("postgres") != pids[1]
     finally:
