@@ -184,7 +184,7 @@ class Product:
 
     def _start(self) -> None:
         self._exits.enter_context(running(self.provider))
-        self.stack = StackProcess(*self._options)
+        self.stack = StackProcess(*self._options, ready_made=True)
         self.stack.environment |= {
             "OPENAI_BASE_URL": self.provider.base_url,
             "HANDYWRITERZ_MODEL": "openai:simulated",
