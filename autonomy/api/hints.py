@@ -76,6 +76,10 @@ async def _receive(group: str, hints: Hints, subscribed: asyncio.Event) -> None:
             async with asyncio.timeout(SUBSCRIBE_SECONDS):
                 channel = await layer.new_channel()
                 await layer.group_add(group, channel)
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                # The client library may swallow a cancellation that comes as it connects: who left
+                # meanwhile would be waited for here without end, in a seat of its own.
+                raise asyncio.CancelledError
             subscribed.set()
             while True:
                 hints.wake(int((await layer.receive(channel)).get("seq", 1)))

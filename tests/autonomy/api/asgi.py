@@ -68,8 +68,10 @@ class Stream:
     async def hang_up(self) -> None:
         """Leave, as a client that closes its connection, and wait until the server let go."""
         self._received.put_nowait({"type": "http.disconnect"})
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait_for(self.task, DEADLINE)
+        await asyncio.wait({self.task}, timeout=DEADLINE)
+        assert self.task.done(), "the server has not let go"
+        if not self.task.cancelled():
+            self.task.result()
 
 
 @contextlib.asynccontextmanager
