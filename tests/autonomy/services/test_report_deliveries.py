@@ -35,6 +35,8 @@ __all__ = ["claim", "start"]
 
 DELIVERIES = 100
 AT_ONCE = 8
+BARRIER_SECONDS = 90
+"""How long threads wait for each other on a machine with much else to do."""
 
 
 @dataclass(frozen=True)
@@ -90,14 +92,14 @@ def post(
                 clients[person is staff].force_login(
                     person, backend="django.contrib.auth.backends.ModelBackend"
                 )
-            together.wait(timeout=10)
+            together.wait(timeout=BARRIER_SECONDS)
             try:
                 return [d.send(clients[d.by_staff]) for d in part]
             finally:
                 connection.close()
 
         def beside() -> list[tuple[int, str]]:
-            together.wait(timeout=10)
+            together.wait(timeout=BARRIER_SECONDS)
             try:
                 meanwhile()  # type: ignore[misc]
             finally:
