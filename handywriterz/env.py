@@ -532,6 +532,31 @@ class Env(BaseSettings):
     plan_section_max_words: int = Field(
         default=10_000, gt=0, description="Most words a person may give one section of a plan."
     )
+    analysis_files_max: int = Field(
+        default=3, gt=0, le=10, description="Data files that one document computes with."
+    )
+    analysis_rows_max: int = Field(
+        default=200_000,
+        gt=0,
+        description="Rows of a table that are computed with; the document says when there are more.",
+    )
+    analysis_parts_max: int = Field(
+        default=6,
+        ge=2,
+        le=20,
+        description="Questions that are asked of one table, each with a table or figure.",
+    )
+    analysis_program_chars: int = Field(
+        default=30_000, ge=1_000, description="Longest program that a model may write, characters."
+    )
+    analysis_figure_bytes: int = Field(
+        default=2_000_000, ge=50_000, description="Largest picture of one figure, bytes."
+    )
+    analysis_result_bytes: int = Field(
+        default=2_000_000,
+        ge=50_000,
+        description="Most of tables and sentences that one program may leave, bytes.",
+    )
     rewrite_max_words: int = Field(
         default=120_000, gt=0, description="Words of a draft that one run improves."
     )

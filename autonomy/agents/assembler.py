@@ -11,6 +11,7 @@ from autonomy.core.ports import Deps
 from autonomy.core.types import Author, Plan, Step, StepKind, StepStatus
 from autonomy.core.versions import Made
 from autonomy.export.document import Document, Section
+from autonomy.export.exhibits import Exhibit
 from autonomy.tools.registry import ToolFailure
 
 
@@ -22,16 +23,23 @@ def ordered(plan: Plan) -> list[Step]:
     return sorted(writes, key=lambda s: place.get(str(s.input["role"]), 1))
 
 
-async def assemble(plan: Plan, deps: Deps, notice: str, made: Made) -> tuple[str, Document]:
+async def assemble(
+    plan: Plan, deps: Deps, notice: str, made: Made, *, undone: str = ""
+) -> tuple[str, Document]:
     """The new document version: its artifact id and content. `notice` is the plan's, see
-    `RunState.notice`; `made` says why there is this version."""
+    `RunState.notice`; `made` says why there is this version; `undone` why data
+    were not computed with."""
     brief = read_brief(deps.task)
     sections: list[Section] = []
     reasons: dict[str, str] = {}
     rephrased: dict[str, int] = {}
+    exhibits: list[Exhibit] = []
+    analyses: dict[str, None] = {}
     for step in ordered(plan):
         body = await deps.artifacts.load(step.result["artifact_id"])
         sections.append(Section.model_validate(body["section"]))
+        exhibits += [Exhibit.model_validate(one) for one in body.get("exhibits", ())]
+        analyses.update(dict.fromkeys(body.get("analyses", ())))
         if step.result.get("reason"):
             reasons[sections[-1].id] = str(step.result["reason"])
         if step.result.get("rephrased"):
@@ -43,11 +51,22 @@ async def assemble(plan: Plan, deps: Deps, notice: str, made: Made) -> tuple[str
         style=brief.style,
         language=deps.task.settings.language,
         date=datetime.now(UTC).date().isoformat(),
-        notice=with_rephrased(
-            notice_for(sections, reasons, of_plan=notice, planner=plan.author), sections, rephrased
+        notice=" ".join(
+            said
+            for said in (
+                with_rephrased(
+                    notice_for(sections, reasons, of_plan=notice, planner=plan.author),
+                    sections,
+                    rephrased,
+                ),
+                undone,
+            )
+            if said
         ),
         simulated=plan.simulated or any(section.simulated for section in sections),
         sections=tuple(sections),
+        exhibits=tuple(exhibits),
+        analyses=tuple(analyses),
     )
     document = await bound(draft, deps)
     by_model = any(section.author is Author.MODEL for section in sections)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from autonomy.agents.judge import judge_claims
 from autonomy.agents.verification import check_citations, lacks_any
 from autonomy.core.ports import Deps
-from autonomy.core.types import CitationCheck, Passage
+from autonomy.core.types import CitationCheck, CitationVerdict, Passage
 from autonomy.export.claims import citations_in_order
-from autonomy.export.document import Document
+from autonomy.export.document import MARKER, Document
 
 
 async def check_claims(document: Document, deps: Deps, task: str) -> list[CitationCheck]:
@@ -21,8 +21,37 @@ async def check_claims(document: Document, deps: Deps, task: str) -> list[Citati
         for c in citations_in_order(document)
         if c.passage_id in passages
     ]
-    checks = await _by_rule(claims, document, passages, deps)
-    return await judge_claims(checks, passages, deps, task)
+    data = computed_markers(document)
+    cited = [
+        CitationCheck(
+            marker=marker,
+            claim=claim,
+            passage_id=passage_id,
+            source_id=passages[passage_id].source_id,
+            page=passages[passage_id].page,
+            verdict=CitationVerdict.CLOSE,
+            reason="Computed from this file as a whole; how is kept with the document.",
+        )
+        for marker, passage_id, claim in claims
+        if marker in data
+    ]
+    told = [claim for claim in claims if claim[0] not in data]
+    checks = await _by_rule(told, document, passages, deps)
+    judged = await judge_claims(checks, passages, deps, task)
+    return sorted([*judged, *cited], key=lambda check: check.marker)
+
+
+def computed_markers(document: Document) -> frozenset[int]:
+    """The markers of computed sections: they name the file that was computed with, whose rows no
+    sentence repeats."""
+    found: set[int] = set()
+    number = 0
+    for section in document.sections:
+        count = len(MARKER.findall(section.markdown))
+        if section.computed:
+            found.update(range(number + 1, number + count + 1))
+        number += count
+    return frozenset(found)
 
 
 async def _by_rule(

@@ -9,6 +9,8 @@ from langgraph.runtime import Runtime
 from autonomy.agents.approval import wants_approval
 from autonomy.agents.best_draft import in_all, take_best
 from autonomy.agents.checking import check_claims
+from autonomy.agents.data_plan import of_data_alone
+from autonomy.agents.data_writer import load_analysis
 from autonomy.agents.delivery import Judged, cleaned, report
 from autonomy.agents.gates import run_gates
 from autonomy.agents.reply import is_reply
@@ -180,6 +182,8 @@ async def _gates(judged: Judged, state: RunState, deps: Deps) -> tuple[GateResul
     brief = read_brief(deps.task)
     available = await deps.library.sources(_searched(state["plan"], deps))
     expected = brief.length_words or (deps.journey.default_words if deps.journey.survey else None)
+    if of_data_alone(state["plan"]):
+        expected = None  # Data say as much as they say.
     return run_gates(
         judged.document,
         judged.checks,
@@ -189,6 +193,7 @@ async def _gates(judged: Judged, state: RunState, deps: Deps) -> tuple[GateResul
         quote_share=state.get("quote_share", 1.0),
         available_sources=len(available),
         likeness=_likeness(state, judged.document_id),
+        analyses=[await load_analysis(one, deps) for one in judged.document.analyses],
     )
 
 

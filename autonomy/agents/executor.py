@@ -1,11 +1,15 @@
-"""Executor: carries out one ready step with a tool, the writer or the assembler."""
+"""Executor: carries out one ready step with a tool, a program, the writer or the assembler."""
 
 from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
+from autonomy.agents.analyst import analyse
 from autonomy.agents.assembler import assemble
+from autonomy.agents.data_plan import NOT_COMPUTED, is_data
+from autonomy.agents.data_writer import reason_text, tell
 from autonomy.agents.draft_plan import REWRITE
+from autonomy.agents.notice import composed_by_rule
 from autonomy.agents.reply import is_reply
 from autonomy.agents.rewrite_result import assemble_rewriting, load_draft, overlay
 from autonomy.agents.rewriter import rewrite_part
@@ -62,6 +66,10 @@ async def act(state: ActInput, runtime: Runtime[Deps]) -> RunState:
     try:
         if step.kind is StepKind.TOOL:
             observation, events = await _use_tool(step, state["plan"], deps, task)
+        elif step.kind is StepKind.CODE:
+            observation, events = await analyse(step, deps, task)
+        elif is_data(step):
+            observation, events = await _tell(step, state["plan"], deps, task)
         elif step.kind is StepKind.WRITE:
             observation, events = await _write(step, state["plan"], deps, task)
         else:
@@ -282,6 +290,55 @@ async def _write(
     return observation, [committed]
 
 
+async def _tell(
+    step: Step, plan: Plan, deps: Deps, task: str
+) -> tuple[Observation, list[EventDraft]]:
+    """A computed section."""
+    action = {"step_id": step.id, "tool": "writer", "input": {"words": step.input.get("words")}}
+    await deps.events.emit(
+        EventDraft(type="action", source="writer", content=step.title, meta=action)
+    )
+    told = await tell(step, plan, deps, task)
+    section = told.section
+    artifact_id = await deps.artifacts.save(
+        "section", section.heading, told.model_dump(mode="json")
+    )
+    figures = sum(exhibit.kind == "figure" for exhibit in told.exhibits)
+    tables = len(told.exhibits) - figures
+    summary = (
+        f"{counted(told.words, 'word')}, {counted(figures, 'figure')}, {counted(tables, 'table')}."
+    )
+    result = {
+        "artifact_id": artifact_id,
+        "passage_ids": list(told.passage_ids),
+        "source_ids": list(told.source_ids),
+        "quotes": 0,
+        "words": told.words,
+        "figures": figures,
+        "tables": tables,
+        "notice": composed_by_rule([section.heading], told.reason, of=1) if told.reason else "",
+        "reason": told.reason,
+    }
+    observation = Observation(
+        step_id=step.id, ok=True, summary=summary, result=result, author=section.author
+    )
+    committed = EventDraft(
+        type="section.committed",
+        source="writer",
+        content=f"{section.heading}: {summary}",
+        meta={
+            "step_id": step.id,
+            "section_id": section.id,
+            "artifact_id": artifact_id,
+            "heading": section.heading,
+            "author": section.author,
+        },
+    )
+    said = [told.reason and str(result["notice"]), reason_text(told)]
+    notes = [EventDraft(type="note", source="writer", content=text) for text in said if text]
+    return observation, [*notes, committed]
+
+
 async def _improve(
     step: Step, plan: Plan, deps: Deps, task: str
 ) -> tuple[Observation, list[EventDraft]]:
@@ -338,7 +395,10 @@ async def _assemble(
     made = Made(**reason.model_dump(), made_from=before)
     if deps.journey.rewrites:
         return await _assemble_rewriting(step, given["plan"], deps, made)
-    artifact_id, document = await assemble(given["plan"], deps, given["notice"], made)
+    undone = str(step.input.get(NOT_COMPUTED, ""))
+    artifact_id, document = await assemble(
+        given["plan"], deps, given["notice"], made, undone=undone
+    )
     words = document.words()
     markers = len(document.cited_passage_ids())
     summary = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from autonomy.agents.data_writer import Analysed, as_read
 from autonomy.agents.outline import BEGIN, END
 from autonomy.agents.reply import STEP as REPLY_STEP
 from autonomy.agents.retractions import retracted_ids, undeclared
@@ -16,6 +17,7 @@ from autonomy.export.claims import uncited_sentences
 from autonomy.export.document import MARKER, Document, Section
 from autonomy.export.draft_text import BETWEEN
 from autonomy.export.structure import check_structure
+from autonomy.tools.analysis.numerals import Computed
 from autonomy.tools.similarity.copying import unquoted_share
 
 NAMED = 5
@@ -33,7 +35,9 @@ def thin_sections(document: Document, minimum: int) -> list[str]:
     return [
         section.id
         for section in document.sections
-        if section.id not in FRAMES and len(MARKER.findall(section.markdown)) < minimum
+        if section.id not in FRAMES
+        and not section.computed
+        and len(MARKER.findall(section.markdown)) < minimum
     ]
 
 
@@ -87,7 +91,7 @@ def _grounding(document: Document, minimum: float) -> GateResult:
     bare: list[str] = []
     total = 0
     for section in document.sections:
-        if section.author is Author.MODEL and section.id not in FRAMES:
+        if section.author is Author.MODEL and section.id not in FRAMES and not section.computed:
             loose, count = uncited_sentences(section.markdown)
             bare += loose
             total += count
@@ -178,6 +182,28 @@ def _prose(section: Section) -> str:
     return "\n".join(line for line in section.markdown.splitlines() if not line.startswith("|"))
 
 
+def _computed(document: Document, analyses: Sequence[Analysed]) -> GateResult:
+    """Numbers of the computed sections that no cell of a result has."""
+    computed = Computed(*(one.result for one in analyses))
+    names = [one.profile.file_name for one in analyses]
+    names += [remark for one in analyses for remark in one.profile.remarks]
+    strange = [
+        (number, section.heading)
+        for section in document.sections
+        if section.computed
+        for number in computed.strangers(as_read(section.markdown), names)
+    ]
+    return GateResult(
+        gate="data",
+        passed=not strange,
+        observed=f"{len(strange)} numbers that were not computed",
+        expected="none",
+        message=f"“{strange[0][1]}” says {strange[0][0]}, which no table or figure of it has."
+        if strange
+        else "Every number told of the data is one that was computed.",
+    )
+
+
 def _originality(document: Document, maximum: float) -> GateResult:
     text = BETWEEN.join(_prose(s) for s in document.sections)
     share = unquoted_share(text, document.passages)
@@ -215,9 +241,11 @@ def run_gates(
     quote_share: float = 1.0,
     available_sources: int,
     likeness: tuple[float, float | None] | None = None,
+    analyses: Sequence[Analysed] = (),
 ) -> tuple[GateResult, ...]:
     """Every gate that the journey switches on. `asked_words` None leaves the length open;
-    `likeness` is the product's own figure of this draft and of the one before it, per cent."""
+    `likeness` is the product's own figure of this draft and of the one before it, per cent;
+    `analyses` are those that the document tells of."""
     gates = journey.gates
     results = [_structure(document)]
     if gates.length_tolerance is not None and asked_words:
@@ -235,6 +263,8 @@ def run_gates(
         results.append(_references(references))
     if gates.maximum_unquoted_overlap is not None:
         results.append(_originality(document, gates.maximum_unquoted_overlap))
+    if any(section.computed for section in document.sections):
+        results.append(_computed(document, analyses))
     if likeness is not None:
         results.append(_likeness(*likeness))
     return tuple(results)

@@ -18,6 +18,11 @@ RULE_NOTICE = (
 MIXED_NOTICE = (
     "Parts of this document were composed by rule from quotations, without a language model."
 )
+MIXED_DATA_NOTICE = "Parts of this document that tell of computed data were composed by rule, without a language model."
+DATA_NOTICE = (
+    "Composed without a language model: every number was computed from the data by a program that is "
+    "kept with the document, and its sentences follow fixed forms."
+)
 _BECAUSE = ", because "
 _REPHRASED = re.compile(
     r" ?After a similarity report, a language model said (\d+) passages? otherwise\."
@@ -57,7 +62,9 @@ def notice_for(
     if not by_rule or all(s.id == REPLY_STEP for s in sections):
         return ""  # There is nothing to explain; a reply is not composed from sources.
     if len(by_rule) < len(sections):
-        said = MIXED_NOTICE
+        said = MIXED_NOTICE if not all(s.computed for s in by_rule) else MIXED_DATA_NOTICE
+    elif all(s.computed for s in sections):
+        said = DATA_NOTICE
     else:
         # A model's title and headings stand over sections that have none.
         planned = planner is Author.MODEL

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from autonomy.agents.data_plan import NOT_COMPUTED, code_steps, data_words, results_steps
 from autonomy.core.brief import Brief
 from autonomy.core.csl import families, in_short
 from autonomy.core.journey import Journey
@@ -190,10 +191,19 @@ def steps_plan(
     *,
     version: int,
     done: Sequence[Step] = (),
+    tables: Sequence[Source] = (),
+    undone: str = "",
 ) -> Plan:
     """The steps that carry `outline` out: search per section, share out the evidence, write the
-    sections in parallel, frame them, assemble. `done` steps of the former plan are kept."""
+    sections in parallel, frame them, assemble. `done` steps of the former plan are kept.
+
+    Args:
+        tables: are computed with, for sections of their own.
+        undone: why no table is computed with, where there are some; for the first page.
+    """
     words = brief.length_words or journey.default_words
+    of_data = data_words(words, tables)
+    words -= of_data
     intro_words, end_words, section_words = _words_of(outline, journey, words)
     after = tuple(step.id for step in done)
     steps: list[Step] = list(done)
@@ -237,6 +247,9 @@ def steps_plan(
                 depends_on=("evidence",),
             )
         )
+    codes = code_steps(tables, after)
+    results = results_steps(tables, of_data, brief.topic)
+    steps += codes
     steps += searches
     steps.append(
         Step(
@@ -254,6 +267,7 @@ def steps_plan(
         )
     )
     steps += writes
+    steps += results
     body_ids = tuple(s.id for s in writes)
     frames: list[Step] = []
     for wanted, role, heading, count in (
@@ -283,7 +297,8 @@ def steps_plan(
             id="assemble",
             kind=StepKind.ASSEMBLE,
             title="Assemble the document and check its citations",
-            depends_on=body_ids + tuple(s.id for s in frames),
+            input={NOT_COMPUTED: undone} if undone else {},
+            depends_on=body_ids + tuple(s.id for s in results) + tuple(s.id for s in frames),
         )
     )
     return Plan(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from autonomy.agents.data_plan import is_data, of_data_alone
 from autonomy.agents.draft_plan import REWRITE
 from autonomy.agents.outline import BEGIN, END, PASSAGES_PER_QUERY, sentence_case
 from autonomy.agents.revision import again
@@ -88,7 +89,7 @@ def apply_edit(
             goes beyond a limit.
     """
     known = {s.id: s for s in writing(plan)}
-    if any(step.input.get("role") == REWRITE for step in known.values()):
+    if any(step.input.get("role") == REWRITE for step in known.values()) or of_data_alone(plan):
         return _same_parts(plan, edit, known, author)
     _check(edit, known)
     if limits is not None:
@@ -104,6 +105,8 @@ def apply_edit(
             number += 1
             average = round(sum(sizes) / len(sizes)) if sizes else 200
             sections.append(_new_section(wish, number, topic, average))
+        elif is_data(old):
+            continue  # it stays as its data have it
         elif is_section(old):
             sections.append(_changed(old, wish, topic))
         else:
@@ -126,8 +129,8 @@ def _same_parts(plan: Plan, edit: PlanEdit, known: dict[str, Step], author: Auth
     named = all(heading_of(w.title) in known[w.id].title for w in edit.steps if w.id in known)
     if not kept or not set(kept) <= set(known) or not named:
         raise BadEdit(
-            "The parts of a rewriting are those of your draft: leave out the ones that shall stay "
-            "as they are, and change nothing else."
+            "The parts of a rewriting are those of your draft, and those of an analysis follow from "
+            "its data: leave out the ones that you do not want, and change nothing else."
         )
     gone = set(known) - set(kept)
     skipped = [
@@ -242,6 +245,10 @@ def _rebuilt(
         update={"depends_on": body_ids + tuple(f.id for f in framed)}
     )
     title = plan.title if edit.title is None else edit.title.strip() or plan.title
+    data = [s for s in plan.steps if is_data(s) and s.id in {wish.id for wish in edit.steps}]
+    assemble = assemble.model_copy(
+        update={"depends_on": (*assemble.depends_on, *(s.id for s in data))}
+    )
     first = [
         s
         for s in plan.steps
@@ -253,7 +260,7 @@ def _rebuilt(
         update={
             "title": title,
             "author": author,
-            "steps": (*first, *searches, evidence, *sections, *framed, assemble),
+            "steps": (*first, *searches, evidence, *sections, *data, *framed, assemble),
         }
     )
     if made.steps != plan.steps or title != plan.title:

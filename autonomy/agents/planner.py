@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
+from autonomy.agents.data_plan import data_alone, keep_computed, not_computed, tables_of
 from autonomy.agents.draft_plan import HONEST, asks_to_evade, parts_plan, reading_plan
 from autonomy.agents.look_plan import is_looking, kept_ids, look_plan, settled
 from autonomy.agents.outline import (
@@ -202,6 +203,21 @@ async def _outlined(
         own = await _own(deps, brief, reach_of(deps, brief))
         known = list(dict.fromkeys([*(s.id for s in own), *kept_ids(former)])) or known
     sources = await deps.library.sources(known)
+    tables = tables_of(deps, sources)
+    undone = await not_computed(deps, tables)
+    if undone:
+        await deps.events.emit(EventDraft(type="note", source="planner", content=undone))
+        tables = []
+    version = former.version + 1 if former else 1
+    kept = tuple(settled(former)) if former else ()
+    if tables:
+        computed = {source.id for source in tables}
+        sources = [source for source in sources if source.id not in computed]
+        known = [source.id for source in sources]
+        if not sources:
+            words = brief.length_words or deps.journey.default_words
+            alone = data_alone(tables, brief, words, version=version, done=kept)
+            return keep_computed(alone, former), ""
     if not brief.named and deps.journey.survey:
         brief = brief.model_copy(update={"topic": await _topic_of(sources, deps)})
     outline, notice = await _outline(deps, brief, sources, task, former)
@@ -209,9 +225,10 @@ async def _outlined(
         # A plan that a model made is not thrown away for the template because the model is gone.
         return _kept(former, deps), notice.replace("was made by rule", "was left as it is")
     outline, journey = shaped(outline, deps.journey, steering, deps.limits)
-    kept = tuple(settled(former)) if former else ()
-    version = former.version + 1 if former else 1
-    made = steps_plan(outline, journey, brief, known, version=version, done=kept)
+    made = steps_plan(
+        outline, journey, brief, known, version=version, done=kept, tables=tables, undone=undone
+    )
+    made = keep_computed(made, former)
     if former is not None:
         made = keep_finished(made, former, (s.heading for s in outline.sections if s.keep))
     return made, notice

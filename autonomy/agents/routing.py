@@ -25,7 +25,7 @@ MAX_LOOPS = 40
 
 EVIDENCE_GATES = frozenset({"sources", "coverage"})
 REVISION_GATES = frozenset(
-    {"length", "citations", "originality", "references", "grounding", "retractions"}
+    {"length", "citations", "originality", "references", "grounding", "retractions", "data"}
 )
 """References fail when a file is deleted meanwhile: writing again leaves its passages out."""
 
@@ -227,7 +227,12 @@ def route_draft(now: Situation, gates: Sequence[GateResult]) -> Decision:
     short = any(g.gate == "length" and "below" in g.message for g in failed)
     # After a report only what it flagged is changed: nothing else is written again.
     first = not now.cycles
-    if first and (names & EVIDENCE_GATES or short) and now.expansions < now.journey.max_expansions:
+    if (
+        first
+        and numbers
+        and (names & EVIDENCE_GATES or short)
+        and now.expansions < now.journey.max_expansions
+    ):
         return _go(
             VerdictKind.BRANCH,
             Route.EXPAND,

@@ -9,6 +9,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, ConfigDict
 
+from autonomy.agents.code_mending import mend
 from autonomy.agents.revision import set_aside
 from autonomy.agents.routing import MAX_ATTEMPTS
 from autonomy.core import prompts
@@ -21,6 +22,7 @@ from autonomy.core.types import (
     Observation,
     Step,
     StepError,
+    StepKind,
     StepStatus,
 )
 
@@ -96,6 +98,9 @@ async def _diagnose(step: Step, observation: Observation | None, deps: Deps, tas
     error = (observation.error if observation else None) or StepError(
         code="bug", message=step.summary
     )
+    if step.kind is StepKind.CODE:
+        mended = await mend(step, error, deps, task)
+        return Repair.model_validate(mended._asdict())
     in_doubt = error.code == "outcome_unknown"
     if step.attempts >= MAX_ATTEMPTS and (in_doubt or step.id.startswith(SKIPPABLE)):
         return Repair(

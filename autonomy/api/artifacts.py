@@ -19,7 +19,9 @@ from autonomy.models import Artifact, ArtifactKind, Citation, Run, RunSource
 
 router = Router(tags=["deliverables"])
 
-Format = Literal["docx", "pdf", "md", "html", "tex", "bib", "ris", "csl-json"]
+Format = Literal[
+    "docx", "pdf", "md", "html", "tex", "bib", "ris", "csl-json", "png", "svg", "py", "csv", "json"
+]
 
 
 @router.get("/{uuid:run_id}/artifacts", response=Page[schemas.ArtifactOut])
@@ -53,6 +55,7 @@ def get_artifact(
         html=exported.data.decode(),
         words=document.words(),
         style=style or document.style,
+        computed=services.computations(document, row.run.owner_id),
     )
 
 
@@ -88,8 +91,12 @@ def download_artifact(
     `author` and `course` make a title page of a DOCX, `contents` a table of contents. Of a draft
     that you brought, `docx` is your own file and `changes` says which are in it: `tracked` (those
     that are undecided for you to decide on in Word; the usual where changes are proposed),
-    `accepted`, or `all` but the rejected ones."""
+    `accepted`, or `all` but the rejected ones. A document with figures is a ZIP archive as `md` and
+    `tex`. A figure comes as `png` or `svg`; of an analysis `py` is its program, `csv` the data that
+    it read and `json` its result."""
     row = _artifact(request, run_id, artifact_id)
+    if row.kind == ArtifactKind.FIGURE or services.is_analysis(row):
+        return _computed(row, format)
     if row.kind != ArtifactKind.DOCUMENT:
         raise Http404("Only documents can be downloaded in a format.")
     wanted = "html-fragment" if fragment and format == "html" else format
@@ -149,6 +156,20 @@ def list_citations(
         )
         rows = rows.filter(artifact_id__in=newest)
     return page(rows, shapes.citation, cursor=cursor, limit=limit, order=("marker",))
+
+
+def _computed(row: Artifact, format: str) -> HttpResponse:
+    file = services.export_computed(row, format)
+    response = HttpResponse(file.data, content_type=file.media_type)
+    response["Content-Disposition"] = str(
+        content_disposition_header(format != "png", file.file_name)
+    )
+    # A picture that a program drew from somebody's data: shown, and nothing in it run.
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["X-Content-Type-Options"] = "nosniff"
+    if format == "png":
+        response["Cache-Control"] = "private, max-age=86400, immutable"
+    return response
 
 
 def _artifact(request: ApiRequest, run_id: UUID, artifact_id: UUID) -> Artifact:

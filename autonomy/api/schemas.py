@@ -258,6 +258,33 @@ class DraftVersion(Schema):
     """It proposes changes: see `…/rewriting/{artifact_id}`."""
 
 
+class Computation(Schema):
+    """How tables and figures of a document were computed from one data file."""
+
+    artifact_id: UUID
+    """Of the analysis: its program is to be had with `format=py`, its data with `format=csv`."""
+    run_id: UUID
+    file_name: str
+    sheet: str = ""
+    rows: int
+    columns: int
+    remarks: list[str] = []
+    """What is to be known of how the file was read, as sentences."""
+    author: str
+    """rule or model: who wrote the program."""
+    simulated: bool = False
+    program: str
+    """What is particular to this analysis."""
+    source_sha256: str
+    data_sha256: str
+    program_sha256: str
+    versions: dict[str, str]
+    tier: str
+    """How the code was held."""
+    seconds: float
+    """Run time of the program."""
+
+
 class ArtifactDetail(ArtifactOut):
     html: str | None = None
     """The document as an HTML fragment; citations are links with `data-passages`."""
@@ -265,6 +292,8 @@ class ArtifactDetail(ArtifactOut):
     style: str | None = None
     """The citation style that `html` is in."""
     draft: DraftVersion | None = None
+    computed: list[Computation] = []
+    """How its tables and figures were computed."""
     body: dict[str, Any] | None = None
     """The content of anything that is not a document."""
 

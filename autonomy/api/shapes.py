@@ -129,6 +129,7 @@ def artifact_detail(
     html: str | None = None,
     words: int | None = None,
     style: str | None = None,
+    computed: list[dict[str, Any]] | None = None,
 ) -> schemas.ArtifactDetail:
     return schemas.ArtifactDetail(
         **_artifact_fields(row),
@@ -136,8 +137,19 @@ def artifact_detail(
         words=words,
         style=style,
         draft=_draft(row),
-        body=None if row.kind == ArtifactKind.DOCUMENT else row.body,
+        computed=[schemas.Computation(**one) for one in computed or ()],
+        body=_body(row),
     )
+
+
+def _body(row: Artifact) -> dict[str, Any] | None:
+    """The content of what is no document; a figure's pictures are downloads of their own."""
+    if row.kind == ArtifactKind.DOCUMENT:
+        return None
+    if row.kind == ArtifactKind.FIGURE:
+        return {name: value for name, value in row.body.items() if name not in ("png", "svg")}
+    body: dict[str, Any] = row.body
+    return body
 
 
 def _draft(row: Artifact) -> schemas.DraftVersion | None:
@@ -151,7 +163,10 @@ def _draft(row: Artifact) -> schemas.DraftVersion | None:
 
 def _artifact_fields(row: Artifact) -> dict[str, Any]:
     address = reverse("api:download_artifact", kwargs={"run_id": row.run_id, "artifact_id": row.id})
-    formats = DOWNLOAD_FORMATS if row.kind == ArtifactKind.DOCUMENT else ()
+    formats: tuple[str, ...] = {
+        str(ArtifactKind.DOCUMENT): DOWNLOAD_FORMATS,
+        str(ArtifactKind.FIGURE): ("png", "svg"),
+    }.get(row.kind, ())
     return {
         "id": row.id,
         "kind": row.kind,

@@ -97,6 +97,24 @@ class _Answer(BaseModel):
         return renamed
 
 
+class DataParagraph(_Answer):
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "part": ("number", "index", "part_number"),
+        "text": ("paragraph", "content"),
+    }
+
+    part: Whole = Field(ge=1, le=100, description="Number of the part that it tells of.")
+    text: str = Field(min_length=1, max_length=6_000, description="One paragraph of prose.")
+
+
+class DataParagraphs(_Answer):
+    """The text of a section about computed data, part by part."""
+
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {"paragraphs": ("parts", "texts", "sections")}
+
+    paragraphs: list[DataParagraph] = Field(max_length=40, description="One for each part.")
+
+
 class PlannedSection(_Answer):
     also: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "heading": ("title", "section_title", "header"),

@@ -60,6 +60,8 @@ class Journey(BaseModel):
     conclusion: bool = True
     rewrites: bool = False
     """The person's own draft is improved instead of a document written from sources."""
+    analyses: bool = False
+    """Tables that the person attached are computed with, for tables and figures of the document."""
     annotations: bool = False
     """One section per source instead of one per theme."""
     sections: tuple[SectionTemplate, ...] = ()

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from langgraph.runtime import Runtime
 from pydantic import BaseModel
 
+from autonomy.core.analysis import AnalysisLimits, Tables
 from autonomy.core.originality import (
     CycleRecord,
     FlaggedPassage,
@@ -547,6 +548,11 @@ class Deps:
     shelf: Shelf | None = None
     search: SearchLimits = SearchLimits()
     drafts: Drafts | None = None
+    sandbox: Sandbox = NoSandbox()  # noqa: RUF009 - stateless
+    """Where code steps run; off where there is no usable isolation."""
+    tables: Tables | None = None
+    """None where nobody reads tables to compute with."""
+    analysis: AnalysisLimits = AnalysisLimits()  # noqa: RUF009 - a value
     rewriting: Rewriting = Rewriting()  # noqa: RUF009 - a value
     sandbox: Sandbox = NoSandbox()  # noqa: RUF009 - stateless
     """Where code runs; off where nothing here can hold it."""

@@ -15,9 +15,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from autonomy.core.analysis import TableProfile
 from autonomy.core.answers import (
     ClaimVerdict,
     ClaimVerdicts,
+    DataParagraph,
+    DataParagraphs,
     PlannedDocument,
     PlannedQueries,
     PlannedSection,
@@ -605,6 +608,178 @@ def editor(
     )
 
 
+# ----------------------------------------------------------------------------- analyst
+
+# The contract is spelled out as calls, because models copy calls more faithfully than they follow
+# prose. "Every number is bound to a cell" is what makes the text checkable; the rest keeps a program
+# within what the sandbox allows, so that it does not fail for what it could have known.
+_ANALYST = """\
+Role: analyst.
+You write a Python program that computes what a request asks of one table, for the results of a written document.
+
+The table is read already: `data` is a pandas DataFrame whose columns are listed by exact name; days are datetime64, \
+words are strings, numbers are floats, missing values are NaN. `pd`, `np`, `plt` and `math` are imported, and so are:
+- `count(n)`, `number(x, digits)`, `share(part, whole)`, `coefficient(r)`, `label(text)` make cells; \
+`words(name, unit)` and `figures(name, unit)` make heads of columns.
+- `table = add_table(title, heads, rows, note="", display=True)`: rows are lists of cells. `table.at(row, column)` names a \
+cell, `table.shown(row, column)` is its text.
+- `f = add_figure(figure, title, alt, table, note="")` saves a matplotlib figure; `table` holds its numbers; `alt` says in words \
+what is to be seen.
+- `say(text, name=table.at(row, column), …)` is a sentence; each number in it is `{{name}}` for a cell, never digits.
+- `add_part(heading, lead, exhibits, findings)`: what belongs together: `exhibits` are tables (display=True) and figures, \
+`findings` are sentences, `lead` goes on after “Table 1 shows”.
+
+Rules:
+- Two to {parts} parts that fit the request and the table: what the table holds and what is missing first. At least one figure and \
+one table.
+- Every number in a title, note, alternative text or sentence stands in a cell of a table of yours; use display=False for numbers \
+that only the text needs.
+- Say n with every mean, share or correlation. Leave missing values out, never fill them in. Claim no cause.
+- Figures: one axes each, labelled with units, colours from PALETTE and markers from MARKERS (never colour alone), white ground, \
+no title inside, no 3-D, no pie. Over 2,000 points: hexbin or groups. At most 12 groups.
+- Only these imports; no files, no network, no input, no subprocess. At most 150 lines. Answer with the code alone.
+
+{rule}"""
+
+
+def analyst(
+    *, task: TaskSpec, profile: TableProfile, parts: int, guidance: Sequence[str] = ()
+) -> Prompt:
+    """For a program as plain text, which stands behind `data` being read.
+
+    Args:
+        parts: at most so many.
+    """
+    fence = Fence()
+    told = [
+        Part(fence.announcement),
+        Part(fence.quote("request", task.goal, limit=4_000)),
+        *_guidance(fence, guidance),
+        Part(f"The table has {profile.rows} rows and {len(profile.columns)} columns."),
+        Part(fence.quote("columns", _columns(profile), limit=9_000)),
+    ]
+    system = _ANALYST.format(rule=RULE, parts=parts)
+    return _prompt("analyst", system, told, answer_tokens=6_000)
+
+
+def _columns(profile: TableProfile) -> str:
+    """One line of JSON for each column: a name stands in it as it has to stand in the program."""
+    lines = []
+    for column in profile.columns[:60]:
+        facts: dict[str, Any] = {"name": column.name, "holds": column.kind.value}
+        facts |= {"unit": column.unit} if column.unit else {}
+        facts |= {"values": column.filled, "missing": column.missing, "different": column.distinct}
+        if column.minimum is not None:
+            facts |= {"from": column.minimum, "to": column.maximum, "decimals": column.decimals}
+        if column.first:
+            facts |= {"from": column.first, "to": column.last}
+        if column.common:
+            facts["commonest"] = [value[:40] for value, _ in column.common[:8]]
+        if column.identifier:
+            facts["names_rows"] = True
+        lines.append(json.dumps(facts, ensure_ascii=False))
+    return "\n".join(lines)
+
+
+# The whole program is asked for, because a patch of a program that fails tends not to apply.
+_MENDER = """\
+Role: mender.
+You mend a Python program that computes results from a table and failed. It stands behind lines that read the table into `data`; \
+the functions that it uses (count, number, share, coefficient, label, words, figures, add_table, add_figure, say, add_part, finish) are there \
+and right.
+
+Rules:
+- Find the cause in the error, change as little as possible, and give the whole program again, without the lines that read the table.
+- Every number in a title, note, alternative text or sentence stands in a cell of a table; sentences bind it: say("… {{n}} …", \
+n=table.at(row, column)).
+- Only pandas, numpy and matplotlib as they are imported; no files, no network. Answer with the code alone.
+
+{rule}"""
+
+
+def program_mender(*, profile: TableProfile, program: str, message: str, trace: str) -> Prompt:
+    """For a mended program as plain text.
+
+    Args:
+        program: what failed, without the functions that all programs begin with.
+        message: what went wrong, in one sentence.
+        trace: the end of what it wrote to standard error.
+    """
+    fence = Fence()
+    told = [
+        Part(fence.announcement),
+        Part(
+            fence.quote("columns", _columns(profile), limit=6_000),
+            _LISTS,
+            "the columns",
+            shorten=True,
+        ),
+        Part(fence.quote("program", program, limit=24_000)),
+        Part(fence.quote("error", f"{message}\n{trace}", limit=3_000)),
+    ]
+    return _prompt("program_mender", _MENDER.format(rule=RULE), told, answer_tokens=6_000)
+
+
+# ----------------------------------------------------------------------------- data writer
+
+# A number that was retyped is a number that can be wrong, so the only ones allowed are those shown;
+# a check refuses the rest. Causes are ruled out by name, because prose slides into them.
+_DATA_WRITER = """\
+Role: reporter.
+You tell what tables and figures show, for one section of a document. Everything was computed already.
+
+Rules, most important first:
+- Use only numbers that stand in the findings or tables you are shown, exactly as they stand there, in digits. Never round, add, \
+subtract, compare by a factor, or write an amount as a word.
+- Name every table and figure of a part by its label (“Table 1”, “Figure 2”), each at least once.
+- Describe; claim no cause and no effect, and nothing beyond the rows at hand. Give n where the findings give it.
+- One paragraph of plain prose for each part, in its order: no headings, lists, Markdown or citations. It says what matters for the \
+request before what does not.
+
+{rule}
+
+{json}
+Its shape:
+{{"paragraphs": [{{"part": 1, "text": "…"}}]}}"""
+
+
+def data_writer(
+    *,
+    task: TaskSpec,
+    heading: str,
+    parts: Sequence[tuple[str, str, str, Sequence[str]]],
+    words: int,
+    guidance: Sequence[str] = (),
+) -> Prompt:
+    """For `DataParagraphs`: what computed tables and figures show.
+
+    Args:
+        parts: (heading, labels of its tables and figures, findings, tables as lines) of each.
+        words: of all paragraphs together.
+    """
+    fence = Fence()
+    told = [
+        Part(fence.announcement),
+        Part(f"Section: “{_clean(heading)}”. Length: {words} words. {_manner(task.settings)}"),
+        Part(fence.quote("request", task.goal, limit=4_000)),
+        *_guidance(fence, guidance),
+    ]
+    for number, (name, labels, findings, tables) in enumerate(parts, start=1):
+        shown = f"{name}\nShown in: {labels}\nFindings: {findings}"
+        told.append(Part(fence.quote(f"part {number}", shown, limit=3_000)))
+        told += [
+            Part(
+                fence.quote(f"table of part {number}", lines, limit=3_000),
+                _LISTS,
+                f"a table of part {number}",
+                shorten=True,
+            )
+            for lines in tables
+        ]
+    system = _DATA_WRITER.format(rule=RULE, json=_JSON)
+    return _prompt("data_writer", system, told, answer_tokens=words * 4 + 800, words=words)
+
+
 # ----------------------------------------------------------------------------- title
 
 # A bound on words, because models answer this one with a sentence otherwise.
@@ -755,6 +930,9 @@ PROMPT_VERSIONS: dict[str, str] = {
         "debugger": _wording(_DEBUGGER, output=ProposedRepair),
         "searcher": _wording(_SEARCHER, output=PlannedQueries),
         "editor": _wording(_EDITOR, *_IMPROVEMENTS.values(), output=RewrittenSentences),
+        "analyst": _wording(_ANALYST),
+        "program_mender": _wording(_MENDER),
+        "data_writer": _wording(_DATA_WRITER, output=DataParagraphs),
         "title": _wording(_TITLE),
         "small_talk": _wording(_SMALL_TALK),
     }.items()
@@ -765,6 +943,8 @@ __all__ = [
     "PROMPT_VERSIONS",
     "ClaimVerdict",
     "ClaimVerdicts",
+    "DataParagraph",
+    "DataParagraphs",
     "Flagged",
     "Part",
     "PlannedDocument",
@@ -775,11 +955,14 @@ __all__ = [
     "ReworkedPassages",
     "RewrittenSentence",
     "RewrittenSentences",
+    "analyst",
     "bind_markers",
     "critic",
+    "data_writer",
     "debugger",
     "editor",
     "planner",
+    "program_mender",
     "reworker",
     "searcher",
     "short_ids",

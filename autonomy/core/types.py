@@ -92,6 +92,8 @@ class StepKind(StrEnum):
     """Call the registered tool named in `Step.tool` with `Step.input`."""
     WRITE = "write"
     """Write one section from the passages found by the steps it depends on."""
+    CODE = "code"
+    """Run a program over a table of the person's in the sandbox, for tables and figures."""
     ASSEMBLE = "assemble"
     """Join the sections into one document version with verified citations."""
 
@@ -526,7 +528,7 @@ class StepError(_Value):
 
     code: str
     """`bad_input`, `not_found`, `no_evidence`, `unknown_tool`, `rate_limited`, `unavailable`,
-    `auth`, `budget`, `bug`."""
+    `auth`, `budget`, `bug`, `code_failed` (the program of a code step), `no_table`."""
     message: str
     detail: dict[str, Any] = Field(default_factory=dict)
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from autonomy.core.csl import families, in_short
 from autonomy.core.types import Source
 from autonomy.export.document import MARKER, Document, Section
+from autonomy.export.exhibits import PLACED
 from autonomy.export.word_diff import MOST_TOKENS, Op, Part, diff, words_in
 
 
@@ -205,7 +206,8 @@ def _short(source: Source) -> str:
 
 def _readable(markdown: str, labels: dict[str, str]) -> str:
     """Markers as their citations, so that a reader sees which work came or went."""
-    return MARKER.sub(lambda m: f"({labels.get(m['id'], 'source')})", markdown)
+    cited = MARKER.sub(lambda m: f"({labels.get(m['id'], 'source')})", markdown)
+    return PLACED.sub(lambda m: f"[{m['label']}]", cited)
 
 
 def _missing(here: Sequence[Source], there: Sequence[Source]) -> tuple[str, ...]:

@@ -16,9 +16,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from autonomy.core.analysis import Provenance
 from autonomy.core.rewriting import DraftText
 from autonomy.core.types import Author, Passage, Source
 from autonomy.export.appendix import Appendix
+from autonomy.export.exhibits import PLACED, Exhibit
 
 MARKER = re.compile(r"\[\[(?P<kind>[pn]):(?P<id>[0-9A-Za-z-]{1,64})\]\]")
 
@@ -33,6 +35,8 @@ class Section(BaseModel):
     author: Author = Author.RULE
     simulated: bool = False
     """Its text is a simulated model's."""
+    computed: bool = False
+    """It tells what was computed from a person's data; every number in it is a computed one."""
 
 
 class Document(BaseModel):
@@ -63,6 +67,12 @@ class Document(BaseModel):
     """Exactly the sources that the sections cite."""
     passages: tuple[Passage, ...] = ()
     """Exactly the passages that the sections cite."""
+    exhibits: tuple[Exhibit, ...] = ()
+    """Computed tables and figures, in reading order."""
+    analyses: tuple[str, ...] = ()
+    """Artifact ids of the analyses that its computed sections tell of."""
+    provenance: tuple[Provenance, ...] = Field(default=(), exclude=True)
+    """How they were computed, for the appendix of an export. Never stored here."""
     draft: DraftText | None = None
     """Of which draft this is a version, where it was not written here."""
     appendix: Appendix | None = Field(default=None, exclude=True)
@@ -77,5 +87,5 @@ class Document(BaseModel):
         return list(seen)
 
     def words(self) -> int:
-        """Words of the body, without headings, markers and references."""
-        return sum(len(MARKER.sub(" ", s.markdown).split()) for s in self.sections)
+        """Words of the body, without headings, markers, tables and figures of data, and references."""
+        return sum(len(PLACED.sub(" ", MARKER.sub(" ", s.markdown)).split()) for s in self.sections)

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import docx
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Pt
+from docx.shared import Pt, Twips
 from docx.text.paragraph import Paragraph
 
 from autonomy.export import nodes
 from autonomy.export.dates import long_date, parse_date
 from autonomy.export.document import Document
+from autonomy.export.exhibits import addressed, data_uri
 from autonomy.export.pandoc import Node, write_tree
 from autonomy.export.reference_docx import paper_of, reference_docx
 from autonomy.export.render import Rendered, render
@@ -40,6 +42,8 @@ _CONTENTS: Node = {
 }
 """A field that Word fills in when the document is opened."""
 
+_MANY_COLUMNS, _VERY_MANY_COLUMNS = 5, 7
+_ROWS_MEASURED = 60
 _TABLE_KEPT_WHOLE = 12
 """Tables of up to so many rows are not broken across pages."""
 
@@ -78,7 +82,8 @@ def _blocks(rendered: Rendered, document: Document) -> list[Node]:
         blocks.append(_CONTENTS)
     if cover or document.contents:
         blocks.append(_NEW_PAGE)
-    blocks.extend(rendered.body)
+    pictures = {figure.id: data_uri(figure.png) for figure in rendered.figures}
+    blocks.extend(addressed(rendered.body, lambda name: pictures[name]))
     if rendered.entries:
         blocks.append(nodes.header(1, nodes.text(rendered.references_heading)))
     for entry in rendered.entries:
@@ -100,6 +105,7 @@ def _with_properties(data: bytes, rendered: Rendered, author: str) -> bytes:
     """Fill in the properties that file managers and screen readers show."""
     document = docx.Document(io.BytesIO(data))
     _set_tables(document)
+    _name_pictures(document)
     properties = document.core_properties
     properties.title = rendered.title[:255]
     properties.language = rendered.language
@@ -121,6 +127,11 @@ def _set_tables(document: Any) -> None:
         if width is not None:
             width.set(qn("w:type"), "pct")
             width.set(qn("w:w"), "5000")
+        if len(table.columns) >= _MANY_COLUMNS:
+            _fit_columns(table)
+        for row in table.rows:
+            # A row that goes on overleaf is hard to read, and its header would stand there alone.
+            row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         if len(table.rows) <= _TABLE_KEPT_WHOLE:
             for row in table.rows[:-1]:
                 for paragraph in (p for cell in row.cells for p in cell.paragraphs):
@@ -128,6 +139,36 @@ def _set_tables(document: Any) -> None:
         following = table._tbl.getnext()
         if following is not None and following.tag == qn("w:p"):
             Paragraph(following, document).paragraph_format.space_before = Pt(12)
+
+
+def _fit_columns(table: Any) -> None:
+    """Columns as wide as what stands in them, in a smaller letter: equal ones would break words."""
+    texts = [[cell.text for cell in row.cells] for row in table.rows[:_ROWS_MEASURED]]
+    weights = [
+        min(max((len(row[column]) for row in texts), default=0), 28) + 3
+        for column in range(len(table.columns))
+    ]
+    width = 9_000  # twentieths of a point: about the width of the text
+    shares = [round(width * weight / sum(weights)) for weight in weights]
+    for grid, share in zip(table._tbl.tblGrid.findall(qn("w:gridCol")), shares, strict=False):
+        grid.set(qn("w:w"), str(share))
+    size = Pt(9 if len(table.columns) >= _VERY_MANY_COLUMNS else 10)
+    for row in table.rows:
+        for cell, share in zip(row.cells, shares, strict=False):
+            cell.width = Twips(share)
+            for run in (run for paragraph in cell.paragraphs for run in paragraph.runs):
+                run.font.size = size
+
+
+def _name_pictures(document: Any) -> None:
+    """Pictures with the description that screen readers read, and no copy of their address."""
+    for properties in document.element.body.iter(qn("wp:docPr")):
+        described = properties.get("descr", "")
+        for inner in properties.getparent().iter(qn("pic:cNvPr")):
+            inner.set("descr", described)
+    for paragraph in document.paragraphs:
+        if paragraph.style.name == "Captioned Figure":
+            paragraph.paragraph_format.keep_with_next = True
 
 
 def _moment(date: str) -> datetime:

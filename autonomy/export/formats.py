@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from autonomy.export import bibliography
+from autonomy.export.bundle import bundle
 from autonomy.export.document import Document
 from autonomy.export.docx import write_docx
 from autonomy.export.html import page
@@ -36,6 +37,8 @@ _WRITERS: dict[str, tuple[Callable[[Document], bytes | str], str]] = {
 }
 FORMATS = tuple(_WRITERS)
 _ENDINGS = {"csl-json": bibliography.ending("csl-json")}
+_WITH_FILES = frozenset({"md", "tex"})
+"""Text formats that refer to pictures beside them: with any, the download is a ZIP archive."""
 _MAX_NAME = 80
 
 
@@ -72,6 +75,13 @@ def export(document: Document, format: str) -> Exported:
         raise UnknownFormat(format)
     write, media_type = _WRITERS[format]
     data = write(document)
+    if format in _WITH_FILES and any(exhibit.png for exhibit in document.exhibits):
+        name = file_name(document.title, format)
+        return Exported(
+            data=bundle(document, name, data if isinstance(data, bytes) else data.encode()),
+            media_type="application/zip",
+            file_name=file_name(document.title, "zip"),
+        )
     return Exported(
         data=data.encode() if isinstance(data, str) else data,
         media_type=media_type,

@@ -9,13 +9,14 @@ import nh3
 
 from autonomy.export import nodes
 from autonomy.export.document import Document
+from autonomy.export.exhibits import addressed, data_uri
 from autonomy.export.pandoc import Node, write_tree
 from autonomy.export.render import CITE_CLASS, Rendered, render
 
 _TAGS = {
     "h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "section", "aside", "span", "a", "em", "strong",
     "del", "sup", "sub", "code", "pre", "blockquote", "ul", "ol", "li", "hr", "br", "table",
-    "thead", "tbody", "tr", "th", "td", "q", "cite",
+    "thead", "tbody", "tr", "th", "td", "q", "cite", "caption", "figure", "figcaption", "img",
 }  # fmt: skip
 _MATH_TAGS = {
     "math", "semantics", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "mfrac", "msqrt",
@@ -30,6 +31,7 @@ _ATTRIBUTES = {
     "section": {"role"},
     "aside": {"role"},
     "ol": {"start"},
+    "img": {"src", "alt"},
     "math": {"display", "xmlns"},
     "mo": {"stretchy", "form", "fence", "separator", "accent", "lspace", "rspace", "minsize"},
     "mi": {"mathvariant"},
@@ -50,6 +52,7 @@ _CLASSES = {
     "th": {"align-left", "align-right", "align-center"},
     "td": {"align-left", "align-right", "align-center"},
 }
+_PNG_DATA = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+$")
 _ALIGNED = re.compile(r'<(td|th) style="text-align: (left|right|center);"')
 
 
@@ -71,7 +74,9 @@ def fragment(rendered: Rendered, *, id_prefix: str = "") -> str:
     if rendered.notice:
         notice = nodes.attr(classes=["document-notice"], role="note")
         blocks.append(nodes.div(notice, [nodes.para(nodes.text(rendered.notice))]))
-    blocks.extend(_below_title(_linked(rendered.body)))
+    pictures = {f.id: f.url or data_uri(f.png) for f in rendered.figures}
+    body = addressed(rendered.body, lambda name: pictures[name])
+    blocks.extend(_below_title(_linked(body)))
     blocks.extend(_references(rendered))
     blocks.extend(_below_title(rendered.appendix))
     arguments = ["-t", "html5", "--wrap=none", "--mathml", "--syntax-highlighting=none"]
@@ -100,11 +105,20 @@ def clean(markup: str) -> str:
         tags=_TAGS | _MATH_TAGS,
         attributes=_ATTRIBUTES,
         allowed_classes=_CLASSES,
-        url_schemes={"http", "https", "mailto"},
+        url_schemes={"http", "https", "mailto", "data"},
+        attribute_filter=_only_own_pictures,
         clean_content_tags={"annotation", "script", "style"},
         link_rel=None,
         strip_comments=True,
     )
+
+
+def _only_own_pictures(element: str, attribute: str, value: str) -> str | None:
+    """Pictures are of this server or inside the page, and nothing else is an address with data."""
+    if element == "img" and attribute == "src":
+        own = value.startswith("/") and not value.startswith("//")
+        return value if own or _PNG_DATA.match(value) else None
+    return None if value.lstrip().lower().startswith("data:") else value
 
 
 def _linked(body: list[Node]) -> list[Node]:
@@ -166,7 +180,7 @@ _PAGE = """<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>{title}</title>
 <style>{style}</style>
 </head>
@@ -197,6 +211,10 @@ a.cite-link:hover, a.cite-link:focus-visible { color: var(--link); border-bottom
 blockquote { margin: 1.2em 0; padding: 0 0 0 1.2em; border-left: 3px solid var(--line); }
 pre { background: var(--tint); padding: 0.9em 1em; overflow-x: auto; border-radius: 4px; }
 code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 0.9em; }
+figure { margin: 1.6em 0; }
+figure img { display: block; max-width: 100%; height: auto; background: #fff; border-radius: 4px; }
+figcaption, caption { font-size: 0.92em; color: var(--soft); text-align: left; margin: 0.6em 0; }
+caption { caption-side: top; padding-bottom: 0.4em; }
 .table-scroll { overflow-x: auto; }
 table { border-collapse: collapse; margin: 1.2em 0; width: 100%; font-size: 0.95em; }
 th, td { text-align: left; padding: 0.4em 0.6em; border-bottom: 1px solid var(--line);

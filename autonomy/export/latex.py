@@ -5,9 +5,13 @@ from __future__ import annotations
 from autonomy.export import nodes
 from autonomy.export.dates import long_date
 from autonomy.export.document import Document
+from autonomy.export.exhibits import FOLDER, addressed
 from autonomy.export.pandoc import Node, write_tree
 from autonomy.export.reference_docx import paper_of
 from autonomy.export.render import Rendered, render
+
+_CAPTIONS = r"header-includes=\usepackage{caption}\captionsetup{labelformat=empty}"
+"""Captions bring their own numbers, which the text refers to."""
 
 
 def write_latex(document: Document) -> str:
@@ -24,17 +28,21 @@ def write_latex(document: Document) -> str:
     if rendered.date:
         date = nodes.text(long_date(rendered.date, rendered.language))
         meta["date"] = {"t": "MetaInlines", "c": date}
+    names = {figure.id: figure.file_name for figure in rendered.figures}
     blocks: list[Node] = []
     if rendered.notice:
         notice = nodes.styled("Emph", nodes.text(rendered.notice))
         blocks.append(nodes.quote([nodes.para([notice])]))
-    blocks.extend(nodes.without_spans(rendered.body))
+    body = addressed(rendered.body, lambda name: f"{FOLDER}/{names[name]}")
+    blocks.extend(nodes.without_spans(body))
     blocks.extend(_references(rendered))
     blocks.extend(rendered.appendix)
     arguments = ["-t", "latex", "--standalone", "--wrap=none", "--syntax-highlighting=none"]
     paper = {"a4": "a4", "letter": "letter"}[paper_of(rendered.language)]
     return write_tree(
-        blocks, meta, [*arguments, "-V", f"papersize={paper}", "-V", "fontsize=11pt"]
+        blocks,
+        meta,
+        [*arguments, "-V", f"papersize={paper}", "-V", "fontsize=11pt", "-V", _CAPTIONS],
     ).decode()
 
 

@@ -1,7 +1,8 @@
 """Constructors and walks for pandoc's document tree.
 
 Only what is built here ever reaches pandoc: there is no constructor for raw HTML, raw LaTeX,
-images or metadata, so text from a model or a file cannot become any of them.
+metadata, and none for images but `figure`, which only exhibits of the document use, so text from a
+model or a file cannot become any of them.
 """
 
 from __future__ import annotations
@@ -107,7 +108,25 @@ def rule() -> Node:
     return {"t": "HorizontalRule"}
 
 
-def table(aligns: list[str], head: list[list[Node]], rows: list[list[list[Node]]]) -> Node:
+def figure(url: str, alt: str, caption: list[Node], *, width: str = "") -> Node:
+    """A picture with its caption; `width` is a length such as 12.5cm."""
+    image = {
+        "t": "Image",
+        "c": [_attr(attr(width=width) if width else NO_ATTR), text(alt), [url, ""]],
+    }
+    return {
+        "t": "Figure",
+        "c": [_attr(NO_ATTR), [None, [para(caption, tight=True)]], [para([image], tight=True)]],
+    }
+
+
+def table(
+    aligns: list[str],
+    head: list[list[Node]],
+    rows: list[list[list[Node]]],
+    *,
+    caption: list[Node] | None = None,
+) -> Node:
     """`aligns` are left, center, right or empty; cells are inline lists, rows padded to fit."""
     kinds = {"left": "AlignLeft", "center": "AlignCenter", "right": "AlignRight"}
     width = len(aligns)
@@ -127,7 +146,7 @@ def table(aligns: list[str], head: list[list[Node]], rows: list[list[list[Node]]
         "t": "Table",
         "c": [
             _attr(NO_ATTR),
-            [None, []],
+            [None, [para(caption, tight=True)] if caption else []],
             [[{"t": kinds.get(a, "AlignDefault")}, {"t": "ColWidthDefault"}] for a in aligns],
             [_attr(NO_ATTR), [cells(head)]],
             [[_attr(NO_ATTR), 0, [], [cells(row) for row in rows]]],

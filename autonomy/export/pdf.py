@@ -7,12 +7,14 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
 
 from autonomy.export import nodes
 from autonomy.export.dates import long_date, parse_date
 from autonomy.export.document import Document
+from autonomy.export.exhibits import FOLDER, addressed
 from autonomy.export.pandoc import Node, PandocError, write_tree
 from autonomy.export.reference_docx import paper_of
 from autonomy.export.render import Rendered, render
@@ -37,7 +39,8 @@ def write_pdf(document: Document) -> bytes:
         DanglingCitation, UnknownStyle, PandocError: as `render`.
     """
     rendered = render(document)
-    return compile_typst(typst_source(rendered))
+    pictures = {f"{FOLDER}/{figure.file_name}": figure.png for figure in rendered.figures}
+    return compile_typst(typst_source(rendered), pictures)
 
 
 def typst_source(rendered: Rendered) -> str:
@@ -60,11 +63,22 @@ def typst_source(rendered: Rendered) -> str:
         [
             f"#let doc = json(bytes({data}))",
             _TEMPLATE,
-            _typst(rendered.body),
+            _with_figures(rendered),
             _references(rendered),
             _typst(rendered.appendix) if rendered.appendix else "",
         ]
     )
+
+
+def _with_figures(rendered: Rendered) -> str:
+    """The body, its pictures described for those who do not see them: pandoc leaves that out."""
+    names = {figure.id: figure.file_name for figure in rendered.figures}
+    source = _typst(addressed(rendered.body, lambda name: f"{FOLDER}/{names[name]}"))
+    for figure in rendered.figures:
+        call = f'image("{FOLDER}/{figure.file_name}"'
+        alt = json.dumps(nodes.printable(" ".join(figure.alt.split())), ensure_ascii=False)
+        source = source.replace(call, f"{call}, alt: {alt}", 1)
+    return source
 
 
 def _typst(blocks: list[Node]) -> str:
@@ -106,10 +120,18 @@ def _references(rendered: Rendered) -> str:
     return "#references-heading()\n" + "\n".join(rows)
 
 
-def compile_typst(source: str) -> bytes:
-    """Compile in a process of its own: a runaway document must not take the server with it."""
+def compile_typst(source: str, pictures: Mapping[str, bytes] | None = None) -> bytes:
+    """Compile in a process of its own: a runaway document must not take the server with it.
+
+    Args:
+        pictures: path beside the source to the bytes of a picture that it shows.
+    """
     with tempfile.TemporaryDirectory(prefix="hw-pdf-") as folder:
         (Path(folder) / "main.typ").write_text(source, encoding="utf-8")
+        for name, data in (pictures or {}).items():
+            place = Path(folder) / name
+            place.parent.mkdir(exist_ok=True)
+            place.write_bytes(data)
         try:
             done = subprocess.run(
                 [sys.executable, "-I", "-c", _COMPILER, str(_MEMORY_BYTES)],
@@ -176,6 +198,12 @@ _TEMPLATE = """
 #show table: set par(justify: false, leading: 0.6em)
 #show table: set text(size: 10.5pt)
 #show table: it => block(stroke: (top: 0.9pt, bottom: 0.9pt), it)
+#set figure(numbering: none)
+#set figure.caption(separator: none)
+#show figure.caption: set text(size: 10pt)
+#show figure.caption: set par(justify: false)
+#show figure.where(kind: table): set figure.caption(position: top)
+#show figure.where(kind: image): set block(above: 1.6em, below: 1.8em)
 #show figure.where(kind: table): set block(above: 1.4em, below: 1.6em, breakable: true)
 #show table.cell.where(y: 0): strong
 #set table.hline(stroke: 0.6pt)

@@ -17,6 +17,7 @@ from markdown_it.token import Token
 
 from autonomy.export import nodes, texmath
 from autonomy.export.document import MARKER
+from autonomy.export.exhibits import SCHEME
 from autonomy.export.pandoc import Node
 
 MAX_NESTING = 24
@@ -291,7 +292,10 @@ def _closed(content: list[Node], opening: Token | None) -> list[Node]:
 
 
 def _image(token: Token) -> list[Node]:
-    """Pictures are never fetched: their description stands in, linked if it may be."""
+    """Pictures are never fetched: their description stands in, linked if it may be. One of the
+    document's own exhibits is named, for `exhibits.placed`."""
+    if str(token.attrs.get("src", "")).startswith(SCHEME):
+        return [{"t": "Exhibit", "c": str(token.attrs["src"]).removeprefix(SCHEME)}]
     described = _inlines(token.children or []) or nodes.text("picture")
     markers = [n for n in described if n["t"] == "Marker"]
     shown = [nodes.styled("Emph", [n for n in described if n["t"] != "Marker"])]

@@ -164,6 +164,16 @@ def _derived(styles: Any, body: Any) -> None:
     _spacing(quote, before=2, after=10, line=1.2)
     _font(quote, BODY_FONT, 11.5)
     quote.paragraph_format.left_indent = quote.paragraph_format.right_indent = Cm(1.27)
+    for name, before, after in (("Table Caption", 10, 4), ("Image Caption", 4, 12)):
+        caption = _paragraph(styles, name, styles["Normal"])
+        _font(caption, HEADING_FONT, 9.5)
+        caption.font.italic = False
+        _spacing(caption, before=before, after=after, line=1.2)
+        caption.paragraph_format.keep_with_next = name == "Table Caption"
+        caption.paragraph_format.keep_together = True
+    figure = _paragraph(styles, "Captioned Figure", styles["Normal"])
+    _spacing(figure, before=10, after=2, line=1.0)
+    figure.paragraph_format.keep_with_next = True
     bibliography = _paragraph(styles, "Bibliography", styles["Normal"])
     _font(bibliography, BODY_FONT, 12)
     _spacing(bibliography, after=8, line=1.2)

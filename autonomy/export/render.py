@@ -9,6 +9,7 @@ from autonomy.core.types import Passage
 from autonomy.export import nodes
 from autonomy.export.appendix import appendix_blocks
 from autonomy.export.document import MARKER, Document, Section
+from autonomy.export.exhibits import Exhibit, computed_blocks, placed
 from autonomy.export.pandoc import Node
 from autonomy.export.placement import place_groups
 from autonomy.export.reader import number_markers, read_section
@@ -60,7 +61,9 @@ class Rendered:
     references: list[Reference]
     """CSL-JSON of the works cited, in the order of `entries`."""
     appendix: list[Node]
-    """Heading and tables of what is in doubt; empty without."""
+    """Heading and tables of what is in doubt, and how data were computed; empty without."""
+    figures: tuple[Exhibit, ...] = ()
+    """Those with a picture, whose addresses in the body each writer sets (`exhibits.addressed`)."""
 
 
 def render(document: Document) -> Rendered:
@@ -82,7 +85,7 @@ def render(document: Document) -> Rendered:
     language = document.language if _LANGUAGE.match(document.language) else "en"
     body: list[Node] = []
     for section in document.sections:
-        body.extend(_section(section, document.title, language))
+        body.extend(placed(_section(section, document.title, language), document.exhibits))
     number_markers(body)
     placer = _Placer(document, style)
     body = placer.collect(body)
@@ -101,7 +104,8 @@ def render(document: Document) -> Rendered:
         references_heading=style.references_heading(language),
         entries=formatted.entries,
         references=sorted(placer.references, key=lambda item: place.get(item["id"], 0)),
-        appendix=appendix_blocks(document.appendix),
+        appendix=[*appendix_blocks(document.appendix), *computed_blocks(document.provenance)],
+        figures=tuple(e for e in document.exhibits if e.kind == "figure" and (e.png or e.url)),
     )
 
 

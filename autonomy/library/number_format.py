@@ -47,6 +47,12 @@ def shown(value: float, code: str, *, from_1904: bool = False) -> str:
     return _restore(text[: places.start()] + number + text[places.end() :], literals).strip()
 
 
+def is_date(code: str) -> bool:
+    """Whether a format shows days, with or without a time."""
+    text, _ = _without_literals((_sections(code) or ("",))[0])
+    return code != "General" and _is_date(text) and bool(re.search(r"[yd]", text, re.I))
+
+
 def plain(value: float) -> str:
     """As a cell without a format shows it: at most 11 significant digits."""
     if value == int(value) and abs(value) < 1e15:

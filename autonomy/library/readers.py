@@ -16,6 +16,7 @@ Reader = Callable[[Path, str, ParseLimits], BaseModel]
 
 READERS = {
     "highlights": "highlights:read_highlights",
+    "table": "tabular:read_table",
     "draft": "drafts.reading:read_draft",
     "draft_changes": "drafts.package:write_changes",
     "similarity_report": "similarity_reports.read:read_file",

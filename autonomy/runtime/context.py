@@ -8,6 +8,7 @@ from functools import cache
 
 from autonomy.agents.reach import reach_of
 from autonomy.core import journey
+from autonomy.core.analysis import AnalysisLimits
 from autonomy.core.brief import read_brief
 from autonomy.core.llm import Gateway
 from autonomy.core.ports import Deps, PlanLimits, SearchLimits
@@ -22,6 +23,7 @@ from autonomy.runtime.artifacts import RunArtifacts
 from autonomy.runtime.budgets_ledger import RunLedger
 from autonomy.runtime.couriers import ring_file
 from autonomy.runtime.cycles import RunCycles
+from autonomy.runtime.datasets import RunTables
 from autonomy.runtime.db import run_db
 from autonomy.runtime.drafts import RunDrafts
 from autonomy.runtime.effects import RunEffects
@@ -111,6 +113,8 @@ def build_deps(segment: Segment) -> Deps:
         search=search_limits(),
         sandbox=ProcessSandbox(),
         drafts=RunDrafts(fence, run.owner_id, artifacts),
+        tables=RunTables(run.owner_id),
+        analysis=analysis_limits(),
         rewriting=Rewriting(
             chunk_words=env().rewrite_chunk_words, parts_at_once=env().rewrite_parts_at_once
         ),
@@ -123,6 +127,17 @@ def _unreachable(deps: Deps) -> frozenset[str]:
     reach = reach_of(deps, read_brief(deps.task))
     barred = frozenset() if reach.scholarly else SCHOLARLY
     return barred if reach.web else barred | WEB
+
+
+def analysis_limits() -> AnalysisLimits:
+    """How far this deployment lets one analysis go."""
+    return AnalysisLimits(
+        files=env().analysis_files_max,
+        parts=env().analysis_parts_max,
+        figure_bytes=env().analysis_figure_bytes,
+        result_bytes=env().analysis_result_bytes,
+        program_chars=env().analysis_program_chars,
+    )
 
 
 def search_limits() -> SearchLimits:

@@ -7,6 +7,7 @@ objects that the person may touch. Refusals are `ServiceError`s in words for tha
 from autonomy.memory.episodic_repo import events_after
 from autonomy.services.accounts import remove_account
 from autonomy.services.budgets import set_budget
+from autonomy.services.computed import computations, export_computed, is_analysis
 from autonomy.services.connections import (
     BadField,
     Wanted,
@@ -121,6 +122,7 @@ __all__ = [
     "check_style",
     "choose_models",
     "compare_versions",
+    "computations",
     "connection_of",
     "connection_state",
     "counts_of",
@@ -130,10 +132,12 @@ __all__ = [
     "delete_file",
     "edit_plan",
     "events_after",
+    "export_computed",
     "export_document",
     "fork",
     "health",
     "import_references",
+    "is_analysis",
     "is_bibliography",
     "keep_decided",
     "may_be_bibliography",

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from autonomy.models import Artifact, ArtifactKind
 from autonomy.services.citation_checks import appendix_of
+from autonomy.services.computed import provenance_of, with_pictures
 from autonomy.services.errors import Invalid, ServiceError
 from autonomy.services.rewriting import Changes, export_draft
 from autonomy.services.styles import check_style, styled
@@ -66,6 +67,7 @@ def export_document(
         document = styled(document, owner.pk)
         cover = {"author": author, "course": course, "contents": contents}
         document = document.model_copy(update=cover)
+        document = with_pictures(document, owner.pk, addresses=format == FRAGMENT)
         if format == FRAGMENT:
             html = render_html(document)
             return Exported(
@@ -88,4 +90,7 @@ def _with_appendix(document: Document, artifact: Artifact, wanted: bool | None) 
     settings = artifact.run.task.get("settings") if isinstance(artifact.run.task, dict) else None
     if wanted is None:
         wanted = bool((settings or {}).get("appendix", True))
-    return document.model_copy(update={"appendix": appendix_of(artifact)}) if wanted else document
+    if not wanted:
+        return document
+    computed = provenance_of(document, artifact.run.owner_id)
+    return document.model_copy(update={"appendix": appendix_of(artifact), "provenance": computed})

@@ -15,6 +15,7 @@ from typing import Any
 from autonomy.core.brief import read_brief
 from autonomy.core.types import TaskSpec
 from autonomy.core.words import content_words, key_terms, overlap, stems
+from tests.providers import analyses
 
 
 @dataclass(frozen=True)
@@ -362,6 +363,12 @@ def answer(role: str, user: str, schema: Mapping[str, Any] | None = None) -> str
         return json.dumps(repair(user), ensure_ascii=False)
     if role == "host":
         return small_talk(user) or "Hello. I am a simulated model and speak of little else."
+    if role == "analyst":
+        return analyses.program(user)
+    if role == "mender":
+        return analyses.mended(user)
+    if role == "reporter":
+        return json.dumps(analyses.report(user), ensure_ascii=False)
     if role == "editor":
         return json.dumps(edit(user), ensure_ascii=False)
     if role == "searcher":

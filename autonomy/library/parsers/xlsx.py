@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from autonomy.library.bibliography import title_from_name
 from autonomy.library.container import Container, relation_id
 from autonomy.library.language import detect
 from autonomy.library.normalise import one_line
-from autonomy.library.number_format import BUILT_IN, shown
+from autonomy.library.number_format import BUILT_IN, is_date, shown
 from autonomy.library.office import core_properties
 from autonomy.library.paging import HeadingTrail, RawBlock, lay_out
 from autonomy.library.parsed import (
@@ -64,6 +65,24 @@ def parse(path: Path, file_name: str, limits: ParseLimits) -> ParsedDocument:
         language=language,
         remarks=tuple(remarks + reader.remarks),
     )
+
+
+def sheets_of_values(
+    path: Path, limits: ParseLimits
+) -> Iterator[tuple[str, list[list[str]], tuple[str, ...]]]:
+    """(name, rows, remarks) of each sheet, with numbers as they are stored and not as they are
+    shown: days as ISO 8601, shares as per cent.
+
+    Raises:
+        ParseFailure: `too_large`, `encrypted` or `damaged`.
+    """
+    with Container(path, limits, "Excel workbook") as archive:
+        book = archive.xml(_BOOK)
+        if book is None:
+            raise archive.damaged()
+        for sheet in book.iter(f"{_S}sheet"):
+            reader = _ValueReader(archive, book, limits)
+            yield reader.values(sheet)
 
 
 class _Reader:
@@ -133,9 +152,12 @@ class _Reader:
         style = cell.get("s", "0")
         code = self._formats.get(int(style), "General") if style.isdigit() else "General"
         try:
-            return shown(float(value), code, from_1904=self._from_1904)
+            return self._number(float(value), code)
         except (ValueError, OverflowError):
             return value
+
+    def _number(self, value: float, code: str) -> str:
+        return shown(value, code, from_1904=self._from_1904)
 
     def _remark(self, text: str) -> None:
         if text not in self.remarks:
@@ -161,6 +183,25 @@ class _Reader:
             number: codes.get(int(key), "General") if key.isdigit() else "General"
             for number, key in enumerate(used)
         }
+
+
+class _ValueReader(_Reader):
+    """Sheets for computing: what a cell holds, not how it is rounded for the eye."""
+
+    def values(self, entry: Any) -> tuple[str, list[list[str]], tuple[str, ...]]:
+        name = one_line(entry.get("name", ""))[:100] or "Sheet"
+        kind, part = self._relations.get(relation_id(entry), ("", ""))
+        root = self._archive.xml(part) if kind == "worksheet" else None
+        rows = [] if root is None else list(self._rows(root, name))
+        return name, rows, tuple(self.remarks)
+
+    def _number(self, value: float, code: str) -> str:
+        if is_date(code):
+            return shown(value, "yyyy-mm-dd", from_1904=self._from_1904)
+        # Through the shortest text that gives the same number: 0.07 × 100 is not 7 otherwise.
+        if "%" in code:
+            return f"{Decimal(repr(value)) * 100:f}%"
+        return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
 def _rich_text(element: Any) -> str:

@@ -10,6 +10,7 @@ import { DownloadMenu } from "./downloads.js";
 import { SimulatedBadge } from "../models/badge.js";
 import { toast, toastError } from "../ui/toast.js";
 import { ChangesPanel } from "./changes.js";
+import { ComputedButton, ComputedPanel } from "./computed.js";
 import { ChecksButton, ChecksPanel } from "./checks.js";
 import { HistoryPanel } from "./history.js";
 import { OriginalityStatement } from "./statement.js";
@@ -137,6 +138,7 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
         ${document?.draft?.proposed && html`<button type="button" class="pill-button history-button" aria-expanded=${beside === "changes" ? "true" : "false"} onClick=${() => toggle("changes")}><${Icon} name="list-checks" /> Changes</button>`}
         ${style && own && style !== own && html`<button type="button" class="button quiet keep-style" disabled=${loading} onClick=${keep}>Keep this style</button>`}
         ${document && html`<${ChecksButton} bound=${bound} open=${beside === "checks"} onToggle=${() => toggle("checks")} />`}
+        <${ComputedButton} computed=${document?.computed} open=${beside === "computed"} onToggle=${() => toggle("computed")} />
         ${versions.length > 0 && html`<button type="button" class="pill-button history-button" aria-expanded=${beside === "history" ? "true" : "false"} onClick=${() => toggle("history")}><${Icon} name="clock" /> History</button>`}
         ${simulated && html`<${SimulatedBadge} />`}
         ${document?.words && html`<span class="faint words">${count(document.words)} words</span>`}
@@ -144,6 +146,7 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
       <${DownloadMenu} runId=${runId} artifactId=${chosen} style=${style} draft=${Boolean(document?.draft)} />
     </header>
     ${beside === "checks" && html`<${ChecksPanel} bound=${bound} onJump=${jump} onSource=${source.open} onClose=${() => setBeside("")} />`}
+    ${beside === "computed" && document?.computed?.length > 0 && html`<${ComputedPanel} computed=${document.computed} onClose=${() => setBeside("")} />`}
     ${beside === "history" && html`<${HistoryPanel} runId=${runId} artifactId=${chosen} busy=${busy} onShow=${show} onMade=${made} onClose=${() => setBeside("")} />`}
     ${beside === "changes" && html`<${ChangesPanel} key=${chosen} runId=${runId} artifactId=${chosen} busy=${busy} onKept=${kept} onClose=${() => setBeside("")} />`}
     <div class="document-scroll" ref=${scroller} tabindex="0" role="group" aria-label="Text of the document" aria-busy=${loading ? "true" : "false"} hidden=${beside !== ""}>

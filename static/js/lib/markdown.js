@@ -20,14 +20,25 @@ DOMPurify.addHook("afterSanitizeAttributes", (node) => {
   }
 });
 
+const PICTURES = { ...RULES, FORBID_TAGS: RULES.FORBID_TAGS.filter((tag) => tag !== "img") };
+/** Pictures come from the runs of this server and from nowhere else. */
+const OWN_PICTURE = /^\/api\/v2\/runs\/[0-9a-f-]{36}\/artifacts\/[0-9a-f-]{36}\/download\?format=png$/;
+
+DOMPurify.addHook("afterSanitizeAttributes", (node) => {
+  if (node.tagName !== "IMG") return;
+  if (!OWN_PICTURE.test(node.getAttribute("src") ?? "")) node.remove();
+  else node.setAttribute("loading", "lazy");
+});
+
 /** A cleaned fragment, ready to be inserted. */
 export function cleanHtml(source) {
-  return DOMPurify.sanitize(source, { ...RULES, USE_PROFILES: { html: true, mathMl: true } });
+  return DOMPurify.sanitize(source, { ...PICTURES, USE_PROFILES: { html: true, mathMl: true } });
 }
 
 /** Passage markers of a draft become small marks; the finished document carries real citations. */
 export function renderMarkdown(source) {
-  const marked = source.replace(/\[\[[pn]:[^\]]*\]\]/g, "⟦•⟧").replace(/\[(\[[^\]]*\]?)?$/, "");
+  const placed = source.replace(/!\[([^\]\n]*)\]\(exhibit:[^)\n]*\)/g, "[$1]");
+  const marked = placed.replace(/\[\[[pn]:[^\]]*\]\]/g, "⟦•⟧").replace(/\[(\[[^\]]*\]?)?$/, "");
   // Columns of a table are aligned by inline styles, which even to be parsed complain to the console.
   const rendered = markdown.render(marked).replace(/ style="text-align:(?:left|right|center)"/g, "").replaceAll("⟦•⟧", '<span class="draft-cite" title="bound to a passage">•</span>');
   return DOMPurify.sanitize(rendered, { ...RULES, USE_PROFILES: { html: true } });

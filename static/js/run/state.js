@@ -7,6 +7,7 @@ const NODE_OF_SOURCE = {
   planner: "plan",
   executor: "act",
   writer: "act",
+  analyst: "act",
   critic: "reflect",
   researcher: "expand",
   self_debugger: "repair",

@@ -2,6 +2,7 @@
 import { html, memo, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { clock } from "../lib/format.js";
+import { Program } from "../document/computed.js";
 import { isBoundary } from "./fork.js";
 import { labelOf } from "./trouble.js";
 
@@ -13,7 +14,7 @@ const MARK = {
   skipped: ["circle-slash", "Skipped"],
 };
 
-const KIND = { tool: "Tool", write: "Write", assemble: "Assemble" };
+const KIND = { tool: "Tool", write: "Write", assemble: "Assemble", code: "Program" };
 
 /** What a tool does, for people; its name stays in the title. */
 const TOOL = {
@@ -99,6 +100,7 @@ export const Entry = memo(function Entry({ event, onFork }) {
       <span>${(TOOL[meta.tool] && event.content?.startsWith(`${meta.tool}: `) ? event.content.slice(meta.tool.length + 2) : event.content) || observation?.summary || meta.title || ""}</span>
       ${failed && observation.error && html`<span class="entry-detail">${observation.error.message}</span>`}
       ${detail && html`<span class="entry-detail">${detail}</span>`}
+      ${meta.program && html`<${Program} text=${meta.program} />`}
     </div>
     ${isBoundary(event) && html`<button type="button" class="icon-button small entry-fork" aria-label=${`Go on from here in a copy: ${event.content}`} title="Go on from here in a copy" onClick=${() => onFork(event)}><${Icon} name="git-branch" /></button>`}
   </li>`;

@@ -1,0 +1,173 @@
+"""Code steps in the whole loop on the rule path: the sandbox is real, and every number is computed
+again here by other means."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter, defaultdict
+
+import pytest
+
+from autonomy.core.sandbox import NoSandbox
+from autonomy.core.types import Author, StepKind, StepStatus, StopReason
+from autonomy.export.document import Document
+from autonomy.export.exhibits import Exhibit
+from tests.autonomy.agents.data_world import data_deps
+from tests.autonomy.agents.test_loop import Ride
+from tests.files.tables import as_csv, parsed_sales, sales
+
+GOAL = "Analyse this CSV of sales: trend of price and differences between regions"
+
+
+def exhibit(document: Document, title: str) -> Exhibit:
+    return next(e for e in document.exhibits if e.title == title)
+
+
+def text_of(document: Document) -> str:
+    return "\n\n".join(section.markdown for section in document.sections)
+
+
+@pytest.fixture(scope="module")
+def content() -> bytes:
+    return sales()
+
+
+async def test_ten_thousand_rows_become_a_document_whose_numbers_are_right(content: bytes) -> None:
+    ride = await Ride(data_deps(GOAL, {"sales.csv": content})).go()
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED, ride.state["verdict"].reason
+    document = ride.document
+    kinds = Counter(e.kind for e in document.exhibits)
+    assert kinds["figure"] >= 1
+    assert kinds["table"] >= 1
+    rows = parsed_sales(content)
+    prices: defaultdict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        prices[row["Region"]].append(float(row["Price (€)"]))
+    by_region = {row[0]: row for row in exhibit(document, "Price (€) by Region").rows}
+    assert set(by_region) == set(prices)
+    for region, values in prices.items():
+        _, n, mean, deviation, median = by_region[region]
+        assert n == f"{len(values):,}"
+        assert mean == f"{statistics.fmean(values):,.2f}"
+        assert deviation == f"{statistics.stdev(values):,.2f}"
+        assert median == f"{statistics.median(values):,.2f}"
+    months: defaultdict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        months[row["Date"][:7]].append(float(row["Price (€)"]))
+    top = max(months, key=lambda month: statistics.fmean(months[month]))
+    said = f"highest in {top} ({statistics.fmean(months[top]):,.2f} €, n = {len(months[top]):,})"
+    assert said in text_of(document)
+    missing = sum(not row["Weight [kg]"] for row in rows)
+    assert f"{missing} ({missing / len(rows) / 7:.1%}".replace("%", " %") in text_of(document)
+    counts = Counter(row["Region"] for row in rows)
+    for name, n, share in exhibit(document, "Rows by Region").rows:
+        assert n == f"{counts[name]:,}"
+        assert share == f"{100 * counts[name] / len(rows):.1f}"
+
+
+async def test_the_text_names_every_table_and_figure_in_the_order_of_their_numbers(
+    content: bytes,
+) -> None:
+    ride = await Ride(data_deps(GOAL, {"sales.csv": content})).go()
+
+    document = ride.document
+    text = text_of(document)
+    for kind in ("figure", "table"):
+        numbers = [e.number for e in document.exhibits if e.kind == kind]
+        assert numbers == list(range(1, len(numbers) + 1))
+    places = [text.index(f"](exhibit:{e.id})") for e in document.exhibits]
+    assert places == sorted(places)
+    for one in document.exhibits:
+        assert text.index(one.label) < text.index(f"](exhibit:{one.id})")
+    assert all(e.alt for e in document.exhibits if e.kind == "figure")
+    assert all("n = " in e.note for e in document.exhibits if e.kind == "figure")
+
+
+async def test_how_it_was_computed_is_kept_and_the_file_is_cited(content: bytes) -> None:
+    ride = await Ride(data_deps(GOAL, {"sales.csv": content})).go()
+
+    document = ride.document
+    body = ride.deps.artifacts.bodies[document.analyses[0]]  # type: ignore[attr-defined]
+    provenance = body["provenance"]
+    assert 'pd.read_csv("data.csv"' in provenance["program"]
+    assert provenance["author"] == Author.RULE
+    assert set(provenance["versions"]) == {"python", "numpy", "pandas", "matplotlib"}
+    assert len(provenance["source_sha256"]) == len(provenance["data_sha256"]) == 64
+    assert provenance["tier"] in ("bubblewrap", "unshare")
+    assert [s.file_name for s in document.sources] == ["sales.csv"]
+    assert "every number was computed from the data" in document.notice
+    gates = {gate.gate: gate for gate in ride.state["verdict"].gates}
+    assert gates["data"].passed
+    assert gates["references"].passed
+
+
+async def test_without_a_sandbox_nothing_is_computed_and_the_document_says_why() -> None:
+    off = NoSandbox("There is no bubblewrap here: install it.")
+    deps = data_deps(
+        "Write a 300-word report on grazing fish and coral reefs, Harvard style",
+        {"sales.csv": sales(60)},
+        sandbox=off,
+        papers=True,
+    )
+
+    ride = await Ride(deps).go()
+
+    assert not [s for s in ride.state["plan"].steps if s.kind is StepKind.CODE]
+    assert ride.document.exhibits == ()
+    assert "No tables and figures were computed from the 1 data file" in ride.document.notice
+    assert "install it" in ride.document.notice
+    searched = ride.state["plan"].step("evidence").input["source_ids"]
+    assert "sales.csv" in searched, "the data are evidence as they were"
+
+
+async def test_papers_and_data_make_one_document_with_a_computed_part() -> None:
+    deps = data_deps(
+        "Write a 700-word report on grazing fish and coral reefs from these files, Harvard style",
+        {"sales.csv": sales(500)},
+        papers=True,
+    )
+
+    ride = await Ride(deps).go()
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED, ride.state["verdict"].reason
+    document = ride.document
+    computed = [s for s in document.sections if s.computed]
+    assert [s.heading for s in computed] == ["What the data show"]
+    assert document.sections[-1].heading == "Conclusion"
+    assert {s.id for s in document.sources} == {"reefs", "fishery", "sales.csv"}
+    assert 630 <= document.words() <= 770
+    assert "sales.csv" not in ride.state["plan"].step("evidence").input["source_ids"]
+
+
+async def test_the_figures_of_two_files_are_counted_through() -> None:
+    deps = data_deps(GOAL, {"a.csv": sales(200), "b.csv": sales(300, seed=3)})
+
+    ride = await Ride(deps).go()
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED, ride.state["verdict"].reason
+    numbers = [e.number for e in ride.document.exhibits if e.kind == "figure"]
+    assert numbers == list(range(1, len(numbers) + 1))
+    headings = [s.heading for s in ride.document.sections]
+    assert "What the data show: a.csv" in headings
+    assert "What the data show: b.csv" in headings
+
+
+async def test_a_file_that_holds_no_table_is_said_and_the_other_is_computed() -> None:
+    files = {"empty.csv": as_csv([["a", "b"], ["NA", "-"]]), "b.csv": sales(200)}
+
+    ride = await Ride(data_deps(GOAL, files)).go()
+
+    steps = {s.id: s for s in ride.state["plan"].steps}
+    assert steps["code-1"].status is StepStatus.SKIPPED
+    assert steps["code-2"].status is StepStatus.DONE
+    assert "could be computed from empty.csv" in text_of(ride.document).replace("\\", "")
+    assert ride.document.exhibits
+
+
+async def test_journeys_that_do_not_compute_leave_data_alone() -> None:
+    deps = data_deps("What do the regions sell?", {"sales.csv": sales(60)}, journey="answer")
+
+    ride = await Ride(deps).go()
+
+    assert not [s for s in ride.state["plan"].steps if s.kind is StepKind.CODE]

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+import pytest
+
+from autonomy.core.analysis import ColumnKind, TableLimits, TableRead, TableUnreadable
+from autonomy.tools.analysis.table import make_table
+
+
+def table(rows: Sequence[Sequence[str]], **given: object) -> TableRead:
+    return make_table(rows, "t.csv", **given)  # type: ignore[arg-type]
+
+
+def cells(read: TableRead) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(read.csv)))
+
+
+def names(read: TableRead) -> list[str]:
+    return [column.name for column in read.profile.columns]
+
+
+def test_columns_are_told_apart_by_what_they_hold() -> None:
+    rows = [["Day", "Town", "Price (€)", "Note"]]
+    rows += [
+        [f"2021-01-{i:02d}", "Ulm" if i % 2 else "Bonn", f"{i},50 €", f"remark {i}"]
+        for i in range(1, 21)
+    ]
+
+    read = table(rows)
+
+    kinds = {c.name: c.kind for c in read.profile.columns}
+    assert kinds == {
+        "Day": ColumnKind.DATE,
+        "Town": ColumnKind.CATEGORY,
+        "Price": ColumnKind.NUMBER,
+        "Note": ColumnKind.TEXT,
+    }
+    price = read.profile.named("Price")
+    assert price is not None
+    assert (price.unit, price.minimum, price.maximum, price.decimals) == ("€", 1.5, 20.5, 2)
+    assert any("decimal comma" in remark for remark in read.profile.remarks)
+    assert cells(read)[1] == ["2021-01-01", "Ulm", "1.50", "remark 1"]
+
+
+def test_a_title_and_an_empty_row_above_the_header_are_left_out() -> None:
+    read = table(
+        [["Sales of the year", "", ""], ["", "", ""], ["Town", "n", "m"], ["Ulm", "1", "2"]]
+    )
+
+    assert names(read) == ["Town", "n", "m"]
+    assert read.profile.rows == 1
+    assert any("row 3" in remark for remark in read.profile.remarks)
+
+
+def test_two_rows_of_merged_headers_become_one() -> None:
+    read = table(
+        [
+            ["", "2020", "", "2021", ""],
+            ["Town", "Births", "Deaths", "Births", "Deaths"],
+            ["Ulm", "10", "8", "12", "9"],
+            ["Bonn", "20", "18", "22", "19"],
+        ]
+    )
+
+    assert names(read) == ["Town", "2020 Births", "2020 Deaths", "2021 Births", "2021 Deaths"]
+
+
+def test_a_row_of_units_below_the_names_is_no_row_of_data() -> None:
+    read = table(
+        [
+            ["Town", "Mass", "Length"],
+            ["", "kg", "cm"],
+            ["Ulm", "3", "10"],
+            ["Bonn", "4", "11"],
+            ["Kiel", "5", "9"],
+        ]
+    )
+
+    assert read.profile.rows == 3
+    assert [c.unit for c in read.profile.columns] == ["", "kg", "cm"]
+
+
+def test_repeated_and_empty_names_are_told_apart_and_empty_columns_left_out() -> None:
+    read = table([["n", "n", "", "gone"], ["1", "2", "3", ""], ["2", "3", "4", ""]])
+
+    assert names(read) == ["n", "n (2)", "Column 3"]
+    assert any("gone" in remark for remark in read.profile.remarks)
+
+
+def test_a_table_without_a_header_gets_names() -> None:
+    read = table([["1", "2"], ["3", "4"]])
+
+    assert names(read) == ["Column 1", "Column 2"]
+    assert read.profile.rows == 2
+
+
+def test_cells_that_fit_no_column_count_as_missing_and_are_told() -> None:
+    rows = [["n"], *[[str(i)] for i in range(40)], ["about ten"], [""]]
+
+    read = table(rows + [["x"]][:0])
+
+    column = read.profile.columns[0]
+    assert column.kind is ColumnKind.NUMBER
+    assert (column.filled, column.unread) == (40, 1)
+    assert any("1 cells hold no number" in remark for remark in read.profile.remarks)
+
+
+def test_figures_with_leading_zeros_are_names() -> None:
+    read = table([["Postcode"], ["01069"], ["04109"], ["10115"], ["04109"]])
+
+    assert read.profile.columns[0].kind is not ColumnKind.NUMBER
+    assert cells(read)[1] == ["01069"]
+
+
+def test_years_under_a_name_that_says_so_are_days() -> None:
+    read = table([["Year", "n"], *[[str(2000 + i), str(i * 3)] for i in range(12)]])
+
+    assert read.profile.columns[0].kind is ColumnKind.DATE
+
+
+def test_amounts_in_another_currency_are_not_added_up_with_the_rest() -> None:
+    read = table([["Fee"], *[[f"€{i}"] for i in range(1, 40)], ["$7"]])
+
+    assert read.profile.columns[0].unit == "€"
+    assert read.profile.columns[0].unread == 1
+
+
+def test_too_many_rows_and_columns_are_cut_and_told() -> None:
+    rows = [[f"c{i}" for i in range(5_000)], *[["1"] * 5_000 for _ in range(6)]]
+
+    read = table(rows, limits=TableLimits(rows=5, columns=50))
+
+    assert (read.profile.rows, len(read.profile.columns)) == (5, 50)
+    assert any("first 50 columns" in remark for remark in read.profile.remarks)
+    assert any("first 5 rows" in remark for remark in read.profile.remarks)
+
+
+@pytest.mark.parametrize("rows", [[], [[""]], [["a", "b"]], [["a", "b"], ["", ""]]])
+def test_what_holds_no_row_is_refused_in_words(rows: list[list[str]]) -> None:
+    with pytest.raises(TableUnreadable):
+        table(rows)
+
+
+def test_all_cells_missing_is_refused() -> None:
+    with pytest.raises(TableUnreadable, match="empty"):
+        table([["a", "b"], ["NA", "n/a"], ["-", "null"]])
+
+
+def test_marks_that_turn_the_direction_of_text_are_taken_out() -> None:
+    read = table([["Na\u202eme"], ["שלום"], ["a\u200bb"], ["שלום"], ["c"]])
+
+    assert names(read) == ["Name"]
+    assert cells(read)[1:3] == [["שלום"], ["ab"]]
