@@ -10,7 +10,7 @@ import ast
 import base64
 import hashlib
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autonomy.core import prompts
 from autonomy.core.analysis import (
@@ -27,6 +27,7 @@ from autonomy.export.exhibits import own_part
 from autonomy.tools.analysis.contract import BrokenResult, take_result
 from autonomy.tools.analysis.program import prelude, program, reading
 from autonomy.tools.analysis.questions import questions
+from autonomy.tools.python_sandbox.sandbox import JobRefused
 from autonomy.tools.registry import ToolFailure
 
 FAILED = "code_failed"
@@ -153,6 +154,10 @@ async def _run(step: Step, table: TableRead, written: Written, deps: Deps) -> Jo
     )
     try:
         ran = await deps.sandbox.run(job)
+    except JobRefused as refused:
+        raise ToolFailure(
+            "no_table", f"The table is too large to compute with: {refused}"
+        ) from refused
     except SandboxOff as off:
         raise ToolFailure("sandbox_off", str(off)) from off
     if ran.limit:
@@ -243,14 +248,14 @@ async def _kept(
         tier=ran.tier,
         seconds=round(ran.seconds, 2),
     )
-    body = {
+    whole_result: dict[str, Any] = {
         "source_id": str(step.input["source_id"]),
         "profile": table.profile.model_dump(mode="json"),
         "result": result.model_dump(mode="json"),
         "figures": pictures,
         "provenance": provenance.model_dump(mode="json"),
     }
-    artifact_id = await deps.artifacts.save("data", f"Computed from {file_name}", body)
+    artifact_id = await deps.artifacts.save("data", f"Computed from {file_name}", whole_result)
     made = (
         f"{counted(len(result.figures), 'figure')} and "
         f"{counted(len([t for t in result.tables if t.display]), 'table')}"

@@ -548,8 +548,6 @@ class Deps:
     shelf: Shelf | None = None
     search: SearchLimits = SearchLimits()
     drafts: Drafts | None = None
-    sandbox: Sandbox = NoSandbox()  # noqa: RUF009 - stateless
-    """Where code steps run; off where there is no usable isolation."""
     tables: Tables | None = None
     """None where nobody reads tables to compute with."""
     analysis: AnalysisLimits = AnalysisLimits()  # noqa: RUF009 - a value

@@ -760,7 +760,8 @@ def data_writer(
     fence = Fence()
     told = [
         Part(fence.announcement),
-        Part(f"Section: “{_clean(heading)}”. Length: {words} words. {_manner(task.settings)}"),
+        Part(fence.quote("section", heading, limit=300)),
+        Part(f"Length: {words} words. {_manner(task.settings)}"),
         Part(fence.quote("request", task.goal, limit=4_000)),
         *_guidance(fence, guidance),
     ]
