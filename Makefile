@@ -47,12 +47,15 @@ check: install-dev ## Format, lint, types, import contract, migrations, docs in 
 # these. `check` has run those of the docs.
 PRODUCT := $(addprefix tests/,browser chaos handywriterz/stack journeys)
 
-test: check ## Everything that CI runs: the checks, then all tests
-	@deploy/test-tools.sh
-	@failed=0; set -x; \
-	$(PY) -m pytest -n 2 --dist loadfile tests $(addprefix --ignore=,tests/docs $(PRODUCT)) || failed=1; \
-	$(PY) -m pytest -n 2 --dist loadfile $(PRODUCT) || failed=1; \
-	exit $$failed
+test: install-dev ## Everything that CI runs: the checks, then all tests
+	@deploy/test-tools.sh & tools=$$!; \
+	$(MAKE) --no-print-directory check || failed=1; \
+	wait $$tools; \
+	[ -z "$${failed:-}" ] || exit 1; \
+	run() { echo "+ $$*"; "$$@" || failed=1; }; \
+	run $(PY) -m pytest -n 2 --dist loadfile tests $(addprefix --ignore=,tests/docs $(PRODUCT)); \
+	run $(PY) -m pytest -n 2 --dist loadfile $(PRODUCT); \
+	exit $${failed:-0}
 
 coverage: install-dev ## All tests in one process, and which lines and branches they reach
 	@deploy/test-tools.sh

@@ -6,6 +6,7 @@ live in a temporary `DATA_DIR`, which has to be in the environment before Django
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -76,6 +77,8 @@ def servers() -> Iterator[StackProcess]:
     stack = StackProcess("--servers-only", "--throwaway", data_dir=DATA_DIR, ready_made=True)
     stack.start()
     yield stack
+    # No test is left: threads of this process need not tell that the servers have gone.
+    logging.disable()
     stack.stop()
 
 
