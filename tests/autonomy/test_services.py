@@ -39,6 +39,7 @@ from autonomy.services.files import safe_name
 from autonomy.services.health import _client as redis_client
 from tests.autonomy.runtime.conftest import run_async
 from tests.autonomy.runtime.graphs import line
+from tests.patience import patience
 
 SPEC = TaskSpec(
     goal="Compare two papers\nin depth",
@@ -123,7 +124,7 @@ def test_starting_does_not_wait_for_a_broker_that_is_away(
     monkeypatch.setattr(couriers.current_app.conf, "broker_url", away)
     began = time.monotonic()
     run = services.start_run(alice, SPEC)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < patience(0.5)
     assert Run.objects.get(pk=run.pk).status == RunStatus.QUEUED
 
 
@@ -445,7 +446,7 @@ def test_health_answers_in_time_whatever_is_down(
     redis_client.cache_clear()
     began = time.monotonic()
     assert services.health() == {**expected, "redis": "down"}
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < patience(0.5)
     redis_client.cache_clear()
 
 

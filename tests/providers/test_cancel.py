@@ -23,6 +23,7 @@ from autonomy.runtime.engine import Engine
 from autonomy.runtime.runner import Runner
 from tests.autonomy.runtime.conftest import _no_broker, threads
 from tests.autonomy.services.ride import Ride, gapless
+from tests.patience import patience
 from tests.providers.fixtures import openai_server
 from tests.providers.openai_server import Behaviour, OpenAIServer
 
@@ -71,9 +72,9 @@ def test_a_cancel_closes_the_provider_s_socket_and_the_books_within_a_second(
     services.cancel(ride.run)
     ride.run.refresh_from_db()
     assert ride.run.status == RunStatus.CANCELLED
-    assert openai_server.hung_up.wait(5), "the provider is still being waited for"
+    assert openai_server.hung_up.wait(20), "the provider is still being waited for"
     took = time.monotonic() - began
-    assert took < 1.0 + 0.5, f"{took:.2f} s"  # half a second for a machine that is busy
+    assert took < patience(1.0), f"{took:.2f} s"
 
     ride.run.refresh_from_db()
     assert (ride.run.tokens_reserved, ride.run.usd_reserved) == (0, 0)
@@ -87,7 +88,7 @@ def test_nothing_is_logged_after_the_end_and_a_second_cancel_says_nothing(
 ) -> None:
     assert openai_server.arrived.wait(30)
     services.cancel(ride.run)
-    assert openai_server.hung_up.wait(5)
+    assert openai_server.hung_up.wait(20)
     services.cancel(ride.run)
     with pytest.raises(services.Conflict):
         services.tell(ride.run, "wait, one more thing")

@@ -148,6 +148,6 @@ def test_two_thousand_words_render_well_under_a_second() -> None:
     sentence = "Careful readers weigh what a passage says against what it leaves out [[p:book-4]]. "
     draft = document(*["\n\n".join([sentence * 5] * 3)] * 11)
     assert draft.words() > 2_000
-    started = time.perf_counter()
+    started = time.process_time()
     render_html(draft)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0

@@ -25,6 +25,7 @@ from autonomy.runtime.provider_health import shared_health
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import Runner
 from tests.autonomy.runtime.graphs import line
+from tests.patience import patience
 from tests.stack_process import eventually
 
 Launch = Callable[..., Engine]
@@ -77,7 +78,7 @@ def test_many_runs_are_driven_at_once(
     engine(line(3, seconds=0.5))
     assert eventually(lambda: all(status(run) == RunStatus.SUCCEEDED for run in runs), 30)
     # One after the other they would take 24 s.
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < min(patience(15), 23)
 
 
 def test_a_cancel_stops_the_node_within_a_second(
@@ -89,10 +90,10 @@ def test_a_cancel_stops_the_node_within_a_second(
     services.cancel(run)
     cancelled = time.monotonic()
     assert status(run) == RunStatus.CANCELLED
-    assert eventually(lambda: made.driving == 0, 5)
+    assert eventually(lambda: made.driving == 0)
     with capsys.disabled():
         sys.stdout.write(f"\ncancel to stopped node: {time.monotonic() - cancelled:.2f} s\n")
-    assert time.monotonic() - cancelled < 1.5
+    assert time.monotonic() - cancelled < patience(1.5)
     assert Episode.objects.filter(run=run).order_by("seq").last().type == "run.finished"
 
 

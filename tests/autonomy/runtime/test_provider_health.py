@@ -40,6 +40,7 @@ from autonomy.runtime.health_reading import read_health
 from autonomy.runtime.provider_health import RedisHealth
 from handywriterz.stack.redis_server import server
 from tests.autonomy.core.llm.test_health import excess
+from tests.patience import patience
 
 E = "openai-0123456789ab"
 SERVER = Failure(FailureKind.SERVER, "m")
@@ -76,6 +77,12 @@ class OwnRedis:
         self.client.close()
         self.process.send_signal(how)
         self.process.wait()
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a Redis that is there may take longer than the product waits for it."""
+    monkeypatch.setattr(provider_health, "TIMEOUT_SECONDS", patience(0.2))
 
 
 @pytest.fixture(scope="module")
@@ -359,7 +366,7 @@ async def test_without_redis_it_answers_at_once_with_its_share_and_says_so_once(
         assert worker.is_open(E)
     finally:
         os.kill(own_redis.process.pid, signal.SIGCONT)
-    assert took < 0.3
+    assert took < patience(0.3)
     share = 3 * Bucket.of(600).interval
     assert first.wait == pytest.approx(share, abs=0.05)
     gaps = [b.slot - a.slot for a, b in pairwise([first, *more])]
@@ -384,7 +391,7 @@ async def test_a_cancelled_caller_leaves_at_once(
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
-        assert time.monotonic() - began < 0.1
+        assert time.monotonic() - began < patience(0.1)
     finally:
         os.kill(own_redis.process.pid, signal.SIGCONT)
 

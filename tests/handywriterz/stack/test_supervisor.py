@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.patience import patience
 from tests.stack_process import StackProcess, eventually, processes_naming, running
 
 SECOND_START_SECONDS = 5.0
@@ -28,7 +29,7 @@ def servers_only() -> Iterator[StackProcess]:
 @pytest.mark.parametrize("name", ["postgres", "redis"])
 def test_a_killed_server_is_started_again(servers_only: StackProcess, name: str) -> None:
     before = servers_only.kill(name)
-    assert eventually(lambda: servers_only.said("runs again"), 20), servers_only.output
+    assert eventually(lambda: servers_only.said("runs again"), 60), servers_only.output
     assert servers_only.pid(name) != before
     assert running(servers_only.pid(name))
     assert not running(before)
@@ -41,9 +42,9 @@ def test_a_child_that_keeps_dying_is_started_ever_more_patiently(
         return sum("Redis runs again" in line for line in servers_only.output)
 
     servers_only.kill("redis")
-    assert eventually(lambda: restarts() == 1, 20), servers_only.output
+    assert eventually(lambda: restarts() == 1, 60), servers_only.output
     servers_only.kill("redis")
-    assert eventually(lambda: restarts() == 2, 20), servers_only.output
+    assert eventually(lambda: restarts() == 2, 60), servers_only.output
     pauses = [line for line in servers_only.output if "starting it again in" in line]
     assert [line.split(" in ")[1].strip() for line in pauses] == ["0.5 s.", "1 s."]
 
@@ -52,7 +53,7 @@ def test_nothing_is_left_when_the_supervisor_is_killed(servers_only: StackProces
     mark = str(servers_only.data_dir)
     assert len(processes_naming(mark)) >= 3
     os.kill(servers_only.supervisor, signal.SIGKILL)
-    assert eventually(lambda: not processes_naming(mark), 15), processes_naming(mark)
+    assert eventually(lambda: not processes_naming(mark), 60), processes_naming(mark)
 
 
 def test_a_start_right_after_a_killed_supervisor_succeeds(servers_only: StackProcess) -> None:
@@ -105,8 +106,8 @@ def test_the_second_start_is_quick(
     product.start()
     with capsys.disabled():
         sys.stdout.write(f"\nsecond start: ready after {product.ready_seconds:.1f} s\n")
-    # Others may be using the machine; the goal itself is measured by `make bench`.
-    assert product.ready_seconds < 4 * SECOND_START_SECONDS
+    # Double, because the goal itself is measured by `make bench`.
+    assert product.ready_seconds < patience(2 * SECOND_START_SECONDS)
 
 
 @pytest.mark.stack
@@ -115,5 +116,5 @@ def test_killing_the_supervisor_leaves_nothing(product: StackProcess) -> None:
     began = time.monotonic()
     assert len(processes_naming(mark)) >= 6
     os.kill(product.supervisor, signal.SIGKILL)
-    assert eventually(lambda: not processes_naming(mark), 15), processes_naming(mark)
-    assert time.monotonic() - began < 15
+    assert eventually(lambda: not processes_naming(mark), 60), processes_naming(mark)
+    assert time.monotonic() - began < patience(15)

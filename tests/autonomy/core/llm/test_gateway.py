@@ -14,6 +14,7 @@ from autonomy.core.llm import CallLimits
 from autonomy.core.llm.chain import backoff
 from autonomy.core.ports import BudgetExhausted, ModelUnavailable
 from tests.autonomy.core.llm.fakes import Bench, MemoryLedger, said
+from tests.patience import patience
 from tests.providers.behaviours import Behaviour, failing, troubled
 
 LONG = "One two three. " * 20
@@ -457,8 +458,8 @@ async def test_cancelling_closes_the_socket_within_a_second_and_books_the_call(
     with pytest.raises(asyncio.CancelledError):
         await task
 
-    assert await asyncio.to_thread(bench.server.hung_up.wait, 5)
-    assert time.monotonic() - started < 1.0
+    assert await asyncio.to_thread(bench.server.hung_up.wait, 20)
+    assert time.monotonic() - started < patience(1.0)
     assert bench.ledger.open == {}
     assert bench.ledger.settled["k#1"]["input_tokens"] > 0
     assert bench.effects.recorded == {}

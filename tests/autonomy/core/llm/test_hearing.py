@@ -19,6 +19,7 @@ from autonomy.core.llm.portfolio import Scope
 from autonomy.core.outbound import bounded, checked_client
 from autonomy.core.ports import ModelUnavailable
 from tests.autonomy.core.llm.fakes import Bench, said
+from tests.patience import patience
 from tests.providers.shapes import Page, completion, serving
 
 ROOM = CallLimits().output_tokens
@@ -98,7 +99,7 @@ async def test_a_stream_without_end_is_hung_up_on_and_costs_what_was_set_aside(
     with endless(bench, flood):
         with contextlib.suppress(ModelUnavailable):  # a thought without end says nothing
             await bench.gateway().text("writer", key="k", prompt=said("Write."), on_token=keep)
-        assert await asyncio.to_thread(flood.hung_up.wait, 5)
+        assert await asyncio.to_thread(flood.hung_up.wait, 20)
 
     assert len("".join(shown)) <= most_chars(ROOM)
     assert flood.sent < 20_000_000, "what lies in the sockets' buffers, no more"
@@ -147,8 +148,8 @@ async def test_others_have_their_turn_beside_a_flood_and_cancelling_ends_it_at_o
         began = time.monotonic()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert await asyncio.to_thread(flood.hung_up.wait, 5)
-        assert time.monotonic() - began < 1.0
+        assert await asyncio.to_thread(flood.hung_up.wait, 20)
+        assert time.monotonic() - began < patience(1.0)
 
     assert longest < 1.0
     assert bench.ledger.open == {}
@@ -170,7 +171,7 @@ async def test_a_whole_answer_without_end_is_read_up_to_a_bound_whoever_connecte
     with endless(bench, flood, scope), pytest.raises(ModelUnavailable):
         await bench.gateway().text("writer", key="k", prompt=said("Write."))
 
-    assert await asyncio.to_thread(flood.hung_up.wait, 5)
+    assert await asyncio.to_thread(flood.hung_up.wait, 20)
     assert flood.sent < 20_000_000
 
 

@@ -10,6 +10,7 @@ import pytest
 from autonomy.core.llm import Access, CallLimits
 from autonomy.core.packing import Part, Prompt
 from tests.autonomy.core.llm.fakes import Bench
+from tests.patience import patience
 from tests.providers.behaviours import Behaviour
 
 DIALECTS = ("openai", "openai-responses", "anthropic")
@@ -133,9 +134,9 @@ async def test_a_stream_that_stands_still_counts_as_broken_off(bench: Bench, dia
     text = await bench.gateway().text("writer", key="k", prompt=prompt(), on_token=screen)
 
     assert text == screen.shown == TEXT
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < patience(10)
     assert bench.log.records[0].outcome == "network"
-    assert await asyncio.to_thread(bench.server.hung_up.wait, 5), "the stalled socket is closed"
+    assert await asyncio.to_thread(bench.server.hung_up.wait, 20), "the stalled socket is closed"
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
@@ -158,8 +159,8 @@ async def test_cancelling_closes_the_socket_within_a_second_and_books_and_record
     with pytest.raises(asyncio.CancelledError):
         await task
 
-    assert await asyncio.to_thread(bench.server.hung_up.wait, 5)
-    assert time.monotonic() - began < 1.0
+    assert await asyncio.to_thread(bench.server.hung_up.wait, 20)
+    assert time.monotonic() - began < patience(1.0)
     assert bench.ledger.open == {}
     assert list(bench.ledger.settled) == ["k#1"]
     assert [r.outcome for r in bench.log.records] == ["cancelled"]
