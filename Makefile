@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev check test coverage bench bench-retrieval fuzz chaos clean
+.PHONY: help run install install-dev check test coverage bench bench-retrieval fuzz chaos evaluate clean
 
 PY := .venv/bin/python
 
@@ -45,7 +45,7 @@ check: install-dev ## Format, lint, types, import contract, migrations, docs in 
 
 # Tests that start the product or a browser would disturb the others: two of them at a time, after
 # these. `check` has run those of the docs.
-PRODUCT := $(addprefix tests/,browser chaos handywriterz/stack journeys)
+PRODUCT := $(addprefix tests/,browser chaos evaluation handywriterz/stack journeys)
 
 test: install-dev ## Everything that CI runs: the checks, then all tests
 	@deploy/test-tools.sh & tools=$$!; \
@@ -72,6 +72,9 @@ fuzz: install-dev ## Parse thousands of damaged files and check that each ends w
 
 chaos: install-dev ## Hurt everything on purpose and check every promise [SEED=1] [CHAOS="--only sigkill"]
 	@$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) $(CHAOS)
+
+evaluate: install-dev ## Prove the loop's behaviours by tasks that need them [SEEDS=20] [TASKS="…"] [OFF=1]
+	@$(PY) -m tests.evaluation --keep --seeds $(or $(SEEDS),20) $(if $(OFF),--off) $(TASKS)
 
 clean: ## Remove what was built; DATA_DIR stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov test-results

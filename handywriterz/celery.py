@@ -34,9 +34,22 @@ def start_engine(instance: Any = None, **_: Any) -> None:
         from autonomy.runtime.engine import start_engine as start
 
         tracing.start("runs")
-        start()
+        start(_evaluated())
         # Loaded beside the start, so that the first search does not wait for the model.
         threading.Thread(target=shared_embedder().warm_up, name="warm-up", daemon=True).start()
+
+
+def _evaluated() -> Any:
+    """The engine of a deployment under evaluation; None, for the usual one, anywhere else."""
+    from handywriterz.env import env
+
+    if env().evaluation == "off":
+        return None
+    from autonomy.evaluation.switches import build_deps
+    from autonomy.runtime.engine import Engine
+    from autonomy.runtime.runner import Runner
+
+    return Engine(Runner(deps=build_deps))
 
 
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]

@@ -582,6 +582,12 @@ class Env(BaseSettings):
         default=6, gt=0, description="Database threads (and connections) per worker process."
     )
 
+    # -- evaluation
+    evaluation: Literal["off", "on"] = Field(
+        default="off",
+        description="For deployments that only `make evaluate` uses: people whom staff put into a group “Evaluation: without …” have that behaviour switched off in their runs, and their worker may be killed. Never in production.",
+    )
+
     # -- durability
     lease_ttl_seconds: float = Field(
         default=15.0, gt=1, description="How long a run's lease lives without a heartbeat."

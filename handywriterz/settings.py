@@ -274,4 +274,17 @@ LOGGING = {
         "httpx2": {"level": "WARNING"},
     },
 }
-UNFOLD = {"SITE_TITLE": "HandyWriterz", "SITE_HEADER": "HandyWriterz", "SITE_URL": "/"}
+UNFOLD = {
+    "SITE_TITLE": "HandyWriterz",
+    "SITE_HEADER": "HandyWriterz",
+    "SITE_URL": "/",
+    # Under the name of the site, on every staff page.
+    "SITE_DROPDOWN": [
+        {"icon": "home", "title": "The product", "link": "/"},
+        {
+            "icon": "monitoring",
+            "title": "Operator's page",
+            "link": reverse_lazy("admin:autonomy_operator"),
+        },
+    ],
+}

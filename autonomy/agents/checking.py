@@ -22,7 +22,10 @@ async def check_claims(document: Document, deps: Deps, task: str) -> list[Citati
         if c.passage_id in passages
     ]
     data = computed_markers(document)
-    cited = [
+    why = dict.fromkeys(data, "Computed from this file as a whole; how is kept with the document.")
+    if not deps.guards.claims:
+        why = {marker: "Not held against the passage." for marker, _, _ in claims}
+    left = [
         CitationCheck(
             marker=marker,
             claim=claim,
@@ -30,15 +33,15 @@ async def check_claims(document: Document, deps: Deps, task: str) -> list[Citati
             source_id=passages[passage_id].source_id,
             page=passages[passage_id].page,
             verdict=CitationVerdict.CLOSE,
-            reason="Computed from this file as a whole; how is kept with the document.",
+            reason=why[marker],
         )
         for marker, passage_id, claim in claims
-        if marker in data
+        if marker in why
     ]
-    told = [claim for claim in claims if claim[0] not in data]
+    told = [claim for claim in claims if claim[0] not in why]
     checks = await _by_rule(told, document, passages, deps)
     judged = await judge_claims(checks, passages, deps, task)
-    return sorted([*judged, *cited], key=lambda check: check.marker)
+    return sorted([*judged, *left], key=lambda check: check.marker)
 
 
 def computed_markers(document: Document) -> frozenset[int]:

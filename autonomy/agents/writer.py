@@ -25,7 +25,7 @@ from autonomy.agents.reply import REPLY, reply
 from autonomy.agents.retractions import SAYS_SO
 from autonomy.core import prompts
 from autonomy.core.brief import read_brief
-from autonomy.core.plain_prose import plain_prose
+from autonomy.core.plain_prose import plain_prose, without_echo
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.types import Author, Passage, Plan, Source, Step, StepKind, StopReason
 from autonomy.core.words import clause, stems
@@ -294,7 +294,8 @@ async def _by_model(
         dropped += 1
         return ""
 
-    markdown = _MEANT_AS_MARKER.sub(keep, prompts.bind_markers(plain_prose(text), shown)).strip()
+    said = plain_prose(without_echo(text, prompt.system)) if deps.guards.prose else text
+    markdown = _MEANT_AS_MARKER.sub(keep, prompts.bind_markers(said, shown)).strip()
     if not stems(markdown):
         raise ModelUnavailable("the model returned no prose.", "malformed")
     ids = tuple(dict.fromkeys(m["id"] for m in MARKER.finditer(markdown)))

@@ -80,6 +80,30 @@ def _words(text: str) -> str:
     return text
 
 
+_ECHO_WORDS = 9
+"""So many words in a row that stand in the instructions are no coincidence."""
+_WORD = re.compile(r"\w+")
+
+
+def without_echo(text: str, instructions: str) -> str:
+    """`text` without the lines that repeat `instructions`: a model that was talked into reciting what
+    it was told recites it to the reader. A line shorter than that run of words stays unless it is
+    a line of the instructions itself."""
+    told = _runs(instructions)
+    lines = {line.strip() for line in instructions.splitlines() if len(line.split()) > 1}
+    kept = [
+        line
+        for line in text.splitlines()
+        if line.strip() not in lines and told.isdisjoint(_runs(line))
+    ]
+    return "\n".join(kept)
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = [match.group().lower() for match in _WORD.finditer(text)]
+    return {tuple(words[at : at + _ECHO_WORDS]) for at in range(len(words) - _ECHO_WORDS + 1)}
+
+
 def plain_line(text: str) -> str:
     """The same for a title, a heading or a remark, in one line and without citation markers."""
     unfenced = text.replace("<<<", "").replace(">>>", "")

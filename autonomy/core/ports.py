@@ -520,6 +520,17 @@ class SearchLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Guards:
+    """What stands between a model's words and a document. All of it is always on: only an evaluation
+    takes one away, to show what it is for."""
+
+    prose: bool = True
+    """Links, images, HTML, tool calls and its own instructions are taken out of what a model wrote."""
+    claims: bool = True
+    """Each claim is held against the passage that it cites."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deps:
     """Everything a node is given besides its state."""
 
@@ -554,6 +565,7 @@ class Deps:
     rewriting: Rewriting = Rewriting()  # noqa: RUF009 - a value
     sandbox: Sandbox = NoSandbox()  # noqa: RUF009 - stateless
     """Where code runs; off where nothing here can hold it."""
+    guards: Guards = Guards()
     guidance: tuple[str, ...] = ()
     """What the person said while the work went on, for models; see `agents.steering.steered`."""
 

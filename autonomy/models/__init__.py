@@ -4,6 +4,7 @@ from autonomy.models.api_key import ApiKey
 from autonomy.models.check import CHECK_DOCUMENTS, CHECKERS, Check, CheckEvent
 from autonomy.models.checkpoint import Checkpoint, CheckpointBlob, CheckpointWrite
 from autonomy.models.embedding import EmbeddingSpace, PassageVector, SpaceState
+from autonomy.models.evaluation import Evaluation, EvaluationResult
 from autonomy.models.evidence import (
     Artifact,
     ArtifactKind,
@@ -71,6 +72,8 @@ __all__ = [
     "EffectStatus",
     "EmbeddingSpace",
     "Episode",
+    "Evaluation",
+    "EvaluationResult",
     "FileReading",
     "FileReadingPages",
     "FlaggedPassage",

@@ -11,6 +11,7 @@ from autonomy.core import journey
 from autonomy.core.analysis import AnalysisLimits
 from autonomy.core.brief import read_brief
 from autonomy.core.llm import Gateway
+from autonomy.core.llm.portfolio import Portfolio
 from autonomy.core.ports import Deps, PlanLimits, SearchLimits
 from autonomy.core.rewriting import Rewriting
 from autonomy.core.types import TaskSpec
@@ -62,14 +63,30 @@ def registry() -> ToolRegistry:
     return ToolRegistry([*library_tools(), *evidence_tools(), *literature_tools(), *draft_tools()])
 
 
-def build_deps(segment: Segment) -> Deps:
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What the rest of a segment's dependencies is built on. An evaluation may put others in their
+    place, to show what they are good for; nothing else does."""
+
+    effects: RunEffects
+    ledger: RunLedger
+    portfolio: Portfolio
+
+    @classmethod
+    def of(cls, segment: Segment) -> Grounds:
+        fence, run = segment.claim.fence, segment.run
+        models = TaskSpec.model_validate(run.task).settings.models
+        return cls(RunEffects(fence), RunLedger(fence), portfolio_for(run.owner_id, models))
+
+
+def build_deps(segment: Segment, grounds: Grounds | None = None) -> Deps:
     """Everything the nodes of this segment may use, all of it under the segment's fence."""
     fence = segment.claim.fence
     run = segment.run
     task = TaskSpec.model_validate(run.task)
     events = RunEvents(fence, segment.claim.attempt, segment.tokens)
-    effects = RunEffects(fence)
-    ledger = RunLedger(fence)
+    grounds = grounds or Grounds.of(segment)
+    effects, ledger = grounds.effects, grounds.ledger
     embedder = shared_embedder()
     scholar = shared_scholar() if env().registries else None
     web = shared_web() if env().web_search != "off" else None
@@ -85,7 +102,7 @@ def build_deps(segment: Segment) -> Deps:
         effects=effects,
         cycles=RunCycles(fence),
         models=Gateway(
-            portfolio=portfolio_for(run.owner_id, task.settings.models),
+            portfolio=grounds.portfolio,
             ledger=ledger,
             effects=effects,
             on_event=events.emit,

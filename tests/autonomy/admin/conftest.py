@@ -166,6 +166,7 @@ def make_world(owner: Any) -> World:
         models.Quota.objects.get_or_create(user=owner)[0],
         models.UsageDay.objects.get_or_create(user=owner, day=now.date())[0],
         models.Upkeep.objects.create(done={"runs": 1}),
+        *_evaluation(),
         models.Deletion.objects.create(removed={"runs": 1}),
         models.WorkerProcess.objects.create(host="writer-1", pid=4242, seen_at=now),
         models.ApiKey.objects.create(
@@ -183,6 +184,25 @@ def make_world(owner: Any) -> World:
         ),
     ]
     return World(run=run, artifact=artifact, rows={type(row): row for row in made})
+
+
+def _evaluation() -> tuple[models.Evaluation, models.EvaluationResult]:
+    now = timezone.now()
+    evaluation = models.Evaluation.objects.create(
+        started_at=now, finished_at=now, version="0.1.0", seeds=1
+    )
+    result = models.EvaluationResult.objects.create(
+        evaluation=evaluation,
+        task="crash_mid_run",
+        seed=1,
+        passed=True,
+        delivered=True,
+        retries=2,
+        seconds=12.5,
+        tokens=20_000,
+        usd="0.3",
+    )
+    return evaluation, result
 
 
 @pytest.fixture

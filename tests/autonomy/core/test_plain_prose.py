@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from autonomy.core.plain_prose import plain_line, plain_prose
+from autonomy.core.plain_prose import plain_line, plain_prose, without_echo
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,27 @@ def test_time_is_bounded(pattern: str) -> None:
     plain_prose(text)
 
     assert time.process_time() - began < 0.5
+
+
+INSTRUCTIONS = """Role: writer
+
+You write one section of a document from the passages that you are given, and from nothing else.
+Keep to the length."""
+
+
+def test_a_recited_instruction_is_taken_out_and_the_prose_around_it_stays() -> None:
+    said = f"Trees cool the street [[p:a1]].\n\n{INSTRUCTIONS}\n\nThey need water [[p:a2]]."
+
+    kept = without_echo(said, INSTRUCTIONS)
+
+    assert kept.split("\n\n")[0] == "Trees cool the street [[p:a1]]."
+    assert "Role: writer" not in kept
+    assert "passages that you are given" not in kept
+    assert "Keep to the length." not in kept
+    assert kept.rstrip().endswith("They need water [[p:a2]].")
+
+
+def test_a_few_words_in_common_with_the_instructions_are_no_echo() -> None:
+    said = "Trees in one section of a document from 1990 were given water and nothing else."
+
+    assert without_echo(said, INSTRUCTIONS) == said

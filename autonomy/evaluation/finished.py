@@ -1,0 +1,95 @@
+"""A run that is over, with everything a rule may look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from asgiref.sync import sync_to_async
+
+from autonomy.evaluation.papers import Made
+from autonomy.evaluation.product import Person
+from autonomy.evaluation.task import Drawn
+from autonomy.models import BudgetEntry, Effect, ModelCall, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What is left of one run."""
+
+    drawn: Drawn
+    run: dict[str, Any]
+    """The snapshot, as the API gives it."""
+    events: list[dict[str, Any]]
+    document: str
+    """Markdown; empty without one."""
+    citations: list[dict[str, Any]]
+    sources: list[dict[str, Any]]
+    cycles: list[dict[str, Any]]
+    files: list[Made]
+    requests: list[dict[str, Any]]
+    """What the provider counted."""
+    effects: list[dict[str, Any]] = field(default_factory=list)
+    """Rows of the run's exactly-once ledger: key, kind, status, attempts."""
+    ledger: list[dict[str, Any]] = field(default_factory=list)
+    """Rows of its budget ledger."""
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    """Requests to models as the product recorded them: role, outcome, rung of the parse ladder."""
+    fence: int = 0
+    """How often it was claimed."""
+    reserved: int = 0
+    """Tokens that are still set aside."""
+    kills: int = 0
+    """Workers that were killed meanwhile."""
+
+    @property
+    def retries(self) -> int:
+        """Calls and steps that were tried again, as the run's log tells it."""
+        return sum(event["type"] == "retry" for event in self.events)
+
+    @property
+    def similarity(self) -> list[float | None]:
+        """By the product's own engine, per cent, of the draft of each cycle in turn."""
+        return [cycle["local_similarity"] for cycle in self.cycles]
+
+
+async def collect(
+    person: Person,
+    run_id: str,
+    drawn: Drawn,
+    files: list[Made],
+    requests: list[dict[str, Any]],
+    kills: int,
+) -> Finished:
+    """Everything about a run that has ended."""
+    rows = await sync_to_async(_rows)(run_id)
+    return Finished(
+        drawn=drawn,
+        run=await person.run(run_id),
+        events=await person.events(run_id),
+        document=await person.document(run_id),
+        citations=await person.citations(run_id),
+        sources=await person.sources(run_id),
+        cycles=await person.cycles(run_id) if drawn.setup.reports else [],
+        files=files,
+        requests=requests,
+        kills=kills,
+        **rows,
+    )
+
+
+def _rows(run_id: str) -> dict[str, Any]:
+    """What the API does not show: the ledgers themselves."""
+    run = Run.objects.get(pk=run_id)
+    effects = Effect.objects.filter(run=run).values("key", "kind", "status", "attempts")
+    ledger = BudgetEntry.objects.filter(run=run).values(
+        "key", "role", "input_tokens", "output_tokens", "usd", "assumed", "settled_at"
+    )
+    calls = ModelCall.objects.filter(run=run).values("role", "outcome", "rung")
+    return {
+        "calls": list(calls),
+        "effects": list(effects),
+        "ledger": list(ledger),
+        "fence": run.fence,
+        "reserved": run.tokens_reserved,
+    }
