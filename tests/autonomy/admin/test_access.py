@@ -53,7 +53,7 @@ def address(model: type[Model], page: str, *args: object) -> str:
 
 def pages(world: World) -> list[str]:
     """Every address that reads; a registered model without a row in `world` fails here."""
-    found = [reverse("admin:index")]
+    found = [reverse("admin:index"), reverse("admin:autonomy_operator")]
     for model in OURS:
         row = world.rows[model]
         found += [
@@ -97,6 +97,7 @@ def test_every_address_of_a_page_is_in_the_tables_below(world: World) -> None:
         "autonomy_run_control",
         "autonomy_artifact_download",
         "autonomy_effect_settle",
+        "autonomy_operator",
     }
 
 

@@ -74,7 +74,8 @@ def test_a_week_of_people_s_runs_has_the_same_figures(alice: User) -> None:
     for number, likeness in enumerate((22.0, 11.0), 1):
         TurnitinCycle.objects.create(
             run=good, number=number, artifact=artifact, target_similarity=15,
-            local_similarity=likeness, status="rejected" if number == 1 else "accepted",
+            local_similarity=likeness, observed_similarity=likeness, closed_at=timezone.now(), reported_at=timezone.now(),
+            status="rejected" if number == 1 else "accepted",
         )  # fmt: skip
 
     (week,) = performance.weeks()
