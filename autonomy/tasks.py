@@ -8,11 +8,12 @@ from celery import shared_task
 
 from autonomy.memory.file_claims import sources_to_ingest
 from autonomy.memory.ingestion import ingest_next
-from autonomy.runtime.couriers import ring_embedding, ring_file
+from autonomy.runtime.couriers import ring_embedding, ring_file, ring_similarity
 from autonomy.runtime.engine import current_engine
 from autonomy.runtime.reembedding import fill_source, work
 from autonomy.runtime.registry_metadata import complete
 from autonomy.runtime.similarity_checks import work as check_similarity
+from autonomy.runtime.similarity_turns import waiting as similarity_waiting
 from autonomy.runtime.upkeep import tidy_when_due
 
 logger = logging.getLogger(__name__)
@@ -51,8 +52,12 @@ def reembed(_: str = "") -> None:
 
 @shared_task(name="autonomy.tasks.compare", ignore_result=True)  # type: ignore[untyped-decorator]
 def compare(check_id: str) -> None:
-    """Somebody wants to know how like a document is to its owner's texts."""
-    check_similarity(check_id)
+    """Somebody wants to know how like a document is to its owner's texts: make the comparison whose
+    turn it is, which need not be `check_id`, and have the next one made."""
+    if check_similarity():
+        logger.debug("rung for comparison %s", check_id)
+        if next_id := similarity_waiting(0):
+            ring_similarity(next_id)
 
 
 @shared_task(name="autonomy.tasks.tidy", ignore_result=True)  # type: ignore[untyped-decorator]

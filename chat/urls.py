@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from chat import data_views, model_pages, views, workbench_pages
+from chat import data_views, model_pages, similarity_pages, views, workbench_pages
 
 urlpatterns = [
     path("", views.new_conversation, name="new_conversation"),
     path("c/<uuid:conversation_id>/", views.conversation, name="conversation"),
+    path("runs/<uuid:run_id>/similarity/", similarity_pages.similarity, name="similarity"),
     path("library/", views.library, name="library"),
     path("workbench/", workbench_pages.workbench, name="workbench"),
     path("workbench/<uuid:check_id>/", workbench_pages.workbench_check, name="workbench_check"),

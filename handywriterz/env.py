@@ -430,6 +430,21 @@ class Env(BaseSettings):
         gt=0,
         description="Most characters of all texts together that one draft is compared with.",
     )
+    similarity_at_once: int = Field(
+        default=2,
+        gt=0,
+        description="Comparisons of documents made at the same time in the whole deployment; others wait for their turn.",
+    )
+    similarity_at_once_per_user: int = Field(
+        default=1,
+        gt=0,
+        description="Comparisons of one person's documents made at the same time.",
+    )
+    similarity_waiting_per_user: int = Field(
+        default=10,
+        gt=0,
+        description="Comparisons one person may have waiting or being made; one more is refused until one of them is done.",
+    )
     message_max_chars: int = Field(
         default=20_000, gt=0, description="Longest chat message, characters."
     )

@@ -22,6 +22,8 @@ class SimilarityCheckAdmin(HistoryAdmin):
         "status",
         "percent",
         "attempts",
+        "broke_off",
+        "progress",
         "error",
         "created_at",
         "claimed_at",

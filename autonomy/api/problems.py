@@ -20,7 +20,7 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 from pydantic import BaseModel, ConfigDict, Field
 
 from autonomy.runtime.contention import collided
-from autonomy.services import AllowanceUsedUp, PlanConflict, QuotaUsedUp, ServiceError
+from autonomy.services import AllowanceUsedUp, PlanConflict, QuotaUsedUp, ServiceError, TooMany
 
 logger = logging.getLogger(__name__)
 
@@ -193,7 +193,7 @@ def _on_service(request: HttpRequest, error: ServiceError) -> HttpResponse:
     quota = error if isinstance(error, QuotaUsedUp) else None
     plan = error.plan if isinstance(error, PlanConflict) else None
     resets_at = error.resets_at if isinstance(error, AllowanceUsedUp) else None
-    return problem(
+    response = problem(
         request,
         error.status,
         error.code,
@@ -203,6 +203,9 @@ def _on_service(request: HttpRequest, error: ServiceError) -> HttpResponse:
         plan=plan,
         resets_at=resets_at,
     )
+    if isinstance(error, TooMany):
+        response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _on_not_found(request: HttpRequest, error: Http404) -> HttpResponse:

@@ -10,7 +10,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from autonomy.core.originality import ComparedKind, MatchGroup, MatchKind, SimilarityStatus
+from autonomy.core.originality import ComparedKind, MatchGroup, MatchKind, Part, SimilarityStatus
 from autonomy.tools.similarity import SimilaritySettings
 from autonomy.tools.similarity.report import ReportSection
 
@@ -26,6 +26,12 @@ class SimilarityQuery(Schema):
     """Matches of fewer words are left out; 0 leaves out none."""
     paraphrases: bool = True
     """Show hints at passages that may say the same otherwise."""
+    exclude_groups: Annotated[list[MatchGroup], Field(max_length=len(MatchGroup))] = Field(
+        default_factory=list
+    )
+    exclude_texts: Annotated[list[UUID], Field(max_length=100)] = Field(default_factory=list)
+    """Their matches are left out. A word that several texts have belongs to the one with the
+    longest match and is left out with it."""
 
     def settings(self) -> SimilaritySettings:
         return SimilaritySettings(
@@ -34,6 +40,8 @@ class SimilarityQuery(Schema):
             exclude_common_phrases=self.exclude_common_phrases,
             small_match_words=self.small_match_words,
             paraphrases=self.paraphrases,
+            exclude_groups=frozenset(self.exclude_groups),
+            exclude_texts=frozenset(map(str, self.exclude_texts)),
         )
 
 
@@ -45,7 +53,7 @@ class SimilarityGroup(Schema):
 
 class SimilarText(Schema):
     number: int
-    """As the report numbers it, from 1."""
+    """As the report numbers it, from 1; the same whatever counts."""
     text_id: str
     title: str
     kind: ComparedKind
@@ -73,13 +81,28 @@ class SimilarityMatch(Schema):
     """Characters of the compared text: what `…/similarity/texts/{text_id}` takes."""
 
 
+class SimilarityBound(Schema):
+    part: Part
+    looked_at: int
+    of: int
+    said: str
+    """In words."""
+
+
 class SimilarityOut(Schema):
     run_id: UUID
     artifact_id: UUID
     version: int
+    newest_id: UUID
+    newest_version: int
+    """Of the run's documents; another than `version` when the report is of an older one."""
     title: str
     status: SimilarityStatus
     """`queued` and `running`: ask again in a second; the rest is filled in with `done`."""
+    progress: int
+    """How far it is while `running`, per cent."""
+    ahead: int
+    """Comparisons that are made or have waited longer, while `queued`."""
     error: str
     checked_at: datetime | None
     percent: float | None
@@ -92,6 +115,10 @@ class SimilarityOut(Schema):
     compared: int
     left_out: int
     """Texts beyond `SIMILARITY_TEXTS_MAX` or `SIMILARITY_CHARS_MAX`."""
+    bounds: list[SimilarityBound]
+    """What else was not looked at; it can hide hints at paraphrases only."""
+    limits: list[str]
+    """All that was not looked at, `left_out` too, in words."""
     matches: list[SimilarityMatch]
     sections: list[ReportSection]
     """The document for reading; a piece's `match` is the `id` of a match."""
@@ -105,6 +132,10 @@ class SimilarPassageOut(Schema):
     source_id: str | None
     passage_id: str | None
     page: int | None
+    run_id: UUID | None
+    artifact_id: UUID | None
+    conversation_id: UUID | None
+    """Of an earlier document, where it can be opened."""
     before: str
     text: str
     after: str

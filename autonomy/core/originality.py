@@ -63,6 +63,28 @@ class Match(BaseModel):
     """Words in common, as small matches are measured: signs of scripts without spaces are half."""
 
 
+class Part(StrEnum):
+    """What a comparison looks at only so much of."""
+
+    DRAFT_SENTENCES = "draft_sentences"
+    """Sentences of the draft, for paraphrases; from its beginning."""
+    SENTENCE_PAIRS = "sentence_pairs"
+    """Pairs of a sentence of the draft and one of a text, for paraphrases; those that share most
+    words first."""
+    NEIGHBOUR_PAIRS = "neighbour_pairs"
+    """The same around a likely paraphrase; the likeliest first."""
+
+
+class Bound(BaseModel):
+    """A limit that a comparison came to: what lies beyond it was not looked at."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    part: Part
+    looked_at: int = Field(ge=0)
+    of: int = Field(ge=0)
+
+
 class TextLikeness(BaseModel):
     """How much of the draft is like one text. Overlapping matches count once, for the text that
     has the longest."""
@@ -74,6 +96,8 @@ class TextLikeness(BaseModel):
     kind: ComparedKind
     words: int = Field(ge=0)
     percent: float = Field(ge=0, le=100)
+    number: int = Field(default=0, ge=0)
+    """From 1, most words first as they were counted first; it stays whatever counts later."""
     paraphrases: int = Field(default=0, ge=0)
     """Passages that may say the same as it otherwise; they are in no percentage."""
 
@@ -88,8 +112,8 @@ class Similarity(BaseModel):
     matched_words: int = Field(ge=0)
     counted_words: int = Field(ge=0)
     excluded_words: dict[str, int] = Field(default_factory=dict)
-    """By what excluded them: `quoted_and_cited`, `bibliography`, `common_phrase`, `small_match`. The
-    first two are not in `counted_words` either."""
+    """By what excluded them: `quoted_and_cited`, `bibliography`, `common_phrase`, `small_match`,
+    `group`, `text`. The first two are not in `counted_words` either."""
     groups: dict[MatchGroup, int] = Field(default_factory=dict)
     """Words in each group, as far as they count."""
     texts: tuple[TextLikeness, ...] = ()
@@ -104,6 +128,8 @@ class Similarity(BaseModel):
     """Texts of different wording that the draft was compared with."""
     left_out: int = Field(default=0, ge=0)
     """Texts beyond what the deployment compares with."""
+    bounds: tuple[Bound, ...] = ()
+    """What else was not looked at. It can only hide hints at paraphrases."""
 
     @property
     def quoted_percent(self) -> float:

@@ -10,7 +10,14 @@ from typing import Any
 
 from autonomy.core.originality import Match, Similarity
 from autonomy.export.pdf import compile_typst
-from autonomy.export.similarity_words import EXCLUDED, GROUPS, SCOPE, WHERE, numbered
+from autonomy.export.similarity_words import (
+    EXCLUDED,
+    GROUPS,
+    SCOPE,
+    WHERE,
+    limits_said,
+    numbered,
+)
 from autonomy.tools.similarity.report import Report
 
 
@@ -39,6 +46,7 @@ def _content(report: Report, date: str, language: str) -> dict[str, Any]:
         "scope": SCOPE,
         "percent": _figure(found.percent),
         "summary": _summary(found),
+        "limits": limits_said(found),
         "groups": [
             {"name": name, "words": f"{found.groups.get(group, 0):,}"}
             for group, name in GROUPS.items()
@@ -94,13 +102,10 @@ def _figure(percent: float) -> str:
 
 
 def _summary(found: Similarity) -> str:
-    said = (
+    return (
         f"{found.matched_words:,} of {found.counted_words:,} counted words are like "
         f"{found.compared:,} texts that were compared."
     )
-    if found.left_out:
-        said += f" {found.left_out:,} further texts were left out: there were too many."
-    return said
 
 
 _TEMPLATE = r"""
@@ -154,6 +159,10 @@ _TEMPLATE = r"""
 )
 #block(below: 0.8em, text(size: 26pt, weight: "bold", doc.percent))
 #doc.summary
+#if doc.limits.len() > 0 [
+  = Not looked at
+  #for said in doc.limits [- #said]
+]
 
 = What is missing
 #figures(doc.groups)

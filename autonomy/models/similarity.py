@@ -29,6 +29,12 @@ class SimilarityCheck(models.Model):
     attempts = models.PositiveSmallIntegerField(
         default=0, help_text="Claims so far; what an older one writes is refused."
     )
+    broke_off = models.PositiveSmallIntegerField(
+        default=0, help_text="Workers that died over it since it was asked for."
+    )
+    progress = models.PositiveSmallIntegerField(
+        default=0, help_text="How far the current attempt is, per cent."
+    )
     claimed_at = models.DateTimeField(null=True, blank=True)
     result = models.JSONField(null=True, blank=True)
     error = models.TextField(blank=True, default="", help_text="Fit for the person who asked.")
@@ -38,6 +44,13 @@ class SimilarityCheck(models.Model):
     class Meta:
         db_table = "autonomy_similarity_checks"
         ordering = ["-created_at"]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                name="similarity_open",
+                condition=Q(status__in=[SimilarityStatus.QUEUED, SimilarityStatus.RUNNING]),
+            )
+        ]
         constraints = [
             one_of("status", SimilarityStatus, "similarity_status_known"),
             models.UniqueConstraint(fields=["artifact", "texts"], name="similarity_once"),

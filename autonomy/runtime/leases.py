@@ -28,7 +28,8 @@ logger = logging.getLogger(__name__)
 LOCK_CLASS, UPKEEP_CLASS, SWEEP_CLASS = 7711, 7712, 7713
 """First keys of all two-key advisory locks of the product, so that no two mean the same lock: of
 workers (the second key is `WorkerProcess.lock_no`), of upkeep, and of a dead worker's take-over
-(the second key is its number again). 7714 is of who works on a file: `memory.file_claims`."""
+(the second key is its number again). 7714 is of who works on a file: `memory.file_claims`; 7715 and
+7716 are of who asks for a comparison and who makes it: `runtime.similarity_turns`."""
 
 AGAIN_SECONDS = 0.5
 """Between losing a lock and announcing the process anew."""

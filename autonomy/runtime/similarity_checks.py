@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
-from django.db.models import F, Q
+from django.db import transaction
 from django.db.models.functions import Now
 from pydantic import ValidationError
 
@@ -18,6 +19,7 @@ from autonomy.library.embed import Embedder
 from autonomy.memory.compared_texts import Chosen, TextLimits, choose, read
 from autonomy.memory.embedding import shared_embedder
 from autonomy.models import Artifact, SimilarityCheck
+from autonomy.runtime import similarity_turns
 from autonomy.tools.similarity import ComparedText, SimilaritySettings, compare
 from autonomy.tools.similarity.drafts import listed
 from autonomy.tools.similarity.settings import ENGINE
@@ -25,12 +27,29 @@ from handywriterz.env import env
 
 logger = logging.getLogger(__name__)
 
-STALE_SECONDS = 600
-"""A check that was begun so long ago and has no end is begun anew."""
-RING_AGAIN_SECONDS = 5
-"""One that waits for so long has its doorbell rung again when somebody looks."""
-_OPEN = (SimilarityStatus.QUEUED, SimilarityStatus.RUNNING)
 _FAILED = "The comparison could not be finished. Your document is safe; try again."
+_UNREADABLE = (
+    "This version of the document is kept in a form that cannot be read any more, so it cannot be "
+    "compared. Compare a newer one."
+)
+_TELL_SECONDS = 1.0
+"""Between two notes of how far a comparison is."""
+
+
+class TooManyWaiting(Exception):
+    """A person has as many comparisons waiting as they may.
+
+    Args:
+        limit: how many that is.
+    """
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} comparisons wait already")
+        self.limit = limit
+
+
+class _Superseded(Exception):
+    """Somebody else has the comparison now."""
 
 
 def text_limits() -> TextLimits:
@@ -73,22 +92,56 @@ def result_of(row: SimilarityCheck | None) -> Similarity | None:
 
 
 def wanted(asked: Question) -> tuple[SimilarityCheck, bool]:
-    """The row of a question, made if need be, and whether a worker should be told of it."""
-    row, made = SimilarityCheck.objects.get_or_create(artifact=asked.artifact, texts=asked.texts)
-    if made:
-        _drop_old(asked)
-    late = Now() - timedelta(seconds=RING_AGAIN_SECONDS)
-    waiting = SimilarityCheck.objects.filter(_waits(), pk=row.pk)
-    return row, made or waiting.filter(created_at__lt=late).exists()
+    """The row of a question, made if need be, and whether a worker should be told of it.
 
-
-def again(row: SimilarityCheck) -> bool:
-    """Have a check that failed done once more; whether it had failed."""
-    return bool(
-        SimilarityCheck.objects.filter(pk=row.pk, status=SimilarityStatus.FAILED).update(
-            status=SimilarityStatus.QUEUED, error="", result=None
+    Raises:
+        TooManyWaiting: it would have to be made, and the person may have no more.
+    """
+    row = kept(asked)
+    if row is not None:
+        waits = row.status in similarity_turns.OPEN
+        return row, waits and similarity_turns.waiting() is not None
+    with transaction.atomic():
+        _room(asked)
+        row, made = SimilarityCheck.objects.get_or_create(
+            artifact=asked.artifact, texts=asked.texts
         )
-    )
+        if made:
+            _drop_old(asked)
+    return row, True
+
+
+def again(asked: Question, row: SimilarityCheck) -> bool:
+    """Have a check that failed done once more; whether it had failed.
+
+    Raises:
+        TooManyWaiting: the person may have no more.
+    """
+    if row.status != SimilarityStatus.FAILED:
+        return False
+    with transaction.atomic():
+        _room(asked)
+        failed = SimilarityCheck.objects.filter(pk=row.pk, status=SimilarityStatus.FAILED)
+        return bool(
+            failed.update(
+                status=SimilarityStatus.QUEUED,
+                error="",
+                result=None,
+                broke_off=0,
+                progress=0,
+                created_at=Now(),
+                finished_at=None,
+            )
+        )
+
+
+def _room(asked: Question) -> None:
+    """Until the transaction ends, this person may have one more waiting."""
+    owner_id = asked.artifact.run.owner_id
+    similarity_turns.one_asks(owner_id)
+    limit = env().similarity_waiting_per_user
+    if similarity_turns.open_of(owner_id) >= limit:
+        raise TooManyWaiting(limit)
 
 
 def keep(asked: Question, similarity: Similarity) -> None:
@@ -109,7 +162,7 @@ def keep(asked: Question, similarity: Similarity) -> None:
 def _drop_old(asked: Question) -> None:
     """Nobody asks again for what was found when there were other texts."""
     rows = SimilarityCheck.objects.filter(artifact=asked.artifact).exclude(texts=asked.texts)
-    rows.exclude(status__in=_OPEN).delete()
+    rows.exclude(status__in=similarity_turns.OPEN).delete()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +185,9 @@ def material(asked: Question) -> Material:
     return Material(document, read(owner_id, asked.chosen), asked.chosen.left_out)
 
 
-def found(given: Material, embedder: Embedder) -> Similarity:
+def found(
+    given: Material, embedder: Embedder, on_progress: Callable[[float], None] = lambda share: None
+) -> Similarity:
     """Compare. It takes seconds of one processor and asks no database."""
     similarity = compare(
         draft_text(given.document),
@@ -140,43 +195,67 @@ def found(given: Material, embedder: Embedder) -> Similarity:
         SimilaritySettings(),
         embedder.encode,
         listed=listed(given.document),
+        on_progress=on_progress,
     )
     return similarity.model_copy(update={"left_out": given.left_out})
 
 
-def _waits() -> Q:
-    stale = Now() - timedelta(seconds=STALE_SECONDS)
-    begun = Q(status=SimilarityStatus.RUNNING, claimed_at__lt=stale)
-    return Q(status=SimilarityStatus.QUEUED) | begun
-
-
-def work(check_id: str) -> bool:
-    """Do a check that waits, if nobody is at it; whether it was done. Whatever goes wrong is told
-    in the row."""
-    taken = SimilarityCheck.objects.filter(_waits(), pk=check_id).update(
-        status=SimilarityStatus.RUNNING, claimed_at=Now(), attempts=F("attempts") + 1
-    )
-    if not taken:
+def work() -> bool:
+    """Make the comparison whose turn it is; whether there was one. Whatever goes wrong is told in
+    its row."""
+    row = similarity_turns.take()
+    if row is None:
         return False
-    row = SimilarityCheck.objects.select_related("artifact__run").get(pk=check_id)
     mine = SimilarityCheck.objects.filter(
         pk=row.pk, attempts=row.attempts, status=SimilarityStatus.RUNNING
     )
-    try:
-        asked = question(row.artifact)
-        similarity = found(material(asked), shared_embedder())
-    except Exception:
-        logger.exception("similarity check %s failed", row.pk)
-        mine.update(status=SimilarityStatus.FAILED, error=_FAILED, finished_at=Now())
-        return False
+    with similarity_turns.held(row):
+        try:
+            asked = question(row.artifact)
+            similarity = found(material(asked), shared_embedder(), _Teller(row))
+        except _Superseded:
+            logger.info("similarity check %s was given to somebody else", row.pk)
+        except ValidationError:
+            logger.exception("similarity check %s: the document cannot be read", row.pk)
+            mine.update(status=SimilarityStatus.FAILED, error=_UNREADABLE, finished_at=Now())
+        except Exception:
+            logger.exception("similarity check %s failed", row.pk)
+            mine.update(status=SimilarityStatus.FAILED, error=_FAILED, finished_at=Now())
+        else:
+            _finish(row, asked, similarity)
+    return True
+
+
+def _finish(row: SimilarityCheck, asked: Question, similarity: Similarity) -> None:
+    mine = SimilarityCheck.objects.filter(
+        pk=row.pk, attempts=row.attempts, status=SimilarityStatus.RUNNING
+    )
     if asked.texts != row.texts:
         # Sources came or went meanwhile: what was found answers another question.
         keep(asked, similarity)
         mine.delete()
-        return True
-    done = mine.update(
+        return
+    mine.update(
         status=SimilarityStatus.DONE,
         result=similarity.model_dump(mode="json"),
         finished_at=Now(),
     )
-    return bool(done)
+
+
+class _Teller:
+    """Notes in the row how far its comparison is."""
+
+    def __init__(self, row: SimilarityCheck) -> None:
+        self._row = row
+        self._told_at = time.monotonic()
+
+    def __call__(self, share: float) -> None:
+        now = time.monotonic()
+        if now - self._told_at < _TELL_SECONDS:
+            return
+        self._told_at = now
+        mine = SimilarityCheck.objects.filter(
+            pk=self._row.pk, attempts=self._row.attempts, status=SimilarityStatus.RUNNING
+        )
+        if not mine.update(progress=min(round(100 * share), 99)):
+            raise _Superseded

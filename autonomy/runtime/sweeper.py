@@ -13,9 +13,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from autonomy.memory.file_claims import sources_to_ingest
-from autonomy.runtime import notices, reembedding, report_waits, segment_ends
+from autonomy.runtime import notices, reembedding, report_waits, segment_ends, similarity_turns
 from autonomy.runtime.budget_statements import HOLD_DAYS
-from autonomy.runtime.couriers import ring_embedding, ring_file
+from autonomy.runtime.couriers import ring_embedding, ring_file, ring_similarity
 from autonomy.runtime.leases import HELD, SWEEP_CLASS
 from autonomy.runtime.queue import SUSPECT
 from handywriterz.env import env
@@ -81,6 +81,8 @@ WHERE seen_at < now() - interval '7 days' AND NOT {HELD % "worker.lock_no"}
 
 FILE_SECONDS = 10.0
 """Between two rings for the same file by one process."""
+COMPARISON_SECONDS = 3.0
+"""Between two looks of one process at comparisons that nobody has taken."""
 LAG_SECONDS = 300.0
 """Between two looks whether the space that is searched has all passages: it costs a scan."""
 FORGET_SECONDS = 3_600.0
@@ -133,6 +135,7 @@ class Sweeper:
     def __init__(self) -> None:
         self._rung: dict[str, float] = {}
         self._forgot_at = self._embedding_at = self._lag_at = self._waits_at = 0.0
+        self._compared_at = 0.0
 
     def sweep(self) -> int:
         """One round; call it each second, in a database thread. How many runs it put back in the
@@ -141,6 +144,7 @@ class Sweeper:
         self._ring_files()
         notices.wake()
         self._ring_embedding()
+        self._ring_similarity()
         now = time.monotonic()
         if now - self._waits_at > WAITS_SECONDS:
             self._waits_at = now
@@ -161,6 +165,14 @@ class Sweeper:
             self._lag_at = now
         if reembedding.due() or (look and reembedding.active_lags()):
             ring_embedding()
+
+    def _ring_similarity(self) -> None:
+        now = time.monotonic()
+        if now - self._compared_at < COMPARISON_SECONDS:
+            return
+        self._compared_at = now
+        if (check_id := similarity_turns.waiting()) is not None:
+            ring_similarity(check_id)
 
     def _ring_files(self) -> None:
         now = time.monotonic()

@@ -27,6 +27,7 @@ from autonomy.services.errors import (
     QuotaUsedUp,
     ServiceError,
     TooLarge,
+    TooMany,
     Unavailable,
 )
 from autonomy.services.files import add_file, delete_file
@@ -70,6 +71,7 @@ from autonomy.services.sandbox import SandboxReport, sandbox_report
 from autonomy.services.similarity import (
     SimilarityAnswer,
     check_similarity,
+    newest_document,
     similar_passage,
     similarity_pdf,
     similarity_report,
@@ -109,6 +111,7 @@ __all__ = [
     "SimilarityAnswer",
     "Tidied",
     "TooLarge",
+    "TooMany",
     "Unavailable",
     "VersionRow",
     "Wanted",
@@ -144,6 +147,7 @@ __all__ = [
     "metrics_page",
     "model_overview",
     "models_within_reach",
+    "newest_document",
     "originality_statement",
     "outside_health",
     "passage_changes",

@@ -68,6 +68,18 @@ class Unavailable(ServiceError):
         super().__init__(code, "Not available", detail, 503)
 
 
+class TooMany(ServiceError):
+    """As many of these are under way as one person may have at once.
+
+    Args:
+        retry_after: seconds after which one of them is likely to be done.
+    """
+
+    def __init__(self, detail: str, code: str, retry_after: int) -> None:
+        super().__init__(code, "Too many at once", detail, 429)
+        self.retry_after = retry_after
+
+
 class QuotaUsedUp(ServiceError):
     """An allowance of the day is used up.
 

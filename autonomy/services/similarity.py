@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from autonomy.core.originality import Similarity, SimilarityStatus
 from autonomy.memory import compared_texts
 from autonomy.models import Artifact, ArtifactKind, Run
-from autonomy.runtime import similarity_checks
+from autonomy.runtime import similarity_checks, similarity_turns
 from autonomy.runtime.couriers import ring_similarity
-from autonomy.services.errors import Conflict, Invalid, NotFound, ServiceError
+from autonomy.services.errors import Conflict, Invalid, NotFound, ServiceError, TooMany
 from autonomy.tools.similarity import SimilaritySettings, recounted
 from autonomy.tools.similarity.passages import AROUND_CHARS, TextPassage, cut
 from autonomy.tools.similarity.report import Report, report_of
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from autonomy.export.formats import Exported
 
 logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 10
+"""About as long as a comparison takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,10 @@ class SimilarityAnswer:
     error: str = ""
     similarity: Similarity | None = None
     checked_at: datetime | None = None
+    progress: int = 0
+    """How far it is, per cent."""
+    ahead: int = 0
+    """Comparisons, of anybody, that are made or have waited longer."""
 
 
 def check_similarity(
@@ -54,21 +61,37 @@ def check_similarity(
     Raises:
         NotFound: the run has no document yet.
         Invalid: the artifact is no document.
+        TooMany: it is not compared yet, and as many of this person's documents wait as may.
     """
-    row = artifact or _newest(run)
+    row = artifact or newest_document(run)
     if row.kind != ArtifactKind.DOCUMENT:
         raise Invalid("Only documents are compared.", code="not_a_document")
     asked = similarity_checks.question(row)
-    check, late = similarity_checks.wanted(asked)
-    if again and similarity_checks.again(check):
-        check.refresh_from_db()
-        late = True
+    try:
+        check, late = similarity_checks.wanted(asked)
+        if again and similarity_checks.again(asked, check):
+            check.refresh_from_db()
+            late = True
+    except similarity_checks.TooManyWaiting as many:
+        raise TooMany(
+            f"{many.limit} comparisons of yours wait or are being made, which is as many as one "
+            "person may have. This one can be asked for when one of them is done.",
+            code="too_many_comparisons",
+            retry_after=RETRY_SECONDS,
+        ) from many
     if late:
         transaction.on_commit(lambda: ring_similarity(check.pk))
     found = similarity_checks.result_of(check)
     if found is None:
         status = SimilarityStatus(check.status)
-        return SimilarityAnswer(row, status, error=check.error)
+        waits = status is SimilarityStatus.QUEUED
+        return SimilarityAnswer(
+            row,
+            status,
+            error=check.error,
+            progress=check.progress,
+            ahead=similarity_turns.ahead(check) if waits else 0,
+        )
     return SimilarityAnswer(
         row,
         SimilarityStatus.DONE,
@@ -135,6 +158,8 @@ class FoundPassage:
     """Empty for an earlier document."""
     passage_id: str
     page: int | None
+    document: Artifact | None
+    """The earlier document, with its run."""
 
 
 def similar_passage(run: Run, text_id: str, start: int, end: int) -> FoundPassage:
@@ -155,10 +180,21 @@ def similar_passage(run: Run, text_id: str, start: int, end: int) -> FoundPassag
         source_id=text_id if text.markers else "",
         passage_id=at[0].passage_id if at else "",
         page=at[0].page if at else None,
+        document=None if text.markers else _document(run.owner_id, text_id),
     )
 
 
-def _newest(run: Run) -> Artifact:
+def _document(owner_id: int, text_id: str) -> Artifact | None:
+    rows = Artifact.objects.documents().filter(run__owner_id=owner_id, pk=text_id)
+    return rows.select_related("run").first()
+
+
+def newest_document(run: Run) -> Artifact:
+    """The run's newest document.
+
+    Raises:
+        NotFound: it has none yet.
+    """
     rows = Artifact.objects.documents().filter(run=run).select_related("run")
     row = rows.order_by("-version").first()
     if row is None:

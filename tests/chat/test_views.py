@@ -67,6 +67,7 @@ def address(name: str | None) -> str:
     wanted = {
         "conversation": {"conversation_id": uuid4()},
         "revoke_key": {"key_id": uuid4()},
+        "similarity": {"run_id": uuid4()},
         "workbench_check": {"check_id": uuid4()},
     }
     assert name

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from autonomy.core.originality import Match, MatchGroup, MatchKind, Similarity, TextLikeness
+from autonomy.core.originality import Bound, Match, MatchGroup, MatchKind, Similarity, TextLikeness
 from autonomy.core.words import STOP_WORDS
 from autonomy.library.quotations import Span, joined, quotations
 from autonomy.tools.similarity.citing import Citations
@@ -22,11 +22,14 @@ from autonomy.tools.similarity.exclusions import (
     stock_words,
 )
 from autonomy.tools.similarity.matching import LEAST_WORDS, Covering, Found, distinct, find
-from autonomy.tools.similarity.paraphrase import Encode, paraphrases
+from autonomy.tools.similarity.paraphrase import Encode, Progress, paraphrases
 from autonomy.tools.similarity.recount import BIBLIOGRAPHY, COMMON_PHRASE, recounted
 from autonomy.tools.similarity.settings import DEFAULT, SimilaritySettings
 from autonomy.tools.similarity.texts import ComparedText
 from autonomy.tools.similarity.tokens import Tokens, is_sign, tokenise
+
+WORDING_SHARE = 0.3
+"""Of the time that looking at the wording takes; encoding for paraphrases takes the rest."""
 
 
 def compare(
@@ -36,6 +39,7 @@ def compare(
     encode: Encode | None = None,
     *,
     listed: Sequence[Span] = (),
+    on_progress: Progress = lambda share: None,
 ) -> Similarity:
     """What of `draft` (Markdown, with citation markers) is like one of `texts`.
 
@@ -47,9 +51,12 @@ def compare(
             heading that says so.
         encode: sentences → unit vectors, for paraphrases; None looks for none. It may be
             asynchronous: it is then awaited in an event loop of this thread's own.
+        on_progress: told now and then which share of the work is done, 0 to 1; what it raises
+            ends the comparison.
     """
     chosen = encode if settings.paraphrases else None
-    return recounted(_Comparison(draft, distinct(texts), listed).run(chosen), settings)
+    found = _Comparison(draft, distinct(texts), listed).run(chosen, on_progress)
+    return recounted(found, settings)
 
 
 class _Comparison:
@@ -65,9 +72,10 @@ class _Comparison:
         self._listed = flags(self._draft, lists) & self._said
         self._tokens: dict[int, Tokens] = {}
 
-    def run(self, encode: Encode | None) -> Similarity:
+    def run(self, encode: Encode | None, on_progress: Progress) -> Similarity:
         """All matches with what may exclude them; nothing is counted yet."""
-        found = find(self._draft, self._texts)
+        first = 1.0 if encode is None else WORDING_SHARE
+        found = find(self._draft, self._texts, lambda share: on_progress(first * share))
         covering = Covering(found)
         body = attributed(found, self._prefers, self._said & ~self._listed)
         matches = [
@@ -77,11 +85,19 @@ class _Comparison:
             if part.passage.matched >= LEAST_WORDS
         ]
         near: list[Match] = []
+        bounds: list[Bound] = []
         if encode is not None:
             taken = self._listed | ~self._said
             for each in body:
                 taken[each.passage.start : each.passage.end] = True
-            near = paraphrases(self._draft, self._texts, taken, self._citations, encode)
+            near, bounds = paraphrases(
+                self._draft,
+                self._texts,
+                taken,
+                self._citations,
+                encode,
+                lambda share: on_progress(first + (1 - first) * share),
+            )
         matches = sorted([*matches, *near], key=lambda match: (match.start, match.end))
         named = {match.text_id for match in matches}
         return Similarity(
@@ -97,6 +113,7 @@ class _Comparison:
                 if t.id in named
             ),
             compared=len(self._texts),
+            bounds=tuple(bounds),
         )
 
     def _prefers(self, found: Found) -> bool:

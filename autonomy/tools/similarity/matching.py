@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,7 +43,11 @@ def distinct(texts: Sequence[ComparedText]) -> list[ComparedText]:
     return kept
 
 
-def find(draft: Tokens, texts: Iterable[ComparedText]) -> list[Found]:
+def find(
+    draft: Tokens,
+    texts: Sequence[ComparedText],
+    on_progress: Callable[[float], None] = lambda share: None,
+) -> list[Found]:
     """All passages in common with each text, also those that overlap."""
     vocabulary = Vocabulary(draft.keys)
     numbers = [vocabulary.numbers[each] for each in draft.keys]
@@ -58,6 +62,7 @@ def find(draft: Tokens, texts: Iterable[ComparedText]) -> list[Found]:
                 for passage in aligned(numbers, theirs, runs, least=LIGHT_SCORE)
                 if passage.matched >= LEAST_WORDS
             ]
+        on_progress((place + 1) / len(texts))
     return found
 
 

@@ -14,11 +14,11 @@ import inspect
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from autonomy.core.originality import Match, MatchGroup, MatchKind
+from autonomy.core.originality import Bound, Match, MatchGroup, MatchKind, Part
 from autonomy.tools.similarity.citing import Citations
 from autonomy.tools.similarity.counting import Flags
 from autonomy.tools.similarity.statements import (
@@ -59,6 +59,18 @@ MOST_ENCODED = 1_200
 """Sentences, of the draft and the texts together, that are encoded for one comparison; those that
 share most words come first."""
 _MOST_NEIGHBOURS = 100
+_BATCH = 32
+"""Sentences that are encoded between two words on how far it is."""
+
+
+Progress = Callable[[float], None]
+"""Told which share of the work is done, 0 to 1. What it raises ends the work."""
+
+
+class Hints(NamedTuple):
+    matches: list[Match]
+    bounds: list[Bound]
+    """The limits that were reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +89,25 @@ def paraphrases(
     taken: Flags,
     citations: Citations,
     encode: Encode,
-) -> list[Match]:
+    on_progress: Progress = lambda share: None,
+) -> Hints:
     """One match at most for each sentence of the draft that is not `taken` already. One that cites
     its text is as it should be and is left out."""
-    mine = statements(draft, taken)
+    mine, sentences = statements(draft, taken)
     if not mine:
-        return []
+        return Hints([], [])
+    bounds = [Bound(part=Part.DRAFT_SENTENCES, looked_at=len(mine), of=sentences)]
     judge = _Judge(draft, mine, texts, encode)
-    judged = judge(_affordable(candidates(mine, texts)))
-    judged += judge(_beside(judged, mine, texts))
+    given = candidates(mine, texts)
+    likely = _affordable(given)
+    bounds.append(Bound(part=Part.SENTENCE_PAIRS, looked_at=len(likely), of=len(given)))
+    judged = judge(likely, on_progress)
+    promising = sorted(
+        (each for each in judged if each.evidence >= PROMISING), key=lambda each: -each.evidence
+    )
+    near = promising[:_MOST_NEIGHBOURS]
+    bounds.append(Bound(part=Part.NEIGHBOUR_PAIRS, looked_at=len(near), of=len(promising)))
+    judged += judge(_beside(near, judged, mine, texts))
     matches = []
     for number, found in sorted(_accepted(judged, mine).items()):
         statement, text = mine[number], texts[found.candidate.text]
@@ -103,7 +125,7 @@ def paraphrases(
                     score=round(min(max(found.cosine, 0.0), 1.0), 4),
                 )
             )
-    return matches
+    return Hints(matches, [bound for bound in bounds if bound.looked_at < bound.of])
 
 
 class _Judge:
@@ -123,20 +145,27 @@ class _Judge:
         self._rows: dict[str, int] = {}
         self._vectors: list[Matrix] = []
 
-    def __call__(self, given: Sequence[Candidate]) -> list[_Judged]:
+    def __call__(
+        self, given: Sequence[Candidate], on_progress: Progress = lambda share: None
+    ) -> list[_Judged]:
         theirs = [self._texts[each.text].text[each.start : each.end] for each in given]
         mine = [self._written[each.statement] for each in given]
-        self._know([*mine, *theirs])
+        self._know([*mine, *theirs], on_progress)
         judged = []
         for each, written, other in zip(given, mine, theirs, strict=True):
             cosine = float(self._vector(written) @ self._vector(other))
             judged.append(_judged(each, cosine, self._mine[each.statement].stems, stems_of(other)))
         return judged
 
-    def _know(self, sentences: Iterable[str]) -> None:
+    def _know(self, sentences: Iterable[str], on_progress: Progress) -> None:
         new = list(dict.fromkeys(each for each in sentences if each not in self._rows))
-        if not new:
-            return
+        # An encoder that is awaited gets all at once: it has an event loop of its own each time.
+        size = len(new) if inspect.iscoroutinefunction(self._encode) else _BATCH
+        for start in range(0, len(new), max(size, 1)):
+            self._encoded(new[start : start + size])
+            on_progress(min(start + size, len(new)) / len(new))
+
+    def _encoded(self, new: list[str]) -> None:
         given = self._encode(new)
         vectors = np.asarray(asyncio.run(_awaited(given)) if inspect.isawaitable(given) else given)
         if vectors.ndim != 2 or len(vectors) != len(new):
@@ -178,15 +207,15 @@ def _affordable(given: list[Candidate]) -> list[Candidate]:
 
 
 def _beside(
-    judged: Sequence[_Judged], mine: Sequence[Statement], texts: Sequence[ComparedText]
+    promising: Sequence[_Judged],
+    judged: Sequence[_Judged],
+    mine: Sequence[Statement],
+    texts: Sequence[ComparedText],
 ) -> list[Candidate]:
     """What lies around promising stretches, for the draft's sentences before and after."""
-    promising = sorted(
-        (each for each in judged if each.evidence >= PROMISING), key=lambda each: -each.evidence
-    )
     known = {(j.candidate.statement, j.candidate.text, j.candidate.start) for j in judged}
     found: dict[tuple[int, int, int, int], Candidate] = {}
-    for each in promising[:_MOST_NEIGHBOURS]:
+    for each in promising:
         there = each.candidate
         text = texts[there.text].text
         low, high = max(there.start - REACH_CHARS, 0), min(there.end + REACH_CHARS, len(text))

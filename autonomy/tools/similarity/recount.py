@@ -11,6 +11,8 @@ QUOTED_AND_CITED = "quoted_and_cited"
 BIBLIOGRAPHY = "bibliography"
 COMMON_PHRASE = "common_phrase"
 SMALL_MATCH = "small_match"
+GROUP = "group"
+TEXT = "text"
 
 
 def recounted(similarity: Similarity, settings: SimilaritySettings) -> Similarity:
@@ -26,7 +28,7 @@ def recounted(similarity: Similarity, settings: SimilaritySettings) -> Similarit
     near: Counter[str] = Counter()
     for match in matches:
         if match.kind is MatchKind.PARAPHRASE:
-            near[match.text_id] += 1
+            near[match.text_id] += not match.excluded
         elif match.excluded:
             excluded[match.excluded] += match.words
         else:
@@ -46,6 +48,7 @@ def recounted(similarity: Similarity, settings: SimilaritySettings) -> Similarit
         )
         for text in similarity.texts
     )
+    ordered = sorted(texts, key=_most)
     return similarity.model_copy(
         update={
             "percent": _percent(matched, counted),
@@ -53,7 +56,10 @@ def recounted(similarity: Similarity, settings: SimilaritySettings) -> Similarit
             "counted_words": counted,
             "excluded_words": {name: words for name, words in excluded.items() if words},
             "groups": dict(groups),
-            "texts": tuple(sorted(texts, key=_most)),
+            "texts": tuple(
+                text if text.number else text.model_copy(update={"number": number})
+                for number, text in enumerate(ordered, 1)
+            ),
             "matches": tuple(matches),
         }
     )
@@ -65,13 +71,17 @@ def _most(text: TextLikeness) -> tuple[int, int]:
 
 def _exclusion(match: Match, settings: SimilaritySettings) -> str:
     if match.kind is MatchKind.PARAPHRASE:
-        return ""
+        return TEXT if match.text_id in settings.exclude_texts else ""
     if settings.exclude_bibliography and BIBLIOGRAPHY in match.reasons:
         return BIBLIOGRAPHY
     if settings.exclude_quoted_and_cited and match.group is MatchGroup.CITED_AND_QUOTED:
         return QUOTED_AND_CITED
     if settings.exclude_common_phrases and COMMON_PHRASE in match.reasons:
         return COMMON_PHRASE
+    if match.group in settings.exclude_groups:
+        return GROUP
+    if match.text_id in settings.exclude_texts:
+        return TEXT
     return SMALL_MATCH if match.size < settings.small_match_words else ""
 
 

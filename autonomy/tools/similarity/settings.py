@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from pydantic import BaseModel, ConfigDict, Field
+
+from autonomy.core.originality import MatchGroup
 
 KGRAM_WORDS = 4
 """Length of what is fingerprinted: shorter runs in common are noise and never begin a match."""
@@ -14,7 +14,7 @@ GUARANTEED_WORDS = WINDOW_KGRAMS + KGRAM_WORDS - 1
 """Every run of so many words in common is found, whatever stands around it."""
 
 
-ENGINE = "1"
+ENGINE = "2"
 """Version: raise it when the same texts would be judged otherwise, and what was kept is not used
 any more."""
 
@@ -36,10 +36,10 @@ class SimilaritySettings(BaseModel):
     between words count half."""
     paraphrases: bool = True
     """Look for what says the same otherwise, where there is an encoder."""
-
-    def digest(self) -> str:
-        """Names these choices: 16 hexadecimal digits."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+    exclude_groups: frozenset[MatchGroup] = frozenset()
+    exclude_texts: frozenset[str] = frozenset()
+    """Ids of texts whose matches are left out. A word that several texts have belongs to the one
+    with the longest match and is left out with it."""
 
 
 DEFAULT = SimilaritySettings()

@@ -73,20 +73,23 @@ def _stem_of(word: str) -> str:
     return stem(plain)
 
 
-def statements(draft: Tokens, taken: Flags) -> list[Statement]:
-    """The draft's sentences that say something and are for the most part not `taken`."""
+def statements(draft: Tokens, taken: Flags) -> tuple[list[Statement], int]:
+    """The draft's sentences that say something and are for the most part not `taken`: the first
+    `MOST_SENTENCES`, and how many there are."""
     found: list[Statement] = []
+    count = 0
     starts = np.frombuffer(draft.starts, np.int64) if len(draft) else np.empty(0, np.int64)
     for start, end in sentences(draft.text):
         low, high = (int(each) for each in np.searchsorted(starts, (start, end)))
         if high - low < LEAST_STEMS or taken[low:high].mean() > 0.5:
             continue
         stems = stems_of(draft.text[start : min(end, start + SENTENCE_CHARS)])
-        if len(stems) >= LEAST_STEMS:
+        if len(stems) < LEAST_STEMS:
+            continue
+        count += 1
+        if count <= MOST_SENTENCES:
             found.append(Statement(low, high, draft.starts[low], draft.ends[high - 1], stems))
-        if len(found) == MOST_SENTENCES:
-            break
-    return found
+    return found, count
 
 
 def stretches_of(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:

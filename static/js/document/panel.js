@@ -139,6 +139,7 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
         ${style && own && style !== own && html`<button type="button" class="button quiet keep-style" disabled=${loading} onClick=${keep}>Keep this style</button>`}
         ${document && html`<${ChecksButton} bound=${bound} open=${beside === "checks"} onToggle=${() => toggle("checks")} />`}
         <${ComputedButton} computed=${document?.computed} open=${beside === "computed"} onToggle=${() => toggle("computed")} />
+        ${document && html`<a class="pill-button history-button" href=${`/runs/${runId}/similarity/?version=${chosen}`}><${Icon} name="scan-text" /> Similarity</a>`}
         ${versions.length > 0 && html`<button type="button" class="pill-button history-button" aria-expanded=${beside === "history" ? "true" : "false"} onClick=${() => toggle("history")}><${Icon} name="clock" /> History</button>`}
         ${simulated && html`<${SimulatedBadge} />`}
         ${document?.words && html`<span class="faint words">${count(document.words)} words</span>`}

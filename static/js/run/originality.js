@@ -25,7 +25,7 @@ export function OriginalityCard({ view, byRule }) {
   return html`<section class="originality card" data-waits=${waits ? "true" : undefined} aria-labelledby=${id}>
     <header class="originality-head"><h2 id=${id}><${Icon} name="scan-text" /> Originality check</h2>
       <span class=${`badge ${tone}`} role="status"><${Icon} name=${icon} spin=${icon === "loader-circle"} />${word}</span></header>
-    <${Facts} cycle=${now} cycles=${cycles} />
+    <${Facts} runId=${view.id} cycle=${now} cycles=${cycles} />
     ${waits && html`<${Wait} key=${now.cycle_id} view=${view} cycle=${now} cycles=${cycles} checker=${checker} byRule=${byRule} onSent=${() => load()} />`}
     ${!waits && html`<${Outcome} view=${view} cycle=${now} cycles=${cycles} statement=${statement} />`}
     <${Checker} view=${view} waiting=${waits} onChoice=${setChecker} />
@@ -51,15 +51,17 @@ function fromEvents(event) {
 /** The last figure that a report gave, about this draft or the one before it. */
 const lastReported = (cycles, now) => [...cycles].reverse().find((one) => one.reported_at) ?? (now.reported_at ? now : null);
 
-function Facts({ cycle, cycles }) {
+function Facts({ runId, cycle, cycles }) {
+  const compared = cycle.local_similarity !== null && cycle.local_similarity !== undefined;
   const reported = lastReported(cycles, cycle);
   const earlier = reported && reported.cycle_id !== cycle.cycle_id;
   return html`<dl class="originality-facts">
     <div><dt>Target</dt><dd>${figure(cycle.target_similarity)} <small>or less</small></dd></div>
     <div><dt>Reported</dt><dd>${reported ? figure(reported.observed_similarity, reported.observed_below) : "–"}
       <small>${reported ? `${earlier ? `draft of cycle ${reported.number}; ` : ""}${reported.verdict ? "by a checker" : "user-provided, not verified"}` : "no report yet"}</small></dd></div>
-    <div><dt>Own check</dt><dd>${cycle.local_similarity === null || cycle.local_similarity === undefined ? "–" : figure(cycle.local_similarity)}
-      <small>${cycle.local_similarity === null || cycle.local_similarity === undefined ? "not compared" : `like your own sources; ${figure(cycle.local_quoted ?? 0)} besides is quoted and cited`}</small></dd></div>
+    <div><dt>Own check</dt><dd>${compared ? figure(cycle.local_similarity) : "–"}
+      <small>${compared ? `like your own sources; ${figure(cycle.local_quoted ?? 0)} besides is quoted and cited` : "not compared"}</small>
+      ${cycle.artifact_id && html`<small><a href=${`/runs/${runId}/similarity/?version=${cycle.artifact_id}`}>${compared ? "See it side by side" : "Compare now"}</a></small>`}</dd></div>
     <div><dt>Cycle</dt><dd>${cycle.number} <small>${cycle.created_at ? `since ${moment(cycle.created_at)}` : ""}</small></dd></div>
   </dl>`;
 }

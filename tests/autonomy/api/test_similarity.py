@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 
 from autonomy.models import Artifact, Passage, SimilarityCheck
 from autonomy.runtime import couriers, similarity_checks
+from handywriterz.env import env
 from tests.autonomy.api.conftest import KeyClient
 from tests.autonomy.api.world import World, make_run, make_world
 
@@ -17,6 +18,8 @@ pytestmark = pytest.mark.django_db
 
 COPIED = "The river carries more sediment in spring, when snow melts in the hills above the valley."
 OWN = "What stands here is written by me and by nobody else, and it goes on for a little while."
+MOORS = "Farmers drained these northern moors centuries ago with narrow wooden channels."
+MILLS = "Windmills lifted muddy water towards larger canals beside distant coastal villages."
 
 
 class NoMeaning:
@@ -47,7 +50,7 @@ def path(world: World) -> str:
 
 
 def work() -> None:
-    similarity_checks.work(str(SimilarityCheck.objects.get().pk))
+    similarity_checks.work()
 
 
 def test_a_document_is_compared_once_by_a_worker(
@@ -129,8 +132,8 @@ def test_a_comparison_that_failed_says_so_and_is_done_again_when_asked(
 
 def test_two_workers_do_one_comparison_once(api: KeyClient, path: str) -> None:
     api.get(path)
-    check = str(SimilarityCheck.objects.get().pk)
-    assert [similarity_checks.work(check), similarity_checks.work(check)] == [True, False]
+    assert [similarity_checks.work(), similarity_checks.work()] == [True, False]
+    assert SimilarityCheck.objects.get().attempts == 1
 
 
 def test_a_worker_that_was_given_up_writes_nothing(
@@ -145,7 +148,7 @@ def test_a_worker_that_was_given_up_writes_nothing(
         return found(*args)
 
     monkeypatch.setattr(similarity_checks, "found", late)
-    assert not similarity_checks.work(str(check.pk))
+    similarity_checks.work()
     check.refresh_from_db()
     assert (check.status, check.result) == ("running", None)
 
@@ -169,3 +172,104 @@ def test_without_a_document_there_is_nothing_to_compare(
     without = make_run(alice)
     said = api.get(f"/api/v2/runs/{without.pk}/similarity").json()
     assert said["code"] == "no_document"
+
+
+def test_groups_and_texts_are_left_out_at_choice_and_numbers_stay(
+    api: KeyClient, path: str
+) -> None:
+    api.get(path)
+    work()
+    whole = api.get(path).json()
+    (text,) = whole["texts"]
+    words = len(COPIED.split())
+    without = api.get(f"{path}?exclude_texts={text['text_id']}").json()
+    assert (without["percent"], without["counted_words"]) == (0, whole["counted_words"])
+    assert without["excluded_words"] == {"quoted_and_cited": words, "text": words}
+    assert without["texts"] == [text | {"words": 0, "percent": 0}]
+    group = next(each["group"] for each in whole["groups"] if each["words"])
+    assert api.get(f"{path}?exclude_groups={group}").json()["excluded_words"]["group"] == words
+    assert SimilarityCheck.objects.get().attempts == 1
+    file = api.get(f"{path}/download?exclude_texts={text['text_id']}&exclude_groups={group}")
+    assert file.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "exclude_texts=1%20OR%201",
+        "exclude_groups=none",
+        "small_match_words=-1",
+        "small_match_words=NaN",
+        "exclude_quotes=maybe",
+        "artifact_id=newest",
+        "exclude_texts=" + "&exclude_texts=".join(["00000000-0000-0000-0000-000000000000"] * 101),
+    ],
+)
+def test_what_cannot_be_a_choice_is_refused(api: KeyClient, path: str, query: str) -> None:
+    for address in (path, f"{path}/download"):
+        refused = api.get(f"{address}?{query}")
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+    assert not SimilarityCheck.objects.exists()
+
+
+@pytest.mark.parametrize("place", ["start=-1&end=5", "start=5&end=0", "start=a&end=b", ""])
+def test_what_cannot_be_a_place_is_refused(
+    api: KeyClient, path: str, world: World, place: str
+) -> None:
+    side = f"{path}/texts/{world.file.pk}"
+    assert api.get(f"{side}?{place}").status_code == 422
+    assert api.get(f"{side}?start=5&end=5").json()["code"] == "text_gone"
+    assert api.get(f"{side}?start=0&end={10**30}").json()["code"] == "text_gone"
+
+
+def test_another_persons_text_is_not_shown_beside_ones_own_document(
+    api: KeyClient, path: str, bob: User
+) -> None:
+    theirs = make_world(bob)
+    for text_id in (theirs.file.pk, theirs.artifact.pk):
+        found = api.get(f"{path}/texts/{text_id}?start=0&end=3")
+        assert (found.status_code, found.json()["code"]) == (404, "text_gone")
+
+
+def test_a_report_of_an_older_version_names_the_newest(
+    api: KeyClient, path: str, world: World
+) -> None:
+    newer = Artifact.objects.create(
+        run=world.run, kind="document", version=2, title="Attention", body=world.artifact.body
+    )
+    older = api.get(f"{path}?artifact_id={world.artifact.pk}").json()
+    assert (older["version"], older["newest_version"], older["newest_id"]) == (1, 2, str(newer.pk))
+
+
+def test_too_many_at_once_are_refused_with_a_time_to_ask_again(
+    api: KeyClient, path: str, monkeypatch: pytest.MonkeyPatch, world: World
+) -> None:
+    few = env().model_copy(update={"similarity_waiting_per_user": 1})
+    monkeypatch.setattr(similarity_checks, "env", lambda: few)
+    assert api.get(path).json()["status"] == "queued"
+    newer = Artifact.objects.create(
+        run=world.run, kind="document", version=2, title="Attention", body=world.artifact.body
+    )
+    refused = api.get(f"{path}?artifact_id={newer.pk}")
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_comparisons")
+    assert int(refused["Retry-After"]) > 0
+    work()
+    assert api.get(f"{path}?artifact_id={newer.pk}").json()["status"] == "queued"
+
+
+def test_what_was_not_looked_at_is_said(
+    api: KeyClient, path: str, monkeypatch: pytest.MonkeyPatch, world: World
+) -> None:
+    from autonomy.tools.similarity import statements
+
+    body = world.artifact.body
+    body["sections"][0]["markdown"] = f"{MOORS} {MILLS}"
+    Artifact.objects.filter(pk=world.artifact.pk).update(body=body)
+    monkeypatch.setattr(statements, "MOST_SENTENCES", 1)
+    api.get(path)
+    work()
+    found = api.get(path).json()
+    (bound,) = found["bounds"]
+    assert (bound["part"], bound["looked_at"], bound["of"]) == ("draft_sentences", 1, 2)
+    assert found["limits"] == [bound["said"]]
+    assert "first 1 of the document’s 2 sentences" in bound["said"]

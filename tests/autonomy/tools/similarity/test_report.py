@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from autonomy.core.originality import ComparedKind, Match, MatchGroup, MatchKind, Similarity
+from autonomy.core.originality import (
+    Bound,
+    ComparedKind,
+    Match,
+    MatchGroup,
+    MatchKind,
+    Part,
+    Similarity,
+)
 from autonomy.core.types import Passage, Source
 from autonomy.export.document import Document, Section
 from autonomy.export.draft_text import draft_text
@@ -97,9 +105,21 @@ def test_a_citation_of_an_unknown_passage_is_still_one() -> None:
 
 
 def test_kinds_of_texts_are_all_named() -> None:
-    from autonomy.export.similarity_words import EXCLUDED, GROUPS, KINDS, WHERE
+    from autonomy.export.similarity_words import EXCLUDED, GROUPS, KINDS, WHERE, bound_said
+    from autonomy.tools.similarity import recount
 
     assert set(WHERE) == set(ComparedKind)
     assert set(GROUPS) == set(MatchGroup)
     assert set(KINDS) == set(MatchKind)
-    assert len(EXCLUDED) == 4
+    assert set(EXCLUDED) == {
+        recount.QUOTED_AND_CITED,
+        recount.BIBLIOGRAPHY,
+        recount.COMMON_PHRASE,
+        recount.SMALL_MATCH,
+        recount.GROUP,
+        recount.TEXT,
+    }
+    for part in Part:
+        said = bound_said(Bound(part=part, looked_at=1_200, of=4_500))
+        assert "1,200" in said
+        assert "4,500" in said
