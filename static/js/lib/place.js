@@ -10,9 +10,13 @@ function read() {
   );
 }
 
-/** The values kept under `name`, or null. */
+/** The values kept under `name`, or null: also where an address that was cut off cannot be read. */
 export function placeOf(name) {
-  return read().get(name)?.split(",").map(decodeURIComponent) ?? null;
+  try {
+    return read().get(name)?.split(",").map(decodeURIComponent) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Keep `values` under `name`; null forgets it. Other names stay as they are. */

@@ -41,12 +41,14 @@ function common(a, b) {
 }
 
 function joined(parts, kept) {
+  const differs = (index) => index >= 0 && index < parts.length && isWord(parts[index]) && !kept.has(index);
   const found = [];
   parts.forEach((piece, index) => {
-    const differs = isWord(piece) && !kept.has(index);
+    // What stands between two words that differ goes with them.
+    const marked = isWord(piece) ? differs(index) : differs(index - 1) && differs(index + 1);
     const last = found.at(-1);
-    if (last && (last[1] === differs || !isWord(piece))) last[0] += piece;
-    else found.push([piece, differs]);
+    if (last && last[1] === marked) last[0] += piece;
+    else found.push([piece, marked]);
   });
   return found;
 }

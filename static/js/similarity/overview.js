@@ -73,5 +73,6 @@ function Hints({ report, onJump }) {
 
 function Amount({ out, words, share, note = "" }) {
   if (out || note) return html`<span class="overview-amount faint">${note || "left out"}</span>`;
+  if (!words) return html`<span class="overview-amount faint">none</span>`;
   return html`<span class="overview-amount">${percent(share)}<small>${plural(words, "word")}</small></span>`;
 }

@@ -8,6 +8,8 @@ import { differing } from "./differing.js";
 import { TextNumber } from "./overview.js";
 import { GROUPS, KINDS, WHERE } from "./words.js";
 
+const BEFORE_CHARS = 180;
+
 function usePassage(runId, match) {
   const [state, setState] = useState({});
   const [tries, setTries] = useState(0);
@@ -50,7 +52,7 @@ export function SideBySide({ runId, match, of, text, mine, onStep, onClose, onSo
       <p class="match-title"><${TextNumber} number=${text.number} /> <span>${text.title || "Untitled"} <small class="faint">${WHERE[text.kind]}</small></span></p>
       ${problem && html`<${Refused} problem=${problem} title="The passage cannot be shown" /><button type="button" class="button" onClick=${retry}>Try again</button>`}
       ${!passage && !problem && html`<p class="faint" role="status">Looking it up…</p>`}
-      ${passage && html`<blockquote class="match-quote there"><span class="around">${passage.before}</span><mark><${Words} parts=${there} /></mark><span class="around">${passage.after}</span></blockquote>`}
+      ${passage && html`<blockquote class="match-quote there"><span class="around">${ending(passage.before)}</span><mark><${Words} parts=${there} /></mark><span class="around">${passage.after}</span></blockquote>`}
       ${match.kind === "light" && passage && html`<p class="faint match-legend"><span class="differs">Underlined</span> words differ.</p>`}
     </div>
     ${passage && html`<div class="match-actions">
@@ -60,6 +62,13 @@ export function SideBySide({ runId, match, of, text, mine, onStep, onClose, onSo
     </div>`}
     <p class="faint match-keys"><kbd>N</kbd> next, <kbd>P</kbd> previous, <kbd>Esc</kbd> back</p>
   </section>`;
+}
+
+/** The last words of what stands before, so that the match itself is in sight. */
+function ending(text) {
+  if (text.length <= BEFORE_CHARS) return text;
+  const cut = text.slice(-BEFORE_CHARS);
+  return `… ${cut.slice(cut.search(/\s/) + 1)}`;
 }
 
 function Words({ parts }) {

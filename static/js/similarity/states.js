@@ -5,7 +5,7 @@ import { plural } from "../lib/format.js";
 
 /** While it is compared, or waits for its turn. */
 export function Comparing({ waiting, problem }) {
-  const refused = problem?.status === 429;
+  const refused = problem?.code === "too_many_comparisons";
   const running = !refused && waiting?.status === "running";
   const share = running ? Math.max(waiting.progress, 2) : 0;
   const said = refused ? problem.message : running ? `Comparing: ${waiting.progress}\u202f% done` : waiting ? turn(waiting.ahead) : "Asking for the comparison…";
