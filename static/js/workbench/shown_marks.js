@@ -2,8 +2,9 @@
 const NAME = "to-revise";
 const LEAST = 8; // letters that tell a place
 
-/** Letters and digits of a text, as they are compared. */
-const bare = (text) => text.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+/** Letters and digits of a text, as they are compared: taken apart, so that letter by letter gives
+ * the same as the whole. */
+const bare = (text) => text.normalize("NFKD").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 
 /** The letters of an element and, for each, the text node and offset it stands at. */
 function lettersOf(root) {
@@ -12,12 +13,12 @@ function lettersOf(root) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (node.parentElement.closest("[data-marker]")) continue; // a citation, which the passage has as a marker
-    for (let at = 0; at < node.data.length; at += 1) {
-      const letter = bare(node.data[at]);
-      for (const one of letter) {
-        letters += one;
-        places.push([node, at]);
-      }
+    let at = 0;
+    for (const symbol of node.data) {
+      const letter = bare(symbol);
+      letters += letter;
+      for (let i = 0; i < letter.length; i += 1) places.push([node, at, at + symbol.length]);
+      at += symbol.length;
     }
   }
   return { letters, places };
@@ -38,9 +39,9 @@ export function showMarks(root, passages) {
     from = at + 1;
     const range = new Range();
     const [first, start] = places[at];
-    const [last, end] = places[at + wanted.length - 1];
+    const [last, , end] = places[at + wanted.length - 1];
     range.setStart(first, start);
-    range.setEnd(last, end + 1);
+    range.setEnd(last, end);
     ranges.push(range);
   }
   CSS.highlights.set(NAME, new Highlight(...ranges));
