@@ -59,6 +59,22 @@ def tables_of(deps: Deps, sources: Sequence[Source]) -> list[Source]:
     return own[: deps.analysis.files]
 
 
+async def attached_tables(deps: Deps, brief: Brief) -> list[Source]:
+    """The attached files, when they are nothing but tables and nothing else is asked for: computing
+    with them need not wait until they can be searched."""
+    wanted = deps.task.source_ids
+    outside = brief.asks_literature or deps.task.settings.search in ("scholarly", "everything")
+    if not deps.journey.analyses or deps.tables is None or not wanted or outside:
+        return []
+    states = await deps.library.files(wanted)
+    tables = [
+        Source(id=state.source_id, csl={}, file_name=state.file_name)
+        for state in states
+        if holds_table(state.file_name)
+    ]
+    return tables if len(tables) == len(states) <= deps.analysis.files else []
+
+
 async def not_computed(deps: Deps, tables: Sequence[Source]) -> str:
     """Why no figure can be computed here although there are data, as a sentence for the document;
     empty when it can."""
@@ -147,15 +163,24 @@ def results_steps(tables: Sequence[Source], words: int, topic: str) -> list[Step
 def data_alone(
     tables: Sequence[Source], brief: Brief, words: int, *, version: int, done: Sequence[Step]
 ) -> Plan:
-    """The plan of a document that rests on data alone."""
-    codes = code_steps(tables, [step.id for step in done])
-    ids = [step.id for step in codes]
+    """The plan of a document that rests on data alone.
+
+    Args:
+        done: steps that come first. One that is not done yet, such as the reading of the files for
+            search, goes on beside the computing; what is written waits for both.
+    """
+    codes = code_steps(tables, [step.id for step in done if step.status is StepStatus.DONE])
+    named = [step.id for step in codes]
+    waiting = [step.id for step in done if step.status is not StepStatus.DONE]
     topic = brief.topic
-    results = results_steps(
-        tables, max(words - _OPENING_WORDS - _LIMITS_WORDS, _LEAST_WORDS), topic
-    )
+    body = max(words - _OPENING_WORDS - _LIMITS_WORDS, _LEAST_WORDS)
+    results = [
+        step.model_copy(update={"depends_on": (*step.depends_on, *waiting)})
+        for step in results_steps(tables, body, topic)
+    ]
+    after = [*waiting, *named]
     opening = _write(
-        f"{WRITE_DATA}-{OPENING}", "Introduction", OPENING, _OPENING_WORDS, topic, ids, code=ids
+        f"{WRITE_DATA}-{OPENING}", "Introduction", OPENING, _OPENING_WORDS, topic, after, code=named
     )
     limits = _write(
         f"{WRITE_DATA}-{LIMITS}",
@@ -163,8 +188,8 @@ def data_alone(
         LIMITS,
         _LIMITS_WORDS,
         topic,
-        ids,
-        code=ids,
+        after,
+        code=named,
     )
     writes = [opening, *results, limits]
     assemble = Step(

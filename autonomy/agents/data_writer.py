@@ -152,7 +152,10 @@ async def _citation(
     """The passage by which each data file is cited, as any source is: passage id to source id.
     A file without a passage of its own cannot be cited."""
     found: dict[str, str] = {}
+    ready = {s.id for s in await deps.library.sources([one.source_id for one in analysed] or [""])}
     for one in analysed:
+        if one.source_id not in ready:
+            continue
         opening = await deps.library.opening(one.source_id, limit=1)
         if opening:
             found[opening[0].id] = one.source_id

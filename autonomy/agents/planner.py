@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from langgraph.runtime import Runtime
 
-from autonomy.agents.data_plan import data_alone, keep_computed, not_computed, tables_of
+from autonomy.agents.data_plan import (
+    attached_tables,
+    data_alone,
+    keep_computed,
+    not_computed,
+    tables_of,
+)
 from autonomy.agents.draft_plan import HONEST, asks_to_evade, parts_plan, reading_plan
 from autonomy.agents.look_plan import is_looking, kept_ids, look_plan, settled
 from autonomy.agents.outline import (
@@ -58,6 +64,8 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
         await _recall(brief, deps)
     if former is None and is_small_talk(deps):
         made = reply_plan(deps.task.goal)
+    elif former is None and (alone := await _of_data(deps, brief)) is not None:
+        made = alone
     elif (looking := await _looking(deps, brief, former, task_id(runtime))) is not None:
         made = looking
     elif former is None and (deps.journey.survey or await _still_reading(deps)):
@@ -82,6 +90,17 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
         ),
     ]
     return update
+
+
+async def _of_data(deps: Deps, brief: Brief) -> Plan | None:
+    """The plan of a document from nothing but the attached tables; None when there is more to it,
+    or nothing can be computed here."""
+    tables = await attached_tables(deps, brief)
+    if not tables or await not_computed(deps, tables):
+        return None
+    words = brief.length_words or deps.journey.default_words
+    reading = survey_plan(deps.task.source_ids).steps
+    return data_alone(tables, brief, words, version=1, done=reading)
 
 
 async def _rewriting(

@@ -46,7 +46,9 @@ def tidy(cell: str, limit: int) -> str:
 def with_unit(name: str) -> tuple[str, str]:
     """`Weight (kg)` → `Weight`, `kg`."""
     match = _NAME_UNIT.match(name)
-    return (match["name"], match["unit"].strip()) if match else (name, "")
+    if match is None or match["unit"].strip().isdigit():
+        return name, ""
+    return match["name"], match["unit"].strip()
 
 
 def make_column(name: str, unit: str, cells: Sequence[str], *, comma_hint: bool) -> Made:

@@ -17,6 +17,8 @@ _WORDS = re.compile(
     r"doubl\w+|tripl\w+|twice|thrice|a\s+third|a\s+quarter|dozens?)\b",
     re.IGNORECASE,
 )
+_BOUNDED = r"(?<!\w)(?<!\d[.,]){}(?!\w)(?![.,]\d)"
+"""A name by itself, and no piece of a longer name or number."""
 _CAUSE = re.compile(
     r"\b(?:caus(?:e|es|ed|ing)|because(?:\s+of)?|due\s+to|leads?\s+to|led\s+to|results?\s+in|resulted\s+in|"
     r"drives?|driven\s+by|brings?\s+about|explains?\s+why|owing\s+to|thanks\s+to|effects?\s+(?:of|on)|impacts?\s+(?:of|on))\b",
@@ -55,7 +57,7 @@ class Computed:
                 names.update(column.name for column in table.columns)
                 for row in table.rows:
                     for cell in row:
-                        if isinstance(cell.value, str):
+                        if isinstance(cell.value, str) and not _NUMERAL.fullmatch(cell.shown):
                             names.add(cell.shown)
                         else:
                             self._numbers.update(map(plain, numerals(cell.shown)))
@@ -69,7 +71,7 @@ class Computed:
         rest = _MENTION.sub(" ", text)
         for name in [*known, *self._names]:
             if name:
-                rest = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", rest)
+                rest = re.sub(_BOUNDED.format(re.escape(name)), " ", rest)
         return [n for n in numerals(rest) if plain(n) not in self._numbers]
 
 

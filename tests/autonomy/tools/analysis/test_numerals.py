@@ -63,3 +63,15 @@ def test_amounts_in_words_are_heard() -> None:
 
 def test_numerals_keep_their_exponent() -> None:
     assert [plain(n) for n in numerals("1.50e+13 and 7")] == ["1.50e+13", "7"]
+
+
+def test_a_name_of_figures_takes_no_piece_of_a_number() -> None:
+    table = ResultTable(
+        id="t1",
+        title="T",
+        columns=(ResultColumn(name="2"),),
+        rows=((Cell(value="4.2 b", shown="4.2 b"),), (Cell(value="7", shown="7"),)),
+    )
+    found = Computed(AnalysisResult(tables=(table,)))
+
+    assert found.strangers("It is 24.2 and 7.") == ["24.2"]

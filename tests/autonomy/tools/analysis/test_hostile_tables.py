@@ -1,0 +1,146 @@
+"""Tables of the worst kind: each is read, computed with in one sandbox, and its result taken."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from autonomy.agents.data_writer import plain
+from autonomy.core.analysis import AnalysisLimits, AnalysisResult, TableRead
+from autonomy.core.sandbox import Job, Profile
+from autonomy.library.parsed import ParseLimits
+from autonomy.library.tabular import read_table
+from autonomy.tools.analysis.contract import spoken, take_result
+from autonomy.tools.analysis.program import program
+from autonomy.tools.analysis.questions import questions
+from tests.autonomy.agents.data_world import real_sandbox
+from tests.files.tables import as_csv
+
+pytestmark = pytest.mark.timeout(400)
+"""The first test waits for all programs."""
+
+_CHANCE = random.Random(5)
+
+
+def _numbers(count: int = 60) -> list[str]:
+    return [f"{_CHANCE.gauss(50, 9):.1f}" for _ in range(count)]
+
+
+def _grouped(names: list[str], head: str = "Group") -> list[list[str]]:
+    return [[head, "Amount"], *[[names[i % len(names)], n] for i, n in enumerate(_numbers())]]
+
+
+TABLES: dict[str, bytes] = {
+    "formulas": as_csv(_grouped(["=cmd|' /C calc'!A0", "+1+1", "@SUM(A1)", "-2+3"])),
+    "html": as_csv(_grouped(["<script>alert(1)</script>", "<img src=x onerror=y>", "a&b"], "<b>G</b>")),
+    "markdown": as_csv(_grouped(["[x](http://e.example)", "**bold**", "[[p:evil]]", "`code`"], "# G {n}")),
+    "code": as_csv(_grouped(["'''; import os #", '"""', "{values}", "\\u202e"], "'); raise SystemExit(1) #")),
+    "math": as_csv(_grouped(["$x^2$", "$", "\\frac{1}{2}"], "Cost in $ or $")),
+    "rtl": as_csv(_grouped(["שלום", "مرحبا", "\u202edlrow"], "שם")),
+    "one column": as_csv([["Amount"], *[[n] for n in _numbers()]]),
+    "one row": as_csv([["a", "b"], ["x", "5"]]),
+    "two rows": as_csv([["a", "b", "c"], ["x", "5", "2020-01-01"], ["y", "5", "2020-01-02"]]),
+    "constant": as_csv([["g", "n", "m"], *[["a", "7", "7"] for _ in range(30)]]),
+    "huge": as_csv([["g", "n", "m"], *[[("a", "b")[i % 2], f"{i + 1}e300", f"{i + 1}e-300"] for i in range(30)]]),
+    "nearly empty": as_csv([["g", "n", "m"], *[["a", "", ""] for _ in range(50)], ["b", "1", ""], ["b", "2", "NA"]]),
+    "many columns": as_csv([[f"c{i}" for i in range(5_000)], *[[str(i * j % 7) for i in range(5_000)] for j in range(1, 9)]]),
+    "quotes": b'Name,Amount\n"Smith, ""Jo""\nJr.",5\n"a,b",7\n"a,b",8\n',
+    "latin": "Stadt;Größe\n".encode("cp1252") + "".join(f"Köln;{i},5\n" for i in range(30)).encode("cp1252"),
+    "utf16": ("Town\tAmount\n" + "".join(f"Ulm\t{i}\n" for i in range(30))).encode("utf-16"),
+    "mark": b"\xef\xbb\xbf" + as_csv(_grouped(["a", "b"])),
+    "many groups": as_csv(_grouped([f"group number {i} of a rather long name that goes on" for i in range(25)])),
+    "old days": as_csv([["Day", "n"], *[[f"{1000 + 60 * i}-01-15", str(i * i)] for i in range(30)]]),
+    "same names": as_csv([["n", "n", "n"], *[[str(i), str(-i), str(i % 3)] for i in range(30)]]),
+}  # fmt: skip
+
+_DRIVER = """
+import os, shutil, traceback
+for case in sorted(os.listdir("cases")):
+    folder = os.path.join(os.getcwd(), "run", case)
+    os.makedirs(folder)
+    shutil.copy(f"cases/{case}/data.csv", folder)
+    text = open(f"cases/{case}/program.py", encoding="utf-8").read()
+    here = os.getcwd()
+    os.chdir(folder)
+    try:
+        exec(compile(text, case, "exec"), {"__name__": "__main__"})
+    except BaseException:
+        os.makedirs("out", exist_ok=True)
+        open("out/error.txt", "w").write(traceback.format_exc())
+    os.chdir(here)
+    os.makedirs(f"out/{case}")
+    for name in os.listdir(f"run/{case}/out"):
+        if not name.endswith(".svg"):
+            shutil.move(f"run/{case}/out/{name}", f"out/{case}/{name}")
+"""
+
+
+def read(name: str) -> TableRead:
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        file.write(TABLES[name])
+        file.flush()
+        return read_table(Path(file.name), f"{name}.csv", ParseLimits(max_table_rows=200_000))
+
+
+@pytest.fixture(scope="module")
+def left() -> dict[str, dict[str, bytes]]:
+    """What each program left: one job in the sandbox runs them all."""
+    files: dict[str, bytes] = {}
+    for number, name in enumerate(TABLES):
+        table = read(name)
+        asked = questions(table.profile, "trend, relation, distribution, counts by group", most=4)
+        files[f"cases/{number:02d}/data.csv"] = table.csv.encode()
+        files[f"cases/{number:02d}/program.py"] = program(table.profile, asked).encode()
+    from autonomy.tools.python_sandbox.limits import Limits, ProfileLimits
+    from autonomy.tools.python_sandbox.sandbox import PythonSandbox
+
+    usual = real_sandbox()
+    assert isinstance(usual, PythonSandbox)
+    roomy = Limits(profiles={p: ProfileLimits(300.0, 250, 1_024) for p in Profile}, out_files=400)
+    sandbox = PythonSandbox(usual.tier, roomy, usual._bubblewrap)
+    ran = asyncio.run(sandbox.run(Job(profile=Profile.ANALYSIS, program=_DRIVER, files=files)))
+    assert ran.exit == 0, f"{ran.limit} {ran.stderr}"
+    found: dict[str, dict[str, bytes]] = {name: {} for name in TABLES}
+    for path, data in ran.files.items():
+        number, _, file = path.removeprefix("out/").partition("/")
+        found[list(TABLES)[int(number)]][file] = data
+    return found
+
+
+def result_of(left: dict[str, bytes]) -> AnalysisResult:
+    assert "error.txt" not in left, left["error.txt"].decode()
+    # The pictures as vectors were left out, to keep what is copied small.
+    content = left["result.json"].replace(b".svg", b"")
+    raw = json.loads(content)
+    for figure in raw["figures"]:
+        figure["svg"] = ""
+    return take_result({**left, "result.json": json.dumps(raw).encode()}, AnalysisLimits())[0]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_it_is_computed_and_keeps_the_contract(
+    name: str, left: dict[str, dict[str, bytes]]
+) -> None:
+    result = result_of(left[name])
+
+    assert result.parts[0].heading == "The data"
+    for part in result.parts:
+        for finding in part.findings:
+            said = spoken(finding, result)
+            assert said
+            assert "<" not in plain(said).replace("\\<", "")
+            assert "[[" not in plain(said)
+            assert "nan" not in said.lower().split()
+            assert "inf" not in said.lower().split()
+
+
+def test_groups_keep_the_names_that_the_person_gave_them(left: dict[str, dict[str, bytes]]) -> None:
+    result = result_of(left["formulas"])
+
+    names = {row[0].shown for table in result.tables for row in table.rows}
+    assert "=cmd|' /C calc'!A0" in names
