@@ -17,7 +17,11 @@ _SCATTER = 2_000
 _PRINTED_PERIODS = 16
 """A table of more periods than this is kept behind its figure instead of printed."""
 _LISTED_COLUMNS = 30
+_FEW_VALUES = 15
+"""A number of so few different values lies in bands when it is drawn point by point."""
 
+_TICK = {Grain.DAY: "%d %b", Grain.MONTH: "%b %Y", Grain.QUARTER: "Q%q %Y", Grain.YEAR: "%Y"}
+"""How periods are written below an axis."""
 _PERIOD = {Grain.DAY: "D", Grain.MONTH: "M", Grain.QUARTER: "Q", Grain.YEAR: "Y"}
 
 
@@ -235,8 +239,7 @@ figure, axes = plt.subplots()
 axes.plot(range(len(values)), values, color=PALETTE[0], marker=MARKERS[0], markersize=4, linewidth=1.6)
 axes.plot([high], [values[high]], color=PALETTE[1], marker=MARKERS[3], markersize=9, linestyle="none", label="highest")
 axes.plot([low], [values[low]], color=PALETTE[2], marker=MARKERS[4], markersize=9, linestyle="none", label="lowest")
-step = max(1, math.ceil(len(values) / 7))
-axes.set_xticks(range(0, len(values), step), [str(p) for p in periods.index[::step]])
+ticks(axes, [period.strftime({_TICK[grain]!r}) for period in periods.index])
 axes.set_xlabel(short({by!r}, 60))
 axes.set_ylabel(short({what!r}, 44))
 axes.grid(axis="y")
@@ -347,6 +350,52 @@ add_part({f"Rows by {by}"!r}, {f"how the rows divide by {by}"!r}, [table, drawn]
 """
 
 
+def _relation_figure(one: Column, other: Column) -> str:
+    """Rows as points, or counted in cells; where one of the two has few values, which would lie in
+    bands, the mean and spread of the other at each of them."""
+    few, many = sorted((one, other), key=lambda column: column.distinct)
+    if few.distinct <= _FEW_VALUES < many.distinct:
+        title = f"Mean of {_with_unit(many)} at each value of {_with_unit(few)}"
+        return f"""values = used.groupby({few.name!r})[{many.name!r}].agg(["count", "mean", "std"]).sort_index()
+behind = add_table(
+    {title!r},
+    [figures({few.name!r}, {few.unit!r}), figures("n"), figures("Mean", {many.unit!r}), figures("SD", {many.unit!r})],
+    [[number(value, {few.decimals}), count(row["count"]), number(row["mean"], {_digits(many)}), number(row["std"], {_digits(many)})] for value, row in values.iterrows()],
+    display=False,
+)
+figure, axes = plt.subplots()
+axes.errorbar(values.index, values["mean"], yerr=values["std"].fillna(0), fmt=MARKERS[0], color=PALETTE[0], elinewidth=1.4, capsize=3, markersize=6)
+axes.set_xticks(list(values.index), [cell[0]["shown"] for cell in behind.rows])
+axes.set_xlabel(short({_with_unit(few)!r}, 60))
+axes.set_ylabel(short({_with_unit(many)!r}, 44))
+axes.grid(axis="y")
+drawn = add_figure(
+    figure,
+    {title!r},
+    {f"Dot plot of the mean of {_with_unit(many)} at each value of {_with_unit(few)}, with bars of one standard deviation. Pearson r is "!r} + table.shown(0, 2) + ".",
+    behind,
+    note="n = " + table.shown(0, 1) + "; bars show one standard deviation.",
+)
+"""
+    return f"""figure, axes = plt.subplots()
+if len(used) > {_SCATTER}:
+    cells = axes.hexbin(used[{one.name!r}], used[{other.name!r}], gridsize=34, mincnt=1, cmap="cividis_r", linewidths=0.2)
+    figure.colorbar(cells, ax=axes, label="Rows in a cell")
+else:
+    axes.scatter(used[{one.name!r}], used[{other.name!r}], color=PALETTE[0], alpha=0.45, s=18, linewidths=0)
+axes.set_xlabel(short({_with_unit(one)!r}, 60))
+axes.set_ylabel(short({_with_unit(other)!r}, 44))
+axes.grid(True)
+drawn = add_figure(
+    figure,
+    {f"{one.name} and {other.name}"!r},
+    {f"Plot of {_with_unit(other)} against {_with_unit(one)}, one mark or cell for the rows with both. Pearson r is "!r} + table.shown(0, 2) + ".",
+    table,
+    note="n = " + table.shown(0, 1) + ".",
+)
+"""
+
+
 def _relation(profile: TableProfile, question: Question) -> str:
     one, other = _column(profile, question.measure), _column(profile, question.other)
     first, second = one.name, other.name
@@ -361,22 +410,7 @@ table = add_table(
     [words("Columns"), figures("n"), figures("Pearson r"), figures("Spearman rank correlation")],
     [[label({f"{first} and {second}"!r}), count(len(used)), coefficient(pearson), coefficient(spearman)]],
 )
-figure, axes = plt.subplots()
-if len(used) > {_SCATTER}:
-    cells = axes.hexbin(used[{first!r}], used[{second!r}], gridsize=34, mincnt=1, cmap="cividis_r", linewidths=0.2)
-    figure.colorbar(cells, ax=axes, label="Rows in a cell")
-else:
-    axes.scatter(used[{first!r}], used[{second!r}], color=PALETTE[0], alpha=0.45, s=18, linewidths=0)
-axes.set_xlabel(short({_with_unit(one)!r}, 60))
-axes.set_ylabel(short({_with_unit(other)!r}, 44))
-axes.grid(True)
-drawn = add_figure(
-    figure,
-    {f"{first} and {second}"!r},
-    {f"Plot of {_with_unit(other)} against {_with_unit(one)}, one mark or cell for the rows with both. Pearson r is "!r} + table.shown(0, 2) + ".",
-    table,
-    note="n = " + table.shown(0, 1) + ".",
-)
+{_relation_figure(one, other)}
 size = abs(pearson) if varied else 0
 strength = "hardly any" if size < 0.1 else "a weak" if size < 0.3 else "a moderate" if size < 0.5 else "a strong"
 direction = "" if size < 0.1 else "positive " if pearson > 0 else "negative "

@@ -16,7 +16,7 @@ from autonomy.core.sandbox import Job, Profile
 from autonomy.library.parsed import ParseLimits
 from autonomy.library.tabular import read_table
 from autonomy.tools.analysis.contract import spoken, take_result
-from autonomy.tools.analysis.program import program
+from autonomy.tools.analysis.program import prelude, program
 from autonomy.tools.analysis.questions import questions
 from tests.autonomy.agents.data_world import real_sandbox
 from tests.files.tables import as_csv
@@ -80,6 +80,24 @@ for case in sorted(os.listdir("cases")):
 """
 
 
+_TICKS = """
+gaps = {}
+for name, labels in {
+    "months": [f"September {2000 + i}" for i in range(48)],
+    "days": [f"{i} Dec" for i in range(62)],
+    "few": ["a rather long label that leaves no room for any other", "b", "c"],
+}.items():
+    figure, axes = plt.subplots()
+    axes.plot(range(len(labels)))
+    ticks(axes, labels)
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in axes.get_xticklabels()]
+    gaps[name] = [right.x0 - left.x1 for left, right in zip(boxes, boxes[1:])]
+with open("out/gaps.json", "w") as file:
+    json.dump(gaps, file)
+"""
+
+
 def read(name: str) -> TableRead:
     with tempfile.NamedTemporaryFile(suffix=".csv") as file:
         file.write(TABLES[name])
@@ -96,6 +114,8 @@ def left() -> dict[str, dict[str, bytes]]:
         asked = questions(table.profile, "trend, relation, distribution, counts by group", most=4)
         files[f"cases/{number:02d}/data.csv"] = table.csv.encode()
         files[f"cases/{number:02d}/program.py"] = program(table.profile, asked).encode()
+    files["cases/ticks/data.csv"] = b"n\n1\n"
+    files["cases/ticks/program.py"] = (prelude() + _TICKS).encode()
     from autonomy.tools.python_sandbox.limits import Limits, ProfileLimits
     from autonomy.tools.python_sandbox.sandbox import PythonSandbox
 
@@ -106,8 +126,12 @@ def left() -> dict[str, dict[str, bytes]]:
     ran = asyncio.run(sandbox.run(Job(profile=Profile.ANALYSIS, program=_DRIVER, files=files)))
     assert ran.exit == 0, f"{ran.limit} {ran.stderr}"
     found: dict[str, dict[str, bytes]] = {name: {} for name in TABLES}
+    found["ticks"] = {}
     for path, data in ran.files.items():
         number, _, file = path.removeprefix("out/").partition("/")
+        if number == "ticks":
+            found["ticks"][file] = data
+            continue
         found[list(TABLES)[int(number)]][file] = data
     return found
 
@@ -137,6 +161,17 @@ def test_it_is_computed_and_keeps_the_contract(
             assert "[[" not in plain(said)
             assert "nan" not in said.lower().split()
             assert "inf" not in said.lower().split()
+
+
+def test_labels_below_an_axis_never_run_into_each_other(
+    left: dict[str, dict[str, bytes]],
+) -> None:
+    assert "error.txt" not in left["ticks"], left["ticks"]["error.txt"].decode()
+    gaps = json.loads(left["ticks"]["gaps.json"])
+
+    assert len(gaps["months"]) >= 2
+    for found in gaps.values():
+        assert all(gap >= 4 for gap in found)
 
 
 def test_groups_keep_the_names_that_the_person_gave_them(left: dict[str, dict[str, bytes]]) -> None:
