@@ -27,7 +27,7 @@ _ATTRIBUTES = {
     "*": {"id", "lang", "dir"},
     "a": {"href", "role", "data-passages", "data-marker", "data-keys"},
     "span": {"data-passages", "data-marker", "data-keys"},
-    "div": {"role"},
+    "div": {"role", "tabindex"},
     "section": {"role"},
     "aside": {"role"},
     "ol": {"start"},
@@ -145,13 +145,15 @@ def _as_link(node: Node) -> Node:
 def _below_title(body: list[Node]) -> list[Node]:
     """Headings one level down, for the title is the only first-level heading; wide tables in a
     box of their own that can scroll."""
+    # A box that scrolls has to take the focus, or the keyboard does not reach what is in it.
     blocks: list[Node] = []
     for block in body:
         if block["t"] == "Header":
             level, attributes, inlines = block["c"]
             blocks.append({"t": "Header", "c": [min(level + 1, 6), attributes, inlines]})
         elif block["t"] == "Table":
-            blocks.append(nodes.div(nodes.attr(classes=["table-scroll"]), [block]))
+            box = nodes.attr(classes=["table-scroll"], tabindex="0", role="group")
+            blocks.append(nodes.div(box, [block]))
         else:
             blocks.append(block)
     return blocks

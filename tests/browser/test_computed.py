@@ -175,11 +175,11 @@ def test_word_has_the_pictures_with_their_descriptions(done: Done, tmp_path: Pat
     described = [p.get("descr") for p in word.element.body.iter(qn("wp:docPr"))]
     assert described
     assert all(described)
-    captions = [p.text for p in word.paragraphs if p.style.name == "Image Caption"]
+    captions = [p.text for p in word.paragraphs if p.style and p.style.name == "Image Caption"]
     assert captions[0].startswith("Figure 1. ")
-    assert next(p.text for p in word.paragraphs if p.style.name == "Table Caption").startswith(
-        "Table 1. "
-    )
+    assert next(
+        p.text for p in word.paragraphs if p.style and p.style.name == "Table Caption"
+    ).startswith("Table 1. ")
     assert any(p.text == "How this was computed" for p in word.paragraphs)
     path = tmp_path / "sales.docx"
     path.write_bytes(content)

@@ -82,7 +82,9 @@ def test_columns_are_aligned_by_class() -> None:
 
 
 def test_tables_can_scroll() -> None:
-    assert '<div class="table-scroll">' in render_html(document("|a|\n|-|\n|b|"))
+    assert '<div class="table-scroll" tabindex="0" role="group">' in render_html(
+        document("|a|\n|-|\n|b|")
+    )
 
 
 HOSTILE = (

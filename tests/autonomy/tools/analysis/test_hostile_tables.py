@@ -128,11 +128,11 @@ def left() -> dict[str, dict[str, bytes]]:
     found: dict[str, dict[str, bytes]] = {name: {} for name in TABLES}
     found["ticks"] = {}
     for path, data in ran.files.items():
-        number, _, file = path.removeprefix("out/").partition("/")
-        if number == "ticks":
+        case, _, file = path.removeprefix("out/").partition("/")
+        if case == "ticks":
             found["ticks"][file] = data
             continue
-        found[list(TABLES)[int(number)]][file] = data
+        found[list(TABLES)[int(case)]][file] = data
     return found
 
 
