@@ -31,6 +31,7 @@ from autonomy.api import (
     similarity,
     sources,
     styles,
+    tools,
     turnitin,
     verification,
     versions,
@@ -115,6 +116,7 @@ api.add_router("/v2/runs", similarity.router)
 api.add_router("/v2/runs", rewriting.router)
 api.add_router("/v2/styles", styles.router)
 api.add_router("/v2/models", models.router)
+api.add_router("/v2/tools", tools.router)
 api.add_router("/v2/turnitin", turnitin.router)
 api.add_router("/v2/turnitin", checks.owner_router)
 api.add_router("/v2/checks", checks.router)

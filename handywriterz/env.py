@@ -284,6 +284,47 @@ class Env(BaseSettings):
         description="host:port of your own network that pages and files may be fetched from, separated by commas; nothing else that is private ever is.",
     )
 
+    # -- tools that are learnt while it runs
+    tool_document_max_bytes: int = Field(
+        default=4 * 1024 * 1024,
+        gt=0,
+        description="Largest OpenAPI document that tools are learnt from, bytes.",
+    )
+    tool_operations_max: int = Field(
+        default=60, gt=0, le=500, description="Tools that one document or server may bring."
+    )
+    tools_per_user: int = Field(
+        default=200, gt=0, description="Learnt tools that one person may have."
+    )
+    tools_offered_max: int = Field(
+        default=12,
+        gt=0,
+        le=100,
+        description="Learnt tools that one run is offered: those that fit its task best.",
+    )
+    tool_call_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        le=600,
+        description="Longest one call of a learnt tool may take, seconds.",
+    )
+    tool_answer_max_bytes: int = Field(
+        default=2 * 1024 * 1024,
+        gt=0,
+        description="Largest answer of a learnt tool that is read, bytes.",
+    )
+    tool_recordings_max: int = Field(
+        default=40, ge=0, description="Calls of one learnt tool that are kept to prove repairs on."
+    )
+    tool_recording_max_bytes: int = Field(
+        default=256 * 1024,
+        gt=0,
+        description="Largest call that is kept for repairs, bytes; a larger one is only counted.",
+    )
+    tool_tests_per_minute: int = Field(
+        default=10, gt=0, description="Tries and previews of tools per person and minute."
+    )
+
     # -- how far a run looks outside
     search_works_per_query: int = Field(
         default=20, gt=0, le=100, description="Works asked for with one query."

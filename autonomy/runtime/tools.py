@@ -1,18 +1,26 @@
-"""The registry's tools as rows: what staff see, may switch off, and count the outcomes of."""
+"""The registry's tools as rows: what people see, may switch off, and count the outcomes of."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import cache
+from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, transaction
-from django.db.models import F
+from django.db.models import Case, F, FloatField, Value, When
+from django.db.models.functions import Concat, Now, Right
 
 from autonomy.models import Tool, ToolOrigin, ToolVersion
 from autonomy.runtime.db import run_db
-from autonomy.tools.registry import ToolRegistry
+from autonomy.tools.registry import Outcome, ToolRegistry
 
 logger = logging.getLogger(__name__)
+
+REMEMBERED = 50
+"""Latest outcomes that a tool's health is counted of."""
+FORGETTING = 0.2
+"""Weight of the newest call in a tool's latency."""
 
 
 @transaction.atomic
@@ -49,16 +57,41 @@ NEEDED = frozenset({"library.survey", "library.search", "evidence.allocate", "dr
 
 
 def usable_tools(registry: ToolRegistry) -> ToolRegistry:
-    """`registry` without what staff switched off, counting what comes of each call."""
+    """The built-in tools without what staff switched off, counting what comes of each call."""
     _mirrored(registry)
-    off = Tool.objects.filter(owner=None, enabled=False).values_list("name", flat=True)
+    builtin = Tool.objects.filter(owner=None, origin=ToolOrigin.BUILTIN)
+    off = builtin.exclude(enabled=True, killed=False).values_list("name", flat=True)
     return registry.without(set(off) - NEEDED).watched(_count)
 
 
-async def _count(name: str, succeeded: bool) -> None:
-    rows = Tool.objects.filter(name=name, owner=None)
-    failed = 0 if succeeded else 1
+async def _count(name: str, outcome: Outcome) -> None:
+    await counted(lambda: count(outcome, name=name))
+
+
+async def counted(count_it: Callable[[], object]) -> None:
+    """Count in the pool; a call is never lost because it could not be counted."""
     try:
-        await run_db(lambda: rows.update(calls=F("calls") + 1, failures=F("failures") + failed))
+        await run_db(count_it)
     except (DatabaseError, InterfaceError) as error:
-        logger.warning("a call of %s was not counted: %s", name, error)
+        logger.warning("a call of a tool was not counted: %s", error)
+
+
+def count(outcome: Outcome, *, name: str = "", tool_id: UUID | None = None) -> None:
+    """Add one call to the health of a built-in tool by its name, or of any by its id."""
+    rows = Tool.objects.filter(pk=tool_id) if tool_id else None
+    if rows is None:
+        rows = Tool.objects.filter(name=name, owner=None, origin=ToolOrigin.BUILTIN)
+    failed = bool(outcome.failure)
+    changes: dict[str, object] = {
+        "calls": F("calls") + 1,
+        "failures": F("failures") + int(failed),
+        "recent": Right(Concat(F("recent"), Value("0" if failed else "1")), REMEMBERED),
+        "latency_seconds": Case(
+            When(latency_seconds=None, then=Value(outcome.seconds)),
+            default=F("latency_seconds") * (1 - FORGETTING) + Value(outcome.seconds * FORGETTING),
+            output_field=FloatField(),
+        ),
+    }
+    if failed:
+        changes |= {"last_failure": outcome.failure[:40], "last_failure_at": Now()}
+    rows.update(**changes)

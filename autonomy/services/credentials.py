@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from autonomy.models import ModelConnection
+from autonomy.models import ModelConnection, ToolSecret
 from autonomy.runtime.credentials import resealed
 
 
@@ -16,7 +16,7 @@ class Rotation:
 
     sealed: int
     locked: tuple[str, ...]
-    """Connections whose keys no secret opens, as `owner's id: slug`."""
+    """Connections and tools whose keys no secret opens, as `owner's id: slug`."""
 
 
 def rotate_credentials() -> Rotation:
@@ -32,5 +32,16 @@ def rotate_credentials() -> Rotation:
                 locked.append(f"{row.owner_id or 'deployment'}: {row.slug}")
                 continue
             ModelConnection.objects.filter(pk=row.pk).update(secret=fresh)
+            sealed += 1
+    for row_id in ToolSecret.objects.exclude(secret=None).values_list("pk", flat=True):
+        with transaction.atomic():
+            secret = ToolSecret.objects.select_for_update().filter(pk=row_id).first()
+            if secret is None or not secret.secret:
+                continue
+            fresh = resealed(secret.secret, secret.pk)
+            if fresh is None:
+                locked.append(f"{secret.owner_id or 'deployment'}: {secret.host} {secret.scheme}")
+                continue
+            ToolSecret.objects.filter(pk=secret.pk).update(secret=fresh)
             sealed += 1
     return Rotation(sealed, tuple(locked))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -26,8 +27,18 @@ from autonomy.core.ports import (
 from autonomy.core.types import StepError
 from autonomy.tools.rate_limit import TokenBucket
 
-OnOutcome = Callable[[str, bool], Awaitable[None]]
-"""Told a tool's name and whether its call succeeded."""
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one call of a tool ended."""
+
+    failure: str
+    """Code; empty for a success."""
+    seconds: float
+
+
+OnOutcome = Callable[[str, Outcome], Awaitable[None]]
+"""Told a tool's name and how its call ended."""
 
 In = TypeVar("In", bound=BaseModel)
 Out = TypeVar("Out", bound=BaseModel)
@@ -85,17 +96,30 @@ class Tool(Generic[In, Out]):
     reads what is near and cheap is called again sooner than its result is recorded."""
     reconcile: Callable[[ToolContext, In], Awaitable[Out | Asked]] | None = None
     """For `Repeat.ONCE`: asks the other side whether it saw `context.outside_key`."""
+    schemas: tuple[dict[str, Any], dict[str, Any]] | None = None
+    """JSON Schema in and out, of a tool that checks both by itself."""
+    asks: bool = False
+    """Whether its person wants to be asked before a run calls it."""
+    usd_per_call: float = 0.0
+    success_share: float | None = None
+    """Of its latest calls, 0 to 1; None when nobody knows."""
+    learnt: bool = False
+    """Whether it was not shipped: its description is the words of others."""
 
     def __post_init__(self) -> None:
         if not self.recorded and self.repeat is not Repeat.READ:
             raise ValueError(f"{self.name}: only a tool that changes nothing may go unrecorded")
 
     def schema(self) -> dict[str, Any]:
+        given, output = self.schemas or (
+            self.input.model_json_schema(),
+            self.output.model_json_schema(),
+        )
         return {
             "name": self.name,
             "description": self.description,
-            "input": self.input.model_json_schema(),
-            "output": self.output.model_json_schema(),
+            "input": given,
+            "output": output,
         }
 
 
@@ -105,7 +129,7 @@ class ToolRegistry:
     def __init__(
         self, tools: Iterable[Tool[Any, Any]], on_outcome: OnOutcome | None = None
     ) -> None:
-        self._tools: Mapping[str, Tool[Any, Any]] = {tool.name: tool for tool in tools}
+        self._tools: dict[str, Tool[Any, Any]] = {tool.name: tool for tool in tools}
         self._on_outcome = on_outcome
 
     def without(self, names: Collection[str]) -> ToolRegistry:
@@ -116,6 +140,22 @@ class ToolRegistry:
     def watched(self, on_outcome: OnOutcome) -> ToolRegistry:
         """The same tools, with `on_outcome` told of every call that reached one."""
         return ToolRegistry(self._tools.values(), on_outcome)
+
+    def add(self, tools: Iterable[Tool[Any, Any]]) -> list[str]:
+        """Take in tools that were learnt meanwhile; a name that is taken keeps its tool. Returns
+        the names that are new."""
+        fresh = {tool.name: tool for tool in tools if tool.name not in self._tools}
+        self._tools |= fresh
+        return list(fresh)
+
+    def learnt(self) -> list[Tool[Any, Any]]:
+        """The tools that were not shipped."""
+        return [self._tools[name] for name in self.names() if self._tools[name].learnt]
+
+    def asks(self, name: str) -> bool:
+        """Whether its person wants to be asked before `name` is called."""
+        tool = self._tools.get(name)
+        return tool is not None and tool.asks
 
     def names(self) -> list[str]:
         return sorted(self._tools)
@@ -189,11 +229,19 @@ class ToolRegistry:
     async def _run(self, tool: Tool[Any, Any], context: ToolContext, typed: BaseModel) -> BaseModel:
         if tool.bucket is not None:
             await tool.bucket.acquire()
-        succeeded = False
+        failure = "cancelled"
+        begun = time.monotonic()
         try:
             result: BaseModel = await tool.run(context, typed)
-            succeeded = True
+            failure = ""
+        except ToolFailure as error:
+            failure = error.error.code
+            raise
+        except Exception:
+            failure = "bug"
+            raise
         finally:
             if self._on_outcome is not None:
-                await self._on_outcome(tool.name, succeeded)
+                outcome = Outcome(failure, time.monotonic() - begun)
+                await self._on_outcome(tool.name, outcome)
         return result

@@ -65,6 +65,10 @@ def _connection(world: World) -> dict[str, str]:
     return {"connection_id": str(world.connection.pk)}
 
 
+def _tool(world: World) -> dict[str, str]:
+    return {"name": world.tool.name}
+
+
 def _check(world: World) -> dict[str, str]:
     return {"check_id": str(Check.objects.get_or_create(cycle=world.cycle)[0].pk)}
 
@@ -134,6 +138,19 @@ TABLE: dict[str, Row] = {
     "DELETE v2/models/connections/{uuid:connection_id}": Row(HIDDEN, _connection),
     "POST v2/models/connections/{uuid:connection_id}/test": Row(HIDDEN, _connection),
     "POST v2/models/test": Row(OWN, body=lambda w: {"provider": "openai"}),
+    "GET v2/tools": Row(OWN),
+    "POST v2/tools/ingest": Row(OWN, body=lambda w: {"document": "no document"}),
+    "PUT v2/tools/secrets": Row(
+        OWN, body=lambda w: {"host": "no host", "scheme": "key", "value": "my-own-key"}
+    ),
+    "DELETE v2/tools/secrets": Row(HIDDEN, query="?host=tool.example.org:443&scheme=key"),
+    "GET v2/tools/{name}": Row(HIDDEN, _tool),
+    "PATCH v2/tools/{name}": Row(HIDDEN, _tool, lambda w: {"policy": "auto"}),
+    "DELETE v2/tools/{name}": Row(HIDDEN, _tool),
+    "POST v2/tools/{name}/test": Row(HIDDEN, _tool, lambda w: {"arguments": {}}),
+    "POST v2/tools/{name}/enable": Row(HIDDEN, _tool),
+    "POST v2/tools/{name}/disable": Row(HIDDEN, _tool),
+    "POST v2/tools/{name}/revert": Row(HIDDEN, _tool, lambda w: {"version": 1}),
     "POST v2/turnitin/{uuid:run_id}/report": Row(
         HIDDEN, _run, lambda w: {"cycle_id": str(w.cycle.pk), "observed_similarity": 1}
     ),
@@ -219,7 +236,8 @@ def call(client: Client, name: str, world: World) -> Any:
     row = TABLE[name]
     method, path = name.split(" ", 1)
     for key, value in row.ids(world).items():
-        path = path.replace(f"{{uuid:{key}}}", value).replace(f"{{int:{key}}}", value)
+        for form in (f"{{uuid:{key}}}", f"{{int:{key}}}", f"{{{key}}}"):
+            path = path.replace(form, value)
     body = row.body(world)
     headers = {"content_type": "application/json"}
     data = json.dumps(body) if body is not None and not isinstance(body, bytes) else body or ""
@@ -273,7 +291,7 @@ def test_alices_things_in_a_body_are_refused(name: str, world: World, bob_client
 
 def test_nothing_of_alices_changed_under_all_that(world: World, bob_client: Client) -> None:
     world.run.refresh_from_db()
-    rows = (world.run, world.file, world.conversation, world.connection)
+    rows = (world.run, world.file, world.conversation, world.connection, world.tool)
     before = [_columns(row) for row in rows]
     for name in TABLE:
         call(bob_client, name, world)

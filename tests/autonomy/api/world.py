@@ -20,6 +20,9 @@ from autonomy.models import (
     Run,
     RunSource,
     Source,
+    Tool,
+    ToolSecret,
+    ToolVersion,
     TurnitinCycle,
 )
 from autonomy.runtime.events import append
@@ -37,6 +40,7 @@ class World:
     artifact: Artifact
     cycle: TurnitinCycle
     connection: ModelConnection
+    tool: Tool
     style: CitationStyle
 
     def ids(self) -> set[str]:
@@ -49,6 +53,7 @@ class World:
             self.artifact,
             self.cycle,
             self.connection,
+            self.tool,
             self.style,
         )
         return {str(row.pk) for row in rows}
@@ -182,4 +187,28 @@ def make_world(owner: User) -> World:
     style, _ = CitationStyle.objects.get_or_create(
         owner=owner, sha256="5" * 64, defaults={"title": "Her style", "text": "<style/>"}
     )
-    return World(conversation, run, file, passage, artifact, cycle, connection, style)
+    tool, _ = Tool.objects.get_or_create(
+        owner=owner,
+        name="hers.search",
+        defaults={"origin": "openapi", "bundle": "hers", "policy": "ask"},
+    )
+    ToolVersion.objects.get_or_create(
+        tool=tool,
+        number=1,
+        defaults={
+            "author": "ingest",
+            "input_schema": {"type": "object"},
+            "output_schema": {},
+            "definition": {
+                "description": "Searches.",
+                "contract": {
+                    "kind": "http",
+                    "base_url": "https://tool.example.org",
+                    "method": "GET",
+                    "path": "/search",
+                },
+            },
+        },
+    )
+    ToolSecret.objects.get_or_create(owner=owner, host="tool.example.org:443", scheme="key")
+    return World(conversation, run, file, passage, artifact, cycle, connection, tool, style)

@@ -1,0 +1,139 @@
+"""Tool ingestor: reads what a document or server offers, and says what letting it in would mean.
+
+What it reads was written by others: names and descriptions are data for people and for the fenced
+part of prompts. Reading lets nothing in; a person does, or a run from the catalogue that staff keep.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from autonomy.core.learnt import HttpContract, McpContract, SecretUse
+from autonomy.tools.learnt.calling import Line
+from autonomy.tools.learnt.fetching import fetch_document
+from autonomy.tools.learnt.mcp import Program, read_mcp
+from autonomy.tools.learnt.openapi import Bundle, Operation, read_openapi
+from autonomy.tools.learnt.secrets import Secrets, host_key
+
+Kind = Literal["openapi", "mcp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where tools are to be learnt from: exactly one of `url`, `document` and `program` is given."""
+
+    kind: Kind
+    url: str = ""
+    document: bytes = b""
+    file_name: str = ""
+    """Of an uploaded document."""
+    program: Program | None = None
+    token: bool = False
+    """An MCP server that wants a bearer token."""
+
+    @property
+    def told(self) -> str:
+        """What is remembered as the place that the tools came from."""
+        if self.program is not None:
+            return f"program {self.program.name}"
+        return self.url or self.file_name or "an upload"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of what is read."""
+
+    document_bytes: int
+    operations: int
+
+
+async def read(
+    origin: Origin,
+    line: Line,
+    limits: Limits,
+    *,
+    secrets: Secrets,
+    only: Collection[str] = (),
+    taken: Collection[str] = (),
+) -> Bundle:
+    """What `origin` offers.
+
+    Args:
+        secrets: for an MCP server that wants one even to list its tools.
+        only: ids of the operations that are wanted; empty for all.
+        taken: names that other tools have.
+
+    Raises:
+        NotLearnt: with the reason.
+    """
+    if origin.kind == "mcp":
+        return await read_mcp(
+            origin.program or origin.url,
+            line,
+            secrets=secrets,
+            most=limits.operations,
+            token=origin.token,
+            only=only,
+            taken=taken,
+        )
+    address, body = "", origin.document
+    if origin.url:
+        document = await fetch_document(origin.url, line, limits.document_bytes)
+        address, body = document.address, document.body
+    return read_openapi(
+        body,
+        address=address,
+        most_bytes=limits.document_bytes,
+        most_operations=limits.operations,
+        only=only,
+        taken=taken,
+    )
+
+
+# --------------------------------------------------------------------------- what it would mean
+
+
+@dataclass(frozen=True, slots=True)
+class SecretWanted:
+    """A key that calls would need."""
+
+    host: str
+    scheme: str
+    kind: str
+
+
+def hosts(bundle: Bundle) -> list[str]:
+    """Every host that the tools would call, as `host:port`."""
+    return list(dict.fromkeys(_host(op.tool.contract) for op in bundle.operations))
+
+
+def secrets_wanted(bundle: Bundle) -> list[SecretWanted]:
+    """Every key that they would ask for, each once."""
+    found: dict[tuple[str, str], SecretWanted] = {}
+    for operation in bundle.operations:
+        uses: tuple[SecretUse, ...] = operation.tool.contract.secrets
+        for use in uses:
+            host = _host(operation.tool.contract)
+            found.setdefault((host, use.scheme), SecretWanted(host, use.scheme, use.kind))
+    return list(found.values())
+
+
+def _host(contract: HttpContract | McpContract) -> str:
+    if isinstance(contract, HttpContract):
+        return host_key(contract.base_url)
+    return host_key(contract.server) if contract.transport == "http" else "this machine"
+
+
+def policy_of(operation: Operation) -> Literal["auto", "ask"]:
+    """How a run may call a tool that was just let in: what only reads by itself, all else after
+    its person has said yes."""
+    return "auto" if operation.read_only else "ask"
+
+
+def fingerprint(bundle: Bundle) -> str:
+    """Names exactly these contracts: what is confirmed is what was shown."""
+    told = "\n".join(op.tool.model_dump_json() for op in bundle.operations)
+    return hashlib.sha256(told.encode()).hexdigest()

@@ -1,0 +1,233 @@
+"""Tools: which there are, and learning, trying, switching and putting back learnt ones."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from ninja import Path, Query, Router
+from ninja.responses import Status
+from ninja.throttling import AuthRateThrottle, BaseThrottle
+
+from autonomy.api import tool_schemas as schemas
+from autonomy.api.auth import ApiRequest
+from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
+from autonomy.api.idempotency import once
+from autonomy.services import learning, tool_secrets
+from autonomy.services import tools as work
+from handywriterz.env import env
+
+router = Router(tags=["tools"])
+
+
+class ToolThrottle(AuthRateThrottle):
+    """Previews and tries call somebody's server: a few a minute, over both routes."""
+
+    scope = "tool_tests"
+
+
+_TRIES: list[BaseThrottle] = [ToolThrottle(f"{env().tool_tests_per_minute}/m")]
+
+Name = Annotated[str, Path(max_length=100)]
+
+
+@router.get("", response=schemas.ToolsOut, url_name="tools")
+def list_tools(request: ApiRequest) -> schemas.ToolsOut:
+    """Built-in tools, those for everybody, and your own; and which keys you have given."""
+    user = request.auth
+    return schemas.ToolsOut(
+        items=[_tool(state) for state in learning.states(user, work.tools_of(user))],
+        secrets=[
+            schemas.SecretOut(
+                host=s.host, scheme=s.scheme, for_everybody=s.for_everybody, opens=s.opens
+            )
+            for s in tool_secrets.secrets_of(user)
+        ],
+        may_add_for_everybody=user.is_staff,
+        servers=learning.servers(user),
+    )
+
+
+@router.post(
+    "/ingest",
+    response={200: schemas.IngestOut, 201: schemas.IngestOut},
+    openapi_extra=IDEMPOTENT,
+    throttle=_TRIES,
+    url_name="tools_ingest",
+)
+def ingest(request: ApiRequest, body: schemas.IngestIn) -> HttpResponse:
+    """Look at what an OpenAPI document or an MCP server offers, or, with the fingerprint of what
+    you saw, let it in."""
+    user = request.auth
+    wanted = work.Wanted(
+        kind=body.kind,
+        url=body.url,
+        document=body.document,
+        file_name=body.file_name,
+        server=body.server,
+        token=body.token,
+        only=tuple(body.only),
+        for_everybody=body.for_everybody,
+    )
+
+    def act() -> tuple[int, schemas.IngestOut]:
+        if not body.fingerprint:
+            return 200, _ingest(work.preview_tools(user, wanted), let_in=False)
+        return 201, _ingest(work.let_in(user, wanted, body.fingerprint), let_in=True)
+
+    return once(request, act)
+
+
+@router.put("/secrets", response={204: None})
+def put_secret(request: ApiRequest, body: schemas.SecretIn) -> Status[None]:
+    """Keep a key for a host. It is encrypted, sent to that host only, and never shown again."""
+    tool_secrets.put_secret(
+        request.auth, body.host, body.scheme, body.value, for_everybody=body.for_everybody
+    )
+    return Status(204, None)
+
+
+@router.delete("/secrets", response={204: None})
+def remove_secret(
+    request: ApiRequest, query: Annotated[schemas.SecretName, Query()]
+) -> Status[None]:
+    """Forget a key."""
+    tool_secrets.remove_secret(
+        request.auth, query.host, query.scheme, for_everybody=query.for_everybody
+    )
+    return Status(204, None)
+
+
+@router.get("/{name}", response=schemas.ToolDetailOut)
+def get_tool(request: ApiRequest, name: Name) -> schemas.ToolDetailOut:
+    """One tool with its contract and its history."""
+    return _detail(request.auth, name)
+
+
+@router.patch("/{name}", response=schemas.ToolDetailOut)
+def change_tool(request: ApiRequest, name: Name, body: schemas.ToolChange) -> schemas.ToolDetailOut:
+    """Say whether runs call a learnt tool by themselves, ask you first, or never do."""
+    work.set_policy(work.learnt(request.auth, name), body.policy)
+    return _detail(request.auth, name)
+
+
+@router.delete("/{name}", response={204: None})
+def remove_tool(request: ApiRequest, name: Name) -> Status[None]:
+    """Forget a learnt tool with its history."""
+    work.remove_tool(work.learnt(request.auth, name))
+    return Status(204, None)
+
+
+@router.post("/{name}/test", response=schemas.TriedOut, throttle=_TRIES)
+def try_tool(request: ApiRequest, name: Name, body: schemas.TryIn) -> schemas.TriedOut:
+    """Call a learnt tool once, for real, as a run would."""
+    tried = work.try_tool(request.auth, learning.tryable(request.auth, name), body.arguments)
+    return schemas.TriedOut(
+        ok=tried.ok,
+        result=tried.result,
+        code=tried.code,
+        message=tried.message,
+        detail=tried.detail,
+        status=tried.status,
+    )
+
+
+@router.post("/{name}/enable", response=schemas.ToolDetailOut)
+def enable_tool(request: ApiRequest, name: Name) -> schemas.ToolDetailOut:
+    """Let runs use the tool."""
+    work.switch_tool(work.changeable(request.auth, name), enabled=True)
+    return _detail(request.auth, name)
+
+
+@router.post("/{name}/disable", response=schemas.ToolDetailOut)
+def disable_tool(request: ApiRequest, name: Name) -> schemas.ToolDetailOut:
+    """Let no run use the tool. A call that is under way ends as it does."""
+    work.switch_tool(work.changeable(request.auth, name), enabled=False)
+    return _detail(request.auth, name)
+
+
+@router.post("/{name}/revert", response=schemas.ToolDetailOut)
+def revert_tool(request: ApiRequest, name: Name, body: schemas.RevertIn) -> schemas.ToolDetailOut:
+    """Call the tool as it was at an earlier version again, as a new version."""
+    work.revert_tool(work.learnt(request.auth, name), body.version, request.auth)
+    return _detail(request.auth, name)
+
+
+# --------------------------------------------------------------------------- translation
+
+
+def _tool(state: learning.ToolState) -> schemas.ToolOut:
+    return schemas.ToolOut(**_fields(state))
+
+
+def _fields(state: learning.ToolState) -> dict[str, object]:
+    row = state.row
+    return {
+        "name": row.name,
+        "description": row.description,
+        "origin": row.origin,
+        "bundle": row.bundle,
+        "learnt_from": row.learnt_from,
+        "own": row.owner_id is not None,
+        "may_change": state.may_change,
+        "enabled": row.enabled,
+        "stopped": row.killed,
+        "policy": row.policy,
+        "read_only": row.read_only,
+        "usd_per_call": float(row.usd_per_call),
+        "version": row.current_version,
+        "calls": row.calls,
+        "failures": row.failures,
+        "success_share": row.success_share,
+        "last_failure": row.last_failure,
+        "last_failure_at": row.last_failure_at,
+        "latency_seconds": row.latency_seconds,
+        "host": state.host,
+        "method": state.method,
+        "secrets": state.secrets,
+        "secrets_missing": state.missing,
+    }
+
+
+def _detail(user: User, name: str) -> schemas.ToolDetailOut:
+    row = work.tool_of(user, name)
+    state = learning.states(user, [row])[0]
+    versions = learning.history(row)
+    current = next((v.row for v in versions if v.row.number == row.current_version), None)
+    return schemas.ToolDetailOut(
+        **_fields(state),
+        input_schema=current.input_schema if current else {},
+        output_schema=current.output_schema if current else {},
+        versions=[
+            schemas.ToolVersionOut(
+                number=v.row.number,
+                author=v.row.author,
+                created_at=v.row.created_at,
+                wrapper=v.row.wrapper,
+                patch=v.row.patch,
+                evidence=v.row.evidence,
+                contract_changed=v.contract_changed,
+            )
+            for v in versions
+        ],
+    )
+
+
+def _ingest(seen: work.Preview, *, let_in: bool) -> schemas.IngestOut:
+    return schemas.IngestOut(
+        let_in=let_in,
+        title=seen.bundle.title,
+        fingerprint=seen.fingerprint,
+        hosts=seen.hosts,
+        operations=[
+            schemas.OfferedOperation(**learning.offered(operation))
+            for operation in seen.bundle.operations
+        ],
+        refused=[schemas.RefusedOperation(id=i, reason=why) for i, why in seen.bundle.refused],
+        secrets=[
+            schemas.SecretWantedOut(host=s.host, scheme=s.scheme, kind=s.kind)  # type: ignore[arg-type]
+            for s in seen.secrets
+        ],
+        replaces=seen.replaces,
+    )

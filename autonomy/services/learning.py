@@ -1,0 +1,112 @@
+"""What people see of tools besides their rows: hosts, keys that are missing, history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+
+from autonomy.agents.tool_ingestor import policy_of
+from autonomy.core.learnt import HttpContract
+from autonomy.models import Tool, ToolOrigin, ToolSecret, ToolServer, ToolVersion
+from autonomy.runtime.learnt_tools import host_of_contract, learnt_of
+from autonomy.services.errors import Invalid
+from autonomy.services.tools import tool_of
+from autonomy.tools.learnt.openapi import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class ToolState:
+    """One tool as one person sees it."""
+
+    row: Tool
+    may_change: bool
+    host: str = ""
+    method: str = ""
+    secrets: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+def states(user: User, rows: Sequence[Tool]) -> list[ToolState]:
+    """`rows` as `user` sees them."""
+    learnt = [row for row in rows if row.origin != ToolOrigin.BUILTIN]
+    versions = {
+        (version.tool_id, version.number): version
+        for version in ToolVersion.objects.filter(tool__in=[row.pk for row in learnt])
+    }
+    given = {
+        (row.host, row.scheme, row.owner_id)
+        for row in ToolSecret.objects.filter(Q(owner=user) | Q(owner=None)).only(
+            "host", "scheme", "owner_id"
+        )
+    }
+    made = []
+    for row in rows:
+        may_change = row.owner_id == user.pk or (row.owner_id is None and user.is_staff)
+        version = versions.get((row.pk, row.current_version))
+        if version is None:
+            made.append(ToolState(row, may_change))
+            continue
+        contract = learnt_of(row, version).contract
+        host = host_of_contract(contract)
+        wanted = list(dict.fromkeys(use.scheme for use in contract.secrets))
+        whose = (user.pk, None) if row.owner_id is None else (user.pk,)
+        missing = [s for s in wanted if not any((host, s, w) in given for w in whose)]
+        method = contract.method if isinstance(contract, HttpContract) else ""
+        made.append(ToolState(row, may_change, host or "this machine", method, wanted, missing))
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class VersionState:
+    row: ToolVersion
+    contract_changed: bool
+    """From the version before."""
+
+
+def history(row: Tool) -> list[VersionState]:
+    """Every version, newest first."""
+    versions = list(row.versions.order_by("number"))
+    made = []
+    for before, version in zip([None, *versions], versions, strict=False):
+        changed = before is not None and (
+            before.input_schema,
+            before.output_schema,
+            before.definition,
+        ) != (version.input_schema, version.output_schema, version.definition)
+        made.append(VersionState(version, changed))
+    return made[::-1]
+
+
+def tryable(user: User, name: str) -> Tool:
+    """A learnt tool that the person may call: their own, or one for everybody. Raises `NotFound`,
+    or `Invalid` for a built-in one."""
+    row = tool_of(user, name)
+    if row.origin == ToolOrigin.BUILTIN:
+        raise Invalid("A built-in tool works inside a run only.")
+    return row
+
+
+def offered(operation: Operation) -> dict[str, Any]:
+    """One operation of a preview."""
+    contract = operation.tool.contract
+    http = isinstance(contract, HttpContract)
+    return {
+        "id": operation.id,
+        "name": operation.tool.name,
+        "description": operation.tool.description,
+        "method": contract.method if isinstance(contract, HttpContract) else "",
+        "path": contract.path if isinstance(contract, HttpContract) else contract.tool,
+        "read_only": operation.read_only,
+        "policy": policy_of(operation),
+    } | ({} if http else {"method": "MCP"})
+
+
+def servers(user: User) -> list[str]:
+    """Programs that staff may use as MCP servers; nobody else is told of them."""
+    if not user.is_staff:
+        return []
+    return list(ToolServer.objects.filter(enabled=True).values_list("name", flat=True))

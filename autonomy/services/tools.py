@@ -1,0 +1,359 @@
+"""Learnt tools: shown before they are let in, let in, tried, switched, and put back.
+
+Functions take the person who asks. What is not theirs cannot be told from what is not there; tools
+for everybody are seen by all and changed by staff.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
+
+from autonomy.agents import tool_ingestor
+from autonomy.agents.tool_ingestor import Limits, Origin, SecretWanted
+from autonomy.models import (
+    Tool,
+    ToolAuthor,
+    ToolOrigin,
+    ToolPolicy,
+    ToolRate,
+    ToolServer,
+    ToolVersion,
+)
+from autonomy.runtime.contention import transacted
+from autonomy.runtime.learnt_tools import (
+    call,
+    definition_of,
+    line,
+    made_ready,
+    program,
+    visible_tools,
+)
+from autonomy.runtime.provider_health import shared_health
+from autonomy.services.errors import Conflict, Invalid, NotAllowed, NotFound
+from autonomy.services.tool_secrets import sealed_for
+from autonomy.tools.learnt.document import NotLearnt
+from autonomy.tools.learnt.failing import CallInDoubt, LearntFailure
+from autonomy.tools.learnt.openapi import Bundle, Operation
+from autonomy.tools.learnt.secrets import host_key
+from autonomy.tools.registry import ToolFailure
+from handywriterz.env import env
+
+T = TypeVar("T")
+
+GONE = "There is no tool of this name, or it is not yours."
+
+
+# --------------------------------------------------------------------------- which there are
+
+
+def tools_of(user: User) -> list[Tool]:
+    """Built-in tools, those for everybody, and the person's own, by name."""
+    rows = Tool.objects.filter(Q(owner=user) | Q(owner=None)).select_related("owner")
+    return list(rows.order_by("origin", "bundle", "name"))
+
+
+def tool_of(user: User, name: str) -> Tool:
+    """The person's own tool of that name, else the one for everybody. Raises `NotFound`."""
+    rows = Tool.objects.filter(Q(owner=user) | Q(owner=None), name=name)
+    row = rows.order_by("owner_id").first()  # NULL comes last
+    if row is None:
+        raise NotFound(GONE)
+    return row
+
+
+def changeable(user: User, name: str) -> Tool:
+    """The same, for a change. Raises `NotFound`, or `NotAllowed` where it is for everybody and the
+    person is no staff."""
+    row = tool_of(user, name)
+    if row.owner_id is None and not user.is_staff:
+        raise NotAllowed("This tool is for everybody: only staff change it.")
+    return row
+
+
+def learnt(user: User, name: str) -> Tool:
+    """`changeable`, for what only a learnt tool has."""
+    row = changeable(user, name)
+    if row.origin == ToolOrigin.BUILTIN:
+        raise Invalid("This tool belongs to the product; it can only be switched off by staff.")
+    return row
+
+
+# --------------------------------------------------------------------------- letting in
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody wants to learn tools from."""
+
+    kind: tool_ingestor.Kind
+    url: str = ""
+    document: str = ""
+    file_name: str = ""
+    server: str = ""
+    """Name of a program that staff configured."""
+    token: bool = False
+    only: tuple[str, ...] = ()
+    for_everybody: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What letting it in would mean."""
+
+    bundle: Bundle
+    fingerprint: str
+    hosts: list[str]
+    secrets: list[SecretWanted]
+    replaces: list[str]
+    """Names of tools that would get a new version."""
+
+
+def preview_tools(user: User, wanted: Wanted) -> Preview:
+    """Read what `wanted` offers; nothing is stored.
+
+    Raises:
+        Invalid: it cannot be read, with the reason.
+        NotAllowed: only staff start programs and add tools for everybody.
+    """
+    origin = _origin(user, wanted)
+    owner = None if wanted.for_everybody else user
+    mine = Tool.objects.filter(owner=owner, learnt_from=origin.told)
+    ours = set(mine.values_list("name", flat=True))
+    others = Tool.objects.filter(Q(owner=user) | Q(owner=None)).exclude(
+        pk__in=mine.values_list("pk", flat=True)
+    )
+    bundle = _read(user, origin, wanted.only, set(others.values_list("name", flat=True)))
+    return Preview(
+        bundle=bundle,
+        fingerprint=tool_ingestor.fingerprint(bundle),
+        hosts=tool_ingestor.hosts(bundle),
+        secrets=tool_ingestor.secrets_wanted(bundle),
+        replaces=sorted(ours & {op.tool.name for op in bundle.operations}),
+    )
+
+
+def let_in(user: User, wanted: Wanted, fingerprint: str) -> Preview:
+    """Let in exactly what was shown under `fingerprint`; that is what is returned.
+
+    Raises:
+        Conflict: the document has changed since it was shown, or there are too many tools.
+        Invalid, NotAllowed: as for `preview_tools`.
+    """
+    seen = preview_tools(user, wanted)
+    if seen.fingerprint != fingerprint:
+        raise Conflict(
+            "What is offered there has changed since you looked at it: look again.",
+            code="document_changed",
+        )
+    owner = None if wanted.for_everybody else user
+    store_bundle(owner, _origin(user, wanted), seen.bundle)
+    return seen
+
+
+@transacted
+def store_bundle(owner: User | None, origin: Origin, bundle: Bundle) -> list[Tool]:
+    """Rows for every operation of `bundle`; one that is there already gets a new version where its
+    contract is another. Raises `Conflict` when there are too many."""
+    if owner is not None:
+        User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+    made = [_stored(owner, origin, bundle, operation) for operation in bundle.operations]
+    most = env().tools_per_user
+    if owner is not None and Tool.objects.filter(owner=owner).count() > most:
+        raise Conflict(
+            f"That would be more than the {most} tools that one person may have: remove some "
+            "first, or choose fewer operations.",
+            code="too_many_tools",
+        )
+    return made
+
+
+def _stored(owner: User | None, origin: Origin, bundle: Bundle, operation: Operation) -> Tool:
+    learnt = operation.tool
+    tool, fresh = Tool.objects.get_or_create(
+        owner=owner,
+        name=learnt.name,
+        defaults={
+            "origin": origin.kind,
+            "bundle": bundle.name,
+            "learnt_from": origin.told[:2_000],
+            "policy": tool_ingestor.policy_of(operation),
+            "read_only": operation.read_only,
+            "rate": ToolRate.ORDINARY,
+        },
+    )
+    contract: dict[str, Any] = {
+        "input_schema": learnt.input_schema,
+        "output_schema": learnt.output_schema,
+        "definition": definition_of(learnt),
+    }
+    current = tool.versions.filter(number=tool.current_version).first()
+    if current is None or any(getattr(current, name) != v for name, v in contract.items()):
+        _append(tool, ToolAuthor.INGEST, evidence={"learnt_from": origin.told}, **contract)
+    tool.description = learnt.description
+    if not fresh and tool.read_only and not operation.read_only:
+        tool.policy = ToolPolicy.ASK  # it was let in as one that only reads
+    tool.read_only = operation.read_only
+    tool.save()
+    return tool
+
+
+def _append(tool: Tool, author: str, **values: Any) -> ToolVersion:
+    """A new version, which is the one that is called from now on. Saves nothing of `tool`."""
+    last = tool.versions.aggregate(last=Max("number"))["last"] or 0
+    version = ToolVersion.objects.create(tool=tool, number=last + 1, author=author, **values)
+    tool.current_version = version.number
+    return version
+
+
+def _origin(user: User, wanted: Wanted) -> Origin:
+    given = [bool(wanted.url), bool(wanted.document), bool(wanted.server)]
+    if sum(given) != 1:
+        raise Invalid("Give one of: an address, a document, or the name of a server.")
+    if wanted.for_everybody and not user.is_staff:
+        raise NotAllowed("Only staff add tools for everybody.")
+    if wanted.server:
+        if not user.is_staff:
+            raise NotAllowed("Only staff use programs of this machine as servers.")
+        if wanted.kind != "mcp" or not ToolServer.objects.filter(name=wanted.server).exists():
+            raise Invalid("There is no MCP server of this name: add it in the admin first.")
+        return Origin("mcp", program=program(wanted.server))
+    if wanted.document and wanted.kind == "mcp":
+        raise Invalid("An MCP server is reached by its address; it has no document.")
+    return Origin(
+        wanted.kind,
+        url=wanted.url.strip(),
+        document=wanted.document.encode(),
+        file_name=wanted.file_name[:200],
+        token=wanted.token,
+    )
+
+
+def _read(user: User, origin: Origin, only: Sequence[str], taken: set[str]) -> Bundle:
+    limits = Limits(env().tool_document_max_bytes, env().tool_operations_max)
+    secrets = {}
+    if origin.token and origin.url:
+        try:
+            secrets = sealed_for(user, host_key(origin.url))
+        except ValueError as error:
+            raise Invalid("This is not an address that can be called.") from error
+    try:
+        return _waited(
+            tool_ingestor.read(origin, line(), limits, secrets=secrets, only=only, taken=taken)
+        )
+    except NotLearnt as why:
+        raise Invalid(why.reason, code=f"tool_{why.code}") from why
+
+
+def _waited(work: Coroutine[Any, Any, T]) -> T:
+    """Carry out asynchronous work in the thread of a request."""
+
+    async def closing() -> T:
+        try:
+            return await work
+        finally:
+            await shared_health().aclose()
+
+    return asyncio.run(closing())
+
+
+# --------------------------------------------------------------------------- trying
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of a person's try."""
+
+    ok: bool
+    result: Any = None
+    code: str = ""
+    message: str = ""
+    detail: dict[str, Any] | None = None
+    status: int | None = None
+
+
+def try_tool(user: User, row: Tool, arguments: dict[str, Any]) -> Tried:
+    """Call a learnt tool once, as a run would, whatever its policy: the person asks for it.
+
+    Raises:
+        Conflict: staff have stopped it.
+    """
+    if row.killed:
+        raise Conflict("This tool was stopped by the staff of this server.", code="tool_stopped")
+    try:
+        prepared = made_ready(row, user.pk)
+        called = _waited(call(prepared, arguments, key=""))
+    except LearntFailure as failure:
+        error = failure.error
+        status = failure.exchange.status if failure.exchange else None
+        return Tried(False, None, error.code, error.message, error.detail, status)
+    except ToolFailure as failure:
+        return Tried(False, None, failure.error.code, failure.error.message)
+    except CallInDoubt as doubt:
+        return Tried(False, None, "in_doubt", str(doubt))
+    return Tried(True, called.result, status=called.exchange.status)
+
+
+# --------------------------------------------------------------------------- switching
+
+
+def switch_tool(row: Tool, *, enabled: bool) -> Tool:
+    """Let runs use the tool, or not. A call that is under way ends as it does."""
+    Tool.objects.filter(pk=row.pk).update(enabled=enabled)
+    row.refresh_from_db()
+    return row
+
+
+def set_policy(row: Tool, policy: str) -> Tool:
+    """Whether runs call it by themselves, ask first, or never do."""
+    if policy not in ToolPolicy.values:
+        raise Invalid(f"Choose one of: {', '.join(ToolPolicy.values)}.")
+    Tool.objects.filter(pk=row.pk).update(policy=policy)
+    row.refresh_from_db()
+    return row
+
+
+@transaction.atomic
+def revert_tool(row: Tool, number: int, user: User) -> Tool:
+    """Call the tool as it was at version `number` again: that is a new version, so that nothing of
+    its history is lost.
+
+    Raises:
+        NotFound: there is no such version.
+        Conflict: it is the one that is called now.
+    """
+    tool = Tool.objects.select_for_update().get(pk=row.pk)
+    old = tool.versions.filter(number=number).first()
+    if old is None:
+        raise NotFound(f"This tool has no version {number}.")
+    if number == tool.current_version:
+        raise Conflict("This version is the one in use.", code="current_version")
+    _append(
+        tool,
+        ToolAuthor.STAFF,
+        input_schema=old.input_schema,
+        output_schema=old.output_schema,
+        definition=old.definition,
+        wrapper=old.wrapper,
+        evidence={"reverted_to": number, "by": "staff" if tool.owner_id is None else "its owner"},
+    )
+    # What counted against the other version says nothing of this one.
+    tool.recent = ""
+    tool.save(update_fields=["current_version", "recent"])
+    return tool
+
+
+def remove_tool(row: Tool) -> None:
+    """Forget a learnt tool with its versions and recordings."""
+    row.delete()
+
+
+def learnt_tools_of(user: User) -> QuerySet[Tool]:
+    """Learnt tools that this person's runs might use."""
+    return visible_tools(user.pk)

@@ -1,0 +1,72 @@
+"""Fetching the document that tools are learnt from."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import httpx2
+
+from autonomy.core.outbound import checked_client
+from autonomy.core.works import FetchRefused
+from autonomy.tools.fetch.addresses import vetted
+from autonomy.tools.fetch.bodies import body_of, refusal
+from autonomy.tools.fetch.redirects import following
+from autonomy.tools.learnt.calling import REDIRECTS, Line
+from autonomy.tools.learnt.document import NotLearnt
+
+ACCEPT = "application/json, application/yaml, text/yaml, */*;q=0.5"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    address: str
+    """Where it came from, after redirects."""
+    body: bytes
+
+
+async def fetch_document(address: str, line: Line, most: int) -> Document:
+    """What is at `address`; every hop on the way is looked at.
+
+    Args:
+        most: bytes.
+
+    Raises:
+        NotLearnt: with the reason.
+    """
+
+    async def vet(onward: str) -> httpx2.URL:
+        return vetted(onward, line.trusted)
+
+    try:
+        url = await vet(address)
+        async with (
+            asyncio.timeout(line.limits.seconds),
+            checked_client(
+                private=False,
+                trusted=line.trusted,
+                max_bytes=most,
+                seconds=line.limits.seconds,
+                resolve=line.resolve,
+            ) as client,
+            following(
+                client,
+                url,
+                vet=vet,
+                most=REDIRECTS,
+                headers={"User-Agent": line.agent, "Accept": ACCEPT},
+            ) as response,
+        ):
+            if response.status_code >= 400:
+                raise NotLearnt(
+                    "address", f"{url.host} answered with status {response.status_code}."
+                )
+            body = await body_of(response, most)
+            return Document(str(response.url.copy_with(fragment=None)), body)
+    except FetchRefused as refused:
+        code = "too_large" if refused.code == "too_large" else "address"
+        raise NotLearnt(code, refused.reason) from refused
+    except (httpx2.HTTPError, TimeoutError) as error:
+        refused_ = refusal(error, httpx2.URL(address).host)
+        code = "too_large" if refused_.code == "too_large" else "address"
+        raise NotLearnt(code, refused_.reason) from error
