@@ -1,4 +1,5 @@
-"""Approval: where a person asked to see the plan first, nothing is written before they agree."""
+"""Approval: where a person asked to see the plan first, nothing is written before they agree; and
+a tool that they want to be asked about is not called before they say yes."""
 
 from __future__ import annotations
 
@@ -14,14 +15,17 @@ from autonomy.core.ports import Deps
 from autonomy.core.state import RunState
 from autonomy.core.types import (
     PLAN_APPROVAL,
+    TOOL_APPROVAL,
     Author,
     EventDraft,
     Plan,
     PlanEdit,
     Route,
     Steering,
+    Step,
     StepKind,
 )
+from autonomy.tools.learnt.run_tools import SEARCH
 
 
 def wants_approval(state: RunState, deps: Deps) -> bool:
@@ -46,6 +50,36 @@ async def await_approval(state: RunState, runtime: Runtime[Deps]) -> RunState:
     if given.get("approved"):
         return _approved("The plan was approved.")
     return await _changed_in_words(state, runtime.context)
+
+
+def tool_to_call(step: Step) -> str:
+    """The learnt tool that a step calls, by itself or through the tool that searches with it."""
+    if step.tool == SEARCH:
+        return str(step.input.get("tool") or "")
+    return step.tool or ""
+
+
+def may_call(step: Step, answers: dict[str, bool], deps: Deps) -> bool | None:
+    """Whether the person lets this run call the step's tool; asked once in a run, and answered
+    later: until then this raises the graph's interrupt. None where nobody wants to be asked.
+
+    To be called before a step does anything: the node begins anew with the answer."""
+    name = tool_to_call(step)
+    if step.kind is not StepKind.TOOL or not deps.tools.asks(name):
+        return None
+    if name in answers:
+        return answers[name]
+    asked = {key: value for key, value in step.input.items() if key in ("queries", "topic")}
+    answer = interrupt(
+        {
+            "kind": TOOL_APPROVAL,
+            "tool": name,
+            "step_id": step.id,
+            "title": step.title,
+            "input": asked,
+        }
+    )
+    return isinstance(answer, dict) and answer.get("allowed") is True
 
 
 def _approved(said: str) -> RunState:

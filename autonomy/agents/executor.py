@@ -5,6 +5,7 @@ from __future__ import annotations
 from langgraph.runtime import Runtime
 
 from autonomy.agents.analyst import analyse
+from autonomy.agents.approval import may_call, tool_to_call
 from autonomy.agents.assembler import assemble
 from autonomy.agents.data_plan import NOT_COMPUTED, is_data
 from autonomy.agents.data_writer import reason_text, tell
@@ -25,6 +26,7 @@ from autonomy.core.ports import (
 )
 from autonomy.core.state import ActInput, RunState
 from autonomy.core.types import (
+    Author,
     EventDraft,
     Observation,
     Plan,
@@ -48,6 +50,10 @@ async def act(state: ActInput, runtime: Runtime[Deps]) -> RunState:
     step = state["step"]
     task = task_id(runtime)
     attempt = step.attempts + 1
+    allowed = may_call(step, state.get("tool_answers", {}), deps)
+    answers = {} if allowed is None else {tool_to_call(step): allowed}
+    if allowed is False:
+        return _not_called(step, answers)
     await deps.events.emit(
         EventDraft(
             type="step.started",
@@ -62,7 +68,7 @@ async def act(state: ActInput, runtime: Runtime[Deps]) -> RunState:
             },
         )
     )
-    update: RunState = {}
+    update: RunState = {"tool_answers": answers} if answers else {}
     try:
         if step.kind is StepKind.TOOL:
             observation, events = await _use_tool(step, state["plan"], deps, task)
@@ -114,6 +120,29 @@ async def act(state: ActInput, runtime: Runtime[Deps]) -> RunState:
         *events,
     ]
     return update
+
+
+def _not_called(step: Step, answers: dict[str, bool]) -> RunState:
+    """A step whose tool the person does not let this run call: it is left out."""
+    said = f"{tool_to_call(step)} was not called: you said no."
+    done = step.model_copy(update={"status": StepStatus.SKIPPED, "summary": said})
+    observation = Observation(step_id=step.id, ok=True, summary=said, author=Author.HUMAN)
+    event = EventDraft(
+        type="observation",
+        source="executor",
+        content=said,
+        meta={
+            "step_id": step.id,
+            "status": done.status,
+            "observation": observation.model_dump(mode="json"),
+        },
+    )
+    return {
+        "plan": [done],  # type: ignore[typeddict-item]  # the reducer takes steps
+        "observations": [observation],
+        "tool_answers": answers,
+        "outbox": [event],
+    }
 
 
 def _failed(step: Step, error: StepError) -> Observation:
@@ -189,6 +218,8 @@ async def _use_tool(
         shelf=deps.shelf,
         search=deps.search,
         drafts=deps.drafts,
+        tools=deps.tools,
+        learning=deps.learning,
     )
     try:
         output = await deps.tools.call(name, context, step.input)

@@ -10,14 +10,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from autonomy.agents.reach import Reach, kept_wanted
+from autonomy.agents.tool_choice import fitting_tools
 from autonomy.core.brief import Brief
 from autonomy.core.period import Period, period_in, without_period
 from autonomy.core.ports import Deps
 from autonomy.core.types import Plan, Step, StepKind, StepStatus
 from autonomy.core.words import content_words
+from autonomy.tools.learnt.run_tools import LEARN as TOOLS_LEARN
+from autonomy.tools.learnt.run_tools import SEARCH
 
 LOOK, KEEP, FOLLOW, KEEP_MORE = "look", "keep", "follow", "keep-more"
 PAGES, READ_PAGES = "look-web", "read-web"
+LEARN, ASK = "learn-", "look-tool-"
+"""Prefixes of the steps that learn a tool and that search with one."""
 MORE = "look-again-"
 """Prefix of the steps that a widened search leaves in the plan."""
 FOLLOW_FROM_WORDS = 1_000
@@ -28,7 +33,8 @@ QUERY_WORDS = 9
 
 def is_looking(step: Step) -> bool:
     """Whether the step looks for sources outside."""
-    return step.id in (LOOK, KEEP, FOLLOW, KEEP_MORE, PAGES, READ_PAGES) or step.id.startswith(MORE)
+    named = step.id in (LOOK, KEEP, FOLLOW, KEEP_MORE, PAGES, READ_PAGES)
+    return named or step.id.startswith((MORE, LEARN, ASK))
 
 
 def kept_ids(plan: Plan | None) -> list[str]:
@@ -110,12 +116,17 @@ def look_plan(
         read: the survey of the person's own files, where it is done or goes on beside this.
     """
     steps = [read] if read is not None else []
+    last_hope = required and not reach.web
     if reach.scholarly:
-        steps += _scholarly(deps, brief, queries, known, required and not reach.web)
+        steps += _scholarly(deps, brief, queries, known, last_hope and not reach.tools)
+    if reach.tools:
+        after = (KEEP,) if reach.scholarly else ()
+        steps += tool_steps(deps, brief, queries, known, last_hope, after=after)
     if reach.web:
         # Pages are the last resort, unless the person asked for everything.
-        last = reach.scholarly and deps.task.settings.search != "everything"
-        after = (KEEP,) if reach.scholarly else ()
+        before = [s.id for s in steps if s.id == KEEP or s.id.startswith(ASK)]
+        last = bool(before) and deps.task.settings.search != "everything"
+        after = tuple(before)
         steps += _web(brief, queries, known, required, last, after)
     return Plan(
         version=version,
@@ -180,6 +191,43 @@ def _scholarly(
                 FOLLOW,
             ),
         ]
+    return steps
+
+
+def tool_steps(
+    deps: Deps,
+    brief: Brief,
+    queries: Sequence[str],
+    known: Sequence[str],
+    required: bool,
+    *,
+    after: tuple[str, ...] = (),
+) -> list[Step]:
+    """Search with the learnt tools that fit, one after the other, so that the person is asked
+    about one at a time; where there is none and no registry either, first learn one."""
+    fitting = fitting_tools(deps, brief.topic)
+    period = period_of(deps)
+    given: dict[str, object] = {
+        "queries": list(queries)[:MOST_QUERIES],
+        "topic": without_period(brief.topic),
+        "most": kept_wanted(deps, brief),
+        "from_year": period.first,
+        "to_year": period.last,
+        "known": list(known),
+    }
+    steps: list[Step] = []
+    for number, name in enumerate(fitting.tools, 1):
+        last = number == len(fitting.tools)
+        asked = {**given, "tool": name, "required": required and last}
+        steps.append(_tool(f"{ASK}{number}", f"Look with {name}", SEARCH, asked, *after))
+        after = (*after, steps[-1].id)
+    if not fitting.tools and not after:
+        for number, offer in enumerate(fitting.offers, 1):
+            learnt = f"{LEARN}{number}"
+            steps.append(_tool(learnt, f"Learn to use {offer}", TOOLS_LEARN, {"offer": offer}))
+            asked = {**given, "required": required}
+            ask = _tool(f"{ASK}learnt-{number}", f"Look with {offer}", SEARCH, asked, learnt)
+            steps.append(ask)
     return steps
 
 

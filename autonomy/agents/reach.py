@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autonomy.agents.tool_choice import fitting_tools
 from autonomy.core.brief import Brief
 from autonomy.core.ports import Deps
 from autonomy.core.types import Source, SourceOrigin
 from autonomy.core.words import counted
 from autonomy.tools.evidence import speaks_to
+from autonomy.tools.learnt.run_tools import LEARNING
 from autonomy.tools.literature import SCHOLARLY, WEB
 
 WORDS_PER_SOURCE = 500
@@ -29,12 +31,14 @@ class Reach:
 
     scholarly: bool = False
     web: bool = False
+    tools: bool = False
+    """Learnt tools that find works on the topic, or a catalogue to learn such from."""
     library: bool = True
     """The person's own library, where no files are attached or those fall short."""
 
     @property
     def outside(self) -> bool:
-        return self.scholarly or self.web
+        return self.scholarly or self.web or self.tools
 
 
 def reach_of(deps: Deps, brief: Brief) -> Reach:
@@ -46,8 +50,17 @@ def reach_of(deps: Deps, brief: Brief) -> Reach:
     return Reach(
         scholarly=deps.scholar is not None and there >= SCHOLARLY,
         web=deps.web is not None and choice in ("auto", "everything") and there >= WEB,
+        tools=may_use_tools(deps, brief)
+        and there >= LEARNING
+        and fitting_tools(deps, brief.topic).any,
         library=choice != "scholarly",
     )
+
+
+def may_use_tools(deps: Deps, brief: Brief) -> bool:
+    """Whether the person's choice and words let this run call tools that were learnt."""
+    only_theirs = brief.only_attached or brief.only_own
+    return not only_theirs and deps.task.settings.search in ("auto", "everything")
 
 
 async def on_topic(deps: Deps, topic: str, *, own_only: bool = False) -> list[Source]:

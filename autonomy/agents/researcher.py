@@ -84,7 +84,9 @@ async def expand(state: RunState, runtime: Runtime[Deps]) -> RunState:
     last = attempt >= deps.journey.max_expansions
     from_outside = bool(kept_ids(plan))
     if reach.outside and wanting and (silent or not inside or last or from_outside or elsewhere):
-        round_ = await hunt.outside(wanting, brief, reach, state["verdict"].reason, runtime)
+        allowed = frozenset(n for n, yes in state.get("tool_answers", {}).items() if yes)
+        why = state["verdict"].reason
+        round_ = await hunt.outside(wanting, brief, reach, why, runtime, allowed)
     # Still nothing at all: the step stays failed, and the critic ends the run for want of evidence.
     some = any(hunt.shares.values())
     widened = _with_evidence(plan, evidence, hunt.shares, set(hunt.found)) if some else plan
@@ -181,6 +183,7 @@ class _Hunt:
         reach: Reach,
         why: str,
         runtime: Runtime[Deps],
+        allowed: frozenset[str],
     ) -> Round:
         """Look outside, and search what came of it for every section that wants evidence."""
         deps, library = self._deps, self._deps.library
@@ -199,6 +202,7 @@ class _Hunt:
             task=task_id(runtime),
             seen=seen,
             sources=await library.sources(ids) if ids else [],
+            allowed=allowed,
         )
         for step in wanting if round_.source_ids else ():
             queries = [topic_of(step, deps), *step.input["queries"]]

@@ -28,7 +28,7 @@ from autonomy.core.types import (
 
 BACKOFF_SECONDS = 1.0
 """First wait before an unavailable tool is tried again; doubled with each attempt."""
-SKIPPABLE = ("search-", "write-", "look", "keep", "follow", "read-web")
+SKIPPABLE = ("search-", "write-", "look", "learn", "keep", "follow", "read-web")
 """Beginnings of the ids of steps that a document can do without."""
 
 

@@ -6,6 +6,7 @@ part of prompts. Reading lets nothing in; a person does, or a run from the catal
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -83,7 +84,8 @@ async def read(
     if origin.url:
         document = await fetch_document(origin.url, line, limits.document_bytes)
         address, body = document.address, document.body
-    return read_openapi(
+    return await asyncio.to_thread(
+        read_openapi,
         body,
         address=address,
         most_bytes=limits.document_bytes,

@@ -21,16 +21,19 @@ from autonomy.agents.look_plan import (
 )
 from autonomy.agents.queries import outside_queries
 from autonomy.agents.reach import Reach, kept_wanted
+from autonomy.agents.tool_choice import best_of, fitting_tools
 from autonomy.core.brief import Brief
 from autonomy.core.period import without_period
 from autonomy.core.ports import Deps
 from autonomy.core.types import EventDraft, Passage, Plan, Source, Step, StepKind, StepStatus
+from autonomy.tools.learnt.run_tools import LEARN, SEARCH
 from autonomy.tools.registry import ToolContext, ToolFailure
 
 FOLLOWED = 3
 """Sources whose references one round follows."""
 PAGES = 4
 MOST_SECTION_QUERIES = 12
+MOST_TOOL_QUERIES = 6
 
 
 @dataclass(slots=True)
@@ -86,6 +89,7 @@ async def look_outside(
     task: str,
     seen: Sequence[Passage],
     sources: Sequence[Source],
+    allowed: frozenset[str] = frozenset(),
 ) -> Round:
     """Look for sources that `gaps` want; what is new is in the person's library afterwards.
 
@@ -93,6 +97,7 @@ async def look_outside(
         why: what the critic said.
         task: keys the calls.
         seen: passages that were found so far; `sources`: what they are from.
+        allowed: tools that ask first, and that the person has let this run use.
     """
     round_ = Round()
     number = sum(1 for s in plan.steps if is_looking(s)) + 1
@@ -115,7 +120,7 @@ async def look_outside(
                 content=f"Looking outside for: {'; '.join(queries)}.",
                 meta={
                     "step_id": f"{MORE}{number}",
-                    "tool": "scholarly.search" if reach.scholarly else "web.search",
+                    "tool": _first(reach),
                     "input": {"queries": queries},
                     "author": author,
                 },
@@ -124,6 +129,8 @@ async def look_outside(
     known = list(dict.fromkeys([*deps.task.source_ids, *kept_ids(plan), *(s.id for s in sources)]))
     if reach.scholarly:
         await _scholarly(deps, brief, plan, gaps, queries, known, topic, use)
+    if reach.tools and queries:
+        await _with_tools(deps, brief, queries, known, topic, allowed, use)
     asked_for_web = deps.task.settings.search == "everything"
     if reach.web and queries and (asked_for_web or not round_.source_ids):
         await use("web.search", {"queries": queries[:3]})
@@ -137,6 +144,13 @@ async def look_outside(
     return round_
 
 
+def _first(reach: Reach) -> str:
+    """The tool that a round begins with."""
+    if reach.scholarly:
+        return "scholarly.search"
+    return SEARCH if reach.tools else "web.search"
+
+
 class _Tools:
     """Calls registered tools for one round; a tool that fails costs the round its part only."""
 
@@ -144,6 +158,8 @@ class _Tools:
         self._deps = deps
         self._key = key
         self.round = round_
+        self.learnt: list[str] = []
+        """Names of tools that this round learnt."""
 
     async def __call__(self, name: str, given: Mapping[str, Any]) -> None:
         context = ToolContext(
@@ -152,18 +168,55 @@ class _Tools:
             step_id="expand",
             results={},
             effects=self._deps.effects,
-            key=f"{self._key}:{name}",
+            key=f"{self._key}:{name}:{given.get('tool') or given.get('offer') or ''}",
             scholar=self._deps.scholar,
             web=self._deps.web,
             shelf=self._deps.shelf,
             search=self._deps.search,
+            tools=self._deps.tools,
+            learning=self._deps.learning,
         )
         try:
             output = await self._deps.tools.call(name, context, given)
         except ToolFailure as failure:
             self.round.said.append(str(failure))
-        else:
-            self.round.add(output.model_dump(mode="json"))
+            return
+        result = output.model_dump(mode="json")
+        self.round.add(result)
+        self.learnt += result.get("tools", [])
+
+
+async def _with_tools(
+    deps: Deps,
+    brief: Brief,
+    queries: Sequence[str],
+    known: Sequence[str],
+    topic: str,
+    allowed: frozenset[str],
+    use: _Tools,
+) -> None:
+    """Search with the learnt tools that fit; where those bring nothing, learn one from the
+    catalogue and search with that. A tool that asks first is asked about in the plan's own steps,
+    not in the middle of a round."""
+    period = period_of(deps)
+    given = {
+        "queries": list(queries)[:MOST_TOOL_QUERIES],
+        "topic": without_period(topic),
+        "most": max(3, kept_wanted(deps, brief) // 2),
+        "from_year": period.first,
+        "to_year": period.last,
+        "known": list(known),
+    }
+    fitting = fitting_tools(deps, topic)
+    for name in fitting.tools:
+        if name in allowed or not deps.tools.asks(name):
+            await use(SEARCH, {**given, "tool": name})
+    if use.round.source_ids:
+        return
+    for offer in fitting.offers:
+        await use(LEARN, {"offer": offer})
+    for name in best_of(deps, use.learnt, topic):
+        await use(SEARCH, {**given, "tool": name})
 
 
 async def _scholarly(

@@ -17,8 +17,10 @@ from autonomy.api.idempotency import once
 from autonomy.api.ownership import owned
 from autonomy.api.paging import Limit, Page, page
 from autonomy.api.requests import task_spec
+from autonomy.api.tool_schemas import ToolAnswerIn
 from autonomy.core.types import PlanEdit, RunStatus
 from autonomy.models import Artifact, Checkpoint, Run
+from autonomy.services.tool_answers import answer_tool
 
 router = Router(tags=["runs"])
 
@@ -77,6 +79,16 @@ def resume_run(request: ApiRequest, run_id: UUID) -> Status[schemas.RunSnapshot]
     """Go on with a paused run, take back a pause, or approve the plan that it shows."""
     run = owned(Run.objects.all(), request.auth, run_id)
     services.resume(run, by=request.auth)
+    return _accepted(run)
+
+
+@router.post("/{uuid:run_id}/tool", response={202: schemas.RunSnapshot})
+def answer_tool_question(
+    request: ApiRequest, run_id: UUID, body: ToolAnswerIn
+) -> Status[schemas.RunSnapshot]:
+    """Let the run call the learnt tool that it asks about, or not. The first answer counts."""
+    run = owned(Run.objects.all(), request.auth, run_id)
+    answer_tool(run, body.interrupt_id, allowed=body.allowed, always=body.always, by=request.auth)
     return _accepted(run)
 
 

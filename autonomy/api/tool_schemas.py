@@ -171,3 +171,13 @@ class SecretName(_In):
     host: str = Field(max_length=260)
     scheme: str = Field(max_length=100)
     for_everybody: bool = False
+
+
+class ToolAnswerIn(_In):
+    """The answer to a run that asks whether it may call a learnt tool."""
+
+    interrupt_id: str = Field(max_length=100)
+    """Of `waiting_for`."""
+    allowed: bool
+    always: bool = False
+    """No run of yours asks about this tool of yours again."""

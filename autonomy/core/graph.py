@@ -36,6 +36,7 @@ def _ready(state: RunState) -> Sequence[Send] | str:
                 document_id=state.get("document_id", ""),
                 notice=state.get("notice", ""),
                 steering=state.get("steering"),
+                tool_answers=state.get("tool_answers", {}),
             ),
         )
         for step in current.ready()

@@ -159,6 +159,32 @@ class Web(Protocol):
         ...
 
 
+class Offer(NamedTuple):
+    """A document or server that staff let runs learn tools from."""
+
+    name: str
+    good_for: str
+    """Subjects and kinds of evidence, in staff's words."""
+
+
+class Learning(Protocol):
+    """Learning tools in a run, from the catalogue that staff keep and from nowhere else."""
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """What could be learnt, without what was learnt already."""
+        ...
+
+    async def learn(self, offer: str) -> list[str]:
+        """Learn the tools of one offer, which are in the run's registry then; their names. Learning
+        again changes nothing.
+
+        Raises:
+            autonomy.tools.learnt.document.NotLearnt: with the reason.
+        """
+        ...
+
+
 class Shelf(Protocol):
     """Where works from outside become sources of the person's library."""
 
@@ -562,6 +588,8 @@ class Deps:
     tables: Tables | None = None
     """None where nobody reads tables to compute with."""
     analysis: AnalysisLimits = AnalysisLimits()  # noqa: RUF009 - a value
+    learning: Learning | None = None
+    """None where there is no catalogue."""
     rewriting: Rewriting = Rewriting()  # noqa: RUF009 - a value
     sandbox: Sandbox = NoSandbox()  # noqa: RUF009 - stateless
     """Where code runs; off where nothing here can hold it."""

@@ -55,6 +55,11 @@ def append(current: Sequence[Observation], updates: Sequence[object]) -> list[Ob
     return merged
 
 
+def merge_answers(current: dict[str, bool], update: dict[str, bool]) -> dict[str, bool]:
+    """Answers of parallel branches side by side; a later one about the same tool counts."""
+    return {**current, **update}
+
+
 class RunState(TypedDict, total=False):
     plan: Annotated[Plan, merge_plan]
     observations: Annotated[list[Observation], DeltaChannel(append, snapshot_frequency=50)]
@@ -100,6 +105,8 @@ class RunState(TypedDict, total=False):
     """Number of the last message of the person that was taken; commits with its effect."""
     steering: Steering
     """What the messages taken so far amount to."""
+    tool_answers: Annotated[dict[str, bool], merge_answers]
+    """Learnt tools that the person was asked about in this run, and whether it may call them."""
     stop_reason: str
     outbox: Annotated[list[EventDraft], Topic(EventDraft)]
     """Boundary events of this superstep; the checkpointer commits them with the checkpoint."""
@@ -113,3 +120,4 @@ class ActInput(TypedDict):
     document_id: str
     notice: str
     steering: Steering | None
+    tool_answers: dict[str, bool]

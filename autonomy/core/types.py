@@ -150,6 +150,11 @@ PLAN_APPROVAL = "plan_approval"
 `{"edit": PlanEdit}` or `{"told": true}` (there are messages that say what to change)."""
 
 
+TOOL_APPROVAL = "tool_approval"
+"""The kind of the interrupt that asks whether a run may call a learnt tool; answered
+`{"allowed": true|false}`. It counts for the whole run."""
+
+
 class Author(StrEnum):
     """Who made a plan, a section or a verdict. Rule output is never shown as model output."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from functools import cache
 
-from autonomy.agents.reach import reach_of
+from autonomy.agents.reach import may_use_tools, reach_of
 from autonomy.core import journey
 from autonomy.core.analysis import AnalysisLimits
 from autonomy.core.brief import read_brief
@@ -30,6 +29,7 @@ from autonomy.runtime.drafts import RunDrafts
 from autonomy.runtime.effects import RunEffects
 from autonomy.runtime.embedders import asker
 from autonomy.runtime.events import RunEvents
+from autonomy.runtime.learnt_tools import usable_learnt
 from autonomy.runtime.messages import RunMessages
 from autonomy.runtime.model_calls import RunCalls
 from autonomy.runtime.originality import RunOriginality
@@ -39,9 +39,12 @@ from autonomy.runtime.queue import Claim
 from autonomy.runtime.references import RunReferences
 from autonomy.runtime.sandboxes import ProcessSandbox
 from autonomy.runtime.tokens import TokenStream
+from autonomy.runtime.tool_learning import RunLearning
 from autonomy.runtime.tools import usable_tools
 from autonomy.tools.drafts import draft_tools
 from autonomy.tools.evidence import evidence_tools
+from autonomy.tools.learnt.run_tools import LEARNING, run_tools
+from autonomy.tools.learnt.searching import best
 from autonomy.tools.library_tools import library_tools
 from autonomy.tools.literature import SCHOLARLY, WEB, literature_tools
 from autonomy.tools.registry import ToolRegistry
@@ -60,7 +63,15 @@ class Segment:
 @cache
 def registry() -> ToolRegistry:
     """The built-in tools; one registry per process, so that their rate limits are shared."""
-    return ToolRegistry([*library_tools(), *evidence_tools(), *literature_tools(), *draft_tools()])
+    return ToolRegistry(
+        [
+            *library_tools(),
+            *evidence_tools(),
+            *literature_tools(),
+            *draft_tools(),
+            *run_tools(),
+        ]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,9 @@ def build_deps(segment: Segment, grounds: Grounds | None = None) -> Deps:
     scholar = shared_scholar() if env().registries else None
     web = shared_web() if env().web_search != "off" else None
     artifacts = RunArtifacts(fence, run.owner_id)
+    tools = usable_tools(registry())
+    learnt = usable_learnt(run.owner_id, ledger)
+    tools.add(best(learnt, f"{run.title} {task.goal}", env().tools_offered_max))
     deps = Deps(
         run_id=fence.run_id,
         task=task,
@@ -110,7 +124,8 @@ def build_deps(segment: Segment, grounds: Grounds | None = None) -> Deps:
             log=RunCalls(fence.run_id, run.owner_id),
         ),
         budget=ledger,
-        tools=usable_tools(registry()),
+        tools=tools,
+        learning=RunLearning(run.owner_id, tools, ledger),
         messages=RunMessages(fence),
         references=RunReferences(
             run.owner_id, shared_scholar(), effects, asks=bool(env().registries)
@@ -137,13 +152,19 @@ def build_deps(segment: Segment, grounds: Grounds | None = None) -> Deps:
         ),
     )
     # A tool that may not be used is not there, whoever (a model included) asks for it.
-    return dataclasses.replace(deps, tools=deps.tools.without(_unreachable(deps)))
+    tools.drop(_unreachable(deps))
+    return deps
 
 
 def _unreachable(deps: Deps) -> frozenset[str]:
-    reach = reach_of(deps, read_brief(deps.task))
+    brief = read_brief(deps.task)
+    reach = reach_of(deps, brief)
     barred = frozenset() if reach.scholarly else SCHOLARLY
-    return barred if reach.web else barred | WEB
+    if not reach.web:
+        barred |= WEB
+    if not may_use_tools(deps, brief):
+        barred |= LEARNING | {tool.name for tool in deps.tools.learnt()}
+    return barred
 
 
 def analysis_limits() -> AnalysisLimits:

@@ -313,6 +313,8 @@ def usable_learnt(
 ) -> list[Usable[Any, Any]]:
     """The learnt tools that a run of this person may call, or those of `rows`."""
     chosen = callable_tools(owner_id) if rows is None else rows
+    if not chosen:
+        return []
     current = {
         (version.tool_id, version.number): version
         for version in ToolVersion.objects.filter(tool__in=[row.pk for row in chosen])

@@ -74,6 +74,8 @@ def asks(run: Run) -> str:
     asked = run.waiting_for or {}
     if asked.get("kind") == "plan_approval":
         return "Its plan is ready for you to look at."
+    if asked.get("kind") == "tool_approval":
+        return f"It asks whether it may use the tool {asked.get('tool', '')}."
     if asked.get("kind") == "similarity_report":
         cycle = TurnitinCycle.objects.filter(run=run, pk=str(asked.get("cycle_id"))).first()
         until = (

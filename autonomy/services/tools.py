@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from autonomy.agents import tool_ingestor
 from autonomy.agents.tool_ingestor import Limits, Origin, SecretWanted
@@ -22,25 +22,22 @@ from autonomy.models import (
     ToolAuthor,
     ToolOrigin,
     ToolPolicy,
-    ToolRate,
     ToolServer,
-    ToolVersion,
 )
-from autonomy.runtime.contention import transacted
 from autonomy.runtime.learnt_tools import (
     call,
-    definition_of,
     line,
     made_ready,
     program,
     visible_tools,
 )
 from autonomy.runtime.provider_health import shared_health
+from autonomy.runtime.tool_rows import TooManyTools, append_version, store_bundle
 from autonomy.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from autonomy.services.tool_secrets import sealed_for
 from autonomy.tools.learnt.document import NotLearnt
 from autonomy.tools.learnt.failing import CallInDoubt, LearntFailure
-from autonomy.tools.learnt.openapi import Bundle, Operation
+from autonomy.tools.learnt.openapi import Bundle
 from autonomy.tools.learnt.secrets import host_key
 from autonomy.tools.registry import ToolFailure
 from handywriterz.env import env
@@ -153,63 +150,15 @@ def let_in(user: User, wanted: Wanted, fingerprint: str) -> Preview:
             code="document_changed",
         )
     owner = None if wanted.for_everybody else user
-    store_bundle(owner, _origin(user, wanted), seen.bundle)
-    return seen
-
-
-@transacted
-def store_bundle(owner: User | None, origin: Origin, bundle: Bundle) -> list[Tool]:
-    """Rows for every operation of `bundle`; one that is there already gets a new version where its
-    contract is another. Raises `Conflict` when there are too many."""
-    if owner is not None:
-        User.objects.select_for_update(no_key=True).get(pk=owner.pk)
-    made = [_stored(owner, origin, bundle, operation) for operation in bundle.operations]
-    most = env().tools_per_user
-    if owner is not None and Tool.objects.filter(owner=owner).count() > most:
+    try:
+        store_bundle(owner, _origin(user, wanted), seen.bundle)
+    except TooManyTools as limit:
         raise Conflict(
-            f"That would be more than the {most} tools that one person may have: remove some "
+            f"That would be more than the {limit.most} tools that one person may have: remove some "
             "first, or choose fewer operations.",
             code="too_many_tools",
-        )
-    return made
-
-
-def _stored(owner: User | None, origin: Origin, bundle: Bundle, operation: Operation) -> Tool:
-    learnt = operation.tool
-    tool, fresh = Tool.objects.get_or_create(
-        owner=owner,
-        name=learnt.name,
-        defaults={
-            "origin": origin.kind,
-            "bundle": bundle.name,
-            "learnt_from": origin.told[:2_000],
-            "policy": tool_ingestor.policy_of(operation),
-            "read_only": operation.read_only,
-            "rate": ToolRate.ORDINARY,
-        },
-    )
-    contract: dict[str, Any] = {
-        "input_schema": learnt.input_schema,
-        "output_schema": learnt.output_schema,
-        "definition": definition_of(learnt),
-    }
-    current = tool.versions.filter(number=tool.current_version).first()
-    if current is None or any(getattr(current, name) != v for name, v in contract.items()):
-        _append(tool, ToolAuthor.INGEST, evidence={"learnt_from": origin.told}, **contract)
-    tool.description = learnt.description
-    if not fresh and tool.read_only and not operation.read_only:
-        tool.policy = ToolPolicy.ASK  # it was let in as one that only reads
-    tool.read_only = operation.read_only
-    tool.save()
-    return tool
-
-
-def _append(tool: Tool, author: str, **values: Any) -> ToolVersion:
-    """A new version, which is the one that is called from now on. Saves nothing of `tool`."""
-    last = tool.versions.aggregate(last=Max("number"))["last"] or 0
-    version = ToolVersion.objects.create(tool=tool, number=last + 1, author=author, **values)
-    tool.current_version = version.number
-    return version
+        ) from limit
+    return seen
 
 
 def _origin(user: User, wanted: Wanted) -> Origin:
@@ -334,7 +283,7 @@ def revert_tool(row: Tool, number: int, user: User) -> Tool:
         raise NotFound(f"This tool has no version {number}.")
     if number == tool.current_version:
         raise Conflict("This version is the one in use.", code="current_version")
-    _append(
+    append_version(
         tool,
         ToolAuthor.STAFF,
         input_schema=old.input_schema,

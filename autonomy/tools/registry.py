@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +16,7 @@ from autonomy.core.ports import (
     Drafts,
     Effects,
     Events,
+    Learning,
     Library,
     NotDone,
     Repeat,
@@ -61,6 +62,13 @@ class ToolContext:
     shelf: Shelf | None = None
     search: SearchLimits = SearchLimits()  # noqa: RUF009 - a value
     drafts: Drafts | None = None
+    tools: ToolRegistry | None = None
+    """For a tool that calls others."""
+    learning: Learning | None = None
+
+    def for_call(self, key: str) -> ToolContext:
+        """The same, for a further call under a key of its own."""
+        return replace(self, key=key)
 
     @property
     def outside_key(self) -> str:
@@ -145,8 +153,13 @@ class ToolRegistry:
         """Take in tools that were learnt meanwhile; a name that is taken keeps its tool. Returns
         the names that are new."""
         fresh = {tool.name: tool for tool in tools if tool.name not in self._tools}
-        self._tools |= fresh
+        self._tools.update(fresh)
         return list(fresh)
+
+    def drop(self, names: Collection[str]) -> None:
+        """Take tools out: whoever holds this registry no longer has them."""
+        for name in names:
+            self._tools.pop(name, None)
 
     def learnt(self) -> list[Tool[Any, Any]]:
         """The tools that were not shipped."""

@@ -216,7 +216,7 @@ async def call_mcp(
             exchange=exchange,
             tool=tool.name,
         )
-    return concluded(tool, wrapper, exchange, reads=reads)
+    return await asyncio.to_thread(concluded, tool, wrapper, exchange, reads=reads)
 
 
 async def _answer(

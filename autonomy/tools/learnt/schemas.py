@@ -7,6 +7,7 @@ and the work of one comparison is counted.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -21,8 +22,10 @@ from referencing.exceptions import Unresolvable
 
 from autonomy.tools.learnt.document import NotLearnt
 
-WORK = 400_000
+WORK = 200_000
 """Keywords that are looked at in one comparison."""
+SECONDS = 3.0
+"""Of a processor, that one comparison may take."""
 ENUM = 400
 """Values that an enumeration keeps; a longer one is not held against anything."""
 NODES = 20_000
@@ -190,6 +193,7 @@ _ONE_SCHEMA = frozenset(
 # --------------------------------------------------------------------------- comparing
 
 _left: ContextVar[int] = ContextVar("learnt_schema_work", default=WORK)
+_until: ContextVar[float] = ContextVar("learnt_schema_until", default=0.0)
 
 _Rule = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
 
@@ -198,7 +202,7 @@ def _counted(rule: _Rule) -> _Rule:
     def look(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
         left = _left.get() - 1
         _left.set(left)
-        if left < 0:
+        if left < 0 or (left % 256 == 0 and time.thread_time() > _until.get()):
             raise TooMuchWork
         yield from rule(validator, value, instance, schema) or ()
 
@@ -230,6 +234,7 @@ def problems(schema: Mapping[str, Any], value: Any, most: int = 5) -> list[Probl
     if not schema:
         return []
     _left.set(WORK)
+    _until.set(time.thread_time() + SECONDS)
     found: list[Problem] = []
     try:
         for error in _Validator(schema, registry=_NOWHERE).iter_errors(value):

@@ -17,6 +17,7 @@ export function activity(view, now = Date.now()) {
   if (view.status === "paused") return "Paused. Everything so far is kept";
   if (view.status === "waiting_human") {
     if (view.waitingFor?.kind === "plan_approval") return "The plan is ready for you";
+    if (view.waitingFor?.kind === "tool_approval") return "It asks whether it may use a tool";
     return view.cycle ? "Waiting for your similarity report" : "Waiting for you";
   }
   if (TERMINAL.has(view.status)) return endingOf(view).title;

@@ -4,6 +4,7 @@ import { Icon } from "../lib/icon.js";
 import { renderMarkdown } from "../lib/markdown.js";
 import { plural } from "../lib/format.js";
 import { ApprovalCard } from "../run/approval.js";
+import { ToolQuestion } from "../run/tool_question.js";
 import { isSimulated } from "../run/models_line.js";
 import { OriginalityCard } from "../run/originality.js";
 import { Ending } from "../run/ending.js";
@@ -32,6 +33,7 @@ export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, 
           ${view.artifactId && html`<${DocumentCard} view=${view} open=${openId === view.artifactId} onOpen=${onOpen} />`}
           <${OriginalityCard} view=${view} byRule=${byRule} />
           <${ApprovalCard} view=${view} onSnapshot=${onSnapshot} onCompose=${onCompose} />
+          <${ToolQuestion} view=${view} onSnapshot=${onSnapshot} />
         </div>`}
         ${!view && turn.answer && html`<div class="reply"><${Answer} text=${turn.answer} /></div>`}
       </li>`;

@@ -105,6 +105,9 @@ TABLE: dict[str, Row] = {
     "POST v2/runs/{uuid:run_id}/pause": Row(HIDDEN, _run),
     "POST v2/runs/{uuid:run_id}/resume": Row(HIDDEN, _run),
     "POST v2/runs/{uuid:run_id}/cancel": Row(HIDDEN, _run),
+    "POST v2/runs/{uuid:run_id}/tool": Row(
+        HIDDEN, _run, lambda w: {"interrupt_id": "x", "allowed": True}
+    ),
     "POST v2/runs/{uuid:run_id}/fork": Row(HIDDEN, _run, lambda w: {}),
     "PATCH v2/runs/{uuid:run_id}/budget": Row(HIDDEN, _run, lambda w: {"tokens": 5}),
     "POST v2/runs/{uuid:run_id}/messages": Row(HIDDEN, _run, lambda w: {"message": "Stop"}),

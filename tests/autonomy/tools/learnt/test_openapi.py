@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from pydantic import SecretStr
 
+from autonomy.core import outbound
 from autonomy.core.learnt import HttpContract, LearntTool
 from autonomy.tools.learnt.calling import Called, CallLimits, Line, call_http
 from autonomy.tools.learnt.document import NotLearnt
@@ -120,10 +121,10 @@ def test_documents_that_unfold_are_refused_quickly() -> None:
     laughs = "openapi: 3.0.0\na0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 10)
     )
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(NotLearnt, match="unfolds"):
         read(laughs.encode())
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -202,11 +203,11 @@ async def test_a_schema_that_asks_for_endless_work_is_given_up() -> None:
     with serving(lambda _: Reply({"a": 1})) as served:
         document["servers"] = [{"url": served.base}]
         tool = read(document).operations[0].tool
-        started = time.monotonic()
+        started = time.process_time()
         with pytest.raises(LearntFailure) as failed:
             await called(tool, {}, served)
     assert failed.value.error.code == "schema_drift"
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_a_huge_enumeration_is_not_kept() -> None:
@@ -427,7 +428,7 @@ async def test_an_echoed_key_is_taken_out_of_the_answer() -> None:
 )
 async def test_private_addresses_are_not_called(base: str) -> None:
     async def resolve(host: str, port: int) -> list[str]:
-        return ["10.0.0.7"] if host == "inside.example.org" else [host]
+        return ["10.0.0.7"] if host == "inside.example.org" else await outbound.resolve(host, port)
 
     with serving(lambda _: Reply({"total": 0, "items": []})) as served:
         text = (DOCUMENTS / "open_papers.yaml").read_text()

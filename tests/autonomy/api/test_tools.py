@@ -1,0 +1,210 @@
+"""Tools over the API: looked at, let in, called, switched and put back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from autonomy.models import Tool, ToolRecording, ToolSecret, ToolServer
+from autonomy.runtime import learnt_tools
+from autonomy.tools.learnt.calling import CallLimits, Line
+from tests.learnt.services import KEY, open_papers
+from tests.learnt.serving import Reply, Served, serving
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def papers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """Open Papers at an address that this server may call."""
+    with serving(open_papers) as served:
+        line = Line("tests", trusted=served.trusted, limits=CallLimits(seconds=10.0))
+        monkeypatch.setattr(learnt_tools, "line", lambda: line)
+        monkeypatch.setattr("autonomy.services.tools.line", lambda: line)
+        yield served
+
+
+def send(client: Client, method: str, path: str, body: Any = None) -> Any:
+    data = "" if body is None else json.dumps(body)
+    return client.generic(method, f"/api/v2/tools{path}", data, content_type="application/json")
+
+
+def learn(client: Client, served: Served, **more: Any) -> Any:
+    wanted = {"url": f"{served.base}/openapi.yaml", **more}
+    seen = send(client, "POST", "/ingest", wanted).json()
+    made = send(client, "POST", "/ingest", wanted | {"fingerprint": seen["fingerprint"]})
+    assert made.status_code == 201, made.content
+    return made.json()
+
+
+def give_key(client: Client, served: Served, **more: Any) -> None:
+    body = {"host": f"127.0.0.1:{served.port}", "scheme": "apiKeyQuery", "value": KEY, **more}
+    assert send(client, "PUT", "/secrets", body).status_code == 204
+
+
+SEARCH = "/open_papers.search_works"
+
+
+def test_a_document_is_shown_let_in_and_called(papers: Served, alice_client: Client) -> None:
+    seen = send(alice_client, "POST", "/ingest", {"url": f"{papers.base}/openapi.yaml"}).json()
+
+    host = f"127.0.0.1:{papers.port}"
+    assert (seen["let_in"], seen["hosts"]) == (False, [host])
+    assert seen["secrets"] == [{"host": host, "scheme": "apiKeyQuery", "kind": "query"}]
+    assert [op["policy"] for op in seen["operations"]] == ["auto", "auto"]
+    assert not Tool.objects.filter(origin="openapi").exists()
+
+    learn(alice_client, papers)
+    listed = {tool["name"]: tool for tool in send(alice_client, "GET", "").json()["items"]}
+    assert listed["open_papers.search_works"]["secrets_missing"] == ["apiKeyQuery"]
+    assert (
+        listed["open_papers.search_works"]["own"],
+        listed["open_papers.search_works"]["host"],
+    ) == (True, host)
+
+    refused = send(alice_client, "POST", f"{SEARCH}/test", {"arguments": {"query": "sleep"}}).json()
+    assert (refused["ok"], refused["code"]) == (False, "auth")
+
+    give_key(alice_client, papers)
+    tried = send(alice_client, "POST", f"{SEARCH}/test", {"arguments": {"query": "sleep"}}).json()
+    assert (tried["ok"], tried["result"]["total"]) == (True, 3)
+
+    row = Tool.objects.get(name="open_papers.search_works")
+    assert (row.calls, row.failures, row.recent, row.last_failure) == (2, 1, "01", "auth")
+    assert row.latency_seconds is not None
+    recording = ToolRecording.objects.get()
+    assert recording.ok
+    assert recording.exchange["result"]["total"] == 3
+
+
+def test_a_key_is_nowhere_but_sealed(papers: Served, alice_client: Client, caplog: Any) -> None:
+    learn(alice_client, papers)
+    give_key(alice_client, papers)
+    tried = send(alice_client, "POST", f"{SEARCH}/test", {"arguments": {"query": KEY}})
+    export = alice_client.get("/api/v2/me/export")
+    exported = b"".join(export.streaming_content)  # type: ignore[attr-defined]
+
+    everywhere = [
+        tried.content.decode(),
+        json.dumps(list(ToolRecording.objects.values_list("exchange", flat=True))),
+        send(alice_client, "GET", "").content.decode(),
+        send(alice_client, "GET", SEARCH).content.decode(),
+        exported.decode("latin-1"),
+        bytes(ToolSecret.objects.get().secret or b"").decode("latin-1"),
+    ]
+    assert [text for text in everywhere if KEY in text] == []
+
+
+def test_what_changed_since_it_was_shown_is_not_let_in(
+    papers: Served, alice_client: Client
+) -> None:
+    wanted = {"url": f"{papers.base}/openapi.yaml"}
+    seen = send(alice_client, "POST", "/ingest", wanted).json()
+    before = papers.answering
+
+    def changed(asked: Any) -> Reply:
+        reply = before(asked)
+        text = reply.body.decode().replace("/works:", "/everything:")
+        return Reply(text.encode(), headers=reply.headers)
+
+    papers.answering = changed
+    made = send(alice_client, "POST", "/ingest", wanted | {"fingerprint": seen["fingerprint"]})
+
+    assert (made.status_code, made.json()["code"]) == (409, "document_changed")
+    assert not Tool.objects.filter(origin="openapi").exists()
+
+
+def test_learning_again_makes_a_version_only_of_what_changed(
+    papers: Served, alice_client: Client
+) -> None:
+    learn(alice_client, papers)
+    learn(alice_client, papers)
+    tool = Tool.objects.get(name="open_papers.search_works")
+    assert tool.current_version == 1
+
+    before = papers.answering
+
+    def changed(asked: Any) -> Reply:
+        reply = before(asked)
+        text = reply.body.decode().replace("maximum: 50", "maximum: 25")
+        return Reply(text.encode(), headers=reply.headers)
+
+    papers.answering = changed
+    assert learn(alice_client, papers)["replaces"] == [
+        "open_papers.get_work",
+        "open_papers.search_works",
+    ]
+    tool.refresh_from_db()
+    assert tool.current_version == 2
+
+    back = send(alice_client, "POST", f"{SEARCH}/revert", {"version": 1}).json()
+    assert (back["version"], back["versions"][0]["author"]) == (3, "staff")
+    assert back["versions"][0]["evidence"]["reverted_to"] == 1
+    assert back["input_schema"]["properties"]["per-page"]["maximum"] == 50
+    assert send(alice_client, "POST", f"{SEARCH}/revert", {"version": 9}).status_code == 404
+
+
+def test_switches_and_policy(papers: Served, alice_client: Client, bob_client: Client) -> None:
+    learn(alice_client, papers)
+    assert send(alice_client, "PATCH", SEARCH, {"policy": "ask"}).json()["policy"] == "ask"
+    assert send(alice_client, "PATCH", SEARCH, {"policy": "maybe"}).status_code == 422
+    assert send(alice_client, "POST", f"{SEARCH}/disable").json()["enabled"] is False
+    assert send(alice_client, "POST", f"{SEARCH}/enable").json()["enabled"] is True
+    assert send(bob_client, "GET", SEARCH).status_code == 404
+    assert send(alice_client, "DELETE", SEARCH).status_code == 204
+    assert send(alice_client, "GET", SEARCH).status_code == 404
+
+
+def test_tools_for_everybody_are_changed_by_staff_only(
+    papers: Served, bob_client: Client, staff_client: Client
+) -> None:
+    wanted = {"url": f"{papers.base}/openapi.yaml", "for_everybody": True}
+    assert send(bob_client, "POST", "/ingest", wanted).status_code == 403
+    learn(staff_client, papers, for_everybody=True)
+    give_key(staff_client, papers, for_everybody=True)
+
+    assert send(bob_client, "GET", SEARCH).json()["may_change"] is False
+    assert send(bob_client, "POST", f"{SEARCH}/disable").status_code == 403
+    tried = send(bob_client, "POST", f"{SEARCH}/test", {"arguments": {"query": "x"}}).json()
+    assert tried["ok"] is True
+
+    Tool.objects.update(killed=True)
+    assert send(bob_client, "POST", f"{SEARCH}/test", {"arguments": {}}).status_code == 409
+
+
+def test_the_deployments_key_serves_no_tool_of_a_persons_own(
+    papers: Served, bob_client: Client, staff_client: Client
+) -> None:
+    give_key(staff_client, papers, for_everybody=True)
+    learn(bob_client, papers)
+
+    tried = send(bob_client, "POST", f"{SEARCH}/test", {"arguments": {"query": "x"}}).json()
+    assert tried["code"] == "auth"
+    assert [asked.path for asked in papers.asked if asked.path == "/v1/works"] == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/openapi.json",
+        "http://localhost:8000/openapi.json",
+        "file:///etc/passwd",
+        "https://user:pw@example.org/x",
+        "nonsense",
+    ],
+)
+def test_addresses_inside_are_not_fetched(url: str, alice_client: Client) -> None:
+    answer = send(alice_client, "POST", "/ingest", {"url": url})
+    assert (answer.status_code, answer.json()["code"]) == (422, "tool_address")
+
+
+def test_only_staff_start_programs(alice_client: Client, alice: User) -> None:
+    ToolServer.objects.create(name="clock", command="/bin/true")
+    answer = send(alice_client, "POST", "/ingest", {"kind": "mcp", "server": "clock"})
+    assert answer.status_code == 403
+    assert send(alice_client, "GET", "").json()["servers"] == []
