@@ -3,6 +3,22 @@
 # exported DOCX), poppler (reads exported PDF), Tesseract (reads scans), bubblewrap (holds code). Installs what is missing where that is allowed.
 set -euo pipefail
 
+# MCP servers for tests, beside the project's own packages: they want an older SDK.
+here=$(cd "$(dirname "$0")/.." && pwd)
+servers="$here/.mcp-servers"
+if ! cmp -s "$here/deploy/mcp-servers.txt" "$servers/installed.txt"; then
+    python="$here/.venv/bin/python"
+    [ -x "$python" ] || python=python3
+    echo "Installing MCP servers for tests …"
+    rm -rf "$servers"
+    if "$python" -m venv "$servers" && "$servers/bin/pip" install -q --no-deps -r "$here/deploy/mcp-servers.txt" >&2; then
+        cp "$here/deploy/mcp-servers.txt" "$servers/installed.txt"
+    else
+        echo "They could not be installed. The tests that need them will fail." >&2
+        [ -z "${CI:-}" ] || exit 1
+    fi
+fi
+
 missing=()
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
 command -v soffice >/dev/null || missing+=(libreoffice-writer)

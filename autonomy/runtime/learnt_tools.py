@@ -35,11 +35,12 @@ from autonomy.tools.fetch.addresses import trusted_hosts
 from autonomy.tools.learnt.calling import Called, CallLimits, Line, call_http
 from autonomy.tools.learnt.failing import CallInDoubt, LearntFailure
 from autonomy.tools.learnt.mcp import Program, Target, call_mcp
-from autonomy.tools.learnt.secrets import Secrets, host_key
+from autonomy.tools.learnt.secrets import Secrets, forms, host_key
 from autonomy.tools.learnt.values import LearntInput, LearntOutput
 from autonomy.tools.registry import Outcome, ToolContext, ToolFailure
 from autonomy.tools.registry import Tool as Usable
 from handywriterz.env import env
+from handywriterz.log_lines import conceal
 
 _CONTRACT: TypeAdapter[HttpContract | McpContract] = TypeAdapter(HttpContract | McpContract)
 
@@ -105,6 +106,7 @@ def secrets_for(tool: Tool, contract: HttpContract | McpContract, owner_id: int)
         opened = unseal(row.secret, row.pk)
         if opened is not None:
             found.setdefault(row.scheme, opened)
+    conceal(*forms(found))  # as they stand in an address, too
     return found
 
 

@@ -38,6 +38,10 @@ from autonomy.models import (
     RunMessage,
     RunSource,
     Source,
+    Tool,
+    ToolRecording,
+    ToolSecret,
+    ToolVersion,
     TurnitinCycle,
     UsageDay,
 )
@@ -90,6 +94,7 @@ def personal_entries(user: User) -> Iterator[Entry]:
     quota = Quota.objects.filter(user=user)
     yield _json("quota.json", _rows(quota, leave={"user_id"}))
     yield _json("models.json", _models(user))
+    yield from _tools(user)
     told = Notification.objects.filter(owner=user)
     yield _json("notifications.json", _rows(told, also={"run_id"}))
     wanted = NotificationChoice.objects.filter(user=user)
@@ -116,6 +121,20 @@ def _models(user: User) -> dict[str, Any]:
         ],
         "choices": preference.roles if preference else {},
     }
+
+
+def _tools(user: User) -> Iterator[Entry]:
+    """Learnt tools with their versions and calls, and which keys there are, without the keys."""
+    tools = Tool.objects.filter(owner=user).order_by("name")
+    if tools.exists():
+        versions = ToolVersion.objects.filter(tool__owner=user).order_by("tool__name", "number")
+        calls = ToolRecording.objects.filter(version__tool__owner=user).order_by("created_at")
+        content = {"tools": _rows(tools, also={"id"}), "versions": _rows(versions, also={"id"})}
+        yield _json("tools.json", content)
+        yield Entry("tool_calls.jsonl", (_dump(_row(c)) + b"\n" for c in calls.iterator()))
+    keys = ToolSecret.objects.filter(owner=user)
+    if keys.exists():
+        yield _json("tool_keys.json", _rows(keys, leave={"secret"}))
 
 
 def _library(user: User) -> Iterator[Entry]:

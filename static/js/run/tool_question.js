@@ -36,7 +36,7 @@ export function ToolQuestion({ view, onSnapshot }) {
     <h2><${Icon} name="wrench" /> May this run use a tool?</h2>
     <p><strong class="tool-name">${asked.tool}</strong> is a tool of yours that is used only after you say yes. Nothing runs and nothing is spent while it waits for you.</p>
     ${queries.length > 0 && html`<p>It would be asked for:</p><ul class="tool-queries">${queries.slice(0, 6).map((query) => html`<li key=${query}>${query}</li>`)}</ul>`}
-    <label class="check"><input type="checkbox" checked=${always} disabled=${busy !== ""} onChange=${(event) => setAlways(event.target.checked)} /> Do not ask about this tool again</label>
+    <label class="check-field"><input type="checkbox" checked=${always} disabled=${busy !== ""} onChange=${(event) => setAlways(event.target.checked)} /> Do not ask about this tool again</label>
     ${error && html`<p class="error-text" role="alert">${error}</p>`}
     <div class="dialog-actions">
       <button type="button" class="button" disabled=${busy !== ""} onClick=${() => answer(false)}>${busy === "no" ? "Going on…" : "Go on without it"}</button>

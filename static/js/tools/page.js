@@ -1,0 +1,54 @@
+// The page "Tools": what runs may use, and learning more.
+import { html, render, useEffect, useState } from "../lib/view.js";
+import { Icon } from "../lib/icon.js";
+import * as api from "../lib/api.js";
+import { toast } from "../ui/toast.js";
+import { Learn } from "./learn.js";
+import { Secrets } from "./secrets.js";
+import { Tool } from "./tool.js";
+import { ADDRESS, grouped } from "./words.js";
+
+function Tools() {
+  const [state, setState] = useState(null);
+  const [failure, setFailure] = useState(null);
+  const load = async () => {
+    try {
+      setState(await api.get(ADDRESS));
+      setFailure(null);
+    } catch (problem) {
+      setFailure(problem);
+    }
+  };
+  useEffect(() => {
+    load();
+  }, []);
+  if (failure && !state) {
+    return html`<div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>${failure.title}</strong><span>${failure.message}</span></div><button type="button" class="button" onClick=${load}>Try again</button></div>`;
+  }
+  if (!state) return html`<p class="app-wait" role="status">Opening…</p>`;
+  const learnt = state.items.filter((tool) => tool.origin !== "builtin");
+  const builtin = state.items.filter((tool) => tool.origin === "builtin");
+  const letIn = async (seen) => {
+    toast(`${seen.title} is let in.`, { title: "Saved" });
+    await load();
+    document.getElementById("learnt")?.focus();
+  };
+  return html`<div class="tools-page">
+    <section class="panel" aria-labelledby="learnt"><h2 id="learnt" tabindex="-1">Learnt tools</h2>
+      ${learnt.length === 0 && html`<p>None yet. Let one in below, or let a run learn one from this server’s catalogue when its evidence is weak.</p>`}
+      ${grouped(learnt).map((group) => html`<div key=${group.key} class="tool-group">
+        <h3>${group.bundle} <span class="faint">${group.own ? "yours" : "for everybody"}</span></h3>
+        <p class="faint tool-from">${group.from}</p>
+        <ul class="tool-list">${group.tools.map((tool) => html`<${Tool} key=${`${tool.own}${tool.name}`} tool=${tool} onChanged=${load} />`)}</ul>
+      </div>`)}
+    </section>
+    <${Learn} state=${state} onLetIn=${letIn} onKey=${load} />
+    <${Secrets} secrets=${state.secrets} staff=${state.may_add_for_everybody} onChanged=${load} />
+    <section class="panel" aria-labelledby="builtin"><h2 id="builtin">Built-in tools</h2>
+      <details class="more"><summary>${builtin.length} tools that came with the product</summary>
+        <ul class="tool-list">${builtin.map((tool) => html`<${Tool} key=${tool.name} tool=${tool} onChanged=${load} />`)}</ul></details>
+    </section>
+  </div>`;
+}
+
+render(html`<${Tools} />`, document.getElementById("app"));

@@ -1,0 +1,150 @@
+"""Tools in the browser: look at a document, let it in, give its key, try it, put a version back, and
+be asked in the chat before a run uses it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import (
+    SECONDS,
+    Visitor,
+    ask,
+    call,
+    finished,
+    overflow,
+    shoot,
+    violations,
+)
+from tests.learnt.services import KEY, open_papers
+from tests.learnt.serving import Served, serving
+from tests.stack_process import StackProcess
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(560)]
+
+Visit = Callable[..., Visitor]
+PHONE = {"width": 390, "height": 844}
+LAPTOP = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def papers() -> Iterator[Served]:
+    with serving(open_papers) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def live_stack(papers: Served) -> Iterator[StackProcess]:
+    stack = StackProcess(
+        SIGNUP="open",
+        OUTSIDE_PRIVATE_HOSTS=f"127.0.0.1:{papers.port}",
+        TOOL_TESTS_PER_MINUTE="1000",
+    )
+    try:
+        yield stack.start()
+    finally:
+        stack.stop()
+        stack.remove()
+
+
+@pytest.fixture(scope="module")
+def person(visit: Visit) -> Any:
+    visitor = visit()
+    visitor.sign_up("first@example.org")
+    return visitor.context.storage_state()
+
+
+def card(page: Page, name: str) -> Any:
+    return page.locator(".tool").filter(has=page.get_by_text(name, exact=True))
+
+
+def test_a_tool_is_let_in_tried_and_asked_about(visit: Visit, person: Any, papers: Served) -> None:
+    visitor = visit(storage_state=person, viewport=LAPTOP)
+    page = visitor.page("/settings/")
+    page.get_by_role("link", name="Tools and their keys").click()
+    expect(page.get_by_text("None yet.")).to_be_visible()
+
+    page.get_by_label("Address of the document").fill(f"{papers.base}/openapi.yaml")
+    page.get_by_role("button", name="Look at it").click()
+    preview = page.locator(".tool-preview")
+    expect(preview).to_contain_text("It only reads", timeout=60 * SECONDS)
+    expect(preview).to_contain_text(f"127.0.0.1:{papers.port}")
+    expect(preview).to_contain_text("apiKeyQuery")
+    assert violations(page) == []
+    preview.scroll_into_view_if_needed()
+    shoot(page, "tools-preview")
+    preview.get_by_role("checkbox", name=re.compile("get_work")).uncheck()
+    preview.get_by_role("button", name="Let in 1 tool").click()
+
+    tool = card(page, "open_papers.search_works")
+    expect(tool).to_contain_text("needs a key", timeout=60 * SECONDS)
+    expect(page.get_by_text("open_papers.get_work")).to_have_count(0)
+    page.get_by_label("Host with its port").fill(f"127.0.0.1:{papers.port}")
+    page.get_by_label("Name of the key, as the tool calls it").fill("apiKeyQuery")
+    page.get_by_label("Key", exact=True).fill(KEY)
+    page.get_by_role("button", name="Keep it").click()
+    expect(tool).to_contain_text("not called yet", timeout=60 * SECONDS)
+
+    tool.get_by_text("Try it, and its history").click()
+    tool.get_by_label("Arguments, as JSON").fill('{"query": "sleep"')
+    tool.get_by_role("button", name="Call it once").click()
+    expect(tool).to_contain_text("This is not JSON yet")
+    tool.get_by_label("Arguments, as JSON").fill('{"query": "sleep"}')
+    tool.get_by_role("button", name="Call it once").click()
+    expect(tool).to_contain_text("It answered as it promised", timeout=60 * SECONDS)
+    expect(tool).to_contain_text("Sleep restriction")
+    assert KEY not in page.content()
+    assert violations(page) == []
+    tool.scroll_into_view_if_needed()
+    shoot(page, "tools")
+    tool.get_by_label(re.compile("When runs use")).select_option("ask")
+    expect(tool.get_by_label(re.compile("When runs use"))).to_have_value("ask")
+
+    ask_first(visitor, papers)
+    assert visitor.complaints == []
+
+
+def ask_first(visitor: Visitor, papers: Served) -> None:
+    """A run that has nothing else asks, waits, and writes from what the tool found."""
+    page = visitor.page("/")
+    before = len(papers.asked)
+    ask(page, "Write a 300-word report on sleep and memory.")
+    question = page.get_by_role("region", name="Question about a tool")
+    expect(question).to_contain_text("open_papers.search_works", timeout=120 * SECONDS)
+    assert len(papers.asked) == before
+    assert violations(page) == []
+    shoot(page, "tools-question")
+    page.reload()
+    question.get_by_role("button", name="Use it in this run").click()
+    finished(page)
+    assert len(papers.asked) > before
+    run = call(page, "get", "/api/v2/runs?limit=1", {})["items"][0]["id"]
+    sources = call(page, "get", f"/api/v2/runs/{run}/sources", {})
+    assert any(str(s["csl"].get("DOI", "")).startswith("10.5555/op.") for s in sources["items"])
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("tools-phone", {"viewport": PHONE}),
+        ("tools-dark", {"viewport": LAPTOP, "color_scheme": "dark"}),
+    ],
+)
+def test_the_page_fits_a_phone_and_the_dark(
+    visit: Visit, person: Any, papers: Served, name: str, options: dict[str, Any]
+) -> None:
+    visitor = visit(storage_state=person, **options)
+    page = visitor.page("/settings/tools/")
+    page.get_by_label("Address of the document").fill(f"{papers.base}/openapi.yaml")
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.locator(".tool-preview")).to_be_visible(timeout=60 * SECONDS)
+    assert overflow(page) == 0
+    assert violations(page) == []
+    page.locator(".tool-preview").scroll_into_view_if_needed()
+    shoot(page, name)
+    page.evaluate("window.scrollTo(0, 0)")
+    shoot(page, f"{name}-top")
