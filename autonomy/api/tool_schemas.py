@@ -13,6 +13,7 @@ from autonomy.api.schemas import _In
 DOCUMENT_CHARS = 4 * 1024 * 1024
 """Longest document in a request; `TOOL_DOCUMENT_MAX_BYTES` may allow less."""
 Policy = Literal["auto", "ask", "never"]
+Author = Literal["builtin", "ingest", "agent", "staff"]
 
 
 class ToolOut(Schema):
@@ -68,7 +69,7 @@ class ToolsOut(Schema):
 
 class ToolVersionOut(Schema):
     number: int
-    author: Literal["builtin", "ingest", "agent", "staff"]
+    author: Author
     created_at: datetime
     wrapper: str
     patch: str

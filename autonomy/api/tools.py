@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 from django.contrib.auth.models import User
 from django.http import HttpResponse
@@ -161,7 +161,7 @@ def _tool(state: learning.ToolState) -> schemas.ToolOut:
     return schemas.ToolOut(**_fields(state))
 
 
-def _fields(state: learning.ToolState) -> dict[str, object]:
+def _fields(state: learning.ToolState) -> dict[str, Any]:
     row = state.row
     return {
         "name": row.name,
@@ -202,7 +202,7 @@ def _detail(user: User, name: str) -> schemas.ToolDetailOut:
         versions=[
             schemas.ToolVersionOut(
                 number=v.row.number,
-                author=v.row.author,
+                author=cast(schemas.Author, v.row.author),
                 created_at=v.row.created_at,
                 wrapper=v.row.wrapper,
                 patch=v.row.patch,
