@@ -215,17 +215,22 @@ def _fitted(value: Any, spec: Mapping[str, Any]) -> Any:
 
 
 async def _by_model(step: Step, error: StepError, deps: Deps, task: str) -> Repair:
-    prompt = prompts.debugger(step=step, error=error, tools=deps.tools.schemas())
+    # Descriptions of learnt tools are the words of others: only shipped ones are put before a model.
+    shipped = deps.tools.shipped()
+    described = [deps.tools.schema(name) for name in shipped]
+    prompt = prompts.debugger(step=step, error=error, tools=[d for d in described if d])
     answer = await deps.models.structured(
         "debugger",
         key=f"{task}:repair:{step.id}",
         prompt=prompt,
         output=prompts.ProposedRepair,
     )
-    # The answer may only choose among registered tools; whatever else it says is a diagnosis.
-    tool = answer.tool if answer.tool in deps.tools.names() else None
+    # The answer may only choose among those; whatever else it says is a diagnosis.
+    tool = answer.tool if answer.tool in shipped else None
     given = answer.input
     if given is not None and "source_ids" in step.input:
         # Where may be searched is the person's choice; only the researcher widens it.
         given = {**given, "source_ids": step.input["source_ids"]}
+    if given is not None and "tool" in step.input:
+        given = {**given, "tool": step.input["tool"]}  # nor which learnt tool is called
     return Repair(diagnosis=answer.diagnosis, tool=tool, input=given, author=Author.MODEL)

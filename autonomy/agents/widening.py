@@ -46,6 +46,8 @@ class Round:
     full_texts: int = 0
     full_text_bytes: int = 0
     said: list[str] = field(default_factory=list)
+    tool: str = "scholarly.search"
+    """That it began with."""
 
     def add(self, result: Mapping[str, Any]) -> None:
         self.questions += result.get("questions", [])
@@ -61,7 +63,7 @@ class Round:
             id=f"{MORE}{number}",
             kind=StepKind.TOOL,
             title="Look for more sources",
-            tool="scholarly.search",
+            tool=self.tool,
             status=StepStatus.DONE,
             attempts=1,
             summary=self.summary(),
@@ -99,7 +101,7 @@ async def look_outside(
         seen: passages that were found so far; `sources`: what they are from.
         allowed: tools that ask first, and that the person has let this run use.
     """
-    round_ = Round()
+    round_ = Round(tool=_first(reach))
     number = sum(1 for s in plan.steps if is_looking(s)) + 1
     queries, author = await outside_queries(
         deps,

@@ -220,6 +220,7 @@ async def call(prepared: Ready, arguments: dict[str, Any], *, key: str = "") -> 
                 target=prepared.target,
                 secrets=prepared.secrets,
                 reads=prepared.reads,
+                rate=prepared.rate,
             )
         failure, exchange = "", called.exchange
     except LearntFailure as error:

@@ -176,6 +176,10 @@ class ToolRegistry:
     def schemas(self) -> list[dict[str, Any]]:
         return [self._tools[name].schema() for name in self.names()]
 
+    def shipped(self) -> list[str]:
+        """Names of the tools that came with the product: those that a model may choose among."""
+        return [name for name in self.names() if not self._tools[name].learnt]
+
     def schema(self, name: str) -> dict[str, Any] | None:
         tool = self._tools.get(name)
         return tool.schema() if tool else None

@@ -154,6 +154,34 @@ def wrapper_of(tool: LearntTool) -> Wrapper:
         ) from error
 
 
+async def _leave(line: Line, name: str, url: httpx2.URL, rate: str) -> Admission:
+    """Leave to send one request, waited for if need be. Raises `LearntFailure`."""
+    leave, _ = await turn(
+        line.health,
+        f"tool:{host_key(url)}",
+        per_minute=RATES.get(rate, 60.0),
+        burst=5.0,
+        longest=line.limits.seconds,
+        sleep=line.sleep,
+    )
+    if isinstance(leave, Admission):
+        return leave
+    wait = max(1, round(leave.seconds))
+    raise LearntFailure(
+        "rate_limited" if leave.kind == "rate" else "unavailable",
+        f"{name}: {url.host} may be called again in {wait} seconds.",
+        tool=name,
+        retry_after=float(wait),
+    )
+
+
+async def paced(line: Line, name: str, address: str, rate: str) -> None:
+    """Wait for a call's turn at a host whose failures are not counted here. Raises as a call."""
+    url = httpx2.URL(address)
+    leave = await _leave(line, name, url, rate)
+    await line.health.abandoned(f"tool:{host_key(url)}", leave)
+
+
 class _Errand:
     """One call."""
 
@@ -191,23 +219,7 @@ class _Errand:
         except FetchRefused as refused:
             raise LearntFailure("not_allowed", f"{name}: {refused.reason}", tool=name) from refused
         endpoint = f"tool:{host_key(url)}"
-        leave, _ = await turn(
-            line.health,
-            endpoint,
-            per_minute=RATES.get(rate, 60.0),
-            burst=5.0,
-            longest=line.limits.seconds,
-            sleep=line.sleep,
-        )
-        if not isinstance(leave, Admission):
-            code = "rate_limited" if leave.kind == "rate" else "unavailable"
-            wait = max(1, round(leave.seconds))
-            raise LearntFailure(
-                code,
-                f"{name}: {url.host} may be called again in {wait} seconds.",
-                tool=name,
-                retry_after=float(wait),
-            )
+        leave = await _leave(line, name, url, rate)
         kind: FailureKind | None = None
         answered = False
         try:

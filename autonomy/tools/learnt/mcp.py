@@ -25,7 +25,14 @@ from autonomy.core.learnt import Exchange, LearntTool, McpContract, SecretUse
 from autonomy.core.outbound import AddressRefused, AnswerTooLarge, caused_by, checked_client
 from autonomy.core.works import FetchRefused
 from autonomy.tools.fetch.addresses import vetted
-from autonomy.tools.learnt.calling import Called, Line, checked_input, concluded, wrapper_of
+from autonomy.tools.learnt.calling import (
+    Called,
+    Line,
+    checked_input,
+    concluded,
+    paced,
+    wrapper_of,
+)
 from autonomy.tools.learnt.document import NotLearnt
 from autonomy.tools.learnt.failing import CallInDoubt, LearntFailure
 from autonomy.tools.learnt.names import BUNDLE, LONGEST, shown, slug, unique
@@ -155,12 +162,14 @@ async def call_mcp(
     target: Target,
     secrets: Secrets,
     reads: bool,
+    rate: str = "ordinary",
 ) -> Called:
     """Call one tool of a server.
 
     Args:
         target: where the contract's server is.
         reads: the call changes nothing outside.
+        rate: of `RATES`.
 
     Raises:
         LearntFailure: nothing was changed outside.
@@ -186,6 +195,8 @@ async def call_mcp(
         ) from error
     own = {use.scheme: secrets[use.scheme] for use in contract.secrets}
     asked = False
+    if isinstance(target, str):
+        await paced(line, tool.name, target, rate)
     try:
         async with (
             asyncio.timeout(line.limits.seconds),
