@@ -1,0 +1,17 @@
+"""A taste of the storms over a provider's bad days; the whole of it is `make chaos`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.mark.parametrize("storm", ["model_storm", "model_budget"])
+def test_models_keep_their_promises_in_a_short_storm(storm: str, chaos: Any) -> None:
+    code, rows, said = chaos("--only", storm)
+    assert rows, said
+    assert [row for row in rows if not row["ok"]] == [], said
+    assert code == 0
