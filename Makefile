@@ -44,7 +44,7 @@ check: install-dev ## Format, lint, types, import contract, migrations, docs in 
 	wait $$types || failed=$$?; types=; cat "$$scratch/types"; exit $${failed:-0}
 
 # Tests that start the product or a browser would disturb the others: two of them at a time, after
-# these. `check` has run those of the docs.
+# these, which are three at a time because some wait. `check` has run those of the docs.
 PRODUCT := $(addprefix tests/,browser chaos evaluation handywriterz/stack journeys)
 
 test: install-dev ## Everything that CI runs: the checks, then all tests
@@ -53,7 +53,7 @@ test: install-dev ## Everything that CI runs: the checks, then all tests
 	wait $$tools; \
 	[ -z "$${failed:-}" ] || exit 1; \
 	run() { echo "+ $$*"; "$$@" || failed=1; }; \
-	run $(PY) -m pytest -n 2 --dist loadfile tests $(addprefix --ignore=,tests/docs $(PRODUCT)); \
+	run $(PY) -m pytest -n 3 --dist loadfile tests $(addprefix --ignore=,tests/docs $(PRODUCT)); \
 	run $(PY) -m pytest -n 2 --dist loadfile $(PRODUCT); \
 	exit $${failed:-0}
 
