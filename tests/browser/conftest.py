@@ -8,21 +8,21 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.papers import PAPERS, fresh_paper, make_pdf
-from tests.stack_process import ROOT, StackProcess
+from tests.stack_process import ROOT, StackProcess, eventually
 
 PASSWORD = "correct horse battery staple"
 SCREENSHOTS = ROOT / "test-results" / "screenshots"
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 SECONDS = 1000.0
-RUN_SECONDS = 120
+RUN_SECONDS = 240
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -37,6 +37,8 @@ ARGUMENTS = [
     "--mute-audio",
 ]
 """Among others, what keeps Chromium from calling home."""
+
+T = TypeVar("T")
 
 # Passing waits for nothing: what is there at once is found at once, however long one may wait.
 expect.set_options(timeout=30 * SECONDS)
@@ -179,6 +181,24 @@ def finished(page: Page, status: str = "succeeded") -> None:
     expect(page.locator(".run").last).to_have_attribute(
         "data-status", status, timeout=RUN_SECONDS * SECONDS
     )
+
+
+def comes_to_be(look: Callable[[], object], wanted: object) -> None:
+    """Wait until a look at the page finds `wanted`: a fresh page fills piece by piece."""
+    eventually(lambda: look() == wanted)
+    assert look() == wanted
+
+
+def at_rest(look: Callable[[], T]) -> T:
+    """What a look at the page finds, once the next one finds the same."""
+    looks = [look()]
+
+    def unchanged() -> bool:
+        looks.append(look())
+        return looks[-1] == looks[-2]
+
+    assert eventually(unchanged, every=0.5), looks[-2:]
+    return looks[-1]
 
 
 def violations(page: Page) -> list[str]:

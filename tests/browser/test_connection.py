@@ -9,10 +9,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.browser.conftest import SECONDS, Visitor, ask, drop, finished, reading_held, violations
+from tests.browser.conftest import (
+    SECONDS,
+    Visitor,
+    ask,
+    comes_to_be,
+    drop,
+    finished,
+    reading_held,
+    violations,
+)
 from tests.stack_process import StackProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
 Visit = Callable[..., Visitor]
 REQUEST = "Write a 600-word report on street trees and summer heat."
@@ -83,7 +92,7 @@ def test_a_cut_line_is_mended_and_misses_nothing(
     finished(page)
     seen = log_of(page)
     page.reload()
-    assert log_of(page) == seen
+    comes_to_be(lambda: log_of(page), seen)
 
 
 def test_a_line_that_has_gone_silent_is_noticed_and_replaced(
@@ -155,5 +164,5 @@ def test_two_tabs_show_the_same_run(
         expect(other.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     finished(one)
     finished(other)
-    assert log_of(one) == log_of(other)
+    comes_to_be(lambda: log_of(one), log_of(other))
     assert visitor.complaints == []

@@ -22,7 +22,7 @@ from tests.browser.conftest import (
 )
 from tests.stack_process import StackProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
 Visit = Callable[..., Visitor]
 REQUEST = "Write a 600-word report on street trees and summer heat."

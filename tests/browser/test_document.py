@@ -23,6 +23,7 @@ from tests.browser.conftest import (
     SECONDS,
     Visitor,
     ask,
+    comes_to_be,
     drop,
     finished,
     overflow,
@@ -32,7 +33,7 @@ from tests.browser.conftest import (
 from tests.browser.papers import PAPERS
 from tests.stack_process import ROOT
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
 REQUEST = "Write a 700-word literature review on urban heat and cooling from the attached papers."
 Visit = Callable[..., Visitor]
@@ -218,7 +219,7 @@ def test_a_reload_shows_the_finished_run_as_it_was(done: Done) -> None:
     page.reload()
     page.get_by_role("button", name=re.compile("Worked for")).click()
     expect(page.get_by_role("tab", name=re.compile(r"^Log \d+"))).to_be_visible()
-    assert shown() == before
+    comes_to_be(shown, before)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

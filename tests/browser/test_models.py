@@ -26,7 +26,7 @@ from tests.providers.behaviours import Behaviour
 from tests.providers.simulator import Simulator
 from tests.stack_process import StackProcess, free_port
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
 Visit = Callable[..., Visitor]
 KEY = "sk-right-and-never-to-be-seen"

@@ -26,7 +26,7 @@ from tests.browser.conftest import (
 from tests.files.similarity_reports import enhanced
 from tests.files.similarity_reports.shown_document import Passage
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
 REQUEST = "Write a 400-word literature review of the attached paper"
 FIGURE = "or only the similarity found (%)"

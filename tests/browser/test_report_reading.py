@@ -13,7 +13,7 @@ from autonomy.core.originality import ReportReading, UnfoundPassage
 from tests.browser.conftest import Visitor, overflow, shoot, violations
 from tests.files.similarity_reports.variants import ENHANCED, enhanced
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
 _MOUNT = """async (view) => {
     const { html, render } = await import("/static/js/lib/view.js");

@@ -22,7 +22,7 @@ from tests.browser.conftest import (
 )
 from tests.files.drafts import rich_draft, written
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
 
 def test_a_draft_is_improved_decided_on_downloaded_and_brought_back(

@@ -14,6 +14,8 @@ from tests.browser.conftest import (
     SECONDS,
     Visitor,
     ask,
+    at_rest,
+    comes_to_be,
     drop,
     finished,
     reading_held,
@@ -22,7 +24,7 @@ from tests.browser.conftest import (
 )
 from tests.stack_process import StackProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
 Visit = Callable[..., Visitor]
 REQUEST = "Write a 600-word report on street trees and summer heat."
@@ -62,11 +64,11 @@ def test_a_reload_in_mid_run_shows_the_same(
         ask(page, REQUEST)
         expect(page.locator(".run")).to_have_attribute("data-status", "running")
         expect(page.locator(".step[data-status=running]")).to_be_visible()
-        before = _shown(page)
+        before = at_rest(lambda: _shown(page))
         assert before["log"].strip()
         page.reload()
         expect(page.locator(".step[data-status=running]")).to_be_visible()
-        assert _shown(page) == before
+        comes_to_be(lambda: _shown(page), before)
     finished(page)
     expect(page.get_by_role("article", name=re.compile("^Document"))).to_be_visible()
     assert visitor.complaints == []

@@ -15,7 +15,7 @@ from tests.browser.conftest import DESKTOP, Visitor, ask, drop, finished
 from tests.providers.openai_server import Behaviour, OpenAIServer, running
 from tests.stack_process import StackProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
 REQUEST = "Write a 600-word report on street trees and summer heat."
 

@@ -25,7 +25,7 @@ from tests.browser.conftest import (
 from tests.files import marked
 from tests.stack_process import StackProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
 CAROL = "carol.checks@example.org"
 JOIN = (

@@ -17,7 +17,7 @@ from tests.journeys.client import Caller, letters, pages_of, seconds_since, stan
 from tests.providers.openai_server import OpenAIServer, failing, running
 from tests.stack_process import StackProcess, eventually
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 REQUEST = "Write a 500-word review of how cities stay cool in summer from these PDFs, Harvard style"
 

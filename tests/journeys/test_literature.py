@@ -18,7 +18,7 @@ from tests.stack_process import StackProcess, eventually
 
 __all__ = ["made_up_world", "world_of_registries"]
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 REQUEST = "Write a 700-word review of distributed practice and spaced retrieval in higher education"
 
