@@ -15,7 +15,7 @@ from autonomy.models import Check, CheckEvent
 
 class CheckEventInline(HistoryInline):
     model = CheckEvent
-    fields = ("at", "deed", "who", "detail")
+    fields = ("at", "deed", "who", "whom", "detail")
     readonly_fields = fields
     ordering = ("id",)
 

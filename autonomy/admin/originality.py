@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from autonomy.admin.base import HistoryAdmin, HistoryInline
 from autonomy.admin.display import NOTHING, age, badge, link, short
+from autonomy.core.originality import percent_said
 from autonomy.models import FlaggedPassage, PassageChange, TurnitinCycle
 
 
@@ -88,7 +89,11 @@ class TurnitinCycleAdmin(HistoryAdmin):
 
     @admin.display(description="Observed", ordering="observed_similarity")
     def observed(self, obj: TurnitinCycle) -> str:
-        return NOTHING if obj.observed_similarity is None else f"{obj.observed_similarity:g} %"
+        return (
+            NOTHING
+            if obj.observed_similarity is None
+            else percent_said(obj.observed_similarity, below=obj.observed_below)
+        )
 
     @admin.display(description="Own figure")
     def local(self, obj: TurnitinCycle) -> str:

@@ -1,98 +1,21 @@
-"""A remedy for each flagged passage of a document, and for long quotations where a figure asks for
-less; every other sentence stays letter for letter.
+"""A remedy carried out in a section; every other sentence stays letter for letter.
 
-`plan_remedies` says what is to be done, `Section` does it: from the end of a section to its
-beginning, so that the places of earlier passages hold.
+Passages are mended from the end of a section to its beginning, so that the places of earlier ones
+hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from autonomy.agents import mending
 from autonomy.agents.literal import in_prose
 from autonomy.agents.remedies import Choice, Found
-from autonomy.agents.units import Unit, sentence_spans, units_of
-from autonomy.core.originality import (
-    ChangeVerdict,
-    FlaggedPassage,
-    MatchGroup,
-    PassageChange,
-    Remedy,
-    Teller,
-)
+from autonomy.agents.units import Unit, sentence_spans
+from autonomy.core.originality import ChangeVerdict, PassageChange, Remedy, Teller
 from autonomy.core.types import Author
-from autonomy.export.document import MARKER, Document
-
-MOST_CUT = 0.25
-"""Share of a document's words that may be cut for the sake of a figure in one cycle."""
-MARGIN = 1.1
-"""How much more than the figure asks for is done: shares are of a document that gets shorter."""
-AFTER_SHORTENING = 10
-"""Words that a shortened quotation has, more or less: for estimates only."""
-LONG_ENOUGH = 14
-"""Words of a quotation from which it is worth looking at for the sake of a figure."""
-
-
-def words_of(markdown: str) -> int:
-    return len(MARKER.sub(" ", markdown).split())
-
-
-def words_to_lose(document: Document, observed: float | None, target: float) -> int:
-    """How many words fewer may be like other texts for a report to reach the target; 0 when the
-    report gives no figure."""
-    if observed is None or observed <= target:
-        return 0
-    return round((observed - target) / 100 * document.words() * MARGIN)
-
-
-def units_in(document: Document, flagged: Iterable[FlaggedPassage]) -> list[Unit]:
-    """All that was flagged, in the document's order."""
-    by_section: dict[str, list[FlaggedPassage]] = {}
-    for flag in flagged:
-        by_section.setdefault(flag.section_id, []).append(flag)
-    return [
-        unit
-        for section in document.sections
-        for unit in units_of(section.id, section.markdown, by_section.get(section.id, ()))
-    ]
-
-
-def quotation_units(document: Document, taken: Sequence[Unit], lose: int) -> list[Unit]:
-    """Sentences with long quotations that nobody flagged, longest first, as many as have to be
-    shorter for `lose` words: a report counts quotations too."""
-    held = {(u.section_id, u.start) for u in taken}
-    found: list[tuple[int, Unit]] = []
-    for section in document.sections:
-        for start, end, row in sentence_spans(section.markdown):
-            inside = any(
-                u.section_id == section.id and u.start <= start and end <= u.end for u in taken
-            )
-            text = section.markdown[start:end]
-            words = mending.quoted_words(text)
-            if inside or (section.id, start) in held or words < LONG_ENOUGH:
-                continue
-            if not MARKER.search(text):
-                continue  # headings and terms are quoted too: they are nobody's words
-            flag = FlaggedPassage(
-                section_id=section.id,
-                text=text,
-                start=start,
-                end=end,
-                group=MatchGroup.CITED_AND_QUOTED,
-                told_by=Teller.ENGINE,
-            )
-            unit = Unit(section.id, start, end, text, (flag,), row=row, for_figure=True)
-            found.append((words, unit))
-    found.sort(key=lambda pair: (-pair[0], pair[1].section_id, pair[1].start))
-    chosen: list[Unit] = []
-    for words, unit in found:
-        if lose <= 0:
-            break
-        chosen.append(unit)
-        lose -= words - AFTER_SHORTENING
-    return chosen
+from autonomy.export.document import MARKER
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +26,8 @@ class Mended:
     remedy: Remedy
     reason: str
     author: Author = Author.RULE
+    target: float | None = None
+    """Per cent: nothing was wrong with the passage, and it was changed for this target's sake."""
 
 
 def by_rule(found: Found, choice: Choice, refused: str = "") -> Mended:
@@ -126,11 +51,7 @@ def _instead(found: Found, choice: Choice, why: str) -> Mended:
     if found.quoted:
         made = mending.shorten(text)
         if made is not None:
-            return Mended(
-                made,
-                Remedy.SHORTEN,
-                f"{mending.quoted_words(text)} words were quoted; the key clause says it{why}.",
-            )
+            return Mended(made, Remedy.SHORTEN, _shorter(text, choice, why), target=choice.target)
         return Mended(
             text,
             Remedy.KEEP,
@@ -172,6 +93,16 @@ def _instead(found: Found, choice: Choice, why: str) -> Mended:
     return Mended(mending.cite(text, found.passage), Remedy.CITE, f"Its source is named now{why}.")
 
 
+def _shorter(text: str, choice: Choice, why: str) -> str:
+    words = mending.quoted_words(text)
+    if choice.target is None:
+        return f"{words} words were quoted; the key clause says it{why}."
+    return (
+        f"Shortened only to come under your {choice.target:g} %: its {words} words were quoted and "
+        f"cited properly{why}."
+    )
+
+
 def _mostly(found: Found) -> bool:
     stretch = found.stretch
     return stretch is not None and stretch.words >= 0.6 * found.unit.words
@@ -207,7 +138,6 @@ class Draft:
         end, rest = self._behind(unit)
         if rest is None:
             return False
-        before = self.markdown[unit.start : end]
         cut = (
             self.markdown[: unit.start] + rest + self.markdown[end:]
             if rest
@@ -215,9 +145,41 @@ class Draft:
         )
         if not self._enough(cut):
             return False
-        self.note(found, mended, rest, before)
+        if rest and self._reworded(self.markdown[unit.end : end].strip(), rest):
+            self.note(found, mended)
+        else:
+            self.note(found, mended, rest, self.markdown[unit.start : end])
         self.markdown = cut
         return True
+
+    def _reworded(self, sentence: str, rest: str) -> bool:
+        """Whether `sentence`, which reads `rest` now, had been changed before: then both changes
+        are one, from the draft's own wording to what stands there in the end."""
+        for at, change in enumerate(self.changes):
+            if not change.after.startswith(sentence):
+                continue
+            kept = change.remedy is Remedy.KEEP
+            reason = (
+                f"{change.reason} It names its authors itself now: what stood before it is cut."
+            )
+            self.changes[at] = change.model_copy(
+                update={
+                    "after": rest + change.after[len(sentence) :],
+                    "remedy": Remedy.CITE if kept else change.remedy,
+                    "reason": reason,
+                    "verdict": ChangeVerdict.UNCHECKED,
+                }
+            )
+            return True
+        return False
+
+    def give_up(self, markdown: str, found: Iterable[tuple[Found, Mended]]) -> None:
+        """Leave the section as it was, `markdown`: it is written again, and nothing else that was
+        done to it counts."""
+        self.markdown = markdown
+        self.changes.clear()
+        for one, mended in found:
+            self.note(one, mended)
 
     def _behind(self, unit: Unit) -> tuple[int, str | None]:
         """Where a cut ends, and how the sentence behind it goes on if it leaned on what is gone;
@@ -241,7 +203,6 @@ class Draft:
         mended: Mended,
         after: str = "",
         before: str = "",
-        verdict: ChangeVerdict | None = None,
     ) -> None:
         """Keep what was done about a passage, and why."""
         unit, flag = found.unit, found.unit.flag
@@ -254,19 +215,28 @@ class Draft:
                 after=after,
                 remedy=mended.remedy,
                 reason=mended.reason,
-                told_by=flag.told_by,
+                told_by=_teller(found, mended),
                 group=found.group,
                 note=" ".join(dict.fromkeys(f.note for f in unit.flags if f.note)),
                 source_id=found.source.id if found.source else flag.source_id,
                 source_title=title,
                 author=mended.author,
-                verdict=verdict or _outcome(mended, after),
+                verdict=_outcome(mended, after),
             )
         )
+
+
+def _teller(found: Found, mended: Mended) -> str:
+    """Who the change is for: what is changed for the target's sake was flagged by nobody for a
+    fault, even where a report highlights it."""
+    for_target = mended.target is not None and mended.remedy is not Remedy.KEEP
+    return Teller.TARGET.value if for_target else found.unit.flag.told_by
 
 
 def _outcome(mended: Mended, after: str) -> ChangeVerdict:
     """What can be said of a passage before the engine has looked at it again."""
     if mended.remedy is Remedy.KEEP:
         return ChangeVerdict.KEPT
+    if mended.remedy is Remedy.REWRITE:
+        return ChangeVerdict.UNCHECKED
     return ChangeVerdict.UNCHECKED if after else ChangeVerdict.GONE

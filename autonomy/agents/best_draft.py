@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autonomy.core.originality import CycleRecord
+from autonomy.core.originality import CycleRecord, percent_said
 from autonomy.core.ports import Deps
 from autonomy.core.types import EventDraft
 from autonomy.core.versions import Made, VersionCause
@@ -67,7 +67,7 @@ async def take_best(
     if best is None:
         return None
     document = Document.model_validate(await deps.artifacts.load(best.document_id))
-    figure = f"{'less than ' if best.below else ''}{best.observed:g} %"
+    figure = percent_said(best.observed or 0.0, below=best.below)
     said = (
         f"The draft of cycle {best.number} is handed over, for which a report said {figure}: "
         "no later one was better."

@@ -15,6 +15,7 @@ from autonomy.agents.delivery import Judged, cleaned, report
 from autonomy.agents.gates import run_gates
 from autonomy.agents.reply import is_reply
 from autonomy.agents.revision import reinstate, revise, wrap_up
+from autonomy.agents.revision_words import what_was_lost
 from autonomy.agents.rewrite_result import rewriting_gates
 from autonomy.agents.routing import (
     Decision,
@@ -74,6 +75,7 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
         # A rewriting is of the person's own words, and is held to no target.
         target_similarity=None if deps.journey.rewrites else deps.task.settings.target_similarity,
         reported_similarity=None if taken.changed else state.get("reported_similarity"),
+        reported_below=state.get("reported_below", False),
         exhausted=exhausted,
         accepted=bool(state.get("report_accepted")) and not taken.changed,
         expired=state.get("report_expired", False) and not taken.changed,
@@ -107,7 +109,7 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
             events.append(_checked(judged))
     verdict, stop = decision
     if verdict.kind is VerdictKind.RETRY:
-        revised, extra = revise(plan, verdict, state.get("quote_share", 1.0))
+        revised, extra = revise(plan, verdict)
         update["plan"] = revised
         update["revisions"] = situation.revisions + 1
         events.append(_planned(revised, extra))
@@ -190,7 +192,7 @@ async def _gates(judged: Judged, state: RunState, deps: Deps) -> tuple[GateResul
         deps.journey,
         references=judged.references,
         asked_words=expected,
-        quote_share=state.get("quote_share", 1.0),
+        lost=what_was_lost(state.get("cut", 0), state.get("shortened", 0)),
         available_sources=len(available),
         likeness=_likeness(state, judged.document_id),
         analyses=[await load_analysis(one, deps) for one in judged.document.analyses],

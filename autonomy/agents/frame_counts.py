@@ -3,13 +3,80 @@ passages of the body were changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from difflib import SequenceMatcher
 
+from autonomy.agents.amending import Draft
 from autonomy.agents.comparison import named, row
 from autonomy.agents.gaps import SectionSummary, coverage, lone_voices
 from autonomy.agents.literal import in_cell
 from autonomy.agents.phrasing import count
-from autonomy.core.types import Source
+from autonomy.agents.units import sentence_spans
+from autonomy.core.originality import ChangeVerdict, PassageChange, Remedy, Teller
+from autonomy.core.types import Author, Source
+from autonomy.export.document import MARKER, Document
+
+FOLLOWS = "It says in figures what the sections hold, and they hold something else now."
+
+
+def recount(document: Document, drafts: Mapping[str, Draft], body: Collection[str]) -> None:
+    """Introduction and conclusion among `drafts`, whose `body` was changed, say what it holds now;
+    what they say otherwise is noted with them."""
+    passages = {p.id: p.source_id for p in document.passages}
+    was = {section.id: section for section in document.sections}
+    held = [section_id for section_id in body if section_id in was]
+
+    def summary(section_id: str, markdown: str) -> SectionSummary:
+        cited = [passages[m["id"]] for m in MARKER.finditer(markdown) if m["id"] in passages]
+        return SectionSummary(was[section_id].heading, len(cited), len(set(cited)))
+
+    def uses(texts: Sequence[str]) -> Counter[str]:
+        ids = [m["id"] for text in texts for m in MARKER.finditer(text)]
+        return Counter(passages[i] for i in ids if i in passages)
+
+    before = [summary(s, was[s].markdown) for s in held]
+    after = [summary(s, drafts[s].markdown) for s in held]
+    old = uses([was[s].markdown for s in held])
+    new = uses([drafts[s].markdown for s in held])
+    used = {source.id: (old[source.id], new[source.id]) for source in document.sources}
+    for section in document.sections:
+        if section.author is not Author.RULE or section.id in body:
+            continue
+        draft = drafts[section.id]
+        text = recounted(draft.markdown, before, after, used, document.sources)
+        draft.changes[:0] = _noted(draft, text)
+        draft.markdown = text
+
+
+def _noted(draft: Draft, text: str) -> list[PassageChange]:
+    """Each sentence or row of the section that reads otherwise in `text`, from its end."""
+    old = [draft.markdown[start:end] for start, end, _ in sentence_spans(draft.markdown)]
+    new = [text[start:end] for start, end, _ in sentence_spans(text)]
+    found = []
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        pairs = (
+            zip(old[a:b], new[c:d], strict=True)
+            if b - a == d - c
+            else [(" ".join(old[a:b]), " ".join(new[c:d]))]
+        )
+        found += [
+            PassageChange(
+                section_id=draft.id,
+                heading=draft.heading,
+                before=before,
+                after=after,
+                remedy=Remedy.RECOUNT,
+                reason=FOLLOWS,
+                told_by=Teller.REVISER,
+                group=None,
+                verdict=ChangeVerdict.SETTLED if after else ChangeVerdict.GONE,
+            )
+            for before, after in pairs
+        ]
+    return found[::-1]
 
 
 def recounted(

@@ -41,11 +41,9 @@ def thin_sections(document: Document, minimum: int) -> list[str]:
     ]
 
 
-def _length(document: Document, asked: int, share: float, tolerance: float) -> GateResult:
-    """`share` below 1: quoting was cut after a similarity report, and the length with it."""
-    expected = round(asked * share)
+def _length(document: Document, asked: int, lost: str, tolerance: float) -> GateResult:
     words = document.words()
-    low, high = round(expected * (1 - tolerance)), round(expected * (1 + tolerance))
+    low, high = round(asked * (1 - tolerance)), round(asked * (1 + tolerance))
     passed = low <= words <= high
     verdict = "within" if passed else "below" if words < low else "above"
     return GateResult(
@@ -54,9 +52,9 @@ def _length(document: Document, asked: int, share: float, tolerance: float) -> G
         observed=f"{words} words",
         expected=f"{low} to {high} words",
         message=f"The draft has {words} words, {verdict} what was asked for ({asked} ± {tolerance:.0%})."
-        if share == 1.0
-        else f"The draft has {words} of the {asked} words asked for: quoting was cut after the "
-        "similarity report.",
+        if not lost or words >= low
+        else f"The draft has {words:,} of the {asked:,} words asked for (below it by more than "
+        f"{tolerance:.0%}): {lost} because of the similarity report.",
     )
 
 
@@ -238,18 +236,19 @@ def run_gates(
     *,
     references: Sequence[ReferenceCheck] = (),
     asked_words: int | None,
-    quote_share: float = 1.0,
+    lost: str = "",
     available_sources: int,
     likeness: tuple[float, float | None] | None = None,
     analyses: Sequence[Analysed] = (),
 ) -> tuple[GateResult, ...]:
     """Every gate that the journey switches on. `asked_words` None leaves the length open;
-    `likeness` is the product's own figure of this draft and of the one before it, per cent;
-    `analyses` are those that the document tells of."""
+    `lost` is what a similarity report has cost it, as a clause; `likeness` is the product's own
+    figure of this draft and of the one before it, per cent; `analyses` are those that the document
+    tells of."""
     gates = journey.gates
     results = [_structure(document)]
     if gates.length_tolerance is not None and asked_words:
-        results.append(_length(document, asked_words, quote_share, gates.length_tolerance))
+        results.append(_length(document, asked_words, lost, gates.length_tolerance))
     if gates.minimum_sources is not None:
         results.append(_sources(document, gates.minimum_sources, available_sources))
     if gates.minimum_citations_per_section is not None:

@@ -15,9 +15,6 @@ from autonomy.agents.units import Unit
 from autonomy.core.originality import MatchGroup, MatchKind, Remedy, Teller
 from autonomy.core.types import Passage, Source
 
-LONG_QUOTE = 40
-"""Words from which a quotation that somebody flagged is shortened even where no figure asks for it:
-style manuals set off longer ones as blocks."""
 LEAST_WORDS = 5
 """Fewer flagged words are nobody's wording."""
 WORDED = 0.6
@@ -66,19 +63,22 @@ class Found:
 class Choice:
     remedy: Remedy
     reason: str
+    target: float | None = None
+    """Per cent: nothing is wrong with the passage, and only this target asks for less of it."""
 
 
-def choose(found: Found, *, shorter: bool) -> Choice:
+def choose(found: Found, *, target: float | None) -> Choice:
     """The remedy for one passage.
 
     Args:
-        shorter: quotations have to become shorter for the target to be reached.
+        target: per cent, where even proper quotations have to become shorter for it to be reached,
+            and the person leaves that to the run; else None.
     """
     unit = found.unit
     if unit.words < LEAST_WORDS:
         return Choice(Remedy.KEEP, "So few words are nobody's wording.")
     if found.quoted:
-        return _quoted(found, shorter)
+        return _quoted(found, target)
     if found.passage is None:
         return _untraced(found)
     if found.cited:
@@ -86,7 +86,7 @@ def choose(found: Found, *, shorter: bool) -> Choice:
     return _bare(found)
 
 
-def _quoted(found: Found, shorter: bool) -> Choice:
+def _quoted(found: Found, target: float | None) -> Choice:
     words = quoted_words(found.unit.text)
     if not found.cited:
         if found.passage is not None:
@@ -98,12 +98,18 @@ def _quoted(found: Found, shorter: bool) -> Choice:
             "It is quoted, and none of your sources has these words: a quotation that names nobody "
             "cannot stay. Add its source to bring it back.",
         )
-    asked = found.unit.flag.told_by == Teller.CHECKER
-    if words > LONG_QUOTE or (words > SHORT_QUOTE / 2 and (shorter or asked)):
+    if words > SHORT_QUOTE / 2 and found.unit.flag.told_by == Teller.CHECKER:
         return Choice(
             Remedy.REPHRASE,
-            f"{words} words are quoted, which is much; said in other words with the source named, or "
-            "quoted more shortly.",
+            f"A checker asks for it to be revised, and {words} words are quoted: said in other words "
+            "with the source named, or quoted more shortly.",
+        )
+    if words > SHORT_QUOTE / 2 and target is not None:
+        return Choice(
+            Remedy.REPHRASE,
+            f"{words} words are quoted and cited properly. Said in other words, the source still "
+            f"named, only to come under your {target:g} %.",
+            target,
         )
     return Choice(Remedy.KEEP, "It is quoted and cited as it should be.")
 

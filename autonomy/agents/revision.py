@@ -50,7 +50,7 @@ def _ratio(gate: GateResult) -> float:
     return min(MAX_STRETCH, max(1 / MAX_STRETCH, wanted / max(have, 1)))
 
 
-def revise(plan: Plan, verdict: Verdict, quote_share: float) -> tuple[Plan, str]:
+def revise(plan: Plan, verdict: Verdict) -> tuple[Plan, str]:
     """The plan whose sections are written again to meet the failed gates, and why in one line."""
     failed = {g.gate: g for g in verdict.gates if not g.passed}
     stretch = _ratio(failed["length"]) if "length" in failed else 1.0
@@ -60,7 +60,6 @@ def revise(plan: Plan, verdict: Verdict, quote_share: float) -> tuple[Plan, str]
             step,
             words=round(int(step.input["words"]) * stretch),
             revision=notes,
-            quote_share=quote_share,
         )
         for step in plan.steps
         if step.kind is StepKind.WRITE

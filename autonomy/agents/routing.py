@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autonomy.core.journey import Journey
+from autonomy.core.originality import percent_said
 from autonomy.core.types import (
     GateResult,
     Plan,
@@ -50,6 +51,8 @@ class Situation:
     reported_similarity: float | None
     """Per cent; None before a report, or when it gives no figure."""
     exhausted: str | None
+    reported_below: bool = False
+    """The report says “less than” that figure."""
     accepted: bool = False
     """A similarity report about this very draft accepts it: it is not touched again."""
     expired: bool = False
@@ -271,7 +274,9 @@ def _originality(now: Situation, target: float, gates: Sequence[GateResult]) -> 
 
 def _last(now: Situation) -> str:
     reported = now.reported_similarity
-    return "" if reported is None else f"; the last one says {reported:g} %"
+    if reported is None:
+        return ""
+    return f"; the last one says {percent_said(reported, below=now.reported_below)}"
 
 
 def _measured(now: Situation, target: float) -> str:

@@ -9,7 +9,7 @@ from langgraph.types import interrupt
 from pydantic import BaseModel, ConfigDict, Field
 
 from autonomy.agents.likeness import look
-from autonomy.core.originality import CheckVerdict
+from autonomy.core.originality import CheckVerdict, Quotations, percent_said
 from autonomy.core.ports import Deps
 from autonomy.core.state import RunState
 from autonomy.core.types import EventDraft, Route
@@ -27,6 +27,11 @@ class SimilarityReport(BaseModel):
     """The report says “less than” that figure, which is then a bound."""
     verdict: CheckVerdict | Literal[""] = ""
     """What a checker decided; empty when the target decides."""
+    quotations: Quotations | Literal[""] = ""
+    """What the person says about quotations that are as they should be; empty leaves it to the
+    run's setting."""
+    without_quotations: bool = False
+    """The report does not count quotations: shortening them would not lower it."""
     expired: bool = False
     """No report came in time."""
 
@@ -34,8 +39,7 @@ class SimilarityReport(BaseModel):
     def said(self) -> str:
         observed = self.observed_similarity
         if observed is not None:
-            bound = "less than " if self.below else ""
-            return f"The similarity report says {bound}{observed:g} %"
+            return f"The similarity report says {percent_said(observed, below=self.below)}"
         if self.verdict:
             return "A checker looked at the draft and gave no similarity"
         return "The similarity report gives no figure"
@@ -119,12 +123,22 @@ async def await_report(state: RunState, runtime: Runtime[Deps]) -> RunState:
     revised = not accepted and state.get("cycles", 0) < deps.journey.max_cycles
     update: RunState = {
         "reported_similarity": observed,
+        "reported_below": report.below,
+        "quotations": _quotations(report, deps),
         "report_accepted": accepted,
         "outbox": [_came(cycle_id, report, target, accepted=accepted, revised=revised)],
     }
     if revised:
         update["route"] = Route.AMEND
     return update
+
+
+def _quotations(report: SimilarityReport, deps: Deps) -> str:
+    """What may be done about proper quotations for the sake of the figure: a `Quotations` value;
+    empty where the figure does not count them."""
+    if report.without_quotations:
+        return ""
+    return (report.quotations or deps.task.settings.quotations).value
 
 
 def _in_vain(state: RunState, cycle_id: str) -> RunState:

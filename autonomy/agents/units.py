@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autonomy.core.originality import FlaggedPassage, Teller
-from autonomy.export.document import MARKER
+from autonomy.export.document import MARKER, Document, words_of
 from autonomy.library.sentences import sentences
 
 _BEHIND = re.compile(r"(?:[ \t]*\[\[p:[0-9A-Za-z-]{1,64}\]\])+[.,;]?")
@@ -35,7 +35,7 @@ class Unit:
     """A checker's first, then a report's, then the engine's."""
     row: bool = False
     for_figure: bool = False
-    """Nobody flagged it: it is looked at because a figure asks for less quotation."""
+    """Nobody flagged it: it is looked at because the person's target asks for less quotation."""
 
     @property
     def flag(self) -> FlaggedPassage:
@@ -48,7 +48,7 @@ class Unit:
 
     @property
     def words(self) -> int:
-        return len(MARKER.sub(" ", self.text).split())
+        return words_of(self.text)
 
 
 def sentence_spans(markdown: str) -> list[tuple[int, int, bool]]:
@@ -111,8 +111,8 @@ def _touched(
         first, last = max(start, flag.start), min(end, flag.end)
         if first >= last:
             continue
-        held = len(MARKER.sub(" ", markdown[first:last]).split())
-        of = max(1, len(MARKER.sub(" ", markdown[start:end]).split()))
+        held = words_of(markdown[first:last])
+        of = max(1, words_of(markdown[start:end]))
         if held >= LEAST_WORDS or held / of >= LEAST_SHARE:
             numbers.append(number)
         if held > most:
@@ -141,6 +141,18 @@ def _apart(
                 begin = number
         found.append((begin, last))
     return found
+
+
+def units_in(document: Document, flagged: Iterable[FlaggedPassage]) -> list[Unit]:
+    """All that was flagged, in the document's order."""
+    by_section: dict[str, list[FlaggedPassage]] = {}
+    for flag in flagged:
+        by_section.setdefault(flag.section_id, []).append(flag)
+    return [
+        unit
+        for section in document.sections
+        for unit in units_of(section.id, section.markdown, by_section.get(section.id, ()))
+    ]
 
 
 def _unit(

@@ -170,8 +170,6 @@ async def _by_rule(
         first = [p for sid in list(sources)[:MOST_OPENED] for p in await _opening(sid, deps)]
         return compose_account(evidence, first, deps.task.goal, words)
     if role == "section":
-        # A revision after a similarity report asks for fewer copied words.
-        words = round(words * float(step.input.get("quote_share", 1.0)))
         evidence.taken = await _reserved(sources, topic, deps)
         # The journey's own sections are named for readers, and have cues instead.
         evidence.aspect = "" if evidence.cues else str(step.input["heading"])

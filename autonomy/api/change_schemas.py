@@ -23,7 +23,10 @@ class PassageChangeOut(Schema):
     remedy: Remedy
     reason: str
     told_by: Teller
-    group: MatchGroup
+    """The first of those that flagged it; `target` where nothing was wrong with it, `reviser` where
+    it follows from other changes."""
+    group: MatchGroup | None
+    """What it lacked; null where it is no match."""
     note: str
     """What a checker wrote about it."""
     source_id: UUID | None

@@ -75,6 +75,8 @@ class CheckedCycle(Schema):
     status: CycleStatus
     target_similarity: float
     observed_similarity: float | None
+    observed_below: bool
+    """The report says “less than” that figure."""
     verdict: CheckVerdict | None
     """A checker's; null where the report decided."""
     checker: str

@@ -97,8 +97,14 @@ def event(one: CheckEvent, check: Check, who: User) -> schemas.CheckEventOut:
         at=one.at,
         who="The owner" if owner and not who.is_staff else checks.name_of(one.who),
         deed=CheckDeed(one.deed),
-        detail=one.detail,
+        detail=_detail(one),
     )
+
+
+def _detail(one: CheckEvent) -> str:
+    if one.deed != CheckDeed.ASSIGNED:
+        return one.detail
+    return f"to {checks.name_of(one.whom) or 'an account that is gone'}"
 
 
 def cycle(one: TurnitinCycle) -> schemas.CheckedCycle:
@@ -107,6 +113,7 @@ def cycle(one: TurnitinCycle) -> schemas.CheckedCycle:
         status=CycleStatus(one.status),
         target_similarity=one.target_similarity,
         observed_similarity=one.observed_similarity,
+        observed_below=one.observed_below,
         verdict=CheckVerdict(one.verdict) if one.verdict else None,
         checker=checks.name_of(one.checked_by),
         note=one.note if one.verdict else "",

@@ -9,7 +9,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
-from autonomy.core.originality import ReportReading
+from autonomy.core.originality import Quotations, ReportReading
 from autonomy.core.ports import SearchFilter
 from autonomy.core.types import (
     CitationVerdict,
@@ -497,6 +497,10 @@ class ReportIn(_In):
     observed_similarity: float | None = Field(default=None, ge=0, le=100)
     """Per cent; leave out when the report gives no number."""
     note: Text = Field(default="", max_length=5000)
+    quotations: Quotations | None = None
+    """What may be done about quotations that are marked and cited as they should be, where nothing
+    else brings the figure down to the target: keep, shorten or leave_out. Left out as the run's
+    setting says."""
 
 
 class CycleOut(Schema):
@@ -519,6 +523,8 @@ class CycleOut(Schema):
     reading: ReportReading | None
     """What could be read of the report's file; null without one."""
     note: str
+    quotations: str
+    """What was said with the report about proper quotations; empty as the run's setting."""
     verdict: str
     """A checker's, `accepted` or `rejected`; empty where the target decides."""
     revised_id: UUID | None

@@ -322,6 +322,7 @@ def cycle(row: TurnitinCycle) -> schemas.CycleOut:
         report_file_name=row.report_file_name,
         reading=ReportReading.model_validate(row.report_read) if row.report_read else None,
         note=row.note,
+        quotations=row.quotations,
         verdict=row.verdict,
         revised_id=row.revised_id,
         changes=row.changes.count(),

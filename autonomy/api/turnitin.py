@@ -14,7 +14,7 @@ from autonomy.api import change_schemas as changed
 from autonomy.api import schemas, shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.ownership import owned
-from autonomy.core.originality import ChangeVerdict, MatchGroup, Remedy, Teller
+from autonomy.core.originality import ChangeVerdict, MatchGroup, Quotations, Remedy, Teller
 from autonomy.core.types import OPEN_CYCLES, Author, RunStatus
 from autonomy.models import Run, TurnitinCycle
 
@@ -34,6 +34,7 @@ REPORT_OPENAPI: dict[str, Any] = {
                         "observed_similarity": {"type": "number", "minimum": 0, "maximum": 100},
                         "report_url": {"type": "string"},
                         "note": {"type": "string"},
+                        "quotations": {"type": "string", "enum": list(Quotations)},
                         "report": {"type": "string", "format": "binary"},
                     },
                 }
@@ -57,6 +58,7 @@ def submit_report(request: ApiRequest, run_id: UUID) -> schemas.CycleOut:
         report_url=report.report_url,
         report_file=file,
         note=report.note,
+        quotations=report.quotations or "",
     )
     return shapes.cycle(row)
 
@@ -93,7 +95,7 @@ def passage_changes(
             remedy=Remedy(row.remedy),
             reason=row.reason,
             told_by=Teller(row.told_by),
-            group=MatchGroup(row.group),
+            group=MatchGroup(row.group) if row.group else None,
             note=row.note,
             source_id=row.source_id,
             source_title=row.source_title,

@@ -32,6 +32,8 @@ class VersionCycle(Schema):
     number: int
     target_similarity: float
     observed_similarity: float | None
+    observed_below: bool
+    """The report says “less than” that figure."""
 
 
 class VersionPassage(Schema):

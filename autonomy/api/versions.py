@@ -136,6 +136,7 @@ def _version(row: VersionRow, numbers: dict[UUID, int], viewer: User) -> Version
             number=cycle.number,
             target_similarity=cycle.target_similarity,
             observed_similarity=cycle.observed_similarity,
+            observed_below=cycle.observed_below,
         )
         if cycle
         else None,

@@ -162,6 +162,21 @@ class Remedy(StrEnum):
     CUT = "cut"
     KEEP = "keep"
     """Nothing is wrong with it, or nothing can be done without a person; the reason says which."""
+    REWRITE = "rewrite"
+    """Its section is written again: no remedy of a passage could save it."""
+    RECOUNT = "recount"
+    """It says in figures what other sections hold, and follows them."""
+
+
+class Quotations(StrEnum):
+    """What is done about quotations that are marked and cited as they should be, where nothing else
+    brings a report's figure down to the target. They are no fault, so it is the person's to say."""
+
+    KEEP = "keep"
+    SHORTEN = "shorten"
+    """The longest cut down to their key clause; still quoted and cited."""
+    LEAVE_OUT = "leave_out"
+    """Besides, whole sentences of quotation on which nothing rests."""
 
 
 class FlaggedPassage(BaseModel):
@@ -222,8 +237,9 @@ class PassageChange(BaseModel):
     reason: str
     """For people."""
     told_by: str = "engine"
-    """A `Teller`: the first of those that flagged it."""
-    group: MatchGroup
+    """A `Teller`: the first of those that flagged it, or for whose sake it was changed."""
+    group: MatchGroup | None
+    """What it lacked; None where it is no match, but follows from other changes."""
     note: str = ""
     """What a checker wrote about it."""
     source_id: str = ""
@@ -277,11 +293,19 @@ class CheckDeed(StrEnum):
 
 
 class Teller(StrEnum):
-    """Who flags passages: `FlaggedPassage.told_by`."""
+    """Who flags passages, `FlaggedPassage.told_by`, or for whose sake they are changed."""
 
     ENGINE = "engine"
     REPORT = "report"
     CHECKER = "checker"
+    TARGET = "target"
+    """Nobody found fault with it: the person's target asks for less quotation."""
+    REVISER = "reviser"
+    """It follows from what was changed elsewhere."""
+
+
+FLAGGING = frozenset({Teller.ENGINE, Teller.REPORT, Teller.CHECKER})
+"""Those that find a passage."""
 
 
 class CycleRecord(BaseModel):
@@ -303,6 +327,11 @@ class CycleRecord(BaseModel):
     """Per cent, by the product's own engine."""
     quoted: float | None = None
     """Per cent of the words that are quoted from compared texts and cited; not in `local`."""
+
+
+def percent_said(value: float, *, below: bool = False) -> str:
+    """A percentage in words. A bound stays a bound: “less than 1 %” is neither 1 % nor 0 %."""
+    return f"{'less than ' if below else ''}{value:g} %"
 
 
 class Percent(BaseModel):

@@ -77,13 +77,18 @@ class RunState(TypedDict, total=False):
     """Rewrites of sections because a gate failed."""
     cycles: int
     """Similarity reports asked for so far."""
-    quote_share: float
-    """Share of the draft's words that is left after passages were shortened or cut because of a
-    report; what the length gate expects is lowered with it."""
+    cut: int
+    shortened: int
+    """Sentences and quotations, because of reports so far."""
     cycle_id: str
     """The originality cycle that is open, or was last."""
     reported_similarity: float | None
     """Per cent, as the last similarity report said; None before a report or when unreadable."""
+    reported_below: bool
+    """The report said “less than” that figure."""
+    quotations: str
+    """A `Quotations` value: what may be done about proper quotations because of the report; empty
+    where its figure does not count them."""
     report_accepted: bool | None
     """Whether the draft may stay as it is, by its checker or else by the target; None before a
     report."""

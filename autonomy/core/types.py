@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from autonomy.core.originality import Quotations
 from autonomy.core.works import ProviderAnswer, Retraction
 
 
@@ -218,6 +219,10 @@ class TaskSettings(_Value):
     """Exports end with a list of the citations and works that stayed in doubt, where any did."""
     target_similarity: float | None = Field(default=None, ge=0, le=100)
     """Per cent; set means the run pauses for a similarity report before it ends."""
+    quotations: Quotations = Quotations.SHORTEN
+    """What a report over the target may do to quotations that are marked and cited as they should
+    be: keep, shorten (the longest, to their key clause) or leave_out (besides, whole sentences).
+    Whoever hands in a report may say otherwise for it."""
     budget: Budget = Field(default_factory=Budget)
 
 

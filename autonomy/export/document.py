@@ -25,6 +25,11 @@ from autonomy.export.exhibits import PLACED, Exhibit
 MARKER = re.compile(r"\[\[(?P<kind>[pn]):(?P<id>[0-9A-Za-z-]{1,64})\]\]")
 
 
+def words_of(markdown: str) -> int:
+    """Words of a section's text; markers, tables and figures of data aside."""
+    return len(PLACED.sub(" ", MARKER.sub(" ", markdown)).split())
+
+
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -88,4 +93,4 @@ class Document(BaseModel):
 
     def words(self) -> int:
         """Words of the body, without headings, markers, tables and figures of data, and references."""
-        return sum(len(PLACED.sub(" ", MARKER.sub(" ", s.markdown)).split()) for s in self.sections)
+        return sum(words_of(section.markdown) for section in self.sections)

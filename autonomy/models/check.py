@@ -117,6 +117,14 @@ class CheckEvent(models.Model):
         related_name="+",
         help_text="Nobody where it happened by itself, or the account is gone.",
     )
+    whom = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whom it was assigned to. Names are of the account's row, and go with it.",
+    )
     deed = models.CharField(max_length=16, choices=choices(CheckDeed))
     detail = models.CharField(max_length=300, blank=True)
 

@@ -7,9 +7,11 @@ from django.db import models
 from django.db.models import F, Q
 
 from autonomy.core.originality import (
+    FLAGGING,
     ChangeVerdict,
     CheckVerdict,
     MatchGroup,
+    Quotations,
     Remedy,
     Teller,
 )
@@ -55,6 +57,13 @@ class TurnitinCycle(models.Model):
         null=True, blank=True, help_text="What could be read of the report's file (`ReadReport`)."
     )
     note = models.TextField(blank=True)
+    quotations = models.CharField(
+        max_length=9,
+        choices=choices(Quotations),
+        blank=True,
+        default="",
+        help_text="What proper quotations may undergo because of it; empty as the run's setting.",
+    )
     verdict = models.CharField(
         max_length=8,
         choices=choices(CheckVerdict),
@@ -136,6 +145,7 @@ class TurnitinCycle(models.Model):
                 condition=(OPEN & Q(closed_at__isnull=True)) | (~OPEN & Q(closed_at__isnull=False)),
             ),
             one_of("verdict", ("", *CheckVerdict), "cycle_verdict_known"),
+            one_of("quotations", ("", *Quotations), "cycle_quotations_known"),
         ]
 
     def __str__(self) -> str:
@@ -148,7 +158,9 @@ class FlaggedPassage(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     cycle = models.ForeignKey(TurnitinCycle, models.CASCADE, related_name="flagged")
-    told_by = models.CharField(max_length=8, choices=choices(Teller))
+    told_by = models.CharField(
+        max_length=8, choices=[one for one in choices(Teller) if one[0] in FLAGGING]
+    )
     ordinal = models.PositiveIntegerField(help_text="Among those of the same teller, from 0.")
     section_id = models.CharField(
         max_length=120, blank=True, help_text="Empty when it is not found in the draft."
@@ -166,7 +178,7 @@ class FlaggedPassage(models.Model):
         db_table = "autonomy_flagged_passages"
         ordering = ["cycle", "told_by", "ordinal"]
         constraints = [
-            one_of("told_by", Teller, "flagged_teller_known"),
+            one_of("told_by", FLAGGING, "flagged_teller_known"),
             one_of("group", MatchGroup, "flagged_group_known"),
             models.UniqueConstraint(
                 fields=["cycle", "told_by", "ordinal"], name="flagged_ordinal_once"
@@ -193,7 +205,12 @@ class PassageChange(models.Model):
     remedy = models.CharField(max_length=8, choices=choices(Remedy))
     reason = models.TextField(help_text="Fit for the person who reads it.")
     told_by = models.CharField(max_length=8, choices=choices(Teller))
-    group = models.CharField(max_length=20, choices=choices(MatchGroup))
+    group = models.CharField(
+        max_length=20,
+        choices=choices(MatchGroup),
+        blank=True,
+        help_text="Empty for what is no match but follows from other changes.",
+    )
     note = models.TextField(blank=True, help_text="What a checker wrote about it.")
     source = models.ForeignKey(Source, models.SET_NULL, null=True, blank=True, related_name="+")
     source_title = models.TextField(blank=True)
@@ -206,7 +223,7 @@ class PassageChange(models.Model):
         constraints = [
             one_of("remedy", Remedy, "change_remedy_known"),
             one_of("told_by", Teller, "change_teller_known"),
-            one_of("group", MatchGroup, "change_group_known"),
+            one_of("group", ("", *MatchGroup), "change_group_known"),
             one_of("author", Author, "change_author_known"),
             one_of("verdict", ChangeVerdict, "change_verdict_known"),
             models.UniqueConstraint(fields=["cycle", "ordinal"], name="change_ordinal_once"),

@@ -42,7 +42,15 @@ def report_value(cycle: TurnitinCycle) -> dict[str, Any]:
         "observed_similarity": cycle.observed_similarity,
         "below": cycle.observed_below,
         "verdict": cycle.verdict,
+        "quotations": cycle.quotations,
+        "without_quotations": _leaves_quotations_out(cycle),
     }
+
+
+def _leaves_quotations_out(cycle: TurnitinCycle) -> bool:
+    """Whether the report says that its figure does not count quotations."""
+    report = (cycle.report_read or {}).get("report") or {}
+    return "quotes" in report.get("excluded", ())
 
 
 def answer_cycle(run: Run, cycle: TurnitinCycle) -> bool:

@@ -118,7 +118,7 @@ class RunCycles:
                 remedy=change.remedy,
                 reason=storable(change.reason),
                 told_by=change.told_by,
-                group=change.group,
+                group=change.group or "",
                 note=storable(change.note),
                 source_id=change.source_id if change.source_id in known else None,
                 source_title=storable(change.source_title),

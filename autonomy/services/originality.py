@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from django.contrib.auth.models import User
 
-from autonomy.core.originality import CheckVerdict, FlaggedPassage, Teller
+from autonomy.core.originality import CheckVerdict, FlaggedPassage, Quotations, Teller
 from autonomy.core.types import OPEN_CYCLES, CycleStatus
 from autonomy.memory.stored_files import named
 from autonomy.models import Run, TurnitinCycle
@@ -19,7 +19,7 @@ from autonomy.services.errors import Conflict, NotFound
 from autonomy.services.similarity_reports import Upload, read_upload
 from autonomy.services.storage import discard, keep
 
-SAID_BESIDES = frozenset({"report_file_name", "report_read", "checked_by"})
+SAID_BESIDES = frozenset({"report_file_name", "report_read", "checked_by", "quotations"})
 """Columns that say nothing of what the report found: the same report may come from somebody else,
 under another name."""
 
@@ -32,6 +32,7 @@ def submit_report(
     report_url: str = "",
     report_file: Any = None,
     note: str = "",
+    quotations: Quotations | Literal[""] = "",
     verdict: CheckVerdict | Literal[""] = "",
     checked_by: User | None = None,
     flagged: Sequence[FlaggedPassage] = (),
@@ -45,6 +46,8 @@ def submit_report(
     Args:
         observed_similarity: per cent; the figure of a file that can be read counts, and must agree.
         report_file: an uploaded file (`name`, `chunks()`).
+        quotations: what proper quotations may undergo for the target's sake; empty as the run's
+            setting.
         verdict: a checker's, which counts whatever the target says.
         flagged: passages that the checker marked.
         read: what was read of the checker's file when they attached it.
@@ -72,6 +75,7 @@ def submit_report(
             report_file_name=name,
             report_read=upload.reading.model_dump(mode="json") if upload.reading else None,
             note=note,
+            quotations=quotations,
             verdict=verdict,
             checked_by=checked_by,
             flagged={Teller.CHECKER: flagged, Teller.REPORT: upload.flagged},

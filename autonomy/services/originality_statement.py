@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autonomy.core.originality import percent_said
 from autonomy.core.types import TERMINAL_STATUSES, CycleStatus
 from autonomy.models import Run, TurnitinCycle
 
@@ -23,7 +24,7 @@ def originality_statement(run: Run) -> str:
             else f"The target of {target} similarity was not measured: no report gave a figure."
         )
     best = min(reported, key=lambda c: (c.observed_similarity or 0.0, not c.observed_below))
-    figure = f"{'less than ' if best.observed_below else ''}{best.observed_similarity:g} %"
+    figure = percent_said(best.observed_similarity or 0.0, below=best.observed_below)
     whose = "a checker" if best.verdict else "user-provided, not verified"
     said = f"The target of {target} similarity was not reached: the lowest report says {figure} ({whose})."
     last = cycles[-1]

@@ -11,6 +11,8 @@ from autonomy.memory.ids import uuids
 from autonomy.models import Passage, PassageChange, Run
 
 _MARKER = re.compile(r"(?P<space>\s*)\[\[(?P<kind>[pn]):(?P<id>[0-9A-Za-z-]{1,64})\]\]")
+_BETWEEN = re.compile(r"(?<!\\)\|")
+"""Between two cells of a table's row."""
 _ESCAPED = re.compile(r"\\([\\`*$~_\]<>|^#])")
 
 
@@ -23,7 +25,31 @@ def passage_changes(
         rows = rows.filter(cycle_id=cycle_id)
     found = list(rows.order_by("cycle__number", "ordinal"))
     named = _names(text for row in found for text in (row.before, row.after))
-    return [(row, readable(row.before, named), readable(row.after, named)) for row in found]
+    shown = [(row, *_cells(row.before, row.after)) for row in found]
+    return [(row, readable(before, named), readable(after, named)) for row, before, after in shown]
+
+
+def _cells(before: str, after: str) -> tuple[str, str]:
+    """Of a row of a table what it is about and the cells that changed; other text as it is."""
+    old, new = _row(before), _row(after)
+    if not old or (after and len(new) != len(old)):
+        return before, after
+    if not new:
+        return ". ".join(old), ""
+    changed = [at for at in range(1, len(old)) if old[at] != new[at]] or list(range(1, len(old)))
+
+    def shown(cells: Sequence[str]) -> str:
+        return ": ".join(filter(None, [cells[0], "; ".join(cells[at] for at in changed)]))
+
+    return shown(old), shown(new)
+
+
+def _row(text: str) -> list[str]:
+    """The cells of a row of a table; empty for anything else."""
+    line = text.strip()
+    if not (len(line) > 1 and line.startswith("|") and line.endswith("|")) or "\n" in line:
+        return []
+    return [cell.strip() for cell in _BETWEEN.split(line[1:-1])]
 
 
 def read_out(texts: Sequence[str]) -> list[str]:

@@ -163,7 +163,9 @@ def _run(run: Run) -> Iterator[Entry]:
             leave={"holder_id", "assigned_to_id", "report_file"},
             also={"id"},
         ),
-        "check_events": _rows(CheckEvent.objects.filter(subject__cycle__run=run), leave={"who_id"}),
+        "check_events": _rows(
+            CheckEvent.objects.filter(subject__cycle__run=run), leave={"who_id", "whom_id"}
+        ),
         "rewrite_changes": _rows(RewriteChange.objects.filter(**of_run), leave={"decided_by_id"}),
         "costs": _rows(BudgetEntry.objects.filter(**of_run)),
     }

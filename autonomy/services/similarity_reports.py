@@ -25,6 +25,7 @@ from autonomy.core.originality import (
     ReportReading,
     Teller,
     UnfoundPassage,
+    percent_said,
 )
 from autonomy.core.types import CycleStatus
 from autonomy.models import TurnitinCycle
@@ -162,7 +163,7 @@ def _agreed(report: ReadReport, typed: float | None, *, figure_later: bool) -> P
             )
         return Percent(value=typed)
     if typed is not None and not _agree(typed, read.value, read.below):
-        said = f"{'less than ' if read.below else ''}{read.value:g} %"
+        said = percent_said(read.value, below=read.below)
         raise Invalid(
             f"You gave {typed:g} %, and the report says {said}. Nothing was stored; correct the "
             "figure, or leave it out and the report's counts.",

@@ -5,6 +5,7 @@ import { ago, count, moment, plural } from "../lib/format.js";
 import * as api from "../lib/api.js";
 import { confirm } from "../ui/dialog.js";
 import { toast, toastError } from "../ui/toast.js";
+import { figure } from "../run/cycles.js";
 import { Diff } from "./diff.js";
 
 const WRITERS = { model: "by a language model", rule: "by rule", human: "by a person" };
@@ -80,7 +81,7 @@ function Judged({ verdict }) {
     <ul>${failed.map((gate) => html`<li key=${gate.gate}>${gate.message}</li>`)}</ul></details>`;
 }
 
-const REMEDIES = { quote: "quoted", cite: "cited", rephrase: "rephrased with its source", cut: "cut", keep: "kept" };
+const REMEDIES = { quote: "quoted", cite: "cited", rephrase: "rephrased with its source", shorten: "quotation shortened", cut: "cut", keep: "kept", rewrite: "section written again", recount: "counts what is there now" };
 
 function Remedies({ rows }) {
   return html`<details class="version-details"><summary>${plural(rows.length, "passage")} changed because of the report</summary>
@@ -89,7 +90,7 @@ function Remedies({ rows }) {
 }
 
 function FlaggedList({ row }) {
-  return html`<details class="version-details"><summary>${plural(row.flagged.length, "passage")} flagged in cycle ${row.cycle.number}${row.cycle.observed_similarity == null ? "" : ` (${row.cycle.observed_similarity} %)`}</summary>
+  return html`<details class="version-details"><summary>${plural(row.flagged.length, "passage")} flagged in cycle ${row.cycle.number}${row.cycle.observed_similarity == null ? "" : ` (${figure(row.cycle.observed_similarity, row.cycle.observed_below)})`}</summary>
     <ul>${row.flagged.map((one) => html`<li key=${one.id}>“${one.text}”${one.source_title && html` <span class="faint">${one.source_title}</span>`}${one.note && html` <span class="faint">${one.note}</span>`}</li>`)}</ul></details>`;
 }
 

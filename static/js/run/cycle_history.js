@@ -13,8 +13,16 @@ const REMEDY = {
   shorten: ["Quotation shortened", "quote"],
   cut: ["Taken out", "x"],
   keep: ["Left as it is", "check"],
+  rewrite: ["Its section is written again", "rotate-ccw"],
+  recount: ["Counts what is there now", "list-checks"],
 };
-const TELLER = { checker: "a checker", report: "the report", engine: "HandyWriterz’s own check" };
+const TELLER = {
+  checker: "flagged by a checker",
+  report: "flagged by the report",
+  engine: "flagged by HandyWriterz’s own check",
+  target: "nothing wrong with it: for your target",
+  reviser: "follows from the other changes",
+};
 const VERDICT = { settled: ["No longer flagged", "good"], open: ["Still flagged", "warn"], unchecked: ["Not compared", ""] };
 const ENDED = {
   accepted: "accepted",
@@ -68,7 +76,7 @@ function Change({ change }) {
   const same = change.before === change.after;
   return html`<li class="cycle-change" data-remedy=${change.remedy}>
     <header><${Icon} name=${icon} /><strong>${label}</strong>${word && html` <span class=${`badge ${tone}`}>${word}</span>`}
-      <span class="faint">${[change.heading, `flagged by ${TELLER[change.told_by]}`, change.author === "model" ? "worded by a language model" : ""].filter(Boolean).join(" · ")}</span></header>
+      <span class="faint">${[change.heading, TELLER[change.told_by], change.author === "model" ? "worded by a language model" : ""].filter(Boolean).join(" · ")}</span></header>
     <p class="cycle-change-reason">${change.reason}</p>
     ${change.note && html`<p class="cycle-change-reason"><span class="faint">Checker’s note: </span>${change.note}</p>`}
     <div class="cycle-change-text">${same ? html`<p>${change.before}</p>` : html`<p><${Gone} text=${change.before} /></p>${change.after && html`<p><${Came} text=${change.after} /></p>`}`}</div>

@@ -7,9 +7,16 @@ import * as api from "../lib/api.js";
 const READ = [".pdf", ".html", ".htm", ".json"];
 const readable = (name) => READ.some((end) => name.toLowerCase().endsWith(end));
 
+const QUOTATIONS = [
+  ["keep", "keep them as they are"],
+  ["shorten", "shorten the longest"],
+  ["leave_out", "shorten the longest, and leave whole ones out"],
+];
+
 export function ReportForm({ view, cycle, onSent }) {
   const [observed, setObserved] = useState("");
   const [file, setFile] = useState(null);
+  const [quotations, setQuotations] = useState(view.task?.settings?.quotations ?? "shorten");
   const [over, setOver] = useState(false);
   const [sending, setSending] = useState(false);
   const [error, setError] = useState("");
@@ -45,6 +52,7 @@ export function ReportForm({ view, cycle, onSent }) {
     form.append("cycle_id", cycle.cycle_id);
     if (observed) form.append("observed_similarity", observed);
     if (file) form.append("report", file, file.name);
+    form.append("quotations", quotations);
     try {
       await api.post(`/api/v2/turnitin/${view.id}/report`, form);
       onSent();
@@ -70,6 +78,10 @@ export function ReportForm({ view, cycle, onSent }) {
     </div>
     <div class="field report-figure"><label for=${`${id}-figure`}>or only the similarity found (%)</label>
       <input id=${`${id}-figure`} type="number" min="0" max="100" step="0.1" inputmode="decimal" value=${observed} onInput=${(e) => setObserved(e.target.value)} /></div>
+    <fieldset class="report-quotations"><legend>If only quotations keep it above the target</legend>
+      <p class="faint">They are no fault where they are marked and cited. Your service can also be set to leave them out of its figure.</p>
+      ${QUOTATIONS.map(([value, words]) => html`<label key=${value}><input type="radio" name=${`${id}-quotations`} value=${value} checked=${quotations === value} onChange=${() => setQuotations(value)} /> ${words}</label>`)}
+    </fieldset>
     <button type="submit" class="button primary" disabled=${sending}>${sending ? "Reading the report…" : "Hand in the report"}</button>
     ${error && html`<p class="error-text" role="alert">${error}</p>`}
   </form>`;

@@ -67,7 +67,7 @@ export function told(event) {
 
 /** What a cycle came to. */
 export function cycleResult(cycle) {
-  const found = cycle.observed_similarity === null ? "" : `${count(cycle.observed_similarity)} % found`;
+  const found = cycle.observed_similarity === null ? "" : `${cycle.observed_below ? "less than " : ""}${count(cycle.observed_similarity)} % found`;
   const ends = {
     awaiting_report: "waits for its report",
     report_ready: "the run is working on it",

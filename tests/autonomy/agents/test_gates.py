@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from autonomy.agents.gates import run_gates
+from autonomy.agents.revision_words import what_was_lost
 from autonomy.core.journey import load
 from autonomy.core.types import Author, GateResult
 from autonomy.export.document import Document, Section
@@ -84,3 +85,25 @@ def test_a_quotation_is_not_copying() -> None:
     assert (
         originality("Here it is at last. “{0}”").observed == "0.0% copied outside quotation marks"
     )
+
+
+def length(markdown: str, lost: str = "") -> GateResult:
+    document = Document(title="T", sections=(Section(id="a", heading="A", markdown=markdown),))
+    gates = run_gates(
+        document, [], load("write"), asked_words=1_000, lost=lost, available_sources=1
+    )
+    return next(gate for gate in gates if gate.gate == "length")
+
+
+def test_a_draft_that_a_report_cost_its_length_fails_and_says_what_was_lost() -> None:
+    lost = what_was_lost(4, 1)
+    result = length("word " * 762, lost)
+
+    assert not result.passed
+    assert result.expected == "900 to 1100 words"
+    assert result.message == (
+        "The draft has 762 of the 1,000 words asked for (below it by more than 10%): 4 sentences "
+        "were cut and 1 quotation was shortened because of the similarity report."
+    )
+    assert length("word " * 930, lost).passed
+    assert what_was_lost(0, 0) == ""

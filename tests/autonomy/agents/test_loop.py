@@ -14,6 +14,7 @@ from autonomy.core.ports import BudgetExhausted, Deps
 from autonomy.core.prompts import ProposedRepair
 from autonomy.core.types import (
     CitationVerdict,
+    EventDraft,
     FileState,
     FileStatus,
     Route,
@@ -40,6 +41,7 @@ class Ride:
         self.config: Any = {"configurable": {"thread_id": "t"}, "recursion_limit": RECURSION_LIMIT}
         self.routes: list[str] = []
         self.state: dict[str, Any] = {}
+        self.outbox: list[EventDraft] = []
 
     async def go(self, given: Any = None) -> Ride:
         first = initial_state() if given is None else given
@@ -54,7 +56,14 @@ class Ride:
                 self.state = part
             else:
                 self.routes += list(part)
+                updates: dict[str, Any] = dict(part)
+                for update in updates.values():
+                    self.outbox += update.get("outbox", ()) if isinstance(update, dict) else ()
         return self
+
+    def event(self, kind: str) -> EventDraft:
+        """The last boundary event of this type."""
+        return next(event for event in reversed(self.outbox) if event.type == kind)
 
     @property
     def document(self) -> Document:
@@ -242,7 +251,7 @@ async def test_a_search_that_keeps_failing_is_left_out_and_the_rest_is_written()
 
 
 async def test_the_run_sleeps_for_a_report_revises_and_accepts_the_next() -> None:
-    deps = make_deps(GOAL, target_similarity=15)
+    deps = make_deps(GOAL, target_similarity=15, quotations="leave_out")
     ride = await Ride(deps).go()
     (first,) = ride.state["__interrupt__"]
     before = ride.document

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from autonomy.agents.mending import quoted_words
 from autonomy.agents.phrasing import count
+from autonomy.agents.units import sentence_spans
 from autonomy.core.originality import (
     ChangeVerdict,
     FlaggedPassage,
@@ -84,7 +86,7 @@ async def test_copied_words_that_name_no_source_are_quoted_and_cited() -> None:
 
     after = ride.document
     # The quotation behind it lost its authors with the new sentence: it is cited again.
-    (change, other) = changes(ride)
+    (change, other) = [c for c in changes(ride) if c.remedy is not Remedy.RECOUNT]
     assert other.remedy is Remedy.CITE
     assert (change.remedy, change.verdict) == (Remedy.QUOTE, ChangeVerdict.SETTLED)
     assert change.group is MatchGroup.NOT_CITED_OR_QUOTED
@@ -98,31 +100,131 @@ async def test_copied_words_that_name_no_source_are_quoted_and_cited() -> None:
     assert "was" in likeness.observed
 
 
-async def test_a_figure_alone_has_the_longest_quotations_shortened_or_left_out() -> None:
+def quoted_sentences(document: Document) -> list[str]:
+    return [
+        section.markdown[start:end]
+        for section in document.sections
+        for start, end, _ in sentence_spans(section.markdown)
+        if quoted_words(section.markdown[start:end]) and MARKER.search(section.markdown[start:end])
+    ]
+
+
+def body_of(document: Document) -> dict[str, str]:
+    return {s.id: s.markdown for s in document.sections if s.id not in COUNTING}
+
+
+SHORT_ONE = "Closed seasons work because grazing fish spawn in the months that the closure protects"
+BESIDES = (
+    "observers swam the same route at noon and recorded every grazing fish on each of the reefs"
+)
+
+
+def body_text(document: Document) -> str:
+    return "\n\n".join(body_of(document).values())
+
+
+async def test_a_figure_alone_shortens_proper_quotations_and_leaves_none_out() -> None:
+    """Every sentence of the draft is quoted and cited: nothing of it is a fault."""
     ride = await Ride(deps_of()).go()
+    before = await tampered(ride, f"“{SHORT_ONE}", f"“{SHORT_ONE}; {BESIDES}")
+    await report(ride, 38)
+
+    after = ride.document
+    done = [c for c in changes(ride) if c.told_by == "target"]
+    assert done
+    assert {c.remedy for c in done} == {Remedy.SHORTEN}
+    assert all("quoted and cited properly" in c.reason and "10 %" in c.reason for c in done)
+    assert not [c for c in changes(ride) if c.remedy is Remedy.CUT]
+    assert len(quoted_sentences(after)) == len(quoted_sentences(before))
+    assert [MARKER.findall(s.markdown) for s in after.sections] == [
+        MARKER.findall(s.markdown) for s in before.sections
+    ]
+    unchanged_but(before, after, changes(ride))
+    event = ride.event("turnitin.revised")
+    assert "only to come under your 10 %: these were quoted and cited properly" in event.content
+    assert "unless you say with your next report that they may be left out" in event.content
+    assert event.meta["for_target"] == len(done)
+    assert event.meta["quoted_words_over"] > 0
+    made = ride.deps.artifacts.made[ride.state["document_id"]]  # type: ignore[attr-defined]
+    assert "only to come under your 10 %" in made.why
+    assert quoted_words(body_text(after)) < quoted_words(body_text(before))
+    assert ride.state["route"] is Route.TURNITIN_PAUSE
+
+
+async def test_a_person_who_keeps_their_quotations_keeps_them_and_is_told_what_that_means() -> None:
+    ride = await Ride(deps_of()).go()
+    before = ride.document
+    await report(ride, 38, quotations="keep")
+
+    assert ride.document == before
+    assert changes(ride) == []
+    event = ride.event("turnitin.revised")
+    assert "of quotation, marked and cited properly, keep the draft above 10 %" in event.content
+    assert ride.state["route"] is Route.TURNITIN_PAUSE, "another report may leave them out"
+    assert ride.state["cycles"] == 2
+
+
+async def test_a_report_that_counts_no_quotations_touches_none() -> None:
+    ride = await Ride(deps_of(quotations="leave_out")).go()
+    before = ride.document
+    await report(ride, 38, without_quotations=True)
+
+    assert ride.document == before
+    assert ride.event("turnitin.revised").meta["quoted_words_over"] == 0
+
+
+async def test_whole_quotations_are_left_out_only_for_a_person_who_says_so() -> None:
+    ride = await Ride(deps_of()).go()
+    before = ride.document
+    await report(ride, 38, quotations="leave_out")
+
+    after = ride.document
+    cut = [c for c in changes(ride) if c.remedy is Remedy.CUT]
+    assert cut
+    assert {c.told_by for c in cut} == {"target"}
+    assert all("as you chose" in c.reason and "10 %" in c.reason for c in cut)
+    assert after.words() < before.words()
+    assert after.words() >= 0.65 * before.words()
+    kept = [s for s in after.sections if not any(c.section_id == s.id for c in changes(ride))]
+    for section in kept:
+        assert section.markdown == next(s for s in before.sections if s.id == section.id).markdown
+    assert len([line for line in ride.routes if line == "act"]) == len(
+        [line for line in ride.routes[: ride.routes.index("await_report")] if line == "act"]
+    ), "no section is written again"
+
+
+async def test_what_introduction_and_conclusion_count_follows_and_is_told() -> None:
+    ride = await Ride(deps_of(quotations="leave_out")).go()
     before = ride.document
     await report(ride, 38)
 
     after = ride.document
-    done = changes(ride)
-    assert done
-    assert {c.remedy for c in done} <= {Remedy.SHORTEN, Remedy.CUT}
-    assert all(c.reason for c in done)
-    assert after.words() < before.words()
-    assert after.words() >= 0.65 * before.words()
-    quoted = [r.quoted for r in ride.deps.cycles.records]  # type: ignore[attr-defined]
-    assert quoted[1] < quoted[0]
-    assert ride.state["route"] is Route.TURNITIN_PAUSE
-    kept = [s for s in after.sections if not any(c.section_id == s.id for c in done)]
-    body = {s.id: s.markdown for s in before.sections}
-    for section in kept:
-        if section.id not in COUNTING:
-            assert section.markdown == body[section.id]
-    total = sum(len(MARKER.findall(s.markdown)) for s in after.sections)
+    total = sum(len(MARKER.findall(text)) for text in body_of(after).values())
     assert f"set {count(total, 'quotation')} in order" in after.sections[-1].markdown
-    assert len([line for line in ride.routes if line == "act"]) == len(
-        [line for line in ride.routes[: ride.routes.index("await_report")] if line == "act"]
-    ), "no section is written again"
+    told = [c for c in changes(ride) if c.remedy is Remedy.RECOUNT]
+    assert {c.told_by for c in told} == {"reviser"}
+    assert {c.section_id for c in told} <= set(COUNTING)
+    for section_id in COUNTING:
+        old, new = (
+            next(s.markdown for s in document.sections if s.id == section_id)
+            for document in (before, after)
+        )
+        text = old
+        for change in told:
+            if change.section_id == section_id:
+                assert text.count(change.before) == 1
+                text = text.replace(change.before, change.after)
+        assert text.split() == new.split(), section_id
+
+
+async def test_a_bound_of_a_report_stays_one() -> None:
+    ride = await Ride(make_deps(GOAL, target_similarity=0.5)).go()
+    for cycle in range(1, 4):
+        await report(ride, 1, below=True)
+        if cycle < 3:
+            said = ride.event("turnitin.revised").content
+            assert f"A report of less than 1 % (cycle {cycle})" in said
+    assert "the last one says less than 1 %" in ride.state["verdict"].reason
 
 
 async def test_a_checker_s_marks_are_seen_to_and_what_is_not_found_is_said() -> None:
@@ -243,3 +345,27 @@ async def test_the_state_stays_small_over_three_cycles() -> None:
         await report(ride, observed)
     assert ride.state["stop_reason"] == StopReason.GATES_UNMET
     assert sum(len(repr(value)) for value in ride.state.values()) < 50_000
+
+
+UNTRACED = (
+    "Lanterns hung over every harbour gate when the salt boats came home from the northern banks."
+)
+
+
+async def test_a_section_that_is_written_again_is_told_as_that_and_not_as_cut() -> None:
+    ride = await Ride(deps_of()).go()
+    before = ride.document
+    body = ride.deps.artifacts.bodies[ride.state["document_id"]]  # type: ignore[attr-defined]
+    section = next(s for s in body["sections"] if s["id"] not in COUNTING)
+    # All of it is copied from nobody knows where, and nothing of it is cited.
+    section["markdown"] = UNTRACED
+    ride.deps.cycles.marked = [marked(ride.document, UNTRACED, told_by="report")]  # type: ignore[attr-defined]
+    await report(ride, None, verdict="rejected")
+
+    told = [c for c in changes(ride) if c.section_id == section["id"]]
+    assert {c.remedy for c in told} == {Remedy.REWRITE}
+    assert {(c.verdict, c.after) for c in told} == {(ChangeVerdict.UNCHECKED, "")}
+    assert "in a section that is written again" in ride.event("turnitin.revised").content
+    again = next(s for s in ride.document.sections if s.id == section["id"])
+    assert UNTRACED not in again.markdown
+    assert again.markdown in {s.markdown for s in before.sections} or MARKER.search(again.markdown)

@@ -111,6 +111,7 @@ def test_a_checker_works_a_document_off(desk: Desk, carols: Client) -> None:
         "status": "report_ready",
         "target_similarity": 15.0,
         "observed_similarity": 38.0,
+        "observed_below": False,
         "verdict": "rejected",
         "checker": "carol",
         "note": "Quote it.",

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import json
 import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from autonomy.models import Run
+from autonomy.models import Resume, Run, TurnitinCycle
 from tests.autonomy.api.conftest import KeyClient
 from tests.autonomy.api.world import World
 
@@ -36,6 +37,32 @@ def test_a_report_is_taken_once(api: KeyClient, world: World) -> None:
     assert (first.json()["status"], first.json()["observed_similarity"]) == ("report_ready", 12.5)
     again = api.send("POST", address(world, "report"), report)
     assert (again.status_code, again.json()) == (200, first.json())
+
+
+@pytest.mark.parametrize(
+    ("filters", "counts"), [([], True), (["bibliography"], True), (["quotes"], False)]
+)
+def test_what_the_person_says_of_their_quotations_wakes_the_run_with_the_report(
+    api: KeyClient, world: World, filters: list[str], counts: bool
+) -> None:
+    TurnitinCycle.objects.update(interrupt_id="i1")
+    said = json.dumps({"similarity": 38, "excluded": filters}).encode()
+    form = {
+        "cycle_id": str(world.cycle.pk),
+        "quotations": "leave_out",
+        "report": SimpleUploadedFile("report.json", said),
+    }
+    assert api.post(address(world, "report"), form).json()["quotations"] == "leave_out"
+    value = Resume.objects.get(run=world.run).value
+    assert value["quotations"] == "leave_out"
+    assert value["without_quotations"] is not counts
+
+
+def test_no_other_choice_about_quotations_is_taken(api: KeyClient, world: World) -> None:
+    report = {"cycle_id": str(world.cycle.pk), "quotations": "hide"}
+    response = api.send("POST", address(world, "report"), report)
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "quotations")
+    assert TurnitinCycle.objects.get(pk=world.cycle.pk).quotations == ""
 
 
 def test_another_report_for_the_same_cycle_is_told_that_the_first_one_counts(

@@ -29,7 +29,7 @@ def test_a_revision_carries_the_gates_that_asked_for_it() -> None:
         gate="citations", passed=False, observed="0", expected="all", message="Not borne out."
     )
     verdict = Verdict(kind=VerdictKind.RETRY, route=Route.ACT, reason="", gates=(gate,))
-    found = reason_of(revise(plan(), verdict, 1.0)[0].step("assemble").input, first=False)
+    found = reason_of(revise(plan(), verdict)[0].step("assemble").input, first=False)
     assert (found.cause, found.gates, found.why) == ("gates", ("citations",), "Not borne out.")
 
 

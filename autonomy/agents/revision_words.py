@@ -1,0 +1,142 @@
+"""What a revision after a similarity report says of itself: counts and ids, never the texts, which
+are rows of the cycle."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from autonomy.agents.likeness import Likeness
+from autonomy.core.originality import PassageChange, Quotations, Remedy, Teller, percent_said
+from autonomy.core.types import EventDraft
+from autonomy.core.words import counted
+
+_DONE = {
+    Remedy.QUOTE: "put between quotation marks",
+    Remedy.CITE: "given a citation",
+    Remedy.REPHRASE: "said otherwise with its source named",
+    Remedy.SHORTEN: "quoted more shortly",
+    Remedy.CUT: "cut",
+    Remedy.KEEP: "left as it is",
+    Remedy.REWRITE: "in a section that is written again",
+}
+
+
+def why(
+    observed: float | None, cycle: int, changes: Sequence[PassageChange], *, below: bool
+) -> str:
+    """Why there is the new version, in a line."""
+    report = (
+        "A report" if observed is None else f"A report of {percent_said(observed, below=below)}"
+    )
+    return f"{report} (cycle {cycle}): {_counts(_looked_at(changes))}."
+
+
+def _looked_at(changes: Sequence[PassageChange]) -> list[PassageChange]:
+    return [change for change in changes if change.told_by != Teller.REVISER]
+
+
+def _counts(changes: Sequence[PassageChange]) -> str:
+    if not changes:
+        return "no passage was found that could be bettered"
+    tally = Counter(change.remedy for change in changes)
+    said = [f"{tally[remedy]} {what}" for remedy, what in _DONE.items() if tally[remedy]]
+    return f"{counted(len(changes), 'passage')} looked at: {', '.join(said)}"
+
+
+def for_target(
+    changes: Sequence[PassageChange], target: float, over: int, quotations: Quotations | None
+) -> str:
+    """What was done to proper quotations for the target's sake, and what is left to the person;
+    empty where that is nothing.
+
+    Args:
+        over: words of proper quotation that keep the draft over the target.
+        quotations: what the person lets the run do about them; None where the report does not
+            count them.
+    """
+    done = Counter(change.remedy for change in changes if change.told_by == Teller.TARGET)
+    said = []
+    what = {
+        Remedy.SHORTEN: "shortened",
+        Remedy.REPHRASE: "said otherwise",
+        Remedy.CUT: "left out",
+    }
+    parts = [f"{counted(done[r], 'quotation')} {word}" for r, word in what.items() if done[r]]
+    if parts:
+        said.append(
+            f"{_listed(parts)} only to come under your {target:g} %: these were quoted and cited "
+            "properly."
+        )
+    if over and quotations is not None:
+        offer = (
+            "That is as much as is left out for a figure in one cycle."
+            if quotations is Quotations.LEAVE_OUT
+            else "They stay, unless you say with your next report that they may be left out. Your "
+            "service can also be set to leave quotations out of its figure."
+        )
+        said.append(
+            f"About {counted(over, 'word')} of quotation, marked and cited properly, keep the draft "
+            f"above {target:g} %. {offer}"
+        )
+    return " ".join(said)
+
+
+def what_was_lost(cut: int, shortened: int) -> str:
+    """What reports have cost a draft, as a clause; empty for nothing."""
+    parts = [
+        f"{counted(number, what)} {'was' if number == 1 else 'were'} {done}"
+        for number, what, done in (
+            (cut, "sentence", "cut"),
+            (shortened, "quotation", "shortened"),
+        )
+        if number
+    ]
+    return _listed(parts) if parts else ""
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def revised_event(
+    cycle_id: str,
+    changes: Sequence[PassageChange],
+    before: Likeness | None,
+    now: Likeness | None,
+    said: Sequence[str],
+    lost: int,
+    over: int,
+    after_id: str,
+) -> EventDraft:
+    """The event of a revision.
+
+    Args:
+        said: sentences on what was done.
+        lost: passages of the report that are not in the document.
+        over: words of proper quotation that keep it over its target.
+    """
+    sentences = [one for one in said if one]
+    if before is not None and now is not None:
+        sentences.append(f"In your own sources: {now.said} (before: {before.said}).")
+    if lost:
+        sentences.append(
+            f"{counted(lost, 'passage')} of the report could not be found in the document; "
+            "look at them yourself."
+        )
+    return EventDraft(
+        type="turnitin.revised",
+        source="reviser",
+        content=" ".join(sentences),
+        meta={
+            "cycle_id": cycle_id,
+            "artifact_id": after_id,
+            "changes": len(changes),
+            "remedies": dict(Counter(change.remedy.value for change in changes)),
+            "for_target": sum(change.told_by == Teller.TARGET for change in changes),
+            "quoted_words_over": over,
+            "not_found": lost,
+            "local_before": before.as_meta() if before else None,
+            "local_after": now.as_meta() if now else None,
+        },
+    )
