@@ -80,6 +80,41 @@ def edit(user: str) -> dict[str, Any]:
     return {"changes": changes}
 
 
+# ----------------------------------------------------------------------------- reworker
+
+_TURNING = re.compile(
+    r"\b(?:not|no|never|nor|without|may|might|could|hardly|fewer|less)\b|n[’']t\b"
+)
+_FIGURE = re.compile(r"\d[\d.,]*(?:\s*(?:%|per cent|percent|[a-z]+))?")
+_TOKEN = re.compile(r"\{[pn]\d+\}")
+
+
+def rework(user: str) -> dict[str, Any]:
+    """Each passage in a sentence of another build, with its tokens, figures and names; one that a
+    word turns or hedges is left out, for this model does not understand it."""
+    made = []
+    for quoted in _labelled(user, "passage "):
+        tokens = _TOKEN.findall(quoted.text)
+        plain = " ".join(re.sub(r"[“”\"]", "", _TOKEN.sub(" ", quoted.text)).split())
+        figures = [one.strip(" .,") for one in _FIGURE.findall(plain)]
+        words = content_words(_FIGURE.sub(" ", plain))
+        words = list(dict.fromkeys(word for word in words if word.isalpha()))[:10]
+        if _TURNING.search(plain) or len(words) < 4:
+            continue
+        names = [token for token in tokens if token.startswith("{n")]
+        marks = [token for token in tokens if token.startswith("{p")]
+        who = " and ".join(names) or "Their source"
+        told = f"{who} bring together {', '.join(words[1:-1])} and {words[-1]} under {words[0]}"
+        with_figures = f", with {' and '.join(figures)}" if figures else ""
+        made.append(
+            {
+                "number": int(quoted.label.removeprefix("passage ")),
+                "text": f"{told}{with_figures} {' '.join(marks)}".rstrip() + ".",
+            }
+        )
+    return {"passages": made}
+
+
 # ----------------------------------------------------------------------------- planner
 
 
@@ -371,6 +406,8 @@ def answer(role: str, user: str, schema: Mapping[str, Any] | None = None) -> str
         return json.dumps(analyses.report(user), ensure_ascii=False)
     if role == "editor":
         return json.dumps(edit(user), ensure_ascii=False)
+    if role == "reworker":
+        return json.dumps(rework(user), ensure_ascii=False)
     if role == "searcher":
         return json.dumps({"queries": queries(user)}, ensure_ascii=False)
     if role == "titler":
