@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any, Literal
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
@@ -22,7 +21,7 @@ from autonomy.api.ownership import owned
 from autonomy.api.paging import Limit, Page, page
 from autonomy.api.requests import refuse
 from autonomy.models import Check, Citation, Run, TurnitinCycle
-from autonomy.services import NotAllowed, NotFound, check_work, checks
+from autonomy.services import NotFound, check_work, checks
 from handywriterz.env import env
 
 router = Router(tags=["checks"])
@@ -69,14 +68,9 @@ def list_checks(
 @router.get("/checkers", response=list[schemas.CheckerOut])
 def list_checkers(request: ApiRequest) -> list[schemas.CheckerOut]:
     """The people whom staff can assign a document to. Staff only; nobody for others."""
-    if not request.auth.is_staff:
-        return []
-    holding = checks.holding()
     return [
-        schemas.CheckerOut(
-            id=one.pk, name=checks.name_of(one), email=one.email, holding=holding.get(one.pk, 0)
-        )
-        for one in checks.assignable()
+        schemas.CheckerOut(id=one.pk, name=checks.name_of(one), email=one.email, holding=holding)
+        for one, holding in checks.assignable(request.auth)
     ]
 
 
@@ -111,15 +105,8 @@ def release(request: ApiRequest, check_id: UUID) -> Status[None]:
 def assign(request: ApiRequest, check_id: UUID, body: schemas.AssignIn) -> schemas.CheckOut:
     """Staff: only this checker may take the document from now on, or anybody with null. A claim of
     somebody else ends at once."""
-    to = None
-    if body.checker_id is not None:
-        checks.get_check(request.auth, check_id)
-        if not request.auth.is_staff:
-            raise NotAllowed("Only staff assign documents.", code="not_staff")
-        to = User.objects.filter(pk=body.checker_id).first()
-        if to is None:
-            raise refuse("checker_id", "There is nobody with this id.")
-    return shapes.detail(checks.assign_check(request.auth, check_id, to), request.auth)
+    made = checks.assign_to(request.auth, check_id, body.checker_id)
+    return shapes.detail(made, request.auth)
 
 
 # ------------------------------------------------------------------------------- the document

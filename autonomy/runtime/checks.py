@@ -18,8 +18,9 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from autonomy.core.originality import CheckDeed, CheckOutcome, CheckStatus
-from autonomy.core.types import TERMINAL_STATUSES, CycleStatus
-from autonomy.models import CHECK_DOCUMENTS, Check, CheckEvent, TurnitinCycle
+from autonomy.core.types import TERMINAL_STATUSES, CycleStatus, NotificationKind
+from autonomy.models import CHECK_DOCUMENTS, Check, CheckEvent, Notification, TurnitinCycle
+from autonomy.runtime.notifications import tell
 from handywriterz.env import env
 
 LIVE = Q(status=CheckStatus.CLAIMED, lease_until__gt=Now())
@@ -38,9 +39,17 @@ def checkers() -> QuerySet[User]:
     return User.objects.with_perm(CHECK_DOCUMENTS, backend=_BACKEND, include_superusers=False)
 
 
-def history(check_id: object, deed: CheckDeed, who: User | None, detail: str = "") -> None:
-    CheckEvent.objects.create(
-        subject_id=uuid.UUID(str(check_id)), deed=deed, who=who, detail=detail[:300]
+def history(
+    check_id: object,
+    deed: CheckDeed,
+    who: User | None,
+    detail: str = "",
+    *,
+    whom: User | None = None,
+) -> CheckEvent:
+    """Add a line to the check's history; `detail` names no person."""
+    return CheckEvent.objects.create(
+        subject_id=uuid.UUID(str(check_id)), deed=deed, who=who, detail=detail[:300], whom=whom
     )
 
 
@@ -66,8 +75,36 @@ def ask(cycle: TurnitinCycle, by: User | None) -> Check:
         )
         check.refresh_from_db()
     if made:
-        history(check.pk, CheckDeed.ASKED, by)
+        event = history(check.pk, CheckDeed.ASKED, by)
+        waiting = checkers().exclude(pk=cycle.run.owner_id)
+        _tell(check, event, [check.assigned_to] if check.assigned_to else waiting)
     return check
+
+
+def _tell(check: Check, event: CheckEvent, whom: Iterable[User]) -> None:
+    """Tell checkers that a document waits for them. Neither its title nor its owner is said: what is
+    told stays when both are gone."""
+    words = f"A document of {check.words:,} words"
+    said = (
+        f"{words} is assigned to you, to be checked for originality."
+        if event.deed == CheckDeed.ASSIGNED
+        else f"{words} waits to be checked for originality."
+    )
+    for one in whom:
+        cause = f"check:{check.pk}:{event.pk}"
+        tell(one.pk, NotificationKind.CHECK, cause, said, title="Workbench", url=_page(check.pk))
+
+
+def _seen_to(check_id: object, *, but: User | None = None) -> None:
+    """The document waits for nobody any more: whoever was told of it need not look."""
+    told = Notification.objects.filter(
+        kind=NotificationKind.CHECK, url=_page(check_id), read_at__isnull=True
+    )
+    (told if but is None else told.exclude(owner=but)).update(read_at=Now())
+
+
+def _page(check_id: object) -> str:
+    return f"/workbench/{check_id}/"
 
 
 def ask_where_always(cycle: TurnitinCycle) -> Check | None:
@@ -91,6 +128,7 @@ def claim(check_id: object, who: User, lease: timedelta) -> bool:
         if before.status == CheckStatus.CLAIMED:
             history(check_id, CheckDeed.EXPIRED, before.holder)
         history(check_id, CheckDeed.CLAIMED, who)
+        _seen_to(check_id)
     return bool(claimed)
 
 
@@ -119,7 +157,10 @@ def assign(check_id: object, to: User | None, by: User) -> bool:
     kept = undone.filter(LIVE, holder=to).update(assigned_to=to) if to else 0
     changed = kept or undone.update(assigned_to=to, **_OPENED)
     if changed and to is not None:
-        history(check_id, CheckDeed.ASSIGNED, by, f"to {to.get_full_name() or to.get_username()}")
+        event = history(check_id, CheckDeed.ASSIGNED, by, whom=to)
+        _seen_to(check_id, but=to)
+        if not kept:
+            _tell(before, event, [to])
     elif changed:
         history(check_id, CheckDeed.UNASSIGNED, by)
     return bool(changed)
@@ -151,6 +192,7 @@ def withdraw(check_ids: Iterable[object], by: User | None, why: str = "") -> int
     )
     for one in ids:
         history(one, CheckDeed.WITHDRAWN, by, why)
+        _seen_to(one)
     return len(ids)
 
 
@@ -172,7 +214,7 @@ _OPENED: dict[str, Any] = {"status": CheckStatus.OPEN, "holder": None, "lease_un
 
 def _words(body: dict[str, Any]) -> int:
     """Words of a stored document, as `Document.words` counts them."""
-    from autonomy.export.document import MARKER
+    from autonomy.export.document import words_of
 
-    texts = [str(s.get("markdown", "")) for s in body.get("sections") or [] if isinstance(s, dict)]
-    return sum(len(MARKER.sub(" ", text).split()) for text in texts)
+    sections = [one for one in body.get("sections") or [] if isinstance(one, dict)]
+    return sum(words_of(str(section.get("markdown", ""))) for section in sections)

@@ -22,6 +22,16 @@ from autonomy.runtime.contention import transacted
 from autonomy.services.errors import Conflict, Invalid, NotAllowed, NotFound, ServiceError
 from handywriterz.env import env
 
+LONG = (
+    "report_read",
+    "marked",
+    "note",
+    "cycle__report_read",
+    "cycle__note",
+    "cycle__run__task",
+    "cycle__run__waiting_for",
+)
+"""Columns that may be large, and of which a queue shows nothing."""
 Which = Literal["open", "mine", "done", "all"]
 
 
@@ -115,7 +125,7 @@ def queue(who: User, which: Which = "open") -> QuerySet[Check]:
     `all` is everything for staff, and every kind together for a checker.
     """
     rows.withdraw_unwanted()
-    seen = _seen(who)
+    seen = _seen(who).defer(*LONG)
     if which == "open":
         seen = seen.filter(rows.FREE).filter(_for(who))
     elif which == "mine":
@@ -241,15 +251,31 @@ def lost(who: User, check: Check) -> ServiceError:
 # ------------------------------------------------------------------------------ staff's side
 
 
-def assignable() -> QuerySet[User]:
-    """The checkers, by name."""
-    return rows.checkers().order_by("email", "username")
-
-
-def holding() -> dict[int, int]:
-    """How many documents each checker holds now."""
+def assignable(staff: User) -> list[tuple[User, int]]:
+    """The checkers by name, each with how many documents they hold now; nobody for anybody but
+    staff."""
+    if not (staff.is_active and staff.is_staff):
+        return []
     held = Check.objects.filter(rows.LIVE).values("holder").annotate(count=Count("pk"))
-    return {row["holder"]: row["count"] for row in held}
+    holding = {row["holder"]: row["count"] for row in held}
+    found = rows.checkers().order_by("email", "username")
+    return [(one, holding.get(one.pk, 0)) for one in found]
+
+
+def assign_to(staff: User, check_id: uuid.UUID | str, checker_id: int | None) -> Check:
+    """`assign_check` to the person with this id, or to nobody in particular.
+
+    Raises:
+        NotFound, NotAllowed, Invalid, Conflict: as `assign_check`; whoever may not assign does not
+            learn who there is.
+    """
+    get_check(staff, check_id)
+    if not staff.is_staff:
+        raise NotAllowed("Only staff assign documents.", code="not_staff")
+    to = User.objects.filter(pk=checker_id).first() if checker_id is not None else None
+    if checker_id is not None and to is None:
+        raise Invalid("There is nobody with this id.", code="no_checker")
+    return assign_check(staff, check_id, to)
 
 
 @transacted
@@ -277,7 +303,7 @@ def assign_check(staff: User, check_id: uuid.UUID | str, to: User | None) -> Che
 
 def history_of(check: Check) -> QuerySet[CheckEvent]:
     """What happened to the check, oldest first."""
-    return check.events.select_related("who").order_by("id")
+    return check.events.select_related("who", "whom").order_by("id")
 
 
 def earlier_cycles(check: Check) -> QuerySet[TurnitinCycle]:

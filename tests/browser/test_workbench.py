@@ -122,6 +122,21 @@ def test_a_document_comes_back_from_its_checker(
     side.get_by_role("button", name="Claim it again").click()
     expect(side.get_by_text("Saved", exact=True)).to_be_visible()
 
+    # A tab that nobody touches says that it lets the document go, and is heard when touched.
+    idle = checker.context.new_page()
+    idle.clock.install()
+    idle.goto(work.url)
+    expect(idle.get_by_text("With you for 30 minutes")).to_be_visible()
+    idle.clock.fast_forward("30:05")
+    forgotten = idle.get_by_role("alert")
+    expect(forgotten).to_contain_text("Nobody has touched this page for a while")
+    assert violations(idle) == []
+    shoot(idle, "workbench-forgotten-tab")
+    with idle.expect_response(lambda response: response.url.endswith("/renew")):
+        forgotten.get_by_role("button", name="Keep it").click()
+    expect(forgotten).to_have_count(0)
+    idle.close()
+
     # Two tabs: one decides, the other is told.
     other = checker.page(f"/workbench/{path}/")
     expect(other.get_by_text("With you for 30 minutes")).to_be_visible()

@@ -101,10 +101,11 @@ function closedText(check, lost) {
 
 function Lease({ lease, busy, onRelease }) {
   const short = lease.seconds < WARN_SECONDS;
-  const tone = lease.failing || short ? "warn" : "live";
+  const tone = lease.failing || lease.idle || short ? "warn" : "live";
   return html`<div class="workbench-lease">
-    <span class=${`badge ${tone}`} title="Renewed by itself while this page is open"><${Icon} name="clock" /> With you for ${left(lease.seconds)}</span>
+    <span class=${`badge ${tone}`} title="Renewed by itself while you work on this page"><${Icon} name="clock" /> With you for ${left(lease.seconds)}</span>
     <span class="visually-hidden" role="status">${lease.failing ? "The server cannot be reached. Trying again." : ""}</span>
+    ${lease.idle && html`<span class="notice warn workbench-idle" role="alert">Nobody has touched this page for a while. The document goes back to the queue then. <button type="button" class="link-button">Keep it</button></span>`}
     ${lease.failing && html`<span class="error-text" aria-hidden="true">Server cannot be reached, trying again</span>`}
     <button type="button" class="button quiet" disabled=${busy !== ""} onClick=${onRelease}>Hand back</button>
   </div>`;
@@ -112,7 +113,7 @@ function Lease({ lease, busy, onRelease }) {
 
 function Claim({ busy, onClaim }) {
   return html`<section class="work-card claim-card-first"><h2>Take this document</h2>
-    <p>Nobody else can take it while it is with you. It stays with you for ${left(boot.lease_seconds)} at a time, and longer while this page is open.</p>
+    <p>Nobody else can take it while it is with you. It stays with you for ${left(boot.lease_seconds)} at a time, and longer while you work on this page.</p>
     <button type="button" class="button primary" disabled=${busy !== ""} onClick=${onClaim}>${busy === "claim" ? "Claiming…" : "Claim"}</button></section>`;
 }
 

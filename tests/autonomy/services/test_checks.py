@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from autonomy.api.check_shapes import event, row
 from autonomy.core.originality import CheckDeed, CheckStatus
 from autonomy.core.types import CycleStatus, RunStatus
-from autonomy.models import Check, Run, TurnitinCycle
+from autonomy.models import Check, CheckEvent, Notification, Run, TurnitinCycle
 from autonomy.runtime import checks as rows
 from autonomy.services import ServiceError, checks, originality
 from tests.autonomy.check_desk import Desk, make_checker, make_desk, run_out
@@ -230,6 +233,77 @@ def test_an_assigned_document_is_for_one_checker_only(
         CheckDeed.CLAIMED,
         CheckDeed.UNASSIGNED,
     ]
+
+
+def told(user: User) -> list[tuple[str, bool]]:
+    rows_of = Notification.objects.filter(owner=user, kind="check").order_by("created_at", "id")
+    return [(row.text, row.read_at is None) for row in rows_of]
+
+
+def test_checkers_are_told_of_a_document_until_one_of_them_has_it(
+    alice: User, carol: User, dave: User, bob: User
+) -> None:
+    desk = make_desk(alice)
+    waits = ("A document of 24 words waits to be checked for originality.", True)
+    assert (told(carol), told(dave)) == ([waits], [waits])
+    assert told(alice) == told(bob) == []
+    checks.ask_checker(desk.cycle, alice)
+    assert told(carol) == [waits], "asking again tells nobody twice"
+    one = Notification.objects.filter(owner=carol).get()
+    assert (one.run_id, one.url) == (None, f"/workbench/{desk.check().pk}/")
+    assert "herons" not in f"{one.title} {one.text}".lower()
+
+    checks.claim_check(dave, desk.check().pk)
+    assert told(carol) == [(waits[0], False)]
+
+
+def test_whom_a_document_is_assigned_to_is_told(
+    desk: Desk, carol: User, dave: User, staff: User
+) -> None:
+    checks.assign_check(staff, desk.check().pk, dave)
+    assigned = "A document of 24 words is assigned to you, to be checked for originality."
+    assert told(dave)[-1] == (assigned, True)
+    assert [unread for _, unread in told(carol)] == [False]
+
+
+def test_a_queue_reads_nothing_that_is_long(desk: Desk, carol: User) -> None:
+    (check,) = checks.queue(carol)
+    assert {"marked", "report_read"} <= check.get_deferred_fields()
+    with CaptureQueriesContext(connection) as asked:
+        shown = row(check, carol)
+    assert shown.title == "On herons"
+    assert len(asked) == 0, "nothing that was left out is asked for again"
+
+
+def test_nobody_but_staff_learns_who_checks(
+    desk: Desk, alice: User, carol: User, staff: User
+) -> None:
+    assert checks.assignable(alice) == checks.assignable(carol) == []
+    assert [one for one, _ in checks.assignable(staff)] == [carol]
+    for who, refused in ((alice, "not_found"), (carol, "not_staff")):
+        for person in (carol.pk, 10**9):
+            assert code(checks.assign_to, who, desk.check().pk, person) == refused
+    assert code(checks.assign_to, staff, desk.check().pk, 10**9) == "no_checker"
+
+
+def test_the_history_names_whom_it_was_assigned_to_by_their_account_alone(
+    desk: Desk, dave: User, staff: User
+) -> None:
+    check = desk.check()
+    User.objects.filter(pk=dave.pk).update(first_name="Dave", last_name="Okonkwo")
+    dave.refresh_from_db()
+    checks.assign_check(staff, check.pk, dave)
+    line = checks.history_of(check).last()
+    assert line is not None
+    assert (line.detail, line.whom) == ("", dave)
+    assert event(line, check, staff).detail == "to Dave Okonkwo"
+
+    dave.delete()
+    line = checks.history_of(check).last()
+    assert line is not None
+    assert event(line, check, staff).detail == "to an account that is gone"
+    told = json.dumps(list(CheckEvent.objects.values()), default=str)
+    assert "Okonkwo" not in told
 
 
 def test_only_staff_assign_and_only_to_checkers(
