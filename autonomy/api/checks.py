@@ -22,7 +22,6 @@ from autonomy.api.paging import Limit, Page, page
 from autonomy.api.requests import refuse
 from autonomy.models import Check, Citation, Run, TurnitinCycle
 from autonomy.services import NotFound, check_work, checks
-from handywriterz.env import env
 
 router = Router(tags=["checks"])
 owner_router = Router(tags=["originality"])
@@ -267,7 +266,7 @@ def _choice(run: Run) -> schemas.CheckerChoice:
     decided = checks.last_decided(run)
     return schemas.CheckerChoice(
         offered=cycle is not None and checks.can_be_asked(cycle),
-        always=env().checkers == "always",
+        always=checks.always(),
         check=shapes.owners(check) if check is not None and cycle is not None else None,
         decided=shapes.owners(decided) if decided is not None else None,
     )

@@ -62,6 +62,11 @@ def offered(owner: User) -> bool:
     return env().checkers != "off" and rows.checkers().exclude(pk=owner.pk).exists()
 
 
+def always() -> bool:
+    """Whether this server has every document checked."""
+    return env().checkers == "always"
+
+
 def can_be_asked(cycle: TurnitinCycle) -> bool:
     """Whether checkers can be asked about the cycle's document now."""
     return _waits(cycle) and offered(cycle.run.owner)
@@ -98,7 +103,7 @@ def take_back(cycle: TurnitinCycle, owner: User) -> Check:
     check = Check.objects.filter(cycle=cycle).first()
     if check is None:
         raise NotFound("No checker was asked about this document.", code="not_asked")
-    if env().checkers == "always" and not owner.is_staff:
+    if always() and not owner.is_staff:
         raise Conflict(
             "On this server every document is checked. You can still hand in a report yourself.",
             code="always_checked",
