@@ -27,6 +27,7 @@ from chat.follow_up import (
 )
 from chat.journey_choice import AUTO, Choice, choose, says_what_is_wanted
 from chat.models import Conversation, Message, MessageRole, Upload
+from chat.pasted_drafts import pasted
 from chat.titles import title_for
 
 __all__ = [
@@ -66,7 +67,8 @@ def send_message(
 ) -> Sent:
     """Store the message and start its run, in one transaction.
 
-    A message with files works from those; one without works from the files of its conversation,
+    A draft that is pasted into the message to be improved becomes a file of its own. A message
+    with files works from those; one without works from the files of its conversation,
     and where that has none from the whole library. A message that only changes what was asked
     before goes on from there: the run's goal is then both, the stored message what was typed.
 
@@ -79,7 +81,12 @@ def send_message(
             text asks for nothing.
         ServiceError: the run cannot be started.
     """
-    spec, choice = _asked(user, text, conversation, journey, file_ids, settings or TaskSettings())
+    asked = text
+    if not file_ids and (found := pasted(text, journey)) is not None:
+        asked, journey = found.request, "rewrite"
+        source = services.add_file(user, found.file_name, [found.draft.encode()])
+        file_ids = (source.pk,)
+    spec, choice = _asked(user, asked, conversation, journey, file_ids, settings or TaskSettings())
     conversation, message, run = _stored(user, text, spec, conversation, file_ids)
     return Sent(conversation, message, run, choice)
 

@@ -13,6 +13,7 @@ from autonomy.agents.data_plan import of_data_alone
 from autonomy.agents.data_writer import load_analysis
 from autonomy.agents.delivery import Judged, cleaned, report
 from autonomy.agents.gates import run_gates
+from autonomy.agents.likeness import within
 from autonomy.agents.reply import is_reply
 from autonomy.agents.revision import reinstate, revise, wrap_up
 from autonomy.agents.revision_words import what_was_lost
@@ -180,7 +181,11 @@ def _may_ask(deps: Deps) -> bool:
 
 async def _gates(judged: Judged, state: RunState, deps: Deps) -> tuple[GateResult, ...]:
     if deps.journey.rewrites:
-        return await rewriting_gates(judged.document, deps)
+        kept = await rewriting_gates(judged.document, deps)
+        target = deps.task.settings.target_similarity
+        if target is None:
+            return kept
+        return *kept, await within(target, judged.document_id, deps)
     brief = read_brief(deps.task)
     available = await deps.library.sources(_searched(state["plan"], deps))
     expected = brief.length_words or (deps.journey.default_words if deps.journey.survey else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autonomy.core.ports import Deps
+from autonomy.core.types import GateResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,20 @@ async def look(document_id: str, deps: Deps) -> Likeness | None:
     if found is None:
         return None
     return Likeness(round(found.percent, 1), found.quoted_percent)
+
+
+async def within(target: float, document_id: str, deps: Deps) -> GateResult:
+    """The gate of a rewriting: whether the engine puts it within the person's target. Nobody is asked
+    for a report on it."""
+    found = await look(document_id, deps)
+    observed = "not compared" if found is None else f"{found.percent:g} %"
+    return GateResult(
+        gate="similarity",
+        passed=found is not None and found.percent <= target,
+        observed=observed,
+        expected=f"at most {target:g} %",
+        message="The draft could not be compared with your sources and earlier documents."
+        if found is None
+        else f"{observed} of the draft is like your other sources or earlier documents without being "
+        f"quoted and cited; you asked for {target:g} % or less.",
+    )

@@ -8,6 +8,7 @@ from django.db import connection
 
 from autonomy.models import (
     Artifact,
+    ArtifactKind,
     Checkpoint,
     Citation,
     DocumentVersion,
@@ -16,6 +17,7 @@ from autonomy.models import (
     RunSource,
 )
 from autonomy.models.fields import new_id
+from autonomy.runtime.artifacts import digest
 from autonomy.runtime.checkpoint_copy import copy_history
 
 FRESH = {"cycle_id": "", "heard": 0}
@@ -105,7 +107,22 @@ def _adopted(parent: Run, made: Run, text: str, blobs: list[bytes]) -> dict[str,
             check.pk, check.run, check.artifact_id = new_id(), made, row.pk
         Citation.objects.bulk_create(checks)
         _adopt_reason(old, made, names)
+    _adopt_remarks(parent, made, names, numbers.get(ArtifactKind.DATA, 0))
     return names
+
+
+def _adopt_remarks(parent: Run, made: Run, names: dict[str, str], last: int) -> None:
+    """What was said of a rewriting besides its changes: it names the version that it is about, and no
+    state names it."""
+    remarks = Artifact.objects.filter(
+        run=parent, kind=ArtifactKind.DATA, body__rewriting__document_id__in=list(names)
+    )
+    for number, row in enumerate(remarks.order_by("version"), start=last + 1):
+        told = row.body["rewriting"]
+        told["document_id"] = names[told["document_id"]]
+        row.pk, row.run, row.version = new_id(), made, number
+        row.sha256 = digest(row.body)
+        row.save(force_insert=True)
 
 
 def _adopt_reason(old: str, made: Run, names: dict[str, str]) -> None:

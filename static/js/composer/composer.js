@@ -101,7 +101,7 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
     ${!steering && uploads.files.length > 0 && html`<${FileList} uploads=${uploads} />`}
     <label class="visually-hidden" for="request">${steering ? "What should the run change?" : "What should be written?"}</label>
     <textarea id="request" ref=${input} rows="1" value=${text}
-      placeholder=${steering ? "Say what to change, e.g. “make it 500 words”" : options.journey === "rewrite" ? "Attach your draft and say what should be better" : "Say what you need, and from which sources"}
+      placeholder=${steering ? "Say what to change, e.g. “make it 500 words”" : options.journey === "rewrite" ? "Attach or paste your draft and say what should be better" : "Say what you need, and from which sources"}
       aria-describedby=${refused ? "composer-error" : undefined}
       onInput=${(event) => setText(event.target.value)} onKeyDown=${onKeyDown}></textarea>
     ${tooLong && html`<p class="error-text" role="alert">This is ${(text.length - boot.limits.message_max_chars).toLocaleString("en-GB")} characters too long. Put long material into a file and attach it.</p>`}

@@ -15,6 +15,6 @@ export function Improve({ value, hasFiles, onChange }) {
   return html`<fieldset class="improve">
     <legend>What should be better?</legend>
     <div class="chips">${WISHES.map(([wish, label]) => html`<button key=${wish} type="button" class="chip" aria-pressed=${value.includes(wish) ? "true" : "false"} onClick=${() => toggle(wish)}>${label}</button>`)}</div>
-    ${!hasFiles && html`<p class="faint">Attach the draft: a Word document keeps its layout, footnotes and fields.</p>`}
+    ${!hasFiles && html`<p class="faint">Attach the draft, or paste it below your request: a Word document keeps its layout, footnotes and fields.</p>`}
   </fieldset>`;
 }

@@ -25,7 +25,15 @@ from autonomy.library.parsed import ParseLimits
 from autonomy.tools.prose.inventory import inventory
 from tests.autonomy.agents.test_loop import Ride
 from tests.autonomy.agents.test_steering import Logged, Said
-from tests.autonomy.agents.world import MemoryArtifacts, MemoryDrafts, NoModels, draft_deps
+from tests.autonomy.agents.world import (
+    REEFS,
+    MemoryArtifacts,
+    MemoryDrafts,
+    MemoryOriginality,
+    NoModels,
+    draft_deps,
+    make_library,
+)
 from tests.autonomy.library.drafts.accepting import decided, skeleton, texts
 from tests.files.drafts import members, rich_draft, simple, written
 from tests.providers.answers import edit, numbered
@@ -436,3 +444,23 @@ async def test_a_draft_that_is_good_already_says_so(tmp_path: Path) -> None:
     assert outcome.state["stop_reason"] == StopReason.COMPLETED
     assert outcome.changes == []
     assert outcome.after() == ["The boats left the bay at dawn."]
+
+
+@pytest.mark.parametrize(("target", "within"), [(None, None), (90.0, True), (5.0, False)])
+async def test_a_target_is_held_by_the_product_s_own_figure(
+    target: float | None, within: bool | None, tmp_path: Path
+) -> None:
+    copied = f"{REEFS['Results']} {REEFS['Methods']} We add a sentence of our own to these two."
+    path = written(simple(copied), tmp_path / "draft.docx")
+    deps = draft_deps(path, target_similarity=target)
+    engine = MemoryOriginality(make_library(), cast("MemoryArtifacts", deps.artifacts))
+    ride = await Ride(dataclasses.replace(deps, originality=engine)).go()  # type: ignore[arg-type]
+
+    gates = {gate.gate: gate for gate in ride.state["verdict"].gates}
+    assert ("similarity" in gates) is (target is not None)
+    if target is not None:
+        assert gates["similarity"].passed is within
+        assert f"you asked for {target:g} % or less" in gates["similarity"].message
+        expected = StopReason.COMPLETED if within else StopReason.GATES_UNMET
+        assert ride.state["stop_reason"] == expected
+    assert "__interrupt__" not in ride.state, "no report is asked for"

@@ -179,3 +179,19 @@ def test_plain_text_and_strangers_and_hostile_files(alice: User, bob: User, tmp_
     assert (refused.run.status, refused.run.stop_reason) == ("failed", "no_evidence")
     assert "declared entities" in refused.run.error
     assert refused.documents() == []
+
+
+def test_a_fork_has_the_remarks_and_outlives_its_parent(alice: User) -> None:
+    ride = Rewriting(alice, "Draft.docx", rich_draft(900)).drive()
+    newest = ride.documents()[-1]
+    seen = ride.get(f"rewriting/{newest.pk}?limit=400").json()
+    assert seen["remarks"]
+
+    parent, ride.run = ride.run, services.fork(ride.run)
+    ride.drive()
+    Artifact.objects.filter(run=parent).delete()
+    parent.delete()
+    same = ride.get(f"rewriting/{ride.documents()[-1].pk}?limit=400").json()
+    assert same["remarks"] == seen["remarks"]
+    assert same["left"] == seen["left"]
+    assert same["wishes"] == seen["wishes"]
