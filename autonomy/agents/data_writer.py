@@ -156,9 +156,11 @@ async def _citation(
     for one in analysed:
         if one.source_id not in ready:
             continue
-        opening = await deps.library.opening(one.source_id, limit=1)
-        if opening:
-            found[opening[0].id] = one.source_id
+        # Rows of a table are no opening; the names of its columns stand over each group of them.
+        names = " ".join(column.name for column in one.profile.columns[:8])
+        rows = await deps.library.search(names, limit=1, source_ids=[one.source_id])
+        if rows:
+            found[rows[0].id] = one.source_id
     return found
 
 

@@ -110,6 +110,7 @@ def test_a_worker_that_dies_while_the_program_runs_costs_no_figure_twice(done: D
 def test_tables_and_figures_stand_in_the_document_with_their_captions(done: Done) -> None:
     panel = done.page.get_by_role("region", name="Document", exact=True)
     expect(panel.get_by_role("heading", name="What the data show")).to_be_visible()
+    expect(panel.locator(".reference", has_text="sales")).to_be_visible()
     figures = panel.locator("figure")
     assert figures.count() >= 1
     for index in range(figures.count()):
@@ -158,10 +159,11 @@ def test_how_it_was_computed_is_told_and_can_be_had(done: Done) -> None:
 def test_the_run_shows_the_program_of_its_step(done: Done) -> None:
     page = done.page
     page.get_by_role("button", name="Close the document").click()
-    steps = page.locator(".run").last.get_by_text("Analyse the data: sales.csv")
-    if not steps.first.is_visible():
-        page.locator(".run").last.get_by_role("tab", name="Steps").click()
-    steps.first.click()
+    run = page.locator(".run").last
+    toggle = run.locator(".run-toggle")
+    if toggle.get_attribute("aria-expanded") == "false":
+        toggle.click()
+    run.locator(".step-head", has_text="Analyse the data: sales.csv").click()
     summary = page.locator(".entries summary").first
     expect(summary).to_contain_text("Read the program")
     summary.click()

@@ -51,6 +51,15 @@ class MemoryTables:
         return table.model_copy(update={"source_sha256": digest})
 
 
+class DataLibrary(MemoryLibrary):
+    """Rows of a table are no opening, as in the real library."""
+
+    async def opening(self, source_id: str, *, limit: int = 6) -> list[Passage]:
+        if source_id.endswith(".csv"):
+            return []
+        return await super().opening(source_id, limit=limit)
+
+
 def data_source(name: str, content: bytes) -> tuple[Source, list[Passage]]:
     text = "\n".join(content.decode("utf-8", "replace").splitlines()[:5])
     csl = {"type": "dataset", "title": name.rpartition(".")[0]}
@@ -81,7 +90,7 @@ def data_deps(
             *works,
         ]
         ids = ("reefs", "fishery", *ids)
-    deps = make_deps(goal, library=MemoryLibrary(*works), source_ids=ids, **settings)
+    deps = make_deps(goal, library=DataLibrary(*works), source_ids=ids, **settings)
     return dataclasses.replace(
         deps,
         sandbox=sandbox or real_sandbox(),
