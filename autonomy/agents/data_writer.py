@@ -62,7 +62,7 @@ class Told(BaseModel):
 
     @property
     def words(self) -> int:
-        return len(self.section.markdown.split())
+        return len(as_read(self.section.markdown).split())
 
 
 async def load_analysis(artifact_id: str, deps: Deps) -> Analysed:

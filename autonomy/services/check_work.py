@@ -59,7 +59,7 @@ def read_document(who: User, check_id: uuid.UUID | str, format: str = FRAGMENT) 
     check = get_check(who, check_id)
     if not may_read(who, check):
         raise not_held(who, check_id)
-    return export_document(check.cycle.artifact, format, appendix=False)
+    return export_document(check.cycle.artifact, format, appendix=False, embedded=True)
 
 
 # --------------------------------------------------------------------------- what is attached

@@ -33,12 +33,16 @@ def export_document(
     course: str = "",
     contents: bool = False,
     changes: Changes | None = None,
+    embedded: bool = False,
 ) -> Exported:
     """The document in a format (`docx pdf md html tex bib ris csl-json`, or `html-fragment` for the
     part that is shown inside another page), cited in `style` or its own. The list of what is in
     doubt ends it if `appendix` says so, or, left open, the task's settings. `author` and `course`
     make a title page of a DOCX, `contents` a table of contents. A version of a draft that somebody
     brought is their own Word file, or Markdown, with the `changes` that are wanted in it.
+
+    Args:
+        embedded: the fragment carries its pictures, for readers who may not load its owner's.
 
     Raises:
         Invalid: not a document, or no such format or style.
@@ -67,7 +71,7 @@ def export_document(
         document = styled(document, owner.pk)
         cover = {"author": author, "course": course, "contents": contents}
         document = document.model_copy(update=cover)
-        document = with_pictures(document, owner.pk, addresses=format == FRAGMENT)
+        document = with_pictures(document, owner.pk, addresses=format == FRAGMENT and not embedded)
         if format == FRAGMENT:
             html = render_html(document)
             return Exported(

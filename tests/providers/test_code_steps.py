@@ -4,15 +4,19 @@ result; whatever it writes, the document states nothing that was not computed.""
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import docx
 import pytest
+from docx.oxml.ns import qn
 
 from autonomy.core.ports import Deps
 from autonomy.core.types import Author, StopReason
-from tests.autonomy.agents.data_world import data_deps
+from autonomy.export.formats import export
+from tests.autonomy.agents.data_world import data_deps, filled
 from tests.autonomy.agents.test_loop import Ride
 from tests.autonomy.core.llm.fakes import Bench
 from tests.files.tables import as_csv, sales
@@ -63,6 +67,9 @@ async def test_a_model_writes_the_program_and_tells_its_result(bench: Bench) -> 
     assert program_of(ride)["author"] == Author.MODEL
     assert program_of(ride)["simulated"] is True
     assert ride.document.simulated
+    word = docx.Document(io.BytesIO(export(filled(ride.document, ride.deps), "docx").data))
+    assert len(list(word.element.body.iter(qn("wp:docPr")))) == 1
+    assert len(word.tables) == 2
     kinds = {e.kind for e in ride.document.exhibits}
     assert kinds == {"figure", "table"}
     results = next(s for s in ride.document.sections if s.id == "write-data-1")

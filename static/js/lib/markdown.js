@@ -21,8 +21,8 @@ DOMPurify.addHook("afterSanitizeAttributes", (node) => {
 });
 
 const PICTURES = { ...RULES, FORBID_TAGS: RULES.FORBID_TAGS.filter((tag) => tag !== "img") };
-/** Pictures come from the runs of this server and from nowhere else. */
-const OWN_PICTURE = /^\/api\/v2\/runs\/[0-9a-f-]{36}\/artifacts\/[0-9a-f-]{36}\/download\?format=png$/;
+/** Pictures come from the runs of this server, or inside the page, and from nowhere else. */
+const OWN_PICTURE = /^data:image\/png;base64,[A-Za-z0-9+/=]+$|^\/api\/v2\/runs\/[0-9a-f-]{36}\/artifacts\/[0-9a-f-]{36}\/download\?format=png$/;
 
 DOMPurify.addHook("afterSanitizeAttributes", (node) => {
   if (node.tagName !== "IMG") return;

@@ -3,16 +3,20 @@ again here by other means."""
 
 from __future__ import annotations
 
+import io
 import statistics
 from collections import Counter, defaultdict
 
+import docx
 import pytest
+from docx.oxml.ns import qn
 
 from autonomy.core.sandbox import NoSandbox
 from autonomy.core.types import Author, StepKind, StepStatus, StopReason
 from autonomy.export.document import Document
 from autonomy.export.exhibits import Exhibit
-from tests.autonomy.agents.data_world import data_deps
+from autonomy.export.formats import export
+from tests.autonomy.agents.data_world import data_deps, filled
 from tests.autonomy.agents.test_loop import Ride
 from tests.files.tables import as_csv, parsed_sales, sales
 
@@ -58,6 +62,9 @@ async def test_ten_thousand_rows_become_a_document_whose_numbers_are_right(conte
     top = max(months, key=lambda month: statistics.fmean(months[month]))
     said = f"highest in {top} ({statistics.fmean(months[top]):,.2f} €, n = {len(months[top]):,})"
     assert said in text_of(document)
+    word = docx.Document(io.BytesIO(export(filled(document, ride.deps), "docx").data))
+    assert len(list(word.element.body.iter(qn("wp:docPr")))) == kinds["figure"]
+    assert len(word.tables) == kinds["table"]
     missing = sum(not row["Weight [kg]"] for row in rows)
     assert f"{missing} ({missing / len(rows) / 7:.1%}".replace("%", " %") in text_of(document)
     counts = Counter(row["Region"] for row in rows)
