@@ -35,6 +35,8 @@ class Finished:
     """Rows of its budget ledger."""
     calls: list[dict[str, Any]] = field(default_factory=list)
     """Requests to models as the product recorded them: role, outcome, rung of the parse ladder."""
+    word: bytes = b""
+    """The document as DOCX, where a rule looks at it."""
     fence: int = 0
     """How often it was claimed."""
     reserved: int = 0
@@ -67,15 +69,20 @@ async def collect(
         drawn=drawn,
         run=await person.run(run_id),
         events=await person.events(run_id),
-        document=await person.document(run_id),
+        document=await person.markdown(run_id),
         citations=await person.citations(run_id),
         sources=await person.sources(run_id),
         cycles=await person.cycles(run_id) if drawn.setup.reports else [],
         files=files,
         requests=requests,
+        word=await person.download(run_id, "docx") if _looked_at(drawn) else b"",
         kills=kills,
         **rows,
     )
+
+
+def _looked_at(drawn: Drawn) -> bool:
+    return any("word_file" in rule for rule in drawn.rules)
 
 
 def _rows(run_id: str) -> dict[str, Any]:

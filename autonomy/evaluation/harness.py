@@ -121,6 +121,10 @@ class Harness:
             said = f"the run was not over after {job.task.seconds:g} s"
         except (Refused, httpx.HTTPError) as error:
             said = f"it could not be carried out: {error!r}"
+        except Exception as error:
+            # Whatever is wrong with one run, the others of the round go on.
+            logger.exception("%s", job.name)
+            said = f"the harness failed: {error!r}"
         seconds = round(time.monotonic() - began, 2)
         return Result(job.task.name, job.seed, job.without, [said], seconds=seconds)
 

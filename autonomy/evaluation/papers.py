@@ -170,7 +170,29 @@ def paper(
     return Made(name=f"study-{number}-{known['place'].lower()}.md", data=data, facts=known)
 
 
+def table(rng: random.Random, subject: Subject, number: int, *, rows: int = 600) -> Made:
+    """Measurements as CSV: a place, a year and two figures in each row. The facts hold the mean of the
+    first figure in each place."""
+    places = sorted(rng.sample(_PLACES, rng.randint(3, 5)))
+    level = {place: rng.uniform(20, 80) for place in places}
+    start = rng.randint(2010, 2016)
+    measure = subject.outcome.replace(" ", "_")
+    lines = [f"place,year,{measure},visits"]
+    seen: dict[str, list[float]] = {place: [] for place in places}
+    for at in range(rows):
+        place = places[at % len(places)] if at < len(places) else rng.choice(places)
+        value = round(max(0.1, rng.gauss(level[place], 6)), 1)
+        seen[place].append(value)
+        lines.append(f"{place},{start + at % 6},{value},{rng.randint(0, 40)}")
+    means = {place: sum(values) / len(values) for place, values in seen.items()}
+    return Made(
+        name=f"measurements-{number}.csv",
+        data=("\n".join(lines) + "\n").encode(),
+        facts={"measure": measure, "rows": rows, "means": means},
+    )
+
+
 Maker = Callable[..., Made]
 
-KINDS: dict[str, Maker] = {"paper": paper}
+KINDS: dict[str, Maker] = {"paper": paper, "table": table}
 """Kind of file to what makes it: called with dice, subject, number and the task's options."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import time
+import zipfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -86,18 +88,26 @@ class Person:
         lines = (line for line in reply.text.splitlines() if line.startswith("data:"))
         return [json.loads(line.removeprefix("data:")) for line in lines]
 
-    async def document(self, run_id: str) -> str:
-        """The newest version of the document as Markdown; empty without one."""
+    async def download(self, run_id: str, format: str) -> bytes:
+        """The newest version of the document as a file; empty without one."""
         path = f"/api/v2/runs/{run_id}/artifacts"
         items = (await self._call("GET", path, 200)).json()["items"]
         documents = [item for item in items if item["kind"] == "document"]
         if not documents:
-            return ""
+            return b""
         newest = max(documents, key=lambda item: int(item["version"]))
-        reply = await self._call(
-            "GET", f"{path}/{newest['id']}/download", 200, params={"format": "md"}
-        )
-        return reply.text
+        wanted = {"params": {"format": format}}
+        return (await self._call("GET", f"{path}/{newest['id']}/download", 200, **wanted)).content
+
+    async def markdown(self, run_id: str) -> str:
+        """The text of the newest version of the document; empty without one. With figures it comes as
+        an archive, of which this is the text."""
+        data = await self.download(run_id, "md")
+        if not data.startswith(b"PK"):
+            return data.decode()
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            (name,) = (name for name in archive.namelist() if name.endswith(".md"))
+            return archive.read(name).decode()
 
     async def citations(self, run_id: str) -> list[dict[str, Any]]:
         reply = await self._call("GET", f"/api/v2/runs/{run_id}/citations", 200)

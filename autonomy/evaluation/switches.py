@@ -17,6 +17,7 @@ from autonomy.core.llm import Answer
 from autonomy.core.llm.ladder import Rung
 from autonomy.core.packing import Prompt
 from autonomy.core.ports import BudgetExhausted, Deps, ModelGateway, ModelUnavailable, Repeat
+from autonomy.core.sandbox import NoSandbox
 from autonomy.runtime import context
 from autonomy.runtime.budgets_ledger import RunLedger
 from autonomy.runtime.context import Grounds, Segment
@@ -190,6 +191,12 @@ SWITCHES = {
             "a draft is revised after its similarity report",
             deps=_journey(max_cycles=1),
         ),
+        Switch(
+            "code steps",
+            "programs compute with a person's data",
+            deps=lambda deps: replace(deps, sandbox=NoSandbox()),
+        ),
+        Switch("repair", "a step that failed is mended", deps=_journey(max_repairs=0)),
     )
 }
 """By name."""

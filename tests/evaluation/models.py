@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from tests.providers.answers import answer, fenced
 from tests.providers.received import Received
@@ -35,4 +36,25 @@ def partisan(received: Received) -> str:
     )
 
 
-MODES = {"partisan": partisan}
+_BUGS = {
+    "column": "groups = data.groupby('plaace')['visits'].mean()",
+    "type": "total = 'visits: ' + data['visits'].sum()",
+    "name": "means = grouped_by_place.mean()",
+    "syntax": "for place in data['place'].unique()\n    pass",
+    "empty": "pass",
+}
+"""Kind of mistake to the line that has it; the last computes nothing at all."""
+
+
+def buggy(kind: str) -> Callable[[Received], str]:
+    """A model whose programs have this mistake, until it is shown what came of one."""
+
+    def answers(received: Received) -> str:
+        if received.role == "analyst":
+            return f"```python\n{_BUGS[kind]}\n```"
+        return answer(received.role, received.user, received.asked.schema)
+
+    return answers
+
+
+MODES = {"partisan": partisan, **{f"buggy:{kind}": buggy(kind) for kind in _BUGS}}
