@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from autonomy.evaluation.papers import Made
 from autonomy.evaluation.product import Person
 from autonomy.evaluation.task import Drawn
-from autonomy.models import BudgetEntry, Effect, ModelCall, Run
+from autonomy.models import BudgetEntry, Effect, ModelCall, Run, Tool, ToolRecording
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,10 @@ class Finished:
     """Rows of its budget ledger."""
     calls: list[dict[str, Any]] = field(default_factory=list)
     """Requests to models as the product recorded them: role, outcome, rung of the parse ladder."""
+    tools: list[str] = field(default_factory=list)
+    """Names of the person's learnt tools."""
+    recordings: list[dict[str, Any]] = field(default_factory=list)
+    """Calls of them: `ok`."""
     word: bytes = b""
     """The document as DOCX, where a rule looks at it."""
     fence: int = 0
@@ -95,6 +99,12 @@ def _rows(run_id: str) -> dict[str, Any]:
     calls = ModelCall.objects.filter(run=run).values("role", "outcome", "rung")
     return {
         "calls": list(calls),
+        "tools": list(Tool.objects.filter(owner=run.owner_id).values_list("name", flat=True)),
+        "recordings": list(
+            ToolRecording.objects.filter(version__tool__owner=run.owner_id)
+            .order_by("pk")
+            .values("ok")
+        ),
         "effects": list(effects),
         "ledger": list(ledger),
         "fence": run.fence,

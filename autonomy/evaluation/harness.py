@@ -13,8 +13,8 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from autonomy.evaluation.product import ENDED, Person, Refused
 from autonomy.evaluation.results import Result, Round, result_of
 from autonomy.evaluation.rules import complaints
 from autonomy.evaluation.task import Deed, Drawn, Task, draw
+from autonomy.models import ToolOffer
 
 logger = logging.getLogger(__name__)
 
@@ -138,6 +139,15 @@ class Harness:
             exits.push_async_callback(person.aclose)
             files = made_files(drawn)
             file_ids = await person.upload(files) if files else []
+            if not setup.attach:
+                file_ids = []
+            if setup.api is not None:
+                rng = dice(job.task.name, job.seed, "api")
+                listed = papers.works(rng, drawn.subject, setup.api.works)
+                document = await exits.enter_async_context(self.outside.api(listed))
+                await exits.enter_async_context(
+                    offered(f"{job.name}-{self._round}", document, drawn)
+                )
             provider = None
             if setup.provider is not None:
                 seed = f"{job.task.name}:{job.seed}"
@@ -187,6 +197,20 @@ class Harness:
             os.kill(pid, signal.SIGKILL)
             self._kills += 1
             logger.info("killed worker %s", pid)
+
+
+@asynccontextmanager
+async def offered(name: str, document: str, drawn: Drawn) -> AsyncIterator[None]:
+    """An entry of the catalogue of tools that staff keep, for as long as the block lasts."""
+    row = await ToolOffer.objects.acreate(
+        name=name[:60],
+        url=document,
+        good_for=f"Studies, papers and evidence on {drawn.subject.topic}",
+    )
+    try:
+        yield
+    finally:
+        await row.adelete()
 
 
 async def _due(deed: Deed, provider: ProviderSeen | None) -> bool:

@@ -52,6 +52,18 @@ class Outside:
         await self._http.aclose()
 
     @asynccontextmanager
+    async def api(self, works: list[dict[str, Any]]) -> AsyncIterator[str]:
+        """An API that finds these works; the address of its OpenAPI document. `POST
+        {address}/apis` makes it and `DELETE {address}/apis/{id}` ends it."""
+        reply = await self._http.post("/apis", json={"works": works})
+        reply.raise_for_status()
+        made = reply.json()
+        try:
+            yield str(made["document"])
+        finally:
+            (await self._http.delete(f"/apis/{made['id']}")).raise_for_status()
+
+    @asynccontextmanager
     async def provider(self, wanted: Provider, seed: str) -> AsyncIterator[ProviderSeen]:
         """A provider for one run, gone at the end of the block."""
         body = wanted.model_dump() | {"seed": seed}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -116,9 +116,13 @@ class Made(BaseModel):
     """What a rule may want to know of it."""
 
 
-def subject_for(rng: random.Random) -> Subject:
-    """What this seed's papers are about."""
-    return rng.choice(SUBJECTS)
+def subject_for(rng: random.Random, things: Sequence[str] = ()) -> Subject:
+    """What this seed's papers are about.
+
+    Args:
+        things: only subjects about these; empty for all.
+    """
+    return rng.choice([one for one in SUBJECTS if not things or one.thing in things])
 
 
 def numbers(rng: random.Random) -> dict[str, Any]:
@@ -190,6 +194,27 @@ def table(rng: random.Random, subject: Subject, number: int, *, rows: int = 600)
         data=("\n".join(lines) + "\n").encode(),
         facts={"measure": measure, "rows": rows, "means": means},
     )
+
+
+def works(rng: random.Random, subject: Subject, count: int) -> list[dict[str, Any]]:
+    """Publications on the subject, as an API would list them."""
+    listed = []
+    for number in range(1, count + 1):
+        known = numbers(rng) | subject.model_dump()
+        parts = ("Abstract", "Methods", "Results", "Discussion", "Limitations")
+        kept = [text.format(**known) for part in parts for text in _SECTIONS[part]]
+        title = f"{subject.topic.capitalize()}: evidence from {known['place']}"
+        listed.append(
+            {
+                "title": title,
+                "doi": f"10.5555/eval.{rng.randint(10**6, 10**7)}.{number}",
+                "year": known["end"] + 2,
+                "abstract": " ".join(kept),
+                "venue": f"Journal of {subject.thing.title()}",
+                "authors": [{"name": f"A. {name}"} for name in rng.sample(_FAMILIES, 2)],
+            }
+        )
+    return listed
 
 
 Maker = Callable[..., Made]

@@ -41,8 +41,9 @@ class Result:
 
     @property
     def as_it_should(self) -> bool:
-        """Passed; or, with the behaviour off, failed."""
-        return self.passed != bool(self.without)
+        """Passed; or, with the behaviour off, failed by its rules: a run that was never over, or that
+        the harness could not make, shows nothing of a behaviour."""
+        return not self.passed and bool(self.run_id) if self.without else self.passed
 
 
 def result_of(finished: Finished, complaints: list[str], without: str, seconds: float) -> Result:

@@ -111,6 +111,25 @@ def known_tools(finished: Finished) -> list[str]:
     return [f"the plan uses {', '.join(unknown)}"] if unknown else []
 
 
+@rule
+def learnt_tool(finished: Finished, least: int = 1) -> list[str]:
+    """The run let in tools that its person did not have, and called one with success."""
+    good = [r for r in finished.recordings if r["ok"]]
+    found = [] if finished.tools else ["no tool was learnt"]
+    if len(good) < least:
+        found.append(f"{len(good)} calls of learnt tools succeeded, not {least}")
+    return found
+
+
+@rule
+def new_evidence(finished: Finished, least: int) -> list[str]:
+    """So many works that the person did not have are cited."""
+    cited = {c["source_id"] for c in finished.citations}
+    own = {s["id"] for s in finished.sources if s["origin"] in ("upload", "import")}
+    new = cited - own
+    return [] if len(new) >= least else [f"{len(new)} new works are cited, not {least}"]
+
+
 # ---------------------------------------------------------------------------------- document
 
 

@@ -196,6 +196,11 @@ SWITCHES = {
             "programs compute with a person's data",
             deps=lambda deps: replace(deps, sandbox=NoSandbox()),
         ),
+        Switch(
+            "expand",
+            "a search that finds too little is widened",
+            deps=_journey(max_expansions=0),
+        ),
         Switch("repair", "a step that failed is mended", deps=_journey(max_repairs=0)),
     )
 }

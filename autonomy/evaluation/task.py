@@ -51,6 +51,12 @@ class Deed(_Data):
     """The state that the provider goes into."""
 
 
+class Api(_Data):
+    """An API with an OpenAPI document, which lists publications on the seed's subject."""
+
+    works: int = 8
+
+
 class Request(_Data):
     journey: str = "write"
     goal: str
@@ -64,6 +70,10 @@ class Setup(_Data):
     """None: no model is configured."""
     files: list[Paper] = Field(default_factory=list)
     request: Request
+    api: Api | None = None
+    """An API that nobody has told the product of but staff, in their catalogue."""
+    attach: bool = True
+    """Whether the files are attached to the request, or only lie in the person's library."""
     during: list[Deed] = Field(default_factory=list)
     reports: list[float] = Field(default_factory=list)
     """Similarity, per cent, of the reports that a person brings in turn."""
@@ -77,6 +87,8 @@ class Task(_Data):
     """One sentence."""
     switch: str
     """A name in `autonomy.evaluation.switches.SWITCHES`; without it the task must fail."""
+    subjects: list[str] = Field(default_factory=list)
+    """`thing`s of the subjects that fit; empty for all."""
     draw: dict[str, Any] = Field(default_factory=dict)
     setup: dict[str, Any]
     rules: list[dict[str, Any]]
@@ -111,7 +123,7 @@ class Drawn(_Data):
 
 def draw(task: Task, seed: int) -> Drawn:
     """Decide everything about `task` that its seed decides."""
-    subject = subject_for(dice(task.name, seed, "subject"))
+    subject = subject_for(dice(task.name, seed, "subject"), task.subjects)
     values: dict[str, Any] = {"topic": subject.topic, "thing": subject.thing, "seed": seed}
     for name, value in task.draw.items():
         values[name] = drawn(value, dice(task.name, seed, name), values)

@@ -48,7 +48,8 @@ def evaluated() -> Iterator[Evaluated]:
         stack = StackProcess(
             "--throwaway",
             ready_made=True,
-            **world.environment,
+            **{k: v for k, v in world.environment.items() if k != "OUTSIDE_PRIVATE_HOSTS"},
+            OUTSIDE_PRIVATE_HOSTS=f"{world.host},127.0.0.1:{server.port}",
             EVALUATION="on",
             MODEL_PRIVATE_ADDRESSES="everyone",
             OUTSIDE_CACHE_HOURS="0",

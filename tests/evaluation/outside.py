@@ -11,6 +11,7 @@ import re
 from dataclasses import asdict
 from itertools import count
 
+from tests.evaluation.apis import Studies
 from tests.evaluation.models import MODES as OURS
 from tests.providers.command_line import MODES
 from tests.providers.faults import Faults
@@ -27,6 +28,7 @@ class OutsideServer(Listening):
     def __init__(self) -> None:
         super().__init__()
         self._providers: dict[str, Simulator] = {}
+        self._apis_by_id: dict[str, Studies] = {}
         self._numbers = count(1)
 
     async def stop(self) -> None:
@@ -36,6 +38,8 @@ class OutsideServer(Listening):
 
     async def _handle(self, wire: Wire, request: HttpRequest) -> bool:
         body = json.loads(request.raw or b"{}")
+        if request.path.startswith("/apis"):
+            return await self._apis(wire, request, body)
         found = re.fullmatch(r"/providers(?:/(\d+)(/state)?)?", request.path)
         if not found or (found[1] and found[1] not in self._providers):
             await wire.json(404, {"error": f"nothing at {request.path}"})
@@ -54,6 +58,23 @@ class OutsideServer(Listening):
                 await wire.json(200, {})
             case _:
                 await wire.json(405, {"error": request.method})
+        return True
+
+    async def _apis(self, wire: Wire, request: HttpRequest, body: dict[str, object]) -> bool:
+        """APIs with documents of their own, each below `/apis/ID`."""
+        _, _, number, rest = (*request.path.split("/", 3), "", "")[:4]
+        if request.method == "POST":
+            number = str(next(self._numbers))
+            self._apis_by_id[number] = Studies(f"{self.root_url}/apis/{number}", body["works"])  # type: ignore[arg-type]
+            document = f"{self.root_url}/apis/{number}/openapi.json"
+            await wire.json(200, {"id": number, "document": document})
+        elif request.method == "DELETE":
+            self._apis_by_id.pop(number, None)
+            await wire.json(200, {})
+        elif (api := self._apis_by_id.get(number)) is None:
+            await wire.json(404, {"error": "no such API"})
+        else:
+            await wire.json(*api.answer(f"/{rest}", request.query))
         return True
 
     async def _make(self, body: dict[str, object]) -> dict[str, object]:
