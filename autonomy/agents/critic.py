@@ -14,6 +14,7 @@ from autonomy.agents.data_writer import load_analysis
 from autonomy.agents.delivery import Judged, cleaned, report
 from autonomy.agents.gates import run_gates
 from autonomy.agents.likeness import within
+from autonomy.agents.reach import may_use_tools
 from autonomy.agents.reply import is_reply
 from autonomy.agents.revision import reinstate, revise, wrap_up
 from autonomy.agents.revision_words import what_was_lost
@@ -27,6 +28,7 @@ from autonomy.agents.routing import (
     route_progress,
 )
 from autonomy.agents.steering import take
+from autonomy.agents.tool_choice import fitting_tools
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps, task_id
 from autonomy.core.state import RunState
@@ -63,6 +65,7 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
         update["plan"] = plan
     loops = update.get("loops", state.get("loops", 0)) + 1
     update["loops"] = loops
+    brief = read_brief(deps.task)
     situation = Situation(
         plan=plan,
         journey=deps.journey,
@@ -80,6 +83,7 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
         exhausted=exhausted,
         accepted=bool(state.get("report_accepted")) and not taken.changed,
         expired=state.get("report_expired", False) and not taken.changed,
+        offers=may_use_tools(deps, brief) and bool(fitting_tools(deps, brief.topic).offers),
     )
     decision = route_progress(situation)
     if taken.replan and not exhausted:

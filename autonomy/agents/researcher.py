@@ -7,9 +7,10 @@ from itertools import pairwise
 
 from langgraph.runtime import Runtime
 
-from autonomy.agents.look_plan import is_looking, kept_ids
+from autonomy.agents.look_plan import is_looking, kept_ids, tool_steps
+from autonomy.agents.queries import outside_queries
 from autonomy.agents.reach import Reach, reach_of
-from autonomy.agents.revision import again, rewrite
+from autonomy.agents.revision import again, rewrite, set_aside
 from autonomy.agents.widening import Round, look_outside
 from autonomy.agents.writer import topic_of
 from autonomy.core.brief import Brief, read_brief
@@ -54,6 +55,8 @@ async def expand(state: RunState, runtime: Runtime[Deps]) -> RunState:
     brief = read_brief(deps.task)
     reach = reach_of(deps, brief)
     attempt = state.get("expansions", 0) + 1
+    if all(step.id != "evidence" for step in plan.steps):
+        return await _look_further(plan, attempt, brief, deps, task_id(runtime))
     may_leave = bool(deps.task.source_ids) and reach.library and not brief.only_attached
     elsewhere = attempt >= 2 and may_leave
     scope: list[str] = [] if elsewhere else list(deps.task.source_ids)
@@ -107,6 +110,23 @@ async def expand(state: RunState, runtime: Runtime[Deps]) -> RunState:
             )
         ],
     }
+
+
+async def _look_further(plan: Plan, attempt: int, brief: Brief, deps: Deps, task: str) -> RunState:
+    """Nothing was found to plan a document from: learn what the catalogue offers on the topic, and
+    search with that. What failed so far is left out."""
+    queries, _ = await outside_queries(deps, brief, key=f"{task}:queries")
+    added = tool_steps(deps, brief, queries, kept_ids(plan), required=True)
+    left_out = [set_aside(step, step.summary) for step in plan.failed()]
+    widened = plan.replace(*left_out).model_copy(update={"version": plan.version + 1})
+    widened = widened.model_copy(update={"steps": (*widened.steps, *added)})
+    event = EventDraft(
+        type="plan.updated",
+        source="researcher",
+        content=f"Widened the search: {'; '.join(step.title for step in added)}.",
+        meta={"plan": widened.model_dump(mode="json")},
+    )
+    return {"plan": widened, "expansions": attempt, "outbox": [event]}
 
 
 def _said(hunt: _Hunt, inside: int, elsewhere: bool, round_: Round | None) -> str:

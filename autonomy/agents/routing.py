@@ -55,6 +55,8 @@ class Situation:
     """The report says “less than” that figure."""
     accepted: bool = False
     """A similarity report about this very draft accepts it: it is not touched again."""
+    offers: bool = False
+    """The catalogue has something on the topic that has not been learnt yet."""
     expired: bool = False
     """The similarity report that was waited for never came."""
 
@@ -173,12 +175,19 @@ def _out_of_budget(now: Situation) -> Decision | None:
 def _after_failure(now: Situation, failed: Sequence[Step]) -> Decision:
     first = failed[0]
     hopeless = first.id == "read" and "nothing to cite" in first.summary.lower()
+    nothing = next((s for s in failed if s.input.get("required")), None)
+    barren = first if hopeless else nothing
+    if barren is not None and now.offers and now.expansions < now.journey.max_expansions:
+        return _go(
+            VerdictKind.BRANCH,
+            Route.EXPAND,
+            f"{barren.summary} The search is widened to what this server's catalogue offers.",
+        )
     if hopeless:
         advice = "" if "Add files" in first.summary else " Add files and start again."
         return _end(VerdictKind.FAIL, StopReason.NO_EVIDENCE, f"{first.summary}{advice}")
     if now.journey.rewrites and first.id == "read":
         return _end(VerdictKind.FAIL, StopReason.NO_EVIDENCE, first.summary)
-    nothing = next((s for s in failed if s.input.get("required")), None)
     if nothing is not None:
         return _end(VerdictKind.FAIL, StopReason.NO_EVIDENCE, nothing.summary)
     if first.id == "evidence":

@@ -51,10 +51,15 @@ async def repair(state: RunState, runtime: Runtime[Deps]) -> RunState:
     deps = runtime.context
     plan = state["plan"]
     last = {o.step_id: o for o in state.get("observations", [])}
+    spent = state.get("repairs", 0) >= deps.journey.max_repairs
     changed: list[Step] = []
     events: list[EventDraft] = []
     for step in plan.failed():
-        fix = await _diagnose(step, last.get(step.id), deps, task_id(runtime))
+        if spent and _can_be_left_out(step):
+            # The verdict said that it is given up, and so it is.
+            fix = Repair(diagnosis=f"given up: {step.summary}", skip=True)
+        else:
+            fix = await _diagnose(step, last.get(step.id), deps, task_id(runtime))
         if fix.wait_seconds:
             await asyncio.sleep(fix.wait_seconds)
         changed.append(_apply(step, fix))
@@ -80,6 +85,10 @@ async def repair(state: RunState, runtime: Runtime[Deps]) -> RunState:
         )
     )
     return {"plan": mended, "repairs": state.get("repairs", 0) + 1, "outbox": events}
+
+
+def _can_be_left_out(step: Step) -> bool:
+    return step.kind is StepKind.CODE or step.id.startswith(SKIPPABLE)
 
 
 def _apply(step: Step, fix: Repair) -> Step:

@@ -93,6 +93,17 @@ async def test_a_program_that_fails_is_mended_by_the_self_debugger(bench: Bench)
     assert any("The program failed: KeyError" in said for said in retries(ride))
 
 
+async def test_a_step_that_is_given_up_is_not_mended(bench: Bench) -> None:
+    bench.server.script.append(Behaviour(content="1 / 0"))
+    deps = with_models(bench, {"sales.csv": sales(300)})
+    without = deps.journey.model_copy(update={"max_repairs": 0})
+
+    ride = await Ride(dataclasses.replace(deps, journey=without)).go()
+
+    assert "mender" not in [r.role for r in bench.server.requests]
+    assert not ride.document.exhibits
+
+
 async def test_a_program_that_fails_twice_gives_way_to_the_rule_s(bench: Bench) -> None:
     bench.server.script += [Behaviour(content="1 / 0"), Behaviour(content="import os; os._exit(0)")]
 

@@ -23,7 +23,7 @@ from autonomy.tools.learnt.searching import best, finds_works, query_arguments
 from autonomy.tools.learnt.values import LearntInput, LearntOutput
 from autonomy.tools.learnt.works import works_in
 from autonomy.tools.registry import Tool, ToolContext, ToolRegistry
-from tests.autonomy.agents.outside_world import outside_deps
+from tests.autonomy.agents.outside_world import MemoryScholar, MemoryWeb, outside_deps
 from tests.autonomy.agents.test_loop import Ride
 from tests.autonomy.agents.world import make_library
 from tests.learnt.services import DOCUMENTS, KEY, WORKS, open_papers
@@ -155,6 +155,31 @@ async def test_weak_evidence_makes_the_researcher_learn_a_tool(papers: Served) -
     assert "expand" in ride.routes
     assert searches(papers)
     assert {str(s.csl.get("DOI")) for s in ride.document.sources} & {str(w["doi"]) for w in WORKS}
+
+
+async def test_registries_and_a_web_that_know_nothing_are_followed_by_the_catalogue(
+    papers: Served,
+) -> None:
+    deps = await deps_with(
+        papers, good_for="Abstracts of papers on sleep and memory", web=MemoryWeb()
+    )
+    ride = await Ride(dataclasses.replace(deps, scholar=MemoryScholar())).go()
+
+    assert "expand" in ride.routes
+    assert ride.state["expansions"] >= 1
+    assert ride.state["plan"].step("learn-1").status is StepStatus.DONE
+    assert {str(s.csl.get("DOI")) for s in ride.document.sources} <= {str(w["doi"]) for w in WORKS}
+
+
+async def test_without_widening_the_run_ends_where_those_know_nothing(papers: Served) -> None:
+    deps = await deps_with(
+        papers, good_for="Abstracts of papers on sleep and memory", web=MemoryWeb()
+    )
+    narrow = deps.journey.model_copy(update={"max_expansions": 0})
+    ride = await Ride(dataclasses.replace(deps, scholar=MemoryScholar(), journey=narrow)).go()
+
+    assert ride.state["stop_reason"] == StopReason.NO_EVIDENCE
+    assert papers.asked == []
 
 
 @pytest.mark.parametrize("search", ["files", "scholarly"])
