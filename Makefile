@@ -48,7 +48,7 @@ check: install-dev ## Format, lint, types, import contract, migrations, docs in 
 PRODUCT := $(addprefix tests/,browser chaos evaluation handywriterz/stack journeys)
 
 test: install-dev ## Everything that CI runs: the checks, then all tests
-	@deploy/test-tools.sh & tools=$$!; \
+	@{ deploy/test-tools.sh && $(PY) -W ignore -m tests.ready_made; } & tools=$$!; \
 	$(MAKE) --no-print-directory check || failed=1; \
 	wait $$tools; \
 	[ -z "$${failed:-}" ] || exit 1; \

@@ -64,6 +64,18 @@ def pytest_xdist_setupnodes() -> None:
         os.environ.pop(name, None)
 
 
+NEED_SERVERS = {"servers", "db", "transactional_db", "django_db_setup", "redis_url", "live_stack"}
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Make what tests copy before the first of them: no test's time limit may end that."""
+    for item in session.items:
+        names = set(getattr(item, "fixturenames", ()))
+        if names & NEED_SERVERS or any(map(item.get_closest_marker, ("django_db", "stack"))):
+            ready_made.models()
+            return
+
+
 def pytest_unconfigure() -> None:
     shutil.rmtree(DATA_DIR, ignore_errors=True)
 

@@ -71,7 +71,7 @@ def free_port() -> int:
     raise AssertionError(f"every port of {PORTS} is in use")
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 30.0, every: float = 0.05) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 60.0, every: float = 0.05) -> bool:
     """Whether `condition` comes true within `seconds`."""
     pause = threading.Event()
     deadline = time.monotonic() + seconds

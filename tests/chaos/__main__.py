@@ -20,11 +20,12 @@ from pathlib import Path
 
 from tests import ready_made
 from tests.chaos.scenario import NAMES, Row, available, load
+from tests.patience import patience
 
 RESULTS = Path("test-results") / "chaos.json"
 """Where the report goes, unless `--results` says otherwise."""
 LIMIT_SECONDS = 420.0
-"""Of one scenario: a hang is a failure with a name."""
+"""Of one scenario, where a core is free for it: a hang is a failure with a name."""
 
 
 def main() -> int:
@@ -72,6 +73,7 @@ def _one(name: str, options: argparse.Namespace) -> list[dict[str, object]]:
 def _in_a_process(name: str, options: argparse.Namespace) -> list[Row]:
     """The rows of one scenario; a crash or a hang of it is a row that failed."""
     began = time.monotonic()
+    limit = patience(LIMIT_SECONDS)
     with tempfile.NamedTemporaryFile(suffix=".json") as into:
         command = [sys.executable, "-m", "tests.chaos", f"--only={name}", f"--into={into.name}"]
         command += [f"--seed={options.seed}", f"--scale={options.scale}"]
@@ -81,12 +83,12 @@ def _in_a_process(name: str, options: argparse.Namespace) -> list[Row]:
             **({"CHAOS_POINT": options.point} if options.point else {}),
         }
         try:
-            code = subprocess.run(command, env=environment, timeout=LIMIT_SECONDS).returncode
+            code = subprocess.run(command, env=environment, timeout=limit).returncode
             if code == 0:
                 return [Row(**item) for item in json.loads(Path(into.name).read_text())]
             figure = f"the scenario ended with exit code {code}"
         except subprocess.TimeoutExpired:
-            figure = f"the scenario did not end within {LIMIT_SECONDS:.0f} s"
+            figure = f"the scenario did not end within {limit:.0f} s"
         except (OSError, ValueError):
             figure = traceback.format_exc(limit=1)
     return [Row(name, figure, "the scenario runs", False, time.monotonic() - began)]

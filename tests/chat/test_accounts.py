@@ -82,7 +82,7 @@ def test_of_two_first_visitors_at_once_one_becomes_staff(signup: Any) -> None:
         try:
             client = Client()
             client.get("/accounts/signup/")
-            barrier.wait(10)
+            barrier.wait(30)
             sign_up(f"v{n}@example.org", client)
         finally:
             connection.close()

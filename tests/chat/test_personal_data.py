@@ -458,7 +458,7 @@ def test_two_administrators_who_leave_at_once_leave_one(
     together = threading.Barrier(2)
 
     def leave(pk: int) -> None:
-        together.wait(10)
+        together.wait(30)
         try:
             services.remove_account(User.objects.get(pk=pk))
             outcomes.append("gone")

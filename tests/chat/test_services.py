@@ -99,7 +99,7 @@ def test_many_readers_at_once_make_one_answer(alice: User, conversation: Convers
 
     def read() -> None:
         try:
-            barrier.wait(10)
+            barrier.wait(30)
             record_answer(run)
         finally:
             connection.close()

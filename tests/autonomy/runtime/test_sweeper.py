@@ -131,7 +131,7 @@ def test_a_process_that_freezes_inside_a_transaction_loses_its_row_locks(
         with frozen.cursor() as cursor:
             cursor.execute("SELECT 1 FROM autonomy_runs WHERE id = %s FOR UPDATE", [run.pk])
         assert reclaim_dead() == 0
-        assert eventually(lambda: reclaim_dead() == 1, 10)
+        assert eventually(lambda: reclaim_dead() == 1)
     finally:
         with contextlib.suppress(DatabaseError):
             frozen.close()
@@ -294,7 +294,7 @@ def test_taking_over_and_starting_a_run_of_the_same_person_wait_for_each_other_i
     def closing(run_id: object) -> int:
         starting.start()
         # Until it has the day, or waits for a row that the sweep has locked.
-        assert eventually(lambda: waits_for_a_lock() or not starting.is_alive(), 10)
+        assert eventually(lambda: waits_for_a_lock() or not starting.is_alive())
         return close_all(run_id)
 
     monkeypatch.setattr(transitions, "close_all", closing)

@@ -53,7 +53,7 @@ def worker(threads: None) -> Iterator[Start]:
     for process in processes:
         if process.poll() is None:
             process.kill()
-        process.wait(10)
+        process.wait(30)
 
 
 def status(run: Run) -> str:
@@ -86,7 +86,7 @@ def test_a_killed_worker_costs_seconds_and_nothing_else(
     victim = workers[WorkerProcess.objects.get(lock_no=run.owner_lock).pid]
     os.kill(victim.pid, signal.SIGKILL)
     killed = time.monotonic()
-    victim.wait(10)
+    victim.wait(30)
     before = len(contents(run))
     assert eventually(lambda: "attempt.restarted" in _types(run, before), 90)
     assert eventually(lambda: any(c.startswith("done") for c in contents(run)[before:]), 90)
