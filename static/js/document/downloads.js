@@ -24,10 +24,14 @@ const DRAFT_FORMATS = [
   ["html", "Web page", "HTML"],
 ];
 
-export function DownloadMenu({ runId, artifactId, style = "", placement = "", draft = false }) {
+/** Text formats come with the pictures that they refer to. */
+const ARCHIVED = new Set(["md", "tex"]);
+
+/** `figures`: the document has pictures. */
+export function DownloadMenu({ runId, artifactId, style = "", placement = "", draft = false, figures = false }) {
   const extra = style ? `&style=${encodeURIComponent(style)}` : "";
   const base = `/api/v2/runs/${runId}/artifacts/${artifactId}/download`;
   return html`<${Menu} label="Download" placement=${placement}
     button=${html`<${Icon} name="download" /> Download <${Icon} name="chevron-down" />`}
-    items=${(draft ? DRAFT_FORMATS : FORMATS).map(([format, label, hint]) => ({ label, hint, href: `${base}?format=${format}${extra}`, download: true }))} />`;
+    items=${(draft ? DRAFT_FORMATS : FORMATS).map(([format, label, hint]) => ({ label, hint: figures && ARCHIVED.has(format) ? "ZIP" : hint, href: `${base}?format=${format}${extra}`, download: true }))} />`;
 }

@@ -144,7 +144,7 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
         ${simulated && html`<${SimulatedBadge} />`}
         ${document?.words && html`<span class="faint words">${count(document.words)} words</span>`}
       </div>
-      <${DownloadMenu} runId=${runId} artifactId=${chosen} style=${style} draft=${Boolean(document?.draft)} />
+      <${DownloadMenu} runId=${runId} artifactId=${chosen} style=${style} draft=${Boolean(document?.draft)} figures=${Boolean(document?.computed?.length)} />
     </header>
     ${beside === "checks" && html`<${ChecksPanel} bound=${bound} onJump=${jump} onSource=${source.open} onClose=${() => setBeside("")} />`}
     ${beside === "computed" && document?.computed?.length > 0 && html`<${ComputedPanel} computed=${document.computed} onClose=${() => setBeside("")} />`}
