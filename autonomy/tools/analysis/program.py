@@ -249,7 +249,7 @@ drawn = add_figure(
     {title!r},
     {f"Line chart: {what} per {grain}. Highest in "!r} + table.shown(high, 0) + " (" + table.shown(high, 2) + "), lowest in " + table.shown(low, 0) + " (" + table.shown(low, 2) + ").",
     table,
-    note="n = " + total.shown(0, 0) + ".",
+    note="n = " + total.shown(0, 0) + "." + (" The vertical axis does not begin at zero." if axes.get_ylim()[0] > 0 else ""),
 )
 findings = [
     say({f"Per {grain}, {subject} is highest in "!r} + "{{high}} ({{most}}" + {behind!r} + ", n = {{high_n}}) and lowest in {{low}} ({{least}}" + {behind!r} + ", n = {{low_n}}).",
