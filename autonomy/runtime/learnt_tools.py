@@ -15,7 +15,7 @@ from pydantic import SecretStr, TypeAdapter
 
 from autonomy.core.learnt import Exchange, HttpContract, LearntTool, McpContract
 from autonomy.core.llm.ledger import Ledger
-from autonomy.core.ports import Repeat
+from autonomy.core.ports import BudgetExhausted, Repeat
 from autonomy.models import (
     Tool,
     ToolOrigin,
@@ -274,9 +274,13 @@ def as_usable(
         key = context.outside_key
         entry = ""
         if ledger is not None and prepared.usd > 0:
-            entry = await ledger.reserve(
-                f"{context.key}:price", "tool", f"tool:{prepared.learnt.name}", 0, prepared.usd
-            )
+            try:
+                entry = await ledger.reserve(
+                    f"{context.key}:price", "tool", f"tool:{prepared.learnt.name}", 0, prepared.usd
+                )
+            except BudgetExhausted as limit:
+                # Nothing was called: the ledger of effects must not be left in doubt.
+                raise ToolFailure("budget", str(limit), stop_reason=limit.stop_reason) from limit
         spent = False
         try:
             spent = True

@@ -40,6 +40,7 @@ def papers() -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def live_stack(papers: Served) -> Iterator[StackProcess]:
     stack = StackProcess(
+        ready_made=True,
         SIGNUP="open",
         OUTSIDE_PRIVATE_HOSTS=f"127.0.0.1:{papers.port}",
         TOOL_TESTS_PER_MINUTE="1000",

@@ -13,6 +13,7 @@ from django.test import Client
 from autonomy.models import Tool, ToolRecording, ToolSecret, ToolServer
 from autonomy.runtime import learnt_tools
 from autonomy.tools.learnt.calling import CallLimits, Line
+from tests.autonomy.api.world import make_run
 from tests.learnt.services import KEY, open_papers
 from tests.learnt.serving import Reply, Served, serving
 
@@ -208,3 +209,26 @@ def test_only_staff_start_programs(alice_client: Client, alice: User) -> None:
     answer = send(alice_client, "POST", "/ingest", {"kind": "mcp", "server": "clock"})
     assert answer.status_code == 403
     assert send(alice_client, "GET", "").json()["servers"] == []
+
+
+def test_a_question_about_a_tool_is_answered_once(
+    alice: User, alice_client: Client, bob_client: Client
+) -> None:
+    tool = Tool.objects.create(owner=alice, name="hers.write", origin="mcp", policy="ask")
+    asked = {"kind": "tool_approval", "tool": "hers.write", "interrupt_id": "q1"}
+    run = make_run(alice, status="waiting_human", waiting_for=asked)
+
+    def answer(client: Client, **body: Any) -> int:
+        given = json.dumps({"interrupt_id": "q1", **body})
+        path = f"/api/v2/runs/{run.pk}/tool"
+        status: int = client.post(path, given, content_type="application/json").status_code
+        return status
+
+    assert answer(bob_client, allowed=True) == 404
+    assert answer(alice_client, allowed=True, always=True) == 202
+    assert answer(alice_client, allowed=True) == 202
+    assert answer(alice_client, allowed=False) == 409
+    assert run.resumes.get().value == {"allowed": True}
+    tool.refresh_from_db()
+    assert tool.policy == "auto"
+    assert answer(alice_client, interrupt_id="q2", allowed=True) == 409
