@@ -204,7 +204,9 @@ def tool_steps(
     after: tuple[str, ...] = (),
 ) -> list[Step]:
     """Search with the learnt tools that fit, one after the other, so that the person is asked
-    about one at a time; where there is none and no registry either, first learn one."""
+    about one at a time. Where there is none, learn one: at once where nobody else is asked; after
+    registries only for an outline that is made of its sources, which a wider search comes too late
+    for, and if they brought nothing. Otherwise the researcher does when evidence is weak."""
     fitting = fitting_tools(deps, brief.topic)
     period = period_of(deps)
     given: dict[str, object] = {
@@ -221,13 +223,14 @@ def tool_steps(
         asked = {**given, "tool": name, "required": required and last}
         steps.append(_tool(f"{ASK}{number}", f"Look with {name}", SEARCH, asked, *after))
         after = (*after, steps[-1].id)
-    if not fitting.tools and not after:
+    if not fitting.tools and (not after or (required and deps.journey.annotations)):
         for number, offer in enumerate(fitting.offers, 1):
-            learnt = f"{LEARN}{number}"
-            steps.append(_tool(learnt, f"Learn to use {offer}", TOOLS_LEARN, {"offer": offer}))
-            asked = {**given, "required": required}
-            ask = _tool(f"{ASK}learnt-{number}", f"Look with {offer}", SEARCH, asked, learnt)
-            steps.append(ask)
+            learnt, last = f"{LEARN}{number}", bool(after)
+            wanted: dict[str, object] = {"offer": offer, "unless_found": last}
+            steps.append(_tool(learnt, f"Learn to use {offer}", TOOLS_LEARN, wanted, *after))
+            asked = {**given, "required": required, "unless_found": last}
+            name = f"{ASK}learnt-{number}"
+            steps.append(_tool(name, f"Look with {offer}", SEARCH, asked, learnt, *after))
     return steps
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from autonomy.agents.look_plan import (
     MORE,
+    as_query,
     asked_queries,
     followed_ids,
     is_looking,
@@ -131,8 +132,10 @@ async def look_outside(
     known = list(dict.fromkeys([*deps.task.source_ids, *kept_ids(plan), *(s.id for s in sources)]))
     if reach.scholarly:
         await _scholarly(deps, brief, plan, gaps, queries, known, topic, use)
-    if reach.tools and queries:
-        await _with_tools(deps, brief, queries, known, topic, allowed, use)
+    if reach.tools:
+        # What registries were asked before is new to a tool.
+        own = queries or [as_query(topic)]
+        await _with_tools(deps, brief, own, known, topic, allowed, use)
     asked_for_web = deps.task.settings.search == "everything"
     if reach.web and queries and (asked_for_web or not round_.source_ids):
         await use("web.search", {"queries": queries[:3]})

@@ -38,6 +38,9 @@ class LearnInput(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     offer: str = Field(min_length=1, description="Name of an entry of the catalogue.")
+    unless_found: bool = Field(
+        default=False, description="Learn only if the steps before have kept no source."
+    )
 
 
 class Learned(BaseModel):
@@ -58,6 +61,9 @@ class SearchInput(BaseModel):
     to_year: int | None = None
     known: list[str] = Field(default_factory=list, description="Sources that there are already.")
     required: bool = Field(default=False, description="Whether there is nothing else to cite.")
+    unless_found: bool = Field(
+        default=False, description="Search only if the steps before have kept no source."
+    )
 
 
 class Searched(Kept):
@@ -66,7 +72,12 @@ class Searched(Kept):
     questions: list[Question] = Field(default_factory=list)
 
 
+NOT_NEEDED = "Not needed: sources were found."
+
+
 async def _learn(context: ToolContext, given: LearnInput) -> Learned:
+    if given.unless_found and _before(context):
+        return Learned(tools=[], said=NOT_NEEDED)
     if context.learning is None:
         raise ToolFailure("not_configured", "No tools can be learnt on this server.")
     try:
@@ -81,6 +92,8 @@ async def _search(context: ToolContext, given: SearchInput) -> Searched:
     shelf, tools = context.shelf, context.tools
     if shelf is None or tools is None:
         raise ToolFailure("not_configured", "Nothing from outside can be kept here.")
+    if given.unless_found and _before(context):
+        return Searched(source_ids=[], said=NOT_NEEDED)
     chosen = _chosen(context, given, tools)
     queries = [" ".join(q.split())[:QUERY_CHARS] for q in given.queries if stems(q)]
     questions = [Question(text=q) for q in dict.fromkeys(queries)]
@@ -102,7 +115,7 @@ async def _search(context: ToolContext, given: SearchInput) -> Searched:
     )
     choice = choose(judged, given.most, period)
     kept = await _kept(context, shelf, choice, set(given.known))
-    names = ", ".join(tool.name for tool in chosen)
+    names = ", ".join(tool.name for tool in chosen) or "no tool that could be learnt"
     if not kept and given.required and not _before(context):
         raise ToolFailure(
             "no_evidence",
@@ -131,10 +144,7 @@ def _chosen(context: ToolContext, given: SearchInput, tools: ToolRegistry) -> li
     named = [n for r in context.results.values() for n in r.get("tools", []) if n in learnt]
     fitting = [learnt[n] for n in dict.fromkeys(named) if finds_works(learnt[n])]
     # What asks first has a step of its own.
-    chosen = best((t for t in fitting if not t.asks), given.topic, MOST_TOOLS)
-    if not chosen:
-        raise ToolFailure("not_found", "None of the tools that were learnt can be searched with.")
-    return chosen
+    return best((t for t in fitting if not t.asks), given.topic, MOST_TOOLS)
 
 
 async def _asked(

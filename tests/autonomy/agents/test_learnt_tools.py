@@ -182,6 +182,24 @@ async def test_without_widening_the_run_ends_where_those_know_nothing(papers: Se
     assert papers.asked == []
 
 
+@pytest.mark.parametrize(
+    ("journey", "goal"),
+    [("write", GOAL), ("answer", "What does sleep do for memory?"), ("research", GOAL)],
+)
+async def test_registries_that_know_nothing_are_followed_by_the_catalogue(
+    papers: Served, journey: str, goal: str
+) -> None:
+    deps = outside_deps(goal, MemoryScholar(), tools=run_tools(), journey=journey)
+    deps = dataclasses.replace(
+        deps, learning=Catalogue(deps.tools, papers, "Abstracts of papers on sleep and memory")
+    )
+    ride = await Ride(deps).go()
+
+    assert searches(papers)
+    assert {str(s.csl["DOI"]) for s in ride.document.sources} <= {str(w["doi"]) for w in WORKS}
+    assert ride.document.sources
+
+
 @pytest.mark.parametrize("search", ["files", "scholarly"])
 async def test_who_rules_tools_out_has_none_called(papers: Served, search: str) -> None:
     await Ride(await deps_with(papers, own=True, good_for="papers", search=search)).go()
