@@ -120,8 +120,8 @@ def look_plan(
     if reach.scholarly:
         steps += _scholarly(deps, brief, queries, known, last_hope and not reach.tools)
     if reach.tools:
-        after = (KEEP,) if reach.scholarly else ()
-        steps += tool_steps(deps, brief, queries, known, last_hope, after=after)
+        first = (KEEP,) if reach.scholarly else ()
+        steps += tool_steps(deps, brief, queries, known, last_hope, after=first)
     if reach.web:
         # Pages are the last resort, unless the person asked for everything.
         before = [s.id for s in steps if s.id == KEEP or s.id.startswith(ASK)]

@@ -150,7 +150,7 @@ def _year(fields: Mapping[str, Any]) -> int | None:
 
 
 def _authors(fields: Mapping[str, Any]) -> list[dict[str, str]]:
-    listed = next((fields[n] for n in AUTHORS if fields.get(n)), [])
+    listed: Any = next((fields[n] for n in AUTHORS if fields.get(n)), [])
     if isinstance(listed, str):
         listed = re.split(r";|,? and ", listed)
     made = [_author(one) for one in (listed if isinstance(listed, list) else [listed])[:50]]
