@@ -12,12 +12,20 @@ from django.test import Client
 
 from autonomy.models import Tool, ToolRecording, ToolSecret, ToolServer
 from autonomy.runtime import learnt_tools
+from autonomy.runtime.db import close_pool
 from autonomy.tools.learnt.calling import CallLimits, Line
 from tests.autonomy.api.world import make_run
 from tests.learnt.services import KEY, open_papers
 from tests.learnt.serving import Reply, Served, serving
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_stays() -> Iterator[None]:
+    """Calls are counted from a pool of threads, whose connections outlive them."""
+    yield
+    close_pool()
 
 
 @pytest.fixture
