@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
-from autonomy.export.similarity_words import SCOPE
 from autonomy.models import Artifact, Run
 from chat.views import STYLES, SignedIn
 
@@ -40,7 +39,6 @@ def similarity(request: SignedIn, run_id: UUID) -> HttpResponse:
         },
         "versions": versions,
         "version": wanted or (versions[0]["id"] if versions else None),
-        "scope": SCOPE,
         "styles": STYLES,
     }
     return render(request, "chat/similarity.html", {"run": run, "boot": boot})
