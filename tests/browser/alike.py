@@ -36,6 +36,7 @@ SECTIONS = [
 _MAKE = """
 import base64, json
 from django.contrib.auth.models import User
+from django.utils import timezone
 from autonomy.export.document import Document, Section
 from autonomy.models import Artifact, Run
 from chat.models import Conversation
@@ -48,7 +49,7 @@ else:
     run = Run.objects.create(
         owner=owner, conversation_id=conversation.pk, journey="write", title=given["title"],
         task={{"goal": given["title"], "journey": "write"}}, status="succeeded",
-        tokens_limit=1, seconds_limit=1, usd_limit=1,
+        tokens_limit=1, seconds_limit=1, usd_limit=1, finished_at=timezone.now(),
     )
 sections = tuple(
     Section(id="s%d" % n, heading=heading, markdown=text)
