@@ -37,9 +37,9 @@ export function PassageHits({ query, filter, current, onOpen }) {
   }
   return html`<div aria-busy=${loading ? "true" : "false"}>
     <p class="visually-hidden" role="status">${plural(hits.length, "passage")} found</p>
-    <ol class="hits">${hits.map((hit) => html`<li key=${hit.id}>
-      <button type="button" class="hit" data-current=${current === hit.id ? "true" : "false"} onClick=${() => onOpen(hit, state.query)}>
-        <span class="hit-head"><strong>${hit.title}</strong><span class="faint">${[hit.page ? `page ${hit.page}` : "", hit.heading].filter(Boolean).join(" · ")}</span></span>
-        <span class="hit-text"><${Marked} text=${hit.text} spans=${hit.highlights?.length ? hit.highlights : wordSpans(hit.text, state.query)} /></span>
+    <ol class="search-hits">${hits.map((hit) => html`<li key=${hit.id}>
+      <button type="button" class="search-hit" data-current=${current === hit.id ? "true" : "false"} onClick=${() => onOpen(hit, state.query)}>
+        <span class="search-hit-head"><strong>${hit.title}</strong><span class="faint">${[hit.page ? `page ${hit.page}` : "", hit.heading].filter(Boolean).join(" · ")}</span></span>
+        <span class="search-hit-text"><${Marked} text=${hit.text} spans=${hit.highlights?.length ? hit.highlights : wordSpans(hit.text, state.query)} /></span>
       </button></li>`)}</ol></div>`;
 }
