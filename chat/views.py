@@ -145,6 +145,7 @@ def _settings(request: SignedIn, *, new_key: str = "") -> HttpResponse:
         "new_key": new_key,
         "mail_sent": mail_is_sent(),
         "mail_choices": chosen,
+        "code": autonomy_services.code_execution(wait_seconds=0.2),
     }
     return render(request, "chat/settings.html", page)
 

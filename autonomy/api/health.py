@@ -32,7 +32,15 @@ def health(request: HttpRequest) -> schemas.HealthDetailOut:
     """The state of each part and of what is asked outside; always 200, for people and dashboards."""
     state = services.health()
     outside = services.outside_health() if state["redis"] == "ok" else []
-    return schemas.HealthDetailOut.model_validate({**state, "outside": outside})
+    told = {**state, "outside": outside, "code_execution": _code_execution()}
+    return schemas.HealthDetailOut.model_validate(told)
+
+
+def _code_execution() -> str:
+    report = services.code_execution()
+    if report is None:
+        return "checking"
+    return f"on ({report.tier})" if report.on else f"off ({report.reason})"
 
 
 def plain_live(request: HttpRequest) -> JsonResponse:

@@ -617,6 +617,9 @@ class OutsideOut(Schema):
 class HealthDetailOut(HealthOut):
     outside: list[OutsideOut]
     """Registries and the search engine that are switched on, and how each answered last."""
+    code_execution: str
+    """`on (bubblewrap)`, `on (unshare)`, `off (why, and what to install)`, or `checking` for the
+    first seconds of this web process."""
 
 
 class LiveOut(Schema):

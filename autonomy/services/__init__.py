@@ -67,7 +67,7 @@ from autonomy.services.runs import (
     resume,
     start_run,
 )
-from autonomy.services.sandbox import SandboxReport, sandbox_report
+from autonomy.services.sandbox import SandboxReport, code_execution, sandbox_report
 from autonomy.services.similarity import (
     SimilarityAnswer,
     check_similarity,
@@ -124,6 +124,7 @@ __all__ = [
     "check_similarity",
     "check_style",
     "choose_models",
+    "code_execution",
     "compare_versions",
     "computations",
     "connection_of",

@@ -30,6 +30,7 @@ NAMES = (
     "ladder",
     "drift",
     "ingest",
+    "sandbox",
 )
 ON_DEMAND = ("integrity", "retrieval", "retrieval_scale", "similarity", "verification")
 """Benches that need data which is not part of the source, or minutes: only run when named."""

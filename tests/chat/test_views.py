@@ -13,7 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from autonomy import services
+from autonomy.core.sandbox import Tier
 from autonomy.models import ApiKey
+from autonomy.services import SandboxReport
 from chat.models import Conversation, Message
 from chat.urls import urlpatterns
 from tests.autonomy.api.world import World, finish, make_run, make_world
@@ -221,6 +223,33 @@ def test_a_revoked_key_is_gone(alice: User, alice_client: Client) -> None:
     assert "is revoked" in html
     assert "hw_" not in html.replace(key, "")
     assert services.user_for_key(key) is None
+
+
+@pytest.mark.parametrize(
+    ("report", "words", "for_staff"),
+    [
+        (SandboxReport(Tier.UNSHARE, "", ()), "runs in a sandbox (unshare)", ""),
+        (SandboxReport(Tier.OFF, "Install bubblewrap.", ()), "cannot run code", "Install bubb"),
+        (None, "is being found out", ""),
+    ],
+)
+def test_the_settings_tell_whether_code_can_be_run(
+    alice_client: Client,
+    staff_client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    report: SandboxReport | None,
+    words: str,
+    for_staff: str,
+) -> None:
+    monkeypatch.setattr(services, "code_execution", lambda wait_seconds: report)
+    hers, theirs = (
+        client.get(reverse("settings")).content.decode() for client in (alice_client, staff_client)
+    )
+    assert words in hers
+    assert words in theirs
+    if for_staff:
+        assert for_staff not in hers
+        assert for_staff in theirs
 
 
 def test_only_staff_see_the_way_to_the_administration(

@@ -50,7 +50,7 @@ def environment(profile: Profile) -> Environment:
         if (stdlib / name).is_dir()
     )
     binds = [
-        Bind(str(Path(sys.executable).resolve()), INTERPRETER),
+        Bind(sys.executable, INTERPRETER),
         Bind(str(stdlib), inside),
         *_shared_interpreter(),
         *_system_libraries(),
@@ -58,7 +58,9 @@ def environment(profile: Profile) -> Environment:
     ]
     links = [("work/.tmp", "/tmp")]  # noqa: S108 - inside
     links += [(f"usr{top}", top) for top in ("/lib", "/lib64") if Path(top).is_symlink()]
-    return Environment(tuple(binds), hidden, tuple(links))
+    # Links would lead elsewhere once the root is another.
+    real = tuple(Bind(str(Path(bind.source).resolve()), bind.target) for bind in binds)
+    return Environment(real, hidden, tuple(links))
 
 
 def _shared_interpreter() -> Iterator[Bind]:
@@ -66,7 +68,7 @@ def _shared_interpreter() -> Iterator[Bind]:
     folder = Path(sysconfig.get_config_var("LIBDIR") or "")
     for name in {sysconfig.get_config_var("INSTSONAME"), sysconfig.get_config_var("LDLIBRARY")}:
         if name and ".so" in name and (folder / name).is_file():
-            yield Bind(str((folder / name).resolve()), f"{PYTHON}/lib/{name}")
+            yield Bind(str(folder / name), f"{PYTHON}/lib/{name}")
 
 
 def _system_libraries() -> Iterator[Bind]:
@@ -95,7 +97,7 @@ def _packages(profile: Profile) -> Iterator[Bind]:
             shown.add(top)
             source = Path(str(found.locate_file(top)))
             if source.exists():
-                yield Bind(str(source.resolve()), f"{PACKAGES}/{top}")
+                yield Bind(str(source), f"{PACKAGES}/{top}")
 
 
 def missing(profile: Profile) -> list[str]:

@@ -33,6 +33,7 @@ from autonomy.tools.python_sandbox.plan import INPUT, INSIDE, PACKAGES, PYTHON, 
 from autonomy.tools.python_sandbox.watching import Watched, watch
 
 _HERE = Path(__file__).resolve().parent
+LAUNCHER = _HERE / "launch.py"
 _PACKAGE = PurePosixPath(INSIDE, "autonomy/tools/python_sandbox/inside")
 _MB = 1 << 20
 _ADDRESSES_MB = 2_048
@@ -119,7 +120,7 @@ class PythonSandbox:
                 plan, descriptors = self._plan(job, write, theirs)
                 order = _in_memory(plan.dump(), theirs)
                 process = subprocess.Popen(
-                    [sys.executable, "-I", "-S", str(_HERE / "launch.py"), str(order)],
+                    [sys.executable, "-I", "-S", str(LAUNCHER), str(order)],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,

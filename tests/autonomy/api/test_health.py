@@ -7,6 +7,8 @@ from django.conf import settings
 from django.test import Client
 
 from autonomy import services
+from autonomy.core.sandbox import Tier
+from autonomy.services import SandboxReport
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +60,19 @@ def test_health_tells_how_the_outside_answered_last(
     assert anonymous_client.get("/api/v2/health").json()["outside"] == answers
     monkeypatch.setattr(services, "health", healthy(redis="down"))
     assert anonymous_client.get("/api/v2/health").json()["outside"] == []
+
+
+@pytest.mark.parametrize(
+    ("report", "told"),
+    [
+        (SandboxReport(Tier.UNSHARE, "", ()), "on (unshare)"),
+        (SandboxReport(Tier.OFF, "Install bubblewrap.", ()), "off (Install bubblewrap.)"),
+        (None, "checking"),
+    ],
+)
+def test_health_tells_whether_code_can_be_run(
+    anonymous_client: Client, monkeypatch: Any, report: SandboxReport | None, told: str
+) -> None:
+    monkeypatch.setattr(services, "health", healthy())
+    monkeypatch.setattr(services, "code_execution", lambda: report)
+    assert anonymous_client.get("/api/v2/health").json()["code_execution"] == told

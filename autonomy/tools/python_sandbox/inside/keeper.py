@@ -93,7 +93,9 @@ def _confine(orders: dict[str, Any]) -> None:
     """Bound this process and all that it starts."""
     landlock.forbid_inspection()
     for name, value in orders["limits"].items():
-        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+        # Past the soft limit of CPU time comes a signal that tells, past the hard one SIGKILL.
+        hard = value + 1 if name == "CPU" else value
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, hard))
     os.chdir(_WORK)
     for folder in (_OUT, f"{_WORK}/.tmp"):
         os.mkdir(folder)  # noqa: PTH102 - pathlib is slow to load
@@ -139,23 +141,27 @@ def _watch(child: int, orders: dict[str, Any], report: Report) -> tuple[int | No
         report.listen()
         ended = _reap(child)
         if ended is not None:
-            limit = "cpu" if ended == -signal.SIGXCPU else ""
-            return (None if limit else ended), limit
+            code, seconds = ended
+            # One that ignores the signal that tells is killed a second later.
+            killed = code == -signal.SIGKILL and seconds >= orders["limits"]["CPU"]
+            if killed or code == -signal.SIGXCPU:
+                return None, "cpu"
+            return code, ""
         use = os.statvfs(_WORK)
         if use.f_files - use.f_ffree > orders["inodes"]:
             return None, "inodes"
 
 
-def _reap(child: int) -> int | None:
-    """Collect what ended; the exit status of `child` when it is among it."""
+def _reap(child: int) -> tuple[int, float] | None:
+    """Collect what ended; exit status and CPU seconds of `child` when it is among it."""
     ended = None
     with suppress(ChildProcessError):
         while True:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status, use = os.wait4(-1, os.WNOHANG)
             if pid == 0:
                 break
             if pid == child:
-                ended = os.waitstatus_to_exitcode(status)
+                ended = os.waitstatus_to_exitcode(status), use.ru_utime + use.ru_stime
     return ended
 
 

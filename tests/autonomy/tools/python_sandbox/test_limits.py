@@ -1,0 +1,297 @@
+"""Programs that take too much, or will not end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autonomy.core.sandbox import JobResult, Profile, Tier
+from autonomy.tools.python_sandbox.limits import ProfileLimits
+from tests.autonomy.tools.python_sandbox.conftest import SHORT, job, sandbox_of
+from tests.stack_process import ROOT
+
+
+def run(tier: Tier, program: str, wall: float = 20.0, cpu: int = 10) -> JobResult:
+    profiles = {Profile.REPAIR: ProfileLimits(wall, cpu_seconds=cpu, memory_mb=128)}
+    sandbox = sandbox_of(tier, replace(SHORT, profiles=profiles))
+    return sandbox.run_here(job(textwrap.dedent(program)), threading.Event())
+
+
+def alive(mark: str) -> list[int]:
+    """Processes whose command line has `mark`."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                text = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if mark.encode() in text:
+                found.append(int(entry.name))
+    return found
+
+
+def gone(mark: str, seconds: float = 10.0) -> bool:
+    until = time.monotonic() + seconds
+    while alive(mark) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not alive(mark)
+
+
+def test_the_control_sees_processes_by_their_mark() -> None:
+    mark = uuid.uuid4().hex
+    with subprocess.Popen([sys.executable, "-c", "input()", mark], stdin=subprocess.PIPE):
+        assert alive(mark)
+    assert gone(mark)
+
+
+def test_a_fork_bomb_is_bounded_and_leaves_nothing(tier: Tier) -> None:
+    mark = uuid.uuid4().hex
+    result = run(
+        tier,
+        f"""
+        import os, subprocess, sys
+        count = 0
+        try:
+            while count < 500:
+                subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(99)", "{mark}"])
+                count += 1
+        except OSError:
+            pass
+        print(count)
+        """,
+    )
+    assert result.limit in ("", "SANDBOX_PROCESSES", "SANDBOX_REPAIR_MEMORY_MB")
+    if not result.limit:
+        assert 0 < int(result.stdout) <= SHORT.processes
+    assert gone(mark)
+
+
+def test_one_process_cannot_take_all_memory(tier: Tier) -> None:
+    result = run(tier, "x = bytearray(1 << 30)")
+    assert result.exit == 1
+    assert "MemoryError" in result.stderr
+
+
+def test_many_processes_cannot_either(tier: Tier) -> None:
+    result = run(
+        tier,
+        """
+        import os, time
+        for _ in range(12):
+            if os.fork() == 0:
+                block = bytearray(60 << 20)
+                for place in range(0, len(block), 4096):
+                    block[place] = 1
+                time.sleep(30)
+        time.sleep(30)
+        """,
+        wall=30.0,
+    )
+    assert (result.exit, result.limit) == (None, "SANDBOX_REPAIR_MEMORY_MB")
+
+
+def test_shared_memory_counts(tier: Tier) -> None:
+    result = run(
+        tier,
+        """
+        import mmap, os, time
+        for _ in range(6):
+            if os.fork() == 0:
+                block = mmap.mmap(-1, 60 << 20)
+                for place in range(0, len(block), 4096):
+                    block[place] = 1
+                time.sleep(30)
+        time.sleep(30)
+        """,
+        wall=30.0,
+    )
+    assert (result.exit, result.limit) == (None, "SANDBOX_REPAIR_MEMORY_MB")
+
+
+def test_the_disk_is_bounded(tier: Tier) -> None:
+    result = run(
+        tier,
+        """
+        import os
+        written = 0
+        try:
+            for number in range(100):
+                with open(f"f{number}", "wb") as file:
+                    written += file.write(bytes(1 << 20))
+        except OSError as error:
+            print(written >> 20, error.errno)
+        """,
+    )
+    megabytes, number = map(int, result.stdout.split())
+    assert megabytes <= SHORT.disk_mb
+    assert number == 28
+
+
+def test_the_number_of_files_is_bounded(tier: Tier) -> None:
+    result = run(
+        tier,
+        """
+        import time
+        for number in range(1_000_000):
+            open(f"f{number}", "w").close()
+        """,
+    )
+    full = result.exit == 1 and "No space left" in result.stderr
+    assert full or result.limit == "SANDBOX_DISK_FILES"
+
+
+def test_much_output_is_cut_and_endless_output_ends_the_job(tier: Tier) -> None:
+    result = run(tier, "print('x' * 50_000)")
+    assert result.exit == 0
+    assert len(result.stdout) < SHORT.output_kb * 1_024 + 50
+    assert result.stdout.endswith("\n[cut here: there was more]")
+
+    result = run(tier, "while True: print('x' * 10_000)")
+    assert (result.exit, result.limit) == (None, "SANDBOX_OUTPUT_KB")
+    assert len(result.stdout) < SHORT.output_kb * 1_024 + 50
+
+
+def test_cpu_time_is_bounded(tier: Tier) -> None:
+    result = run(tier, "while True: pass", wall=150.0, cpu=1)
+    assert (result.exit, result.limit) == (None, "SANDBOX_REPAIR_CPU_SECONDS")
+
+
+def test_a_program_that_ignores_signals_ends_with_all_it_started(tier: Tier) -> None:
+    mark = uuid.uuid4().hex
+    result = run(
+        tier,
+        f"""
+        import os, signal, subprocess, sys, time
+        for number in range(1, 64):
+            try:
+                signal.signal(number, signal.SIG_IGN)
+            except (OSError, ValueError):
+                pass
+        subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(99)", "{mark}"],
+                         start_new_session=True)
+        time.sleep(99)
+        """,
+        wall=2.0,
+    )
+    assert (result.exit, result.limit) == (None, "SANDBOX_REPAIR_SECONDS")
+    assert result.seconds < 8
+    assert gone(mark)
+
+
+def test_a_daemon_does_not_outlive_its_program(tier: Tier) -> None:
+    mark = uuid.uuid4().hex
+    result = run(
+        tier,
+        f"""
+        import os, subprocess, sys
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                subprocess.run([sys.executable, "-S", "-c", "import time; time.sleep(99)", "{mark}"])
+            os._exit(0)
+        print("over")
+        """,
+    )
+    assert (result.exit, result.stdout) == (0, "over\n")
+    assert gone(mark)
+
+
+def test_killing_everybody_kills_only_what_is_inside(tier: Tier) -> None:
+    result = run(
+        tier,
+        """
+        import os, signal
+        open("out/before", "w").close()
+        for number in (1, os.getppid(), -1):
+            try:
+                os.kill(number, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        print("alive")
+        """,
+    )
+    assert (result.exit, result.stdout, list(result.files)) == (0, "alive\n", ["before"])
+
+
+def test_there_is_nothing_to_read_and_arguments_may_be_long(tier: Tier) -> None:
+    result = run(
+        tier,
+        """
+        import subprocess, sys
+        print(repr(sys.stdin.read()))
+        try:
+            subprocess.run([sys.executable, "-S", "-c", "", *["x" * 100_000] * 50])
+            print("ran")
+        except OSError as error:
+            print(error.errno)
+        """,
+    )
+    assert result.stdout.splitlines()[0] == "''"
+    assert result.stdout.splitlines()[1] in ("7", "ran")
+
+
+@pytest.mark.parametrize(
+    ("making", "expected"),
+    [
+        ("os.symlink('/in/main.py', 'out/x')", []),
+        ("os.rmdir('out'); os.symlink('/in', 'out')", []),
+        ("os.symlink('/in', 'out/folder')", []),
+        ("open('a', 'w').write('1'); os.link('a', 'out/a')", ["a"]),
+        ("os.truncate(os.open('out/sparse', os.O_CREAT | os.O_RDWR), 1 << 20)", ["sparse"]),
+        ("os.truncate(os.open('out/sparse', os.O_CREAT | os.O_RDWR), 7 << 20)", []),
+        ("[open(f'out/{n}', 'w').close() for n in range(9)]", list("01234")),
+        ("open('out/bad\\nname', 'w').close()", []),
+        ("open(b'out/\\xff', 'w').close()", []),
+        ("open('out/.hidden', 'w').close()", []),
+        ("os.makedirs('out/a/b/c/d/e'); open('out/a/b/c/d/e/f', 'w').close()", []),
+        ("os.makedirs('out/a/b'); open('out/a/b/f', 'w').close()", ["a/b/f"]),
+        ("open('out/x', 'w').close(); os.chmod('out/x', 0)", []),
+    ],
+)
+def test_only_plain_files_come_out(tier: Tier, making: str, expected: list[str]) -> None:
+    result = run(tier, f"import os\n{making}")
+    assert result.exit == 0, result.stderr
+    assert sorted(result.files) == expected
+
+
+_SERVER = """
+import shutil, sys, threading
+from autonomy.core.sandbox import Job, Profile, Tier
+from autonomy.tools.python_sandbox.sandbox import PythonSandbox
+tier, mark = Tier(sys.argv[1]), sys.argv[2]
+sandbox = PythonSandbox(tier, bubblewrap=shutil.which("bwrap") if tier is Tier.BUBBLEWRAP else "")
+program = '''
+import signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(99)", "%s"],
+                 start_new_session=True)
+time.sleep(99)
+'''
+sandbox.run_here(Job(profile=Profile.REPAIR, program=program % mark), threading.Event())
+"""
+
+
+def test_a_server_that_is_killed_leaves_no_process_and_no_mount(tier: Tier) -> None:
+    mark = uuid.uuid4().hex
+    mounts = Path("/proc/self/mounts").read_text()
+    with subprocess.Popen(
+        [sys.executable, "-c", _SERVER, tier, mark],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as server:
+        until = time.monotonic() + 60
+        while len(alive(mark)) < 2 and time.monotonic() < until:
+            time.sleep(0.05)
+        assert len(alive(mark)) >= 2
+        server.kill()
+    assert gone(mark)
+    assert Path("/proc/self/mounts").read_text() == mounts
