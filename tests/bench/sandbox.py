@@ -6,7 +6,6 @@ slows both. `choosing` is what a process pays once, for the attacks on its tier.
 
 from __future__ import annotations
 
-import os
 import shutil
 import statistics
 import subprocess
@@ -14,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from pathlib import Path
 
 from autonomy.core.sandbox import Job, Profile, Tier
 from autonomy.tools.python_sandbox import tiers
@@ -33,7 +33,7 @@ MOST_TIMES = {"print": 25.0, "numpy": 4.0, "pandas": 2.0, "figure": 2.5}
 
 def _bare(program: str) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        os.mkdir(f"{folder}/out")
+        Path(folder, "out").mkdir()
         began = time.perf_counter()
         subprocess.run(
             [sys.executable, "-c", program],

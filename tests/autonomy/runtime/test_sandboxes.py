@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
@@ -22,9 +21,8 @@ def test_every_limit_is_the_setting_s() -> None:
 
 
 @pytest.fixture
-def afresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def afresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandboxes, "_current", sandboxes._Current())
-    yield
 
 
 @pytest.mark.usefixtures("afresh")

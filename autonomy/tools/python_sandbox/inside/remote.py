@@ -155,7 +155,7 @@ class RemoteObject:
         return iter(self._tested.ask("list", of=self._number))
 
     def __len__(self) -> int:
-        return len(list(self))
+        return int(self._tested.ask("length", of=self._number))
 
     def __await__(self) -> Generator[Any, None, Any]:
         yield from ()

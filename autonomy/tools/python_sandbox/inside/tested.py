@@ -49,6 +49,8 @@ class Tested:
             return subject(*places, **names)
         if what == "item":
             return subject[plain.decode(asked["key"], self._resolve)]
+        if what == "length":
+            return len(subject)
         if what == "list":
             return list(islice(subject, _MOST_ITEMS))
         if what == "await":
