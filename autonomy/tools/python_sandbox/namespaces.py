@@ -7,6 +7,7 @@ between differs between versions.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import sys
@@ -43,10 +44,14 @@ def start(plan: Plan) -> None:
     Path("/proc/self/gid_map").write_text(f"{USER} {group} 1")
     with suppress(OSError):
         Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    ours, theirs = os.pipe()
     child = os.fork()
     if child == 0:
         try:
+            os.close(theirs)
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+            if select.select([ours], [], [], 0)[0]:
+                os._exit(125)  # the one who waits was gone before the line above
             _build(plan, contents)
             _enter(plan, calls)
         except OSError as error:

@@ -7,6 +7,7 @@ import selectors
 import subprocess
 import threading
 import time
+from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,6 +134,7 @@ def _use(root: int) -> tuple[int, int, int]:
     """Processes, threads and own memory (kilobytes) of a process and all it started."""
     processes = threads = kilobytes = 0
     waiting = [root]
+    children = _children if _LISTED else _by_parent().__getitem__
     while waiting:
         pid = waiting.pop()
         processes += 1
@@ -143,8 +145,29 @@ def _use(root: int) -> tuple[int, int, int]:
                     kilobytes += int(value.split()[0])
                 elif name == "Threads":
                     threads += int(value)
-        with suppress(OSError):
-            for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - names, many times a second
-                children = Path(f"/proc/{pid}/task/{task}/children").read_text()
-                waiting += [int(child) for child in children.split()]
+        waiting += children(pid)
     return processes, threads, kilobytes
+
+
+_LISTED = Path(f"/proc/self/task/{os.getpid()}/children").exists()
+"""Whether the kernel lists children (CONFIG_PROC_CHILDREN)."""
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    with suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - names, many times a second
+            text = Path(f"/proc/{pid}/task/{task}/children").read_text()
+            found += [int(child) for child in text.split()]
+    return found
+
+
+def _by_parent() -> defaultdict[int, list[int]]:
+    """The children of every process of the machine, where the kernel does not list them."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for name in os.listdir("/proc"):  # noqa: PTH208
+        if name.isdigit():
+            with suppress(OSError, ValueError, IndexError):
+                fields = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()
+                found[int(fields[1])].append(int(name))
+    return found

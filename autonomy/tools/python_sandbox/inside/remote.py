@@ -37,10 +37,17 @@ class Tested:
     """The other process."""
 
     def __init__(self, outputs: tuple[int, int]) -> None:
-        self.ended = False
+        self._ended = False
+        self._process: subprocess.Popen[bytes] | None = None
         self._outputs = outputs
         self._pipes: tuple[int, int] | None = None
         self._errors: dict[tuple[str, str], type[Exception]] = {}
+
+    @property
+    def ended(self) -> bool:
+        """Whether it ended or spoke nonsense, which tested code has no reason to do."""
+        gone = self._process is not None and self._process.poll() is not None
+        return self._ended or gone
 
     def ask(self, what: str, **more: Any) -> Any:
         """The value of what was asked for, or its error.
@@ -56,7 +63,7 @@ class Tested:
                 return plain.decode(said["value"], self._resolve)
             error = self._error(said["raised"], str(said["text"]))
         except (EOFError, OSError, ValueError, TypeError, KeyError, ArithmeticError) as problem:
-            self.ended = True
+            self._ended = True
             raise TestedCodeEnded("the tested code ended its process") from problem
         raise error
 
@@ -80,7 +87,7 @@ class Tested:
         if self._pipes is None:
             asked, questions = os.pipe()
             answers, answered = os.pipe()
-            subprocess.Popen(
+            self._process = subprocess.Popen(
                 [sys.executable, "-s", "-B", _SERVER, str(asked), str(answered)],
                 stdin=subprocess.DEVNULL,
                 stdout=self._outputs[0],

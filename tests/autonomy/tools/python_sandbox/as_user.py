@@ -12,6 +12,18 @@ from autonomy.tools.python_sandbox import tiers
 from tests.autonomy.tools.python_sandbox.arena import PROGRAM, arena
 from tests.autonomy.tools.python_sandbox.conftest import SHORT, job, sandbox_of
 
+BOMB = """
+import os, time
+for _ in range(12):
+    if os.fork() == 0:
+        block = bytearray(60 << 20)
+        for place in range(0, len(block), 4096):
+            block[place] = 1
+        time.sleep(30)
+time.sleep(30)
+"""
+"""More memory than one job may have, in processes that each stay below it."""
+
 
 def told() -> dict[str, Any]:
     """Per tier: why it cannot be used, what attacks got, and who a program is."""
@@ -28,5 +40,6 @@ def told() -> dict[str, Any]:
                 "problem": tiers.attacked(tier, SHORT).problem,
                 "got": {name: what for name, what in got.items() if what},
                 "stdout": who.stdout,
+                "bomb": sandbox.run_here(job(BOMB), threading.Event()).limit,
             }
     return found

@@ -5,9 +5,6 @@ Each function returns what it got, and raises or returns None when it got nothin
 `targets.json`; the last line of output says what each got.
 """
 
-# Attacks call the system as directly as they can.
-# ruff: noqa: PTH, RET503, BLE001, S103
-
 import ctypes
 import json
 import os

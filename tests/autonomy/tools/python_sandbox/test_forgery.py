@@ -149,6 +149,13 @@ FORGERIES = {
 }
 
 
+TRUE_AFTER_ALL = {
+    "raises whatever is expected": {"test_three"},
+    "talks for the judge": {"test_two"},
+}
+"""What is asked of the code and got from it: an error, or the number 4, however it was sent."""
+
+
 def judged(tier: Tier, candidate: str) -> JobResult:
     files = {"candidate.py": textwrap.dedent(candidate).encode()}
     return sandbox_of(tier).run_here(job(TESTS, files=files, tests=IDS), threading.Event())
@@ -165,8 +172,8 @@ def test_the_control_passes_except_for_what_is_not_there(tier: Tier) -> None:
 def test_a_forger_does_not_pass(tier: Tier, how: str) -> None:
     result = judged(tier, FORGERIES[how])
     passed = {name for name, told in result.tests.items() if told.outcome is TestOutcome.PASSED}
-    # Only this one can be told right by accident: it wants a ValueError and nothing else.
-    assert passed <= ({"test_three"} if how == "raises whatever is expected" else set())
+    assert passed <= TRUE_AFTER_ALL.get(how, set())
+    assert not result.passed
     assert set(result.tests) == set(IDS)
 
 

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from autonomy.core.sandbox import JobResult, Profile, Tier
+from autonomy.tools.python_sandbox import watching
 from autonomy.tools.python_sandbox.limits import ProfileLimits
+from tests.autonomy.tools.python_sandbox.as_user import BOMB
 from tests.autonomy.tools.python_sandbox.conftest import SHORT, job, sandbox_of
 from tests.stack_process import ROOT
 
@@ -85,16 +87,7 @@ def test_one_process_cannot_take_all_memory(tier: Tier) -> None:
 def test_many_processes_cannot_either(tier: Tier) -> None:
     result = run(
         tier,
-        """
-        import os, time
-        for _ in range(12):
-            if os.fork() == 0:
-                block = bytearray(60 << 20)
-                for place in range(0, len(block), 4096):
-                    block[place] = 1
-                time.sleep(30)
-        time.sleep(30)
-        """,
+        BOMB,
         wall=30.0,
     )
     assert (result.exit, result.limit) == (None, "SANDBOX_REPAIR_MEMORY_MB")
@@ -295,3 +288,10 @@ def test_a_server_that_is_killed_leaves_no_process_and_no_mount(tier: Tier) -> N
         server.kill()
     assert gone(mark)
     assert Path("/proc/self/mounts").read_text() == mounts
+
+
+def test_processes_are_found_where_the_kernel_does_not_list_them() -> None:
+    with subprocess.Popen(["sleep", "60"]) as child:
+        assert child.pid in watching._by_parent()[os.getpid()]
+        assert child.pid in watching._children(os.getpid())
+        child.kill()

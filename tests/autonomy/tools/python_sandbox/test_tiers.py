@@ -116,6 +116,7 @@ def test_an_ordinary_user_has_both_tiers_too() -> None:
         assert told[tier]["problem"] == ""
         assert told[tier]["got"] == {}
         assert told[tier]["stdout"] == "65534\n"
+        assert told[tier]["bomb"] == "SANDBOX_REPAIR_MEMORY_MB"
 
 
 _BECOME = f"""
