@@ -96,7 +96,9 @@ class PythonSandbox:
     def _check(self, job: Job) -> None:
         limits = self.limits
         for name in job.files:
-            if not named_well(name) or name == PROGRAM or name.split("/")[0] == "out":
+            folders = {str(folder) for folder in PurePosixPath(name).parents}
+            taken = folders & {*job.files, PROGRAM, "out"} or name in (PROGRAM, "out")
+            if not named_well(name) or taken:
                 raise JobRefused(f"“{name[:80]}” cannot be the name of a file of a job.")
         if len(job.files) > limits.in_files:
             which = setting("in_files", job.profile)
@@ -130,6 +132,7 @@ class PythonSandbox:
                     start_new_session=True,
                 )
             open_files.enter_context(process)
+            open_files.callback(process.kill)
             watched = watch(process, pipe, results, limits, job.profile, cancelled)
         if watched.exit == CANNOT and results.end is None and not watched.limit:
             raise SandboxOff(

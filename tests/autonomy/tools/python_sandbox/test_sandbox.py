@@ -46,11 +46,33 @@ async def test_analysis_has_its_libraries_and_draws(sandbox: PythonSandbox) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["../x", "/x", "a/../../x", ".x", "out/x", "main.py", "a\nb", "a//b", "x" * 300, ""]
+    "name",
+    [
+        "../x",
+        "/x",
+        "a/../../x",
+        ".x",
+        "out/x",
+        "main.py",
+        "a\nb",
+        "a//b",
+        "x" * 300,
+        "",
+        "data/x",
+        "out",
+        "main.py/x",
+    ],
 )
 async def test_a_bad_name_is_refused(sandbox: PythonSandbox, name: str) -> None:
     with pytest.raises(JobRefused):
-        await sandbox.run(job("", files={name: b""}))
+        await sandbox.run(job("", files={name: b"", "data": b""}))
+
+
+async def test_too_much_is_refused_before_it_starts(sandbox: PythonSandbox) -> None:
+    with pytest.raises(JobRefused, match="SANDBOX_IN_FILES = 100"):
+        await sandbox.run(job("", files={f"f{number}": b"" for number in range(101)}))
+    with pytest.raises(JobRefused, match="SANDBOX_IN_MB = 64"):
+        await sandbox.run(job("", files={"large": bytes(65 << 20)}))
 
 
 async def test_a_cancelled_job_ends_at_once(sandbox: PythonSandbox) -> None:
