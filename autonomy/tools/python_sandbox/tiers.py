@@ -26,7 +26,7 @@ ENDLESS = "endless"
 _ENDLESS_PROGRAM = "while True: pass"
 _ENDLESS_SECONDS = 0.25
 _TRIAL = {
-    Profile.REPAIR: ProfileLimits(wall_seconds=10.0, cpu_seconds=10, memory_mb=512),
+    Profile.REPAIR: ProfileLimits(wall_seconds=60.0, cpu_seconds=20, memory_mb=512),
     Profile.ANALYSIS: ProfileLimits(wall_seconds=_ENDLESS_SECONDS, cpu_seconds=10, memory_mb=512),
 }
 _INSTALL = (
@@ -135,6 +135,8 @@ def _attack(sandbox: PythonSandbox, limits: Limits) -> dict[str, str]:
 
 
 def _read(result: JobResult, word: str) -> dict[str, str]:
+    if result.limit:
+        raise SandboxOff("the machine is too busy to try it")
     try:
         got = json.loads(result.stdout)
     except ValueError:

@@ -44,8 +44,9 @@ class Arena:
             },
             capture_output=True,
             check=True,
-            timeout=60,
+            timeout=170,
         )
+        (self.folder / "planted").unlink()
         got: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
         return got
 

@@ -23,7 +23,7 @@ AIM = json.loads(Path("targets.json").read_text()) if Path("targets.json").exist
 LIBC = ctypes.CDLL(None, use_errno=True)
 X86 = os.uname().machine == "x86_64"
 NEW_USER, NEW_MOUNTS = 0x10000000, 0x20000
-SECONDS = 8
+SECONDS = 40
 
 
 def call(number, *arguments):

@@ -13,8 +13,8 @@ from autonomy.tools.python_sandbox.sandbox import PythonSandbox
 
 SHORT = Limits(
     profiles={
-        Profile.REPAIR: ProfileLimits(wall_seconds=12.0, cpu_seconds=10, memory_mb=256),
-        Profile.ANALYSIS: ProfileLimits(wall_seconds=40.0, cpu_seconds=30, memory_mb=1_024),
+        Profile.REPAIR: ProfileLimits(wall_seconds=60.0, cpu_seconds=10, memory_mb=256),
+        Profile.ANALYSIS: ProfileLimits(wall_seconds=150.0, cpu_seconds=60, memory_mb=1_024),
     },
     disk_mb=8,
     disk_files=300,

@@ -107,7 +107,7 @@ def test_an_ordinary_user_has_both_tiers_too() -> None:
         text=True,
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"},
-        timeout=150,
+        timeout=170,
     )
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
