@@ -20,6 +20,8 @@ _CALLS = {
     "x86_64": {"ptrace": 101, "unshare": 272, "mount": 165, "bpf": 321, "keyctl": 250},
     "aarch64": {"ptrace": 117, "unshare": 97, "mount": 40, "bpf": 280, "keyctl": 219},
 }
+_NOTHING = (ctypes.c_long(-1),) * 6
+"""Arguments that every call refuses, so that none does anything where it exists."""
 _EVERYWHERE = {"io_uring_setup": 425, "clone3": 435, "pidfd_open": 434}
 _FAMILIES = ("AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET", "AF_VSOCK", "AF_ALG")
 _FORKS = 200
@@ -83,7 +85,7 @@ def calls(aim: dict[str, Any]) -> Any:
     """A dangerous system call that exists (anything but ENOSYS and EPERM)."""
     numbers = _CALLS.get(os.uname().machine, {}) | _EVERYWHERE
     for name, number in numbers.items():
-        if _libc.syscall(ctypes.c_long(number), 0, 0, 0, 0, 0, 0) >= 0:
+        if _libc.syscall(ctypes.c_long(number), *_NOTHING) >= 0:
             return name
         if ctypes.get_errno() not in (1, 38):
             return f"{name}: errno {ctypes.get_errno()}"

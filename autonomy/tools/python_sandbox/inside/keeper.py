@@ -160,7 +160,10 @@ def _reap(child: int) -> tuple[int, float] | None:
             pid, status, use = os.wait4(-1, os.WNOHANG)
             if pid == 0:
                 break
-            if pid == child:
+            if os.WIFSTOPPED(status):
+                # Only what asked to be traced is told as stopped; nobody here traces.
+                os.kill(pid, signal.SIGKILL)
+            elif pid == child:
                 ended = os.waitstatus_to_exitcode(status), use.ru_utime + use.ru_stime
     return ended
 

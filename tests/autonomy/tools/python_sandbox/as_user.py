@@ -19,8 +19,8 @@ for _ in range(12):
         block = bytearray(60 << 20)
         for place in range(0, len(block), 4096):
             block[place] = 1
-        time.sleep(30)
-time.sleep(30)
+        time.sleep(99)
+time.sleep(99)
 """
 """More memory than one job may have, in processes that each stay below it."""
 

@@ -22,7 +22,7 @@ from tests.autonomy.tools.python_sandbox.conftest import SHORT, job, sandbox_of
 from tests.stack_process import ROOT
 
 
-def run(tier: Tier, program: str, wall: float = 20.0, cpu: int = 10) -> JobResult:
+def run(tier: Tier, program: str, wall: float = 100.0, cpu: int = 20) -> JobResult:
     profiles = {Profile.REPAIR: ProfileLimits(wall, cpu_seconds=cpu, memory_mb=128)}
     sandbox = sandbox_of(tier, replace(SHORT, profiles=profiles))
     return sandbox.run_here(job(textwrap.dedent(program)), threading.Event())
@@ -88,7 +88,7 @@ def test_many_processes_cannot_either(tier: Tier) -> None:
     result = run(
         tier,
         BOMB,
-        wall=30.0,
+        wall=100.0,
     )
     assert (result.exit, result.limit) == (None, "SANDBOX_REPAIR_MEMORY_MB")
 
@@ -103,10 +103,10 @@ def test_shared_memory_counts(tier: Tier) -> None:
                 block = mmap.mmap(-1, 60 << 20)
                 for place in range(0, len(block), 4096):
                     block[place] = 1
-                time.sleep(30)
-        time.sleep(30)
+                time.sleep(99)
+        time.sleep(99)
         """,
-        wall=30.0,
+        wall=100.0,
     )
     assert (result.exit, result.limit) == (None, "SANDBOX_REPAIR_MEMORY_MB")
 
