@@ -51,7 +51,9 @@ def gone(mark: str, seconds: float = 10.0) -> bool:
 
 def test_the_control_sees_processes_by_their_mark() -> None:
     mark = uuid.uuid4().hex
-    with subprocess.Popen([sys.executable, "-c", "input()", mark], stdin=subprocess.PIPE):
+    with subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()", mark], stdin=subprocess.PIPE
+    ):
         assert alive(mark)
     assert gone(mark)
 
