@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tests.patience import patience
+
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 240.0
 UNSET = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "HOST", "PORT", "CONTACT_EMAIL", "EMBEDDER")
@@ -166,7 +168,7 @@ class StackProcess:
         )
         ready = threading.Event()
         threading.Thread(target=self._listen, args=(self._process, ready), daemon=True).start()
-        if not ready.wait(READY_SECONDS) or not self.said("is ready"):
+        if not ready.wait(patience(READY_SECONDS)) or not self.said("is ready"):
             self.stop()
             raise AssertionError("The stack did not start:\n" + "".join(self.output) + self.logs())
         self.ready_seconds = time.monotonic() - began
