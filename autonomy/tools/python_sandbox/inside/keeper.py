@@ -22,7 +22,7 @@ if __name__ == "__main__":
 
 from autonomy.tools.python_sandbox.inside import landlock
 
-_ORDERS, _RESULTS = (int(number) for number in sys.argv[1:3])
+_ORDERS, _RESULTS = map(int, sys.argv[1:3]) if __name__ == "__main__" else (-1, -1)
 _TICK_SECONDS = 0.02
 _PIECE = 1 << 16
 _REPORT_BYTES, _MESSAGE_CHARS = 1 << 20, 2_000
