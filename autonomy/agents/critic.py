@@ -13,6 +13,7 @@ from autonomy.agents.data_plan import of_data_alone
 from autonomy.agents.data_writer import load_analysis
 from autonomy.agents.delivery import Judged, cleaned, report
 from autonomy.agents.gates import run_gates
+from autonomy.agents.length import asked_words
 from autonomy.agents.likeness import within
 from autonomy.agents.reach import may_use_tools
 from autonomy.agents.reply import is_reply
@@ -29,7 +30,6 @@ from autonomy.agents.routing import (
 )
 from autonomy.agents.steering import take
 from autonomy.agents.tool_choice import fitting_tools
-from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps, task_id
 from autonomy.core.state import RunState
 from autonomy.core.types import (
@@ -190,11 +190,9 @@ async def _gates(judged: Judged, state: RunState, deps: Deps) -> tuple[GateResul
         if target is None:
             return kept
         return *kept, await within(target, judged.document_id, deps)
-    brief = read_brief(deps.task)
     available = await deps.library.sources(_searched(state["plan"], deps))
-    expected = brief.length_words or (deps.journey.default_words if deps.journey.survey else None)
-    if of_data_alone(state["plan"]):
-        expected = None  # Data say as much as they say.
+    # Data say as much as they say.
+    expected = None if of_data_alone(state["plan"]) else asked_words(deps)
     return run_gates(
         judged.document,
         judged.checks,

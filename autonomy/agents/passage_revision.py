@@ -16,7 +16,7 @@ from autonomy.agents.frame_counts import recount
 from autonomy.agents.mending import cite, quoted_words
 from autonomy.agents.remedies import Choice, Found, choose
 from autonomy.agents.rephrasing import rephrased
-from autonomy.agents.target_quotations import leave_out, quotation_units, words_over
+from autonomy.agents.target_quotations import MOST_CUT, Room, leave_out, quotation_units, words_over
 from autonomy.agents.tracing import traced
 from autonomy.agents.units import Unit, sentence_spans, units_in
 from autonomy.core.originality import FlaggedPassage, PassageChange, Quotations, Remedy
@@ -41,6 +41,8 @@ class Asked:
     """Per cent."""
     quotations: Quotations = Quotations.KEEP
     """What may be done about proper ones for the sake of the target."""
+    fewest: int = 0
+    """Words that the document keeps whatever the target asks for: its length was asked for too."""
 
 
 @dataclass(slots=True)
@@ -76,12 +78,15 @@ async def revised(document: Document, asked: Asked, plan: Plan, deps: Deps, key:
     """
     units = units_in(document, asked.flagged)
     lose = asked.lose - sum(u.words for u in units if quoted_words(u.text) < u.words / 2)
-    shorten = lose > 0 and asked.quotations is not Quotations.KEEP
-    if shorten:
-        units += quotation_units(document, units, lose)
     found = await _traced(units, document, deps)
-    target = asked.target if shorten else None
-    chosen = [(one, choose(one, target=target)) for one in found]
+    shorten = lose > 0 and asked.quotations is not Quotations.KEEP
+    room = Room(max(0, document.words() - asked.fewest)) if shorten else Room(0)
+    chosen = [(one, choose(one, target=asked.target if room.takes(one) else None)) for one in found]
+    if shorten:
+        more = [u for u in quotation_units(document, units, lose) if room.shortens(u)]
+        chosen += [
+            (one, choose(one, target=asked.target)) for one in await _traced(more, document, deps)
+        ]
     revision = Revision(_drafts(document, deps.journey.gates.minimum_citations_per_section or 0))
     for section_id, draft in revision.drafts.items():
         mine = [(one, choice) for one, choice in chosen if one.unit.section_id == section_id]
@@ -90,7 +95,9 @@ async def revised(document: Document, asked: Asked, plan: Plan, deps: Deps, key:
         revision.over = words_over(document, revision.drafts, lose)
         if asked.quotations is Quotations.LEAVE_OUT:
             drafts, over = revision.drafts, revision.over
-            leave_out(document, drafts, over, asked.target, but=revision.anew)
+            now = sum(words_of(draft.markdown) for draft in drafts.values())
+            most = min(over, round(MOST_CUT * document.words()), now - asked.fewest)
+            leave_out(document, drafts, most, asked.target, but=revision.anew)
             revision.over = words_over(document, drafts, lose)
     recount(
         document, revision.drafts, [s.id for s in plan.steps if s.input.get("role") == "section"]

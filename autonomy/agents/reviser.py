@@ -12,6 +12,7 @@ from collections import Counter
 from langgraph.runtime import Runtime
 
 from autonomy.agents.assembler import bound
+from autonomy.agents.length import fewest_words
 from autonomy.agents.likeness import look
 from autonomy.agents.notice import with_rephrased
 from autonomy.agents.passage_revision import Asked, Revision, revised
@@ -93,7 +94,7 @@ def _asked(document: Document, flagged: list[FlaggedPassage], state: RunState, d
     if target is None or quotations is None:
         return Asked(flagged)
     lose = words_to_lose(document, state.get("reported_similarity"), target)
-    return Asked(flagged, lose, target, quotations)
+    return Asked(flagged, lose, target, quotations, fewest_words(deps))
 
 
 async def _document(document: Document, revision: Revision, deps: Deps) -> Document:

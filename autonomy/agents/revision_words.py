@@ -70,7 +70,7 @@ def for_target(
         )
     if over and quotations is not None:
         offer = (
-            "That is as much as is left out for a figure in one cycle."
+            "More is not left out for a figure in one cycle, and the length that you asked for is kept."
             if quotations is Quotations.LEAVE_OUT
             else "They stay, unless you say with your next report that they may be left out. Your "
             "service can also be set to leave quotations out of its figure."

@@ -27,6 +27,26 @@ LONG_ENOUGH = 14
 """Words of a quotation from which it is worth looking at for the sake of a figure."""
 
 
+@dataclasses.dataclass(slots=True)
+class Room:
+    """Words that may go for the target's sake before the document is shorter than it was asked to
+    be."""
+
+    words: int
+
+    def takes(self, found: Found) -> bool:
+        """Whether a passage that is quoted and cited may be shortened; its words are gone then. Of
+        any other there is nothing to ask."""
+        return found.quoted and found.cited and self.shortens(found.unit)
+
+    def shortens(self, unit: Unit) -> bool:
+        words = mending.quoted_words(unit.text) - mending.LEAST_QUOTE
+        if words <= 0 or words > self.words:
+            return False
+        self.words -= words
+        return True
+
+
 def words_to_lose(document: Document, observed: float | None, target: float) -> int:
     """How many words fewer may be like other texts for a report to reach the target; 0 when the
     report gives no figure."""
@@ -73,20 +93,20 @@ def quotation_units(document: Document, taken: Sequence[Unit], lose: int) -> lis
 def leave_out(
     document: Document,
     drafts: Mapping[str, Draft],
-    lose: int,
+    most: int,
     target: float,
     *,
     but: Collection[str],
 ) -> None:
-    """Leave whole sentences of quotation out of `drafts`, the longest first, until `lose` words are
-    gone: none whose neighbour needs it, none that was just mended, none of the sections `but`."""
-    lose = min(lose, round(MOST_CUT * document.words()))
+    """Leave whole sentences of quotation out of `drafts`, the longest first, as long as no more than
+    `most` words go: none whose neighbour needs it, none that was just mended, none of the sections
+    `but`."""
     mended = {change.after for draft in drafts.values() for change in draft.changes}
     by_id = {passage.id: passage for passage in document.passages}
     works = {source.id: source for source in document.sources}
     for unit in quotation_units(document, (), document.words()):
-        if lose <= 0:
-            return
+        if unit.words > most:
+            continue
         draft = drafts[unit.section_id]
         start = draft.markdown.find(unit.text)
         if start < 0 or unit.text in mended or unit.row or draft.id in but:
@@ -105,7 +125,7 @@ def leave_out(
             works.get(passage.source_id) if passage else None,
         )
         if draft.apply(found, Mended("", Remedy.CUT, reason, target=target)):
-            lose -= max(unit.words, AFTER_SHORTENING)
+            most -= unit.words
 
 
 def still_quoted(drafts: Mapping[str, Draft]) -> int:
