@@ -30,6 +30,7 @@ from autonomy.agents.routing import (
 )
 from autonomy.agents.steering import take
 from autonomy.agents.tool_choice import fitting_tools
+from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps, task_id
 from autonomy.core.state import RunState
 from autonomy.core.types import (
