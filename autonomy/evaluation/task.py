@@ -26,6 +26,8 @@ class Provider(_Data):
     says: str = "sensible"
     faults: dict[str, float] = Field(default_factory=dict)
     """Fault to the share of requests that meet it, and times in seconds."""
+    structured_only: bool = False
+    """Only answers that have a form are spoilt; prose is as good as ever."""
     plan: list[str] = Field(default_factory=list)
     """Faults of the first requests in turn."""
     state: str = "up"
@@ -124,7 +126,7 @@ class Drawn(_Data):
 def draw(task: Task, seed: int) -> Drawn:
     """Decide everything about `task` that its seed decides."""
     subject = subject_for(dice(task.name, seed, "subject"), task.subjects)
-    values: dict[str, Any] = {"topic": subject.topic, "thing": subject.thing, "seed": seed}
+    values: dict[str, Any] = {"seed": seed, **subject.model_dump()}
     for name, value in task.draw.items():
         values[name] = drawn(value, dice(task.name, seed, name), values)
     return Drawn(

@@ -12,28 +12,32 @@ _FINDING = re.compile(r"[^.\n]*\b(?:lowered|raised)\b[^.\n]*\bby (\d+) per cent 
 
 
 def partisan(received: Received) -> str:
-    """The sensible answer; to each section it adds what each source found, under its own name, and
-    then the first one's finding as if the second had it too."""
+    """The sensible answer; to each section it adds what each study found, and then puts the first
+    finding into the mouth of a passage that does not have it."""
     said = answer(received.role, received.user, received.asked.schema)
     if received.role != "writer":
         return said
-    found: dict[str, tuple[str, str]] = {}
+    passages = {}
     for quoted in fenced(received.user):
-        label = re.match(r"passage ([^:]+):", quoted.label)
-        for match in _FINDING.finditer(quoted.text) if label else ():
+        if label := re.match(r"passage ([^:]+):", quoted.label):
+            passages[label[1]] = quoted.text
+    found = {}
+    for ident, text in passages.items():
+        for match in _FINDING.finditer(text):
             if "pooled" in match[0]:
-                found.setdefault(match[1], (str(label[1]), match[0].strip().rstrip(".")))
-    if len(found) < 2:
+                found.setdefault(match[1], (ident, match[0].strip().rstrip(".")))
+    if not found:
         return said
-    (one, finding), (other, second) = list(found.values())[:2]
-    return "\n\n".join(
-        [
-            said,
-            f"One study put it so: “{finding}” [[p:{one}]]. "
-            f"Another put it so: “{second}” [[p:{other}]]. "
-            f"Both agree: {finding[0].lower()}{finding[1:]} [[p:{other}]].",
-        ]
-    )
+    added = [
+        f"One study put it so: “{finding}” [[p:{ident}]]." for ident, finding in found.values()
+    ]
+    figure, (_, finding) = next(iter(found.items()))
+    # Rather a passage with a finding of its own: the two then contradict each other.
+    others = [ident for ident, _ in found.values() if figure not in passages[ident]]
+    others += [ident for ident, text in passages.items() if figure not in text]
+    if others:
+        added.append(f"Others agree: {finding[0].lower()}{finding[1:]} [[p:{others[0]}]].")
+    return f"{said}\n\n{' '.join(added)}"
 
 
 _BUGS = {

@@ -8,18 +8,34 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from itertools import count
 
 from tests.evaluation.apis import Studies
 from tests.evaluation.models import MODES as OURS
+from tests.providers.behaviours import Behaviour
 from tests.providers.command_line import MODES
 from tests.providers.faults import Faults
 from tests.providers.listening import Listening
+from tests.providers.received import Received
 from tests.providers.simulator import Simulator
 from tests.providers.wire import HttpRequest, Wire
 
 _TIMES = ("latency", "jitter", "pause", "retry_after")
+
+
+@dataclass(slots=True)
+class OnlyStructured(Faults):
+    """Faults that prose does not meet."""
+
+    def on(self, base: Behaviour, number: int, received: Received) -> Behaviour:
+        structured = received.asked.schema is not None or "JSON" in received.system
+        return (self if structured else replace(self, weights={}, plan=())).spoil(
+            base, number, received
+        )
+
+    def spoil(self, base: Behaviour, number: int, received: Received) -> Behaviour:
+        return Faults.on(self, base, number, received)
 
 
 class OutsideServer(Listening):
@@ -79,7 +95,8 @@ class OutsideServer(Listening):
 
     async def _make(self, body: dict[str, object]) -> dict[str, object]:
         given: dict[str, float] = dict(body["faults"])  # type: ignore[call-overload]
-        faults = Faults.parse(
+        kind = OnlyStructured if body["structured_only"] else Faults
+        faults = kind.parse(
             ",".join(f"{name}={value}" for name, value in given.items()),
             plan=",".join(body["plan"]),  # type: ignore[arg-type]
         )
