@@ -89,7 +89,7 @@ def asked_for(
 ) -> tuple[Operation, str] | str:
     """What to add to the request because the API's error names it, and a sentence; or why
     nothing can be added."""
-    names = wanted(failed.answer) - set(failed.request.get("query") or {})
+    names = wanted(failed.answer) - _given(failed)
     if not names:
         return "The API refuses the request and does not name a parameter that it misses."
     if len(names) > 1:
@@ -111,6 +111,13 @@ def asked_for(
         operation,
         f"wants the parameter “{name}” (given: {json.dumps(value, ensure_ascii=False)})",
     )
+
+
+def _given(failed: Exchange) -> set[str]:
+    """Names of what the request had."""
+    query = failed.request.get("query") or ()
+    names = query if isinstance(query, Mapping) else [pair[0] for pair in query]
+    return {str(name) for name in (*names, *(failed.request.get("arguments") or ()))}
 
 
 def _known_value(tool: LearntTool, recordings: Sequence[Exchange], name: str) -> Any:
