@@ -285,3 +285,17 @@ class ProposedRepair(_Answer):
     input: dict[str, Any] | None = Field(
         default=None, description="The complete new input; null keeps the one it has."
     )
+
+
+class ProposedPatch(_Answer):
+    """How to mend the wrapper of a learnt tool."""
+
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "diagnosis": ("cause", "explanation", "reason", "analysis"),
+        "diff": ("patch", "unified_diff"),
+    }
+
+    diagnosis: Said = Field(min_length=1, max_length=600, description="What the API changed.")
+    diff: str = Field(
+        default="", max_length=12_000, description="Unified diff of the wrapper; empty when unsure."
+    )

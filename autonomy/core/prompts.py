@@ -24,6 +24,7 @@ from autonomy.core.answers import (
     PlannedDocument,
     PlannedQueries,
     PlannedSection,
+    ProposedPatch,
     ProposedRepair,
     ReworkedPassages,
     RewrittenSentence,
@@ -459,6 +460,60 @@ def debugger(*, step: Step, error: StepError, tools: Sequence[Mapping[str, Any]]
         Part(fence.quote("error", _dumped(happened), limit=6_000), label="the error", shorten=True),
     ]
     return _prompt("debugger", _DEBUGGER.format(rule=RULE, json=_JSON), parts, answer_tokens=2_500)
+
+
+# A diff is asked for, because it cannot say more than what changed in the one text that may change.
+# Names of fields are shown with a few values only: what decides is compared by code, not by the model.
+_PATCHER = """\
+Role: patcher.
+You mend the wrapper of a tool whose API has changed its answers, so that results are again what they were.
+
+The wrapper is a YAML text with a list `response` of operations, carried out in order on each answer:
+- rename: {{from: /items/*/name, to: /items/*/title}} (within one object), move: {{from: /data/results, to: /items}}
+- nest: {{at: /items/*, fields: [a, b], under: c}}, flatten: {{at: /items/*/author, prefix: author_}}
+- wrap: {{at: /p}}, unwrap: {{at: /p}} (a single value and a list of one)
+- coerce: {{at: /p, as: integer}}, also number, text, boolean, epoch_to_iso, epoch_ms_to_iso, iso_to_epoch, \
+iso_to_epoch_ms, iso_to_utc, day_first_to_iso, month_first_to_iso, link_cursor, link_page
+- map: {{at: /p, values: [{{from: O, to: open}}]}}
+- parse: {{as: csv}}, also tsv, json_lines, xml, as the first one
+
+`*` stands for all items of a list. Operations leave what has the wanted form, so old answers pass through.
+
+Rules:
+- Answer with the smallest unified diff of the wrapper's text, with the headers `--- wrapper` and `+++ wrapper`; \
+of an empty text its first hunk is `@@ -0,0 +1,2 @@`.
+- Only what a comparison of the recorded answer with the new one shows. A field that is gone is not replaced by \
+another one that looks like it. When nothing is sure, leave the diff empty.
+- The diagnosis is one sentence for the person who watches: what the API changed.
+
+{rule}
+
+{json}
+Its shape:
+{{"diagnosis": "…", "diff": "…"}}"""
+
+
+def patcher(
+    *,
+    wrapper: str,
+    output_schema: Mapping[str, Any],
+    problem: str,
+    recorded: Any,
+    result: Any,
+    fresh: Any,
+) -> Prompt:
+    """For `ProposedPatch`: a recorded answer with its result, and the new answer to the same call."""
+    fence = Fence()
+    parts = [
+        Part(fence.announcement),
+        Part(fence.quote("wrapper", wrapper or "(empty)", limit=16_000)),
+        Part(fence.quote("what the tool promises", _dumped(output_schema), limit=8_000)),
+        Part(fence.quote("what went wrong", problem, limit=2_000)),
+        Part(fence.quote("recorded answer", _dumped(recorded), limit=6_000)),
+        Part(fence.quote("its result", _dumped(result), limit=6_000)),
+        Part(fence.quote("new answer", _dumped(fresh), limit=8_000)),
+    ]
+    return _prompt("patcher", _PATCHER.format(rule=RULE, json=_JSON), parts, answer_tokens=2_500)
 
 
 # ----------------------------------------------------------------------------- searcher
@@ -929,6 +984,7 @@ PROMPT_VERSIONS: dict[str, str] = {
         "critic": _wording(_CRITIC, output=ClaimVerdicts),
         "reworker": _wording(_REWORKER, output=ReworkedPassages),
         "debugger": _wording(_DEBUGGER, output=ProposedRepair),
+        "patcher": _wording(_PATCHER, output=ProposedPatch),
         "searcher": _wording(_SEARCHER, output=PlannedQueries),
         "editor": _wording(_EDITOR, *_IMPROVEMENTS.values(), output=RewrittenSentences),
         "analyst": _wording(_ANALYST),
@@ -952,6 +1008,7 @@ __all__ = [
     "PlannedQueries",
     "PlannedSection",
     "Prompt",
+    "ProposedPatch",
     "ProposedRepair",
     "ReworkedPassages",
     "RewrittenSentence",
@@ -962,6 +1019,7 @@ __all__ = [
     "data_writer",
     "debugger",
     "editor",
+    "patcher",
     "planner",
     "program_mender",
     "reworker",

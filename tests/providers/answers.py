@@ -318,6 +318,53 @@ def _fitted(value: Any, shape: dict[str, Any]) -> Any:
     return value
 
 
+# ----------------------------------------------------------------------------- patcher
+
+
+def patch(user: str) -> dict[str, Any]:
+    """A rename for each key of the recorded answer that the new one has under another name."""
+    old, new = (
+        json.loads(_labelled(user, label)[0].text) for label in ("recorded answer", "new answer")
+    )
+    before, after = dict(_leaves(old, "")), dict(_leaves(new, ""))
+    moves = [
+        (place, now)
+        for place, values in before.items()
+        if place not in after
+        for now in after
+        if now not in before
+        and after[now] == values
+        and place.rpartition("/")[0] == now.rpartition("/")[0]
+    ]
+    if not moves:
+        return {"diagnosis": "Nothing is sure.", "diff": ""}
+    text = _labelled(user, "wrapper")[0].text
+    kept = [] if text == "(empty)" else text.splitlines()
+    added = [f"- rename: {json.dumps({'from': now, 'to': place})}" for place, now in moves]
+    head = [] if "response:" in kept else ["response:"]
+    lines = [f"+{line}" for line in head + added]
+    context = [f" {line}" for line in kept]
+    hunk = f"@@ -{min(1, len(kept))},{len(kept)} +1,{len(kept) + len(lines)} @@"
+    diff = "\n".join(["--- wrapper", "+++ wrapper", hunk, *context, *lines])
+    said = ", ".join(f"{place} is {now}" for place, now in moves)
+    return {"diagnosis": f"The API renamed fields: {said}.", "diff": diff}
+
+
+def _leaves(value: Any, place: str) -> Iterator[tuple[str, list[Any]]]:
+    """Values by the kind of their place, in order."""
+    found: dict[str, list[Any]] = {}
+    waiting = [(place, value)]
+    while waiting:
+        at, here = waiting.pop(0)
+        if isinstance(here, dict):
+            waiting += [(f"{at}/{key}", inner) for key, inner in here.items()]
+        elif isinstance(here, list):
+            waiting += [(f"{at}/*", inner) for inner in here]
+        else:
+            found.setdefault(at, []).append(here)
+    yield from found.items()
+
+
 # ----------------------------------------------------------------------------- small talk
 
 _SMALL_TALK = (
@@ -396,6 +443,8 @@ def answer(role: str, user: str, schema: Mapping[str, Any] | None = None) -> str
         return json.dumps(verdicts(user), ensure_ascii=False)
     if role == "debugger":
         return json.dumps(repair(user), ensure_ascii=False)
+    if role == "patcher":
+        return json.dumps(patch(user), ensure_ascii=False)
     if role == "host":
         return small_talk(user) or "Hello. I am a simulated model and speak of little else."
     if role == "analyst":

@@ -33,6 +33,16 @@ class Mended:
     fresh: tuple[Exchange, ...]
 
 
+@dataclass(frozen=True)
+class Gathered:
+    """How the API answers now, and what its errors made of the request."""
+
+    tool: LearntTool
+    """With a request that the API takes."""
+    fresh: tuple[Exchange, ...]
+    changes: tuple[Change, ...] = ()
+
+
 async def mend(
     tool: LearntTool,
     recordings: Sequence[Exchange],
@@ -41,7 +51,20 @@ async def mend(
     *,
     probes: int,
 ) -> Mended | Refused:
-    """Find the wrapper under which the tool does what it did.
+    """Find the wrapper under which the tool does what it did; see `gather` and `by_rule`."""
+    found = await gather(tool, recordings, failed, ask, probes=probes)
+    return found if isinstance(found, Refused) else by_rule(found, recordings)
+
+
+async def gather(
+    tool: LearntTool,
+    recordings: Sequence[Exchange],
+    failed: Exchange,
+    ask: Ask | None,
+    *,
+    probes: int,
+) -> Gathered | Refused:
+    """Make recorded calls again and see how they are answered, with what the API's errors ask for.
 
     Args:
         recordings: oldest first.
@@ -54,7 +77,7 @@ async def mend(
         fresh = [failed, *await _answers(under, recordings, failed, ask, probes)]
         refused = next((e for e in fresh if e.status in REFUSALS), None)
         if refused is None:
-            return _compared(under, recordings, tuple(fresh), changes)
+            return Gathered(under, tuple(fresh), tuple(changes))
         found = asked_for(under, recordings, refused)
         if isinstance(found, str):
             return Refused(found)
@@ -103,27 +126,32 @@ def _values(recording: Exchange) -> int:
         return 0
 
 
-def _compared(
-    tool: LearntTool,
-    recordings: Sequence[Exchange],
-    fresh: tuple[Exchange, ...],
-    changes: Sequence[Change],
-) -> Mended | Refused:
+def by_rule(gathered: Gathered, recordings: Sequence[Exchange]) -> Mended | Refused:
+    """The candidate that the comparison proves, or why there is none."""
+    tool, fresh, changes = gathered.tool, gathered.fresh, gathered.changes
     if changes:
         # The request was the whole matter, where the answers are as they were.
-        pairs = pairs_of(recordings, fresh)
-        try:
-            wrapper, steadiness = Wrapper.parse(tool.wrapper), Steadiness(recordings)
-            accepted = all(wrapper.accepts(exchange.status) for exchange in fresh)
-            if (
-                pairs
-                and accepted
-                and not drift.judged(tool, wrapper, recordings, pairs, steadiness)
-            ):
-                return Mended(Candidate(tool.wrapper, tuple(changes), len(pairs)), fresh)
-        except (WrapperError, TooManyLeaves) as error:
-            return Refused(str(error))
-    found = drift.propose(tool, recordings, fresh)
-    if isinstance(found, Refused):
-        return found
-    return Mended(Candidate(found.text, (*changes, *found.changes), found.compared), fresh)
+        found = stands(tool, tool.wrapper, recordings, fresh)
+        if isinstance(found, int):
+            return Mended(Candidate(tool.wrapper, changes, found), fresh)
+    proposed = drift.propose(tool, recordings, fresh)
+    if isinstance(proposed, Refused):
+        return proposed
+    return Mended(Candidate(proposed.text, (*changes, *proposed.changes), proposed.compared), fresh)
+
+
+def stands(
+    tool: LearntTool, text: str, recordings: Sequence[Exchange], fresh: Sequence[Exchange]
+) -> int | str:
+    """How many new answers give what was recorded under a wrapper; or why they do not all."""
+    pairs = pairs_of(recordings, fresh)
+    if not pairs:
+        return "None of the new answers is to arguments that were recorded."
+    try:
+        wrapper, steadiness = Wrapper.parse(text), Steadiness(recordings)
+        if not all(wrapper.accepts(exchange.status) for exchange in fresh):
+            return "The status of a new answer is not accepted."
+        why = drift.judged(tool, wrapper, recordings, pairs, steadiness)
+    except (WrapperError, TooManyLeaves) as error:
+        return str(error)
+    return why or len(pairs)

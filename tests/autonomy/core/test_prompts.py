@@ -90,6 +90,14 @@ def every_prompt() -> dict[str, prompts.Prompt]:
             guidance=[evil],
             refused=[(1, evil, "it would add the number 0")],
         ),
+        "patcher": prompts.patcher(
+            wrapper=evil,
+            output_schema={"title": evil},
+            problem=evil,
+            recorded={"a": evil},
+            result={"a": evil},
+            fresh=[evil],
+        ),
         "titler": prompts.title(goal=evil, headings=[evil]),
         "analyst": prompts.analyst(task=TaskSpec(goal=evil), profile=table, parts=6),
         "mender": prompts.program_mender(profile=table, program=evil, message=evil, trace=evil),
@@ -114,7 +122,7 @@ def test_text_from_outside_stands_only_inside_the_fence(name: str) -> None:
     assert "<<<" not in outside
 
 
-@pytest.mark.parametrize("name", ["planner", "writer", "critic", "debugger", "titler"])
+@pytest.mark.parametrize("name", ["planner", "writer", "critic", "debugger", "patcher", "titler"])
 def test_the_system_text_never_changes_so_that_it_can_be_cached(name: str) -> None:
     assert every_prompt()[name].system == every_prompt()[name].system
 
@@ -193,6 +201,7 @@ def test_versions_name_every_prompt_by_a_hash_of_its_wording() -> None:
         "writer",
         "critic",
         "debugger",
+        "patcher",
         "searcher",
         "title",
         "small_talk",
