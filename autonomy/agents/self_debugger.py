@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from autonomy.agents.code_mending import mend
 from autonomy.agents.revision import set_aside
 from autonomy.agents.routing import MAX_ATTEMPTS
+from autonomy.agents.tool_repair import ToolMend, event_of, mend_tool
 from autonomy.core import prompts
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable, task_id
@@ -43,6 +44,8 @@ class Repair(BaseModel):
     wait_seconds: float = 0.0
     skip: bool = False
     author: Author = Author.RULE
+    tool_mend: ToolMend | None = None
+    """What came of the learnt tool behind the step."""
 
 
 async def repair(state: RunState, runtime: Runtime[Deps]) -> RunState:
@@ -63,6 +66,8 @@ async def repair(state: RunState, runtime: Runtime[Deps]) -> RunState:
         if fix.wait_seconds:
             await asyncio.sleep(fix.wait_seconds)
         changed.append(_apply(step, fix))
+        if fix.tool_mend is not None:
+            events.append(event_of(fix.tool_mend, step))
         events.append(
             EventDraft(
                 type="retry",
@@ -71,7 +76,7 @@ async def repair(state: RunState, runtime: Runtime[Deps]) -> RunState:
                 meta={
                     "step_id": step.id,
                     "attempt": step.attempts,
-                    "repair": fix.model_dump(mode="json"),
+                    "repair": fix.model_dump(mode="json", exclude={"tool_mend"}),
                 },
             )
         )
@@ -115,6 +120,9 @@ async def _diagnose(step: Step, observation: Observation | None, deps: Deps, tas
         return Repair(
             diagnosis=f"given up after {step.attempts} attempts: {error.message}", skip=True
         )
+    tool_mend = await mend_tool(step, error, deps, task)
+    if tool_mend is not None:
+        return _by_tool(step, tool_mend)
     fix = rule_repair(step, error, deps)
     if fix is not None:
         return fix
@@ -124,6 +132,13 @@ async def _diagnose(step: Step, observation: Observation | None, deps: Deps, tas
         except (ModelUnavailable, BudgetExhausted):
             pass  # the last resort below needs no model
     return _last_resort(step, error)
+
+
+def _by_tool(step: Step, mend: ToolMend) -> Repair:
+    """On with a mended tool, else without the step where the document can do without it."""
+    if mend.mended:
+        return Repair(diagnosis=mend.said, author=mend.author, tool_mend=mend)
+    return Repair(diagnosis=mend.said, skip=step.id.startswith(SKIPPABLE), tool_mend=mend)
 
 
 def rule_repair(step: Step, error: StepError, deps: Deps) -> Repair | None:

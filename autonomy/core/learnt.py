@@ -103,3 +103,46 @@ class Exchange(BaseModel):
     """The parsed body; text where it is none of JSON."""
     result: Any = None
     """What the tool gave back; None where the call failed."""
+
+
+class RepairCase(BaseModel):
+    """A learnt tool that failed, with what a repair is found by and proven on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tool: LearntTool
+    version: int
+    """The one that failed."""
+    recordings: tuple[Exchange, ...] = ()
+    """Of calls that went well under this contract, oldest first."""
+    failed: Exchange | None = None
+    """The latest call that did not; None where none was kept."""
+    may_ask: bool = False
+    """Its calls change nothing and cost nothing, so recorded ones may be made again."""
+    probes: int = 0
+    """How many."""
+    shared: bool = False
+    """It is for everybody: recordings may come of other people's runs, and no model is shown
+    them."""
+
+
+class Fix(BaseModel):
+    """A proven candidate: what a version is made of. The wrapper's text is all that it changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    wrapper: str
+    patch: str
+    """Unified diff of the wrapper's text."""
+    evidence: dict[str, Any]
+
+
+class Settled(BaseModel):
+    """What became of a fix."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    state: Literal["applied", "proposed", "overtaken"]
+    """`proposed`: it waits for staff. `overtaken`: another version is in use meanwhile."""
+    version: int
+    """The fix's own, or the one that overtook it."""

@@ -15,6 +15,7 @@ from langgraph.runtime import Runtime
 from pydantic import BaseModel
 
 from autonomy.core.analysis import AnalysisLimits, Tables
+from autonomy.core.learnt import Exchange, Fix, RepairCase, Settled
 from autonomy.core.originality import (
     CycleRecord,
     FlaggedPassage,
@@ -506,6 +507,59 @@ class Drafts(Protocol):
         ...
 
 
+class NoCall(Exception):
+    """A call could not even be made; the message says why, for people."""
+
+
+class ToolRepairs(Protocol):
+    """Learnt tools as the self-debugger mends them."""
+
+    async def case(self, tool: str) -> RepairCase | None:
+        """The tool as it stands, with its recordings; None when it may not be mended."""
+        ...
+
+    async def ask(self, case: RepairCase, wrapper: str, arguments: Mapping[str, Any]) -> Exchange:
+        """Make a call that changes nothing under another wrapper: how it is answered, whatever
+        that is. Neither counted nor recorded.
+
+        Raises:
+            NoCall: nobody answered.
+        """
+        ...
+
+    async def settle(self, case: RepairCase, fix: Fix, key: str) -> Settled:
+        """Make a version of a proven fix, applied or proposed as the server's policy says; once for
+        each `key`, and only while the version that failed is still the one in use."""
+        ...
+
+    async def settled(self, key: str) -> Settled | None:
+        """What became of the fix of that key before; None when there was none."""
+        ...
+
+    async def propose(self, case: RepairCase, fix: Fix, key: str) -> Settled:
+        """Keep an unproven fix for staff to look at; as `settle` otherwise."""
+        ...
+
+
+class NoToolRepairs:
+    """No tool is mended."""
+
+    async def case(self, tool: str) -> RepairCase | None:
+        return None
+
+    async def ask(self, case: RepairCase, wrapper: str, arguments: Mapping[str, Any]) -> Exchange:
+        raise NoCall("No tool is mended here.")
+
+    async def settle(self, case: RepairCase, fix: Fix, key: str) -> Settled:
+        raise NoCall("No tool is mended here.")
+
+    async def settled(self, key: str) -> Settled | None:
+        return None
+
+    async def propose(self, case: RepairCase, fix: Fix, key: str) -> Settled:
+        raise NoCall("No tool is mended here.")
+
+
 class BudgetMeter(Protocol):
     """The run's account: read here, spent only through `ModelGateway` and tools."""
 
@@ -594,6 +648,7 @@ class Deps:
     sandbox: Sandbox = NoSandbox()  # noqa: RUF009 - stateless
     """Where code runs; off where nothing here can hold it."""
     guards: Guards = Guards()
+    repairs: ToolRepairs = NoToolRepairs()  # noqa: RUF009 - stateless
     guidance: tuple[str, ...] = ()
     """What the person said while the work went on, for models; see `agents.steering.steered`."""
 
