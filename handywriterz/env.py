@@ -325,6 +325,29 @@ class Env(BaseSettings):
         default=10, gt=0, description="Tries and previews of tools per person and minute."
     )
 
+    tool_repair: Literal["auto", "approve", "off"] = Field(
+        default="auto",
+        description="What becomes of a proven repair of a learnt tool: used at once (auto), after staff agreed (approve), or none is tried (off).",
+    )
+    tool_repair_probes: int = Field(
+        default=8,
+        gt=0,
+        le=40,
+        description="Recorded calls of a failed tool that are made again to see what changed; only calls that change and cost nothing.",
+    )
+    tool_rollback_calls: int = Field(
+        default=6,
+        gt=1,
+        le=20,
+        description="Calls since a repair, the latest, that are looked at to decide whether it is taken back.",
+    )
+    tool_rollback_share: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="Share of those calls (0 to 1) that must fail for a repair to be taken back.",
+    )
+
     # -- how far a run looks outside
     search_works_per_query: int = Field(
         default=20, gt=0, le=100, description="Works asked for with one query."

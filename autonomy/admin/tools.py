@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -19,6 +21,8 @@ from autonomy.models import (
     ToolServer,
     ToolVersion,
 )
+from autonomy.services.errors import Conflict, NotAllowed
+from autonomy.services.tool_repairs import agree_to_repair, dismiss_repair
 
 
 class ToolVersionInline(HistoryInline):
@@ -126,6 +130,32 @@ class ToolVersionAdmin(HistoryAdmin):
         "evidence_text",
     )
     readonly_fields = fields
+    actions = ("agree", "dismiss")
+
+    @admin.action(description="Agree: use the proposed repair")
+    def agree(self, request: HttpRequest, queryset: QuerySet[ToolVersion]) -> None:
+        self._decide(request, queryset, agree_to_repair, "Agreed to.")
+
+    @admin.action(description="Dismiss the proposed repair")
+    def dismiss(self, request: HttpRequest, queryset: QuerySet[ToolVersion]) -> None:
+        self._decide(request, queryset, dismiss_repair, "Dismissed.")
+
+    def _decide(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[ToolVersion],
+        decide: Callable[[User, ToolVersion], None],
+        said: str,
+    ) -> None:
+        user = request.user
+        for version in queryset if isinstance(user, User) else ():
+            try:
+                decide(user, version)
+            except (Conflict, NotAllowed) as why:
+                self.message_user(request, f"{version}: {why}", level="warning")
+            else:
+                self.log_change(request, version, said)
+                self.message_user(request, f"{version}: {said}")
 
     @admin.display(description="Tool")
     def tool_link(self, obj: ToolVersion) -> SafeString:

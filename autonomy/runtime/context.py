@@ -40,6 +40,7 @@ from autonomy.runtime.references import RunReferences
 from autonomy.runtime.sandboxes import ProcessSandbox
 from autonomy.runtime.tokens import TokenStream
 from autonomy.runtime.tool_learning import RunLearning
+from autonomy.runtime.tool_repairs import RunToolRepairs
 from autonomy.runtime.tools import usable_tools
 from autonomy.tools.drafts import draft_tools
 from autonomy.tools.evidence import evidence_tools
@@ -125,6 +126,7 @@ def build_deps(segment: Segment, grounds: Grounds | None = None) -> Deps:
         ),
         budget=ledger,
         tools=tools,
+        repairs=RunToolRepairs(run.owner_id),
         learning=RunLearning(run.owner_id, tools, ledger),
         messages=RunMessages(fence),
         references=RunReferences(

@@ -24,6 +24,7 @@ from autonomy.models import (
     ToolPolicy,
     ToolServer,
 )
+from autonomy.runtime import tool_versions
 from autonomy.runtime.learnt_tools import (
     call,
     line,
@@ -281,6 +282,10 @@ def revert_tool(row: Tool, number: int, user: User) -> Tool:
     old = tool.versions.filter(number=number).first()
     if old is None:
         raise NotFound(f"This tool has no version {number}.")
+    if old.evidence.get("state") in (tool_versions.PROPOSED, tool_versions.DISMISSED):
+        raise Conflict(
+            "This version was only proposed; staff decide on it in the admin.", code="only_proposed"
+        )
     if number == tool.current_version:
         raise Conflict("This version is the one in use.", code="current_version")
     append_version(
