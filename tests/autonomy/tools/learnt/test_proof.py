@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from autonomy.core.sandbox import NoSandbox, Profile, Tier
 from autonomy.tools.learnt.drift import Refused
 from autonomy.tools.learnt.proof import prove
+from autonomy.tools.learnt.wrapper import Wrapper
 from autonomy.tools.python_sandbox.limits import Limits, ProfileLimits
 from autonomy.tools.python_sandbox.sandbox import PythonSandbox
 from tests.autonomy.tools.learnt import drift_suite
@@ -37,8 +40,18 @@ async def candidate(name: str) -> tuple[Mutation, drift_suite.Mended]:
     return mutation(name), found
 
 
-async def test_what_is_right_is_proven(sandbox: PythonSandbox) -> None:
-    change, found = await candidate("two fields at once")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "two fields at once",
+        "items and next in objects of their own",
+        "CSV",
+        "renamed, in the words of a framework",
+        "202 with the whole answer",
+    ],
+)
+async def test_what_is_right_is_proven(name: str, sandbox: PythonSandbox) -> None:
+    change, found = await candidate(name)
     proof = await prove(
         change.api.tool(), found.candidate.text, change.api.recordings(), found.fresh, sandbox
     )
@@ -47,6 +60,35 @@ async def test_what_is_right_is_proven(sandbox: PythonSandbox) -> None:
     assert proof.fresh > 1
     assert proof.broken >= 1
     assert proof.tier == sandbox.tier
+
+
+BAD = {
+    "an old answer gives another result": lambda w: replace(
+        w, responses=(*w.responses, ("drop", {"at": "/items/*/subtitle"}))
+    ),
+    "a value is another": lambda w: replace(
+        w, responses=(*w.responses, ("constant", {"at": "/total", "value": 1}))
+    ),
+    "nothing needs it": lambda w: replace(
+        w, responses=(*w.responses, ("wrap", {"at": "/items/*/nothing"}))
+    ),
+    "half of it is missing": lambda w: replace(w, responses=w.responses[:1]),
+}
+
+
+@pytest.mark.parametrize("why", BAD)
+async def test_what_is_wrong_is_not(why: str) -> None:
+    change, found = await candidate("two fields at once")
+    worse = BAD[why](Wrapper.parse(found.candidate.text)).text()
+    proof = await prove(
+        change.api.tool(),
+        worse,
+        change.api.recordings(),
+        found.fresh,
+        sandbox_of(Tier.UNSHARE, PATIENT),
+    )
+    assert not proof.passed
+    assert "tests failed" in proof.reason
 
 
 async def test_without_a_sandbox_nothing_is_proven_and_the_reason_is_told() -> None:
