@@ -148,7 +148,9 @@ class ToolVersionAdmin(HistoryAdmin):
         said: str,
     ) -> None:
         user = request.user
-        for version in queryset if isinstance(user, User) else ():
+        if not isinstance(user, User):
+            return
+        for version in queryset:
             try:
                 decide(user, version)
             except (Conflict, NotAllowed) as why:

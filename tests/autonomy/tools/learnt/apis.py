@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,10 +80,13 @@ def exchange(
     status: int = 200,
     media_type: str = "application/json",
     result: Any = None,
+    query: Mapping[str, Any] | None = None,
 ) -> Exchange:
+    """A call; `query` is what went over the line where a wrapper made it another."""
+    sent = dict(arguments if query is None else query)
     return Exchange(
         arguments=arguments,
-        request={"path": {}, "query": dict(arguments), "headers": {}, "body": None},
+        request={"path": {}, "query": sent, "headers": {}, "body": None},
         status=status,
         media_type=media_type,
         answer=copy.deepcopy(answer),

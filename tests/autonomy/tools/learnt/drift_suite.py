@@ -35,10 +35,16 @@ def answered(mutation: Mutation, wrapper: str, arguments: Mapping[str, Any]) -> 
     refusal = mutation.demands(query)
     if refusal is not None:
         status, body = refusal
-        return exchange(dict(arguments), body, status=status)
+        return exchange(dict(arguments), body, status=status, query=query)
     served = mutation.served(query)
     answer = mutation.change(copy.deepcopy(mutation.api.answer(served)), served)
-    return exchange(dict(arguments), answer, status=mutation.status, media_type=mutation.media_type)
+    return exchange(
+        dict(arguments),
+        answer,
+        status=mutation.status,
+        media_type=mutation.media_type,
+        query=query,
+    )
 
 
 async def repaired(mutation: Mutation, wrapper: str = "") -> Mended | Refused:
