@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
+import tempfile
 from dataclasses import dataclass
 
 from playwright.sync_api import Page
@@ -34,13 +34,14 @@ SECTIONS = [
 ]
 
 _MAKE = """
-import base64, json
+import json
+from pathlib import Path
 from django.contrib.auth.models import User
 from django.utils import timezone
 from autonomy.export.document import Document, Section
 from autonomy.models import Artifact, Run
 from chat.models import Conversation
-given = json.loads(base64.b64decode({given!r}))
+given = json.loads(Path({given!r}).read_text())
 owner = User.objects.get(email=given["email"])
 if given["run"]:
     run = Run.objects.get(pk=given["run"])
@@ -84,8 +85,11 @@ def write_document(
 ) -> Written:
     """Store a document of this person's, in a run of its own or as the next version of `run`."""
     given = json.dumps({"email": email, "sections": sections, "title": title, "run": run})
-    coded = base64.b64encode(given.encode()).decode()
-    done = stack.manage("shell", "-c", _MAKE.format(given=coded))
+    # By way of a file: a long text is no argument of a command.
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        file.write(given)
+        file.flush()
+        done = stack.manage("shell", "-c", _MAKE.format(given=file.name))
     found = json.loads(done.stdout.strip().splitlines()[-1])
     return Written(found["run"], found["artifact"])
 

@@ -42,6 +42,7 @@ def report_of(document: dict[str, Any], percent: float, quoted: int, **other: An
         words=other.get("words", document["words"] + 60),
         similarity=Percent(value=percent),
         passages=tuple(Passage(one) for one in said[:quoted]),
+        filters=(0, 3),  # quoted text counts
     )
     return enhanced.make(options).data
 

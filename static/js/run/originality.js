@@ -77,7 +77,7 @@ function Wait({ view, cycle, cycles, checker, byRule, onSent }) {
       ? "The document is with the checkers."
       : "Check the document in Turnitin or another similarity service and hand in what it found. Above the target, the passages that are too close are put right, each with a reason; nothing else is changed."}
       ${` Nothing runs and nothing is spent meanwhile${cycle.expires_at ? `; it waits until ${day(cycle.expires_at)}` : ""}.`}</p>
-    ${before?.changes > 0 && html`<p>The report before said ${figure(before.observed_similarity, before.observed_below)}; this draft is revised. What was changed stands below.</p>`}
+    ${before?.changes > 0 && html`<p>The report before said ${figure(before.observed_similarity, before.observed_below)}; ${before.revised_id !== before.artifact_id ? "this draft is revised. What was changed stands below." : "nothing in the draft was wrong, so nothing was changed. What was looked at stands below."}</p>`}
     ${view.revised?.quoted_words_over > 0 && html`<div class="notice" role="note"><${Icon} name="quote" /><div><strong>Quotations are all that keeps it above the target</strong>
       <span>${`About ${view.revised.quoted_words_over} words more would have to go. They are marked and cited properly, so what happens to them is yours to say below.`}</span></div></div>`}
     ${byRule && html`<p class="faint">The text is nearly all quotation; set your checking service to exclude quoted text.</p>`}

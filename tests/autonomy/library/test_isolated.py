@@ -98,6 +98,7 @@ def test_a_process_that_is_killed_leaves_a_sentence_and_the_next_file_is_read(
     ask = isolated._Server.ask
 
     def ask_and_kill(server: isolated._Server, request: Any) -> socket.socket:
+        os.killpg(server._process.pid, signal.SIGSTOP)  # it must not be done before it dies
         answers = ask(server, request)
         os.killpg(server._process.pid, signal.SIGKILL)
         return answers
