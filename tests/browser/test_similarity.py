@@ -166,7 +166,6 @@ def test_a_match_stands_beside_the_page_that_it_comes_from(report: Report) -> No
     page.keyboard.press("Escape")
     expect(source).to_have_count(0)
     again = report.visitor.page(address.removeprefix(report.visitor.base_url))
-    expect(again.get_by_role("region", name="Side by side")).to_be_visible(timeout=COMPARED)
     expect(again.get_by_role("region", name="Source", exact=True)).to_be_visible()
     again.close()
     page.close()
