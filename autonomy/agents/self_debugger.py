@@ -67,7 +67,7 @@ async def repair(state: RunState, runtime: Runtime[Deps]) -> RunState:
             await asyncio.sleep(fix.wait_seconds)
         changed.append(_apply(step, fix))
         if fix.tool_mend is not None:
-            events.append(event_of(fix.tool_mend, step))
+            events.append(event_of(fix.tool_mend, step.id))
         events.append(
             EventDraft(
                 type="retry",

@@ -66,8 +66,12 @@ def failed_tool(step: Step, error: StepError, deps: Deps) -> str:
 async def mend_tool(step: Step, error: StepError, deps: Deps, task: str) -> ToolMend | None:
     """Diagnose the learnt tool behind a failed step, and mend it where that can be proven; None
     when the step did not fail because of one, or trying again is the remedy."""
-    name = failed_tool(step, error, deps)
-    if not name:
+    return await mend_called(failed_tool(step, error, deps), error, deps, f"{task}:mend:{step.id}")
+
+
+async def mend_called(name: str, error: StepError, deps: Deps, key: str) -> ToolMend | None:
+    """The same for a call of `name` wherever it was made; `key` keys what is done about it."""
+    if all(tool.name != name for tool in deps.tools.learnt()):
         return None
     if error.code in ADVICE:
         return ToolMend(
@@ -77,7 +81,6 @@ async def mend_tool(step: Step, error: StepError, deps: Deps, task: str) -> Tool
     if error.code not in MENDABLE and not refused:
         return None
     cause = "schema_drift" if refused else error.code
-    key = f"{task}:mend:{step.id}"
 
     async def work() -> ToolMend:
         return await _mended(name, cause, error, deps, key)
@@ -232,14 +235,14 @@ def _left(name: str, cause: str, error: StepError, why: str) -> ToolMend:
     return ToolMend(tool=name, cause=cause, mended=False, said=said)
 
 
-def event_of(mend: ToolMend, step: Step) -> EventDraft:
+def event_of(mend: ToolMend, step_id: str) -> EventDraft:
     """The line in the run's log."""
     return EventDraft(
         type="note" if mend.mended else "error",
         source="self_debugger",
         content=mend.said,
         meta={
-            "step_id": step.id,
+            "step_id": step_id,
             "code": mend.cause,
             "tool_repair": mend.model_dump(mode="json", exclude={"said"}),
         },

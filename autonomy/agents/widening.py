@@ -23,9 +23,10 @@ from autonomy.agents.look_plan import (
 from autonomy.agents.queries import outside_queries
 from autonomy.agents.reach import Reach, kept_wanted
 from autonomy.agents.tool_choice import best_of, fitting_tools
+from autonomy.agents.tool_repair import event_of, mend_called
 from autonomy.core.brief import Brief
 from autonomy.core.period import without_period
-from autonomy.core.ports import Deps
+from autonomy.core.ports import Deps, OutcomeUnknown, ResultLost
 from autonomy.core.types import EventDraft, Passage, Plan, Source, Step, StepKind, StepStatus
 from autonomy.tools.learnt.run_tools import LEARN, SEARCH
 from autonomy.tools.registry import ToolContext, ToolFailure
@@ -114,7 +115,7 @@ async def look_outside(
         titles=[str(s.csl.get("title") or s.file_name) for s in sources],
         asked=frozenset(asked_queries(plan)),
     )
-    use = _Tools(deps, f"{task}:outside-{number}", round_)
+    use = _Tools(deps, f"{task}:outside-{number}", f"{MORE}{number}", round_)
     if queries:
         await deps.events.emit(
             EventDraft(
@@ -157,16 +158,28 @@ def _first(reach: Reach) -> str:
 
 
 class _Tools:
-    """Calls registered tools for one round; a tool that fails costs the round its part only."""
+    """Calls registered tools for one round. A learnt tool that failed is mended where that can be
+    proven, and called again; one that fails for good costs the round its part only."""
 
-    def __init__(self, deps: Deps, key: str, round_: Round) -> None:
+    def __init__(self, deps: Deps, key: str, step_id: str, round_: Round) -> None:
         self._deps = deps
         self._key = key
+        self._step_id = step_id
         self.round = round_
         self.learnt: list[str] = []
         """Names of tools that this round learnt."""
 
     async def __call__(self, name: str, given: Mapping[str, Any]) -> None:
+        try:
+            result = await self._called(name, given)
+        except ToolFailure as failure:
+            result = await self._mended(name, given, failure)
+        if result is not None:
+            self.round.add(result)
+            self.learnt += result.get("tools", [])
+
+    async def _called(self, name: str, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What the tool gave back; None where nobody can say, which the round then does."""
         context = ToolContext(
             library=self._deps.library,
             events=self._deps.events,
@@ -183,12 +196,32 @@ class _Tools:
         )
         try:
             output = await self._deps.tools.call(name, context, given)
-        except ToolFailure as failure:
+        except (OutcomeUnknown, ResultLost) as lost:
+            who = given.get("tool") or name
+            self.round.said.append(f"What {who} found cannot be used: {lost.why}.")
+            return None
+        return output.model_dump(mode="json")
+
+    async def _mended(
+        self, name: str, given: Mapping[str, Any], failure: ToolFailure
+    ) -> dict[str, Any] | None:
+        """What the tool gave back once it was mended; None where it was not."""
+        error = failure.error
+        learnt = str(error.detail.get("tool") or given.get("tool") or "")
+        mend = await mend_called(learnt, error, self._deps, f"{self._key}:mend:{learnt}")
+        if mend is None:
             self.round.said.append(str(failure))
-            return
-        result = output.model_dump(mode="json")
-        self.round.add(result)
-        self.learnt += result.get("tools", [])
+            return None
+        await self._deps.events.emit(event_of(mend, self._step_id))
+        self.round.said.append(mend.said)
+        if not mend.mended:
+            return None
+        try:
+            # What it answered before it failed stands in the ledger and is not asked for again.
+            return await self._called(name, given)
+        except ToolFailure as again:
+            self.round.said.append(str(again))
+            return None
 
 
 async def _with_tools(
