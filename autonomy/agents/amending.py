@@ -13,9 +13,9 @@ from autonomy.agents import mending
 from autonomy.agents.literal import in_prose
 from autonomy.agents.remedies import Choice, Found
 from autonomy.agents.units import Unit, sentence_spans
+from autonomy.core.markers import MARKER
 from autonomy.core.originality import ChangeVerdict, PassageChange, Remedy, Teller
 from autonomy.core.types import Author
-from autonomy.export.document import MARKER
 
 
 @dataclass(frozen=True, slots=True)

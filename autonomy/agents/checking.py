@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from autonomy.agents.judge import judge_claims
 from autonomy.agents.verification import check_citations, lacks_any
+from autonomy.core.markers import MARKER
 from autonomy.core.ports import Deps
 from autonomy.core.types import CitationCheck, CitationVerdict, Passage
 from autonomy.export.claims import citations_in_order
-from autonomy.export.document import MARKER, Document
+from autonomy.export.document import Document
 
 
 async def check_claims(document: Document, deps: Deps, task: str) -> list[CitationCheck]:

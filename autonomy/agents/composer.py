@@ -6,7 +6,6 @@ sources share; where evidence is full, thin or missing. It never paraphrases.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from autonomy.agents.quotable import TELLS, Quote, candidates, contribution, lea
 from autonomy.agents.themes import Theme, by_source, choose
 from autonomy.core.types import Passage, Source
 from autonomy.core.words import overlap, stems, under_cue
+from autonomy.export.document import words_of
 
 _CONCLUDING = ("conclusion", "conclusions", "concluding", "summary")
 
@@ -56,7 +56,7 @@ class Composed:
 
     @property
     def words(self) -> int:
-        return len(re.sub(r"\[\[[pn]:[^\]]*\]\]", " ", self.markdown).split())
+        return words_of(self.markdown)
 
 
 @dataclass(slots=True)

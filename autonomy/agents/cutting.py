@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from autonomy.core.markers import MARKER, PARENTHETICAL, unattributed
 from autonomy.export.claims import citations_in_order
-from autonomy.export.document import MARKER, Document, Section
+from autonomy.export.document import Document, Section
 from autonomy.library.sentences import sentences
 
 NOTHING_LEFT = (
@@ -31,9 +32,7 @@ _ITEM = re.compile(r"^\s{0,12}(?:[-*+]|\d{1,9}[.)])\s+")
 _ROW = re.compile(r"^\s{0,3}\|.*\|\s*$")
 _RULE = re.compile(r"^\s{0,3}\|?[\s:|-]+\|[\s:|-]*$")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s")
-_TRAILING = re.compile(
-    rf"(?:\s*{MARKER.pattern.replace('?P<kind>[pn]', 'p').replace('?P<id>', '')})+"
-)
+_TRAILING = re.compile(rf"(?:\s*{PARENTHETICAL})+")
 
 
 class Removal(NamedTuple):
@@ -257,5 +256,4 @@ def _drop(text: str, numbers: Sequence[int], bad: Mapping[int, str]) -> str:
 
 
 def _shown(text: str) -> str:
-    plain = re.sub(r"\[\[n:[^\]]*\]\]", "the authors", text)
-    return " ".join(re.sub(r"\s+([.,;:!?])", r"\1", MARKER.sub("", plain)).split())[:500]
+    return " ".join(re.sub(r"\s+([.,;:!?])", r"\1", unattributed(text)).split())[:500]

@@ -16,10 +16,11 @@ from autonomy.core.analysis import (
     ResultTable,
     TableProfile,
 )
+from autonomy.core.markers import MARKER
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.types import Author, Plan, Step, StopReason
 from autonomy.core.words import clause, counted
-from autonomy.export.document import MARKER, Section
+from autonomy.export.document import Section, words_of
 from autonomy.export.exhibits import PLACED, Exhibit, placing
 from autonomy.tools.analysis.contract import spoken
 from autonomy.tools.analysis.numerals import Computed, causes, spelled
@@ -62,7 +63,7 @@ class Told(BaseModel):
 
     @property
     def words(self) -> int:
-        return len(as_read(self.section.markdown).split())
+        return words_of(self.section.markdown)
 
 
 async def load_analysis(artifact_id: str, deps: Deps) -> Analysed:

@@ -13,9 +13,10 @@ from autonomy.agents.gaps import SectionSummary, coverage, lone_voices
 from autonomy.agents.literal import in_cell
 from autonomy.agents.phrasing import count
 from autonomy.agents.units import sentence_spans
+from autonomy.core.markers import MARKER
 from autonomy.core.originality import ChangeVerdict, PassageChange, Remedy, Teller
 from autonomy.core.types import Author, Source
-from autonomy.export.document import MARKER, Document
+from autonomy.export.document import Document
 
 FOLLOWS = "It says in figures what the sections hold, and they hold something else now."
 

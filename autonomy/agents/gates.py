@@ -11,10 +11,11 @@ from autonomy.agents.reply import STEP as REPLY_STEP
 from autonomy.agents.retractions import retracted_ids, undeclared
 from autonomy.agents.verification import BAD
 from autonomy.core.journey import Journey
+from autonomy.core.markers import MARKER
 from autonomy.core.types import Author, CitationCheck, GateResult, ReferenceCheck, ReferenceVerdict
 from autonomy.core.words import counted
 from autonomy.export.claims import uncited_sentences
-from autonomy.export.document import MARKER, Document, Section
+from autonomy.export.document import Document, Section
 from autonomy.export.draft_text import BETWEEN
 from autonomy.export.structure import check_structure
 from autonomy.tools.analysis.numerals import Computed

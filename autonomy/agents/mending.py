@@ -14,9 +14,10 @@ from typing import NamedTuple
 from autonomy.agents.literal import in_prose
 from autonomy.agents.quotable import quotable
 from autonomy.agents.verification import normal
+from autonomy.core.markers import MARKER, PARENTHETICAL
 from autonomy.core.types import Passage
 from autonomy.core.words import overlap, stems
-from autonomy.export.document import MARKER
+from autonomy.export.document import words_of
 from autonomy.library.quotations import quotations
 from autonomy.library.sentences import sentences
 
@@ -32,9 +33,7 @@ LEAST_SAVED = 0.2
 """Share of its words that a quotation must lose to be worth shortening."""
 
 _WORD = re.compile(r"[^\W_]+(?:[.,’'-][^\W_]+)*")
-_STOP = re.compile(
-    r"\s*(?P<stop>[.!?]?)(?P<markers>(?:\s*\[\[p:[0-9A-Za-z-]{1,64}\]\])*)(?P<last>[.!?]?)\s*$"
-)
+_STOP = re.compile(rf"\s*(?P<stop>[.!?]?)(?P<markers>(?:\s*{PARENTHETICAL})*)(?P<last>[.!?]?)\s*$")
 _CLAUSE = re.compile(r"\s*(?P<mark>[;:]|\s[–—]|,)\s+|\s+(?=(?:when|where|which)\b)")
 _TURNS = re.compile(
     r"\b(?:because|since|due|so|not|no|nor|never|neither|none|without|hardly|rarely|but|yet|however|although|though|"
@@ -83,7 +82,7 @@ def shared(text: str, passage: str) -> Stretch | None:
 
 def quoted_words(text: str) -> int:
     """Words of `text` that stand between quotation marks."""
-    return sum(len(MARKER.sub(" ", text[start:end]).split()) for start, end in quotations(text))
+    return sum(words_of(text[start:end]) for start, end in quotations(text))
 
 
 def longest_quotation(text: str) -> tuple[int, int] | None:

@@ -19,10 +19,11 @@ from autonomy.agents.rephrasing import rephrased
 from autonomy.agents.target_quotations import MOST_CUT, Room, leave_out, quotation_units, words_over
 from autonomy.agents.tracing import traced
 from autonomy.agents.units import Unit, sentence_spans, units_in
+from autonomy.core.markers import MARKER
 from autonomy.core.originality import FlaggedPassage, PassageChange, Quotations, Remedy
 from autonomy.core.ports import Deps
 from autonomy.core.types import Author, Plan
-from autonomy.export.document import MARKER, Document, words_of
+from autonomy.export.document import Document, words_of
 
 ANEW = "Most of its section would have to be cut: the section is written again from your sources."
 TRACED_AT_ONCE = 4

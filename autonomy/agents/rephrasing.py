@@ -15,9 +15,9 @@ from rapidfuzz import fuzz
 from autonomy.agents.remedies import Found
 from autonomy.agents.verification import normal, quoted_spans
 from autonomy.core import prompts
+from autonomy.core.markers import MARKER, without_markers
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.types import FindingKind, FindingWeight, Passage
-from autonomy.export.document import MARKER
 from autonomy.tools.facts.compare import Facts, findings
 from autonomy.tools.similarity.copying import unquoted_share
 
@@ -60,7 +60,7 @@ def with_markers(text: str, tokens: dict[str, str]) -> str | None:
 
 def loss(before: str, after: str, passages: Sequence[Passage]) -> str:
     """What speaks against `after` in place of `before`, as a clause; empty when nothing does."""
-    old, new = _plain(before), _plain(after)
+    old, new = without_markers(before), without_markers(after)
     if not SHORTEST <= len(new.split()) / max(1, len(old.split())) <= LONGEST:
         return "its length is far from the passage's"
     source = " ".join(passage.text for passage in passages)
@@ -82,10 +82,6 @@ def loss(before: str, after: str, passages: Sequence[Passage]) -> str:
     if worded and unquoted_share(_worded(new), worded) > COPIED:
         return "it keeps the source's wording"
     return ""
-
-
-def _plain(text: str) -> str:
-    return " ".join(MARKER.sub(" ", text).split())
 
 
 def _worded(text: str) -> str:
@@ -162,8 +158,8 @@ async def _asked(
             prompts.Flagged(
                 number=n + 1,
                 text=text,
-                before=_plain(before),
-                after=_plain(after),
+                before=without_markers(before),
+                after=without_markers(after),
                 source=one.passage.text if one.passage else "",
                 work=one.source,
                 note=" ".join(flag.note for flag in one.unit.flags if flag.note),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from autonomy.core import prompts
+from autonomy.core.markers import MARKER
 from autonomy.core.plain_prose import plain_prose
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.small_talk import kind_of, rule_reply
 from autonomy.core.types import Author, FileStatus, Plan, Step, StepKind, StepStatus
-from autonomy.export.document import MARKER, Section
+from autonomy.export.document import Section
 
 REPLY = "reply"
 """The role of a writing step that needs no evidence."""

@@ -8,10 +8,11 @@ from typing import Any
 
 from autonomy.agents.passage_revision import Revision
 from autonomy.agents.revision import again
+from autonomy.core.markers import MARKER
 from autonomy.core.ports import Deps
 from autonomy.core.types import Plan, Step, StepKind, StepStatus
 from autonomy.core.versions import BECAUSE, Reason
-from autonomy.export.document import MARKER, Document, Section, words_of
+from autonomy.export.document import Document, Section, words_of
 
 ANEW = "A similarity report flagged most of this section. Write it anew from the passages."
 

@@ -14,8 +14,9 @@ from autonomy.agents import mending
 from autonomy.agents.amending import Draft, Mended
 from autonomy.agents.remedies import Found
 from autonomy.agents.units import Unit, sentence_spans
+from autonomy.core.markers import MARKER
 from autonomy.core.originality import FlaggedPassage, MatchGroup, Remedy, Teller
-from autonomy.export.document import MARKER, Document, words_of
+from autonomy.export.document import Document, words_of
 
 MOST_CUT = 0.25
 """Share of a document's words that may be left out for the sake of a figure in one cycle."""

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from autonomy.agents.mending import shared
 from autonomy.agents.remedies import Found
 from autonomy.agents.units import Unit
+from autonomy.core.markers import without_markers
 from autonomy.core.originality import MatchKind
 from autonomy.core.ports import Deps
 from autonomy.core.types import Passage, Source
 from autonomy.core.words import overlap, stems
-from autonomy.export.document import MARKER, Document
+from autonomy.export.document import Document
 
 SAYS_IT = 0.6
 """Share of a passage's content words that a source's passage must have to be named for it."""
@@ -21,7 +22,7 @@ LOOKED_AT = 5
 async def traced(unit: Unit, heading: str, document: Document, deps: Deps) -> Found:
     """The unit with the passage that has its wording; else with one that says the same; else with
     none."""
-    plain = " ".join(MARKER.sub(" ", unit.text).split())
+    plain = without_markers(unit.text)
     by_id = {passage.id: passage for passage in document.passages}
     cited = [by_id[marker] for marker in unit.markers if marker in by_id]
     named = next((flag.source_id for flag in unit.flags if flag.source_id), "")

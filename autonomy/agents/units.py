@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from autonomy.core.markers import MARKER, PARENTHETICAL
 from autonomy.core.originality import FlaggedPassage, Teller
-from autonomy.export.document import MARKER, Document, words_of
+from autonomy.export.document import Document, words_of
 from autonomy.library.sentences import sentences
 
-_BEHIND = re.compile(r"(?:[ \t]*\[\[p:[0-9A-Za-z-]{1,64}\]\])+[.,;]?")
+_BEHIND = re.compile(rf"(?:[ \t]*{PARENTHETICAL})+[.,;]?")
 """Markers behind the stop of the sentence that they are for."""
 _ROW = re.compile(r"^[ \t]{0,3}\|.*\|[ \t]*$", re.MULTILINE)
 _HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t].*$", re.MULTILINE)

@@ -25,11 +25,12 @@ from autonomy.agents.reply import REPLY, reply
 from autonomy.agents.retractions import SAYS_SO
 from autonomy.core import prompts
 from autonomy.core.brief import read_brief
+from autonomy.core.markers import MARKER, unattributed
 from autonomy.core.plain_prose import plain_prose, without_echo
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.types import Author, Passage, Plan, Source, Step, StepKind, StopReason
 from autonomy.core.words import clause, stems
-from autonomy.export.document import MARKER, Section
+from autonomy.export.document import Section, words_of
 
 OPENING_PASSAGES = 6
 """Passages of a source's beginning among which its own statement of purpose is sought."""
@@ -95,7 +96,7 @@ async def write(step: Step, plan: Plan, deps: Deps, task: str) -> Written:
             source_ids=(),
             quotes=0,
             quotes_by_source={},
-            words=len(section.markdown.split()),
+            words=words_of(section.markdown),
         )
     passages = await deps.library.passages(_handed(step, plan))
     sources = {s.id: s for s in await deps.library.sources(_sources_of(passages, plan))}
@@ -233,12 +234,6 @@ def _purpose(step: Step) -> str:
     )
 
 
-def _without_markers(markdown: str) -> str:
-    """A section as a frame is shown it: its markers name passages that the frame may not cite."""
-    unnamed = re.sub(r"\[\[n:[^\]\n]*\]\]", "the authors", markdown)
-    return re.sub(rf"\s*{MARKER.pattern}", "", unnamed)
-
-
 _MEANT_AS_MARKER = re.compile(
     r"[ \t]{0,9}(?P<marker>\[\[\s{0,9}[pn]\s{0,9}:[^\[\]\n]{0,200}\]\]?)", re.IGNORECASE
 )
@@ -258,7 +253,8 @@ async def _by_model(
     if role in (BEGIN, END):
         for s in _body_steps(plan):
             body = await deps.artifacts.load(s.result["artifact_id"])
-            text = _without_markers(str(body["section"]["markdown"]))
+            # Its markers name passages that a frame may not cite.
+            text = unattributed(str(body["section"]["markdown"]))
             earlier.append((str(s.input["heading"]), text))
     prompt = prompts.writer(
         task=deps.task,

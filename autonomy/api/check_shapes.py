@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from autonomy.api import check_schemas as schemas
 from autonomy.core import journey
+from autonomy.core.markers import HIDDEN
 from autonomy.core.originality import (
     CheckDeed,
     CheckOutcome,
@@ -22,7 +23,7 @@ from autonomy.models import Check, CheckEvent, Citation, TurnitinCycle
 from autonomy.services import check_work, checks
 from autonomy.services.citation_checks import named
 
-_MARKUP = re.compile(r"\[\[[pn]:[0-9A-Za-z-]{1,64}\]\]|\]\([^)\s]*\)|[*_`\[\]]")
+_MARKUP = re.compile(rf"{HIDDEN.pattern}|[*_`\[\]]")
 
 
 def row(check: Check, who: User) -> schemas.CheckRow:

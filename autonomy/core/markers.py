@@ -1,6 +1,10 @@
-"""Passage ids as models see them: short, opaque, and bound back to passages by code.
+"""Citation markers of a section's Markdown, and passage ids as models see them.
 
-A UUID costs a model some twenty tokens and is easily miscopied, so a prompt shows a few characters
+Claims are bound to passages by markers that only code turns into citations: `[[p:ID]]` behind a
+claim is a parenthetical citation, "(Lee, 2020, p. 4)"; `[[n:ID]]` in the running text a narrative
+one, "Lee (2020, p. 4)".
+
+Models see ids that are short, opaque, and bound back to passages by code. A UUID costs a model some twenty tokens and is easily miscopied, so a prompt shows a few characters
 of a hash instead, enough to tell the prompt's passages apart. The hash is of what the passage says
 and where: the same job makes the same prompt in every deployment, so that an answer recorded in
 one binds in another. What comes back is matched to the passages that were handed out; anything
@@ -15,6 +19,29 @@ from collections import Counter
 from collections.abc import Sequence
 
 from autonomy.core.types import Passage
+
+_ID = "[0-9A-Za-z-]{1,64}"
+MARKER = re.compile(rf"\[\[(?P<kind>[pn]):(?P<id>{_ID})\]\]")
+ANY_MARKER = rf"\[\[[pn]:{_ID}\]\]"
+"""A marker of either kind as a part of another pattern."""
+PARENTHETICAL = rf"\[\[p:{_ID}\]\]"
+"""The same of the kind that stands behind a claim."""
+HIDDEN = re.compile(rf"{ANY_MARKER}|\]\([^)\s]{{0,2000}}\)")
+"""What of a section its readers never see as it stands there: markers, and targets of links."""
+
+_WITH_BLANKS = re.compile(rf"(?P<blanks>\s*){MARKER.pattern}")
+
+
+def without_markers(text: str) -> str:
+    """The words of `text` in one line, a blank apart, its markers left out."""
+    return " ".join(MARKER.sub(" ", text).split())
+
+
+def unattributed(text: str) -> str:
+    """`text` as it reads where nothing is cited: "the authors" for a narrative marker, nothing for
+    one behind a claim."""
+    return _WITH_BLANKS.sub(lambda m: f"{m['blanks']}the authors" if m["kind"] == "n" else "", text)
+
 
 _SHORT = 6
 _LONGEST = 64

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from autonomy.core.markers import MARKER
 from autonomy.export import nodes
-from autonomy.export.document import MARKER, Document
+from autonomy.export.document import Document
 from autonomy.export.pandoc import Node
 from autonomy.export.reader import number_markers, read_section
 from autonomy.export.structure import bindings

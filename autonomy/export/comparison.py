@@ -10,8 +10,9 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from autonomy.core.csl import families, in_short
+from autonomy.core.markers import MARKER
 from autonomy.core.types import Source
-from autonomy.export.document import MARKER, Document, Section
+from autonomy.export.document import Document, Section
 from autonomy.export.exhibits import PLACED
 from autonomy.export.word_diff import MOST_TOKENS, Op, Part, diff, words_in
 

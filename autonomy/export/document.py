@@ -1,28 +1,21 @@
 """The one document model: what the writer makes, storage keeps and every export format starts from.
 
-Text is Markdown (CommonMark plus pipe tables). Claims are bound to passages by markers that
-only code turns into citations:
-
-- `[[p:ID]]` after a claim: a parenthetical citation, "(Lee, 2020, p. 4)".
-- `[[n:ID]]` in the running text: a narrative citation, "Lee (2020, p. 4)".
-
-Adjacent parenthetical markers form one citation group.
+Text is Markdown (CommonMark plus pipe tables). Claims are bound to passages by the markers of
+`autonomy.core.markers`; adjacent parenthetical ones form one citation group.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from autonomy.core.analysis import Provenance
+from autonomy.core.markers import MARKER
 from autonomy.core.rewriting import DraftText
 from autonomy.core.types import Author, Passage, Source
 from autonomy.export.appendix import Appendix
 from autonomy.export.exhibits import PLACED, Exhibit
-
-MARKER = re.compile(r"\[\[(?P<kind>[pn]):(?P<id>[0-9A-Za-z-]{1,64})\]\]")
 
 
 def words_of(markdown: str) -> int:

@@ -15,8 +15,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from autonomy.core.markers import MARKER
 from autonomy.export import nodes, texmath
-from autonomy.export.document import MARKER
 from autonomy.export.exhibits import SCHEME
 from autonomy.export.pandoc import Node
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from autonomy.core.markers import MARKER
 from autonomy.core.types import Passage
 from autonomy.export import nodes
 from autonomy.export.appendix import appendix_blocks
-from autonomy.export.document import MARKER, Document, Section
+from autonomy.export.document import Document, Section
 from autonomy.export.exhibits import Exhibit, computed_blocks, placed
 from autonomy.export.pandoc import Node
 from autonomy.export.placement import place_groups

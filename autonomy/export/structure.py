@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from autonomy.core.markers import MARKER
 from autonomy.core.types import Passage, Source
-from autonomy.export.document import MARKER, Document
+from autonomy.export.document import Document
 from autonomy.tools.csl.reference import clean_reference
 from autonomy.tools.csl.same_work import same_work
 

@@ -17,7 +17,7 @@ from itertools import groupby
 
 from rapidfuzz.distance import Indel
 
-from autonomy.export.document import MARKER
+from autonomy.core.markers import MARKER
 
 MOST_TOKENS = 12_000
 """Of one stretch on either side that are compared one by one: at most 18 MB and 50 ms."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from autonomy.core.markers import ANY_MARKER, MARKER
 from autonomy.core.originality import MatchGroup
 from autonomy.library.quotations import quotations
 from autonomy.library.sentences import sentences
 
-_MARKER = re.compile(r"\[\[[pn]:[0-9A-Za-z-]{1,64}\]\]")
+_BEHIND = re.compile(rf"(?:\s*{ANY_MARKER})*")
+"""A citation behind the full stop belongs to the sentence before it."""
 
 
 def group_of(markdown: str, start: int, end: int) -> MatchGroup:
@@ -24,12 +26,10 @@ def group_of(markdown: str, start: int, end: int) -> MatchGroup:
 
 
 def _cited(markdown: str, start: int, end: int) -> bool:
-    # A citation behind the full stop belongs to the sentence before it.
-    behind = re.compile(r"(?:\s*\[\[[pn]:[0-9A-Za-z-]{1,64}\]\])*")
     for first, last in sentences(markdown):
-        tail = behind.match(markdown, last)
+        tail = _BEHIND.match(markdown, last)
         until = tail.end() if tail else last
-        if first < end and start < last and _MARKER.search(markdown, first, until):
+        if first < end and start < last and MARKER.search(markdown, first, until):
             return True
     return False
 

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
+from autonomy.core.markers import HIDDEN, MARKER
 from autonomy.export.draft_text import Placed
 
 LEAST_COVERED = 0.8
@@ -36,11 +37,9 @@ _CANDIDATES = 12
 _CONTEXT_WORDS = 6
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W_]+")
-_MARKER = re.compile(r"\[\[[pn]:[0-9A-Za-z-]{1,64}\]\]")
-_HIDDEN = re.compile(r"\[\[[pn]:[0-9A-Za-z-]{1,64}\]\]|\]\([^)\s]*\)")
 _ENDING = ".!?…,;:”\"’'»)]"
 _OPENING = "“\"‘'«(["
-_BEHIND = re.compile(rf"(?:\s*{_HIDDEN.pattern}|[*_`]+|[{re.escape(_ENDING)}])+")
+_BEHIND = re.compile(rf"(?:\s*{HIDDEN.pattern}|[*_`]+|[{re.escape(_ENDING)}])+")
 _BEFORE = re.compile(rf"[*_`{re.escape(_OPENING)}]+$")
 _EMPHASIS_BEFORE = re.compile(r"[*_`]+$")
 _EMPHASIS_BEHIND = re.compile(r"[*_`]+")
@@ -83,7 +82,7 @@ class Locator:
         self._sections = list(sections)
         self._words: list[_Word] = []
         for number, (_, markdown) in enumerate(sections):
-            shown = _HIDDEN.sub(lambda match: " " * len(match[0]), markdown)
+            shown = HIDDEN.sub(lambda match: " " * len(match[0]), markdown)
             self._words += [
                 _Word(_key(match[0]), number, match.start(), match.end())
                 for match in _WORD.finditer(shown)
@@ -183,7 +182,7 @@ class Locator:
         return Counter(
             bisect_right(ends, (number, match.start())) - 1
             for number, (_, markdown) in enumerate(self._sections)
-            for match in _MARKER.finditer(markdown)
+            for match in MARKER.finditer(markdown)
         )
 
     def _closest(self, keys: Sequence[str], low: int, high: int) -> tuple[int, int]:

@@ -84,7 +84,7 @@ def located(artifact: Artifact, marks: Highlights) -> list[FlaggedPassage]:
 def _flagged(
     document: Document, section_id: str, start: int, end: int, common: dict[str, str]
 ) -> FlaggedPassage:
-    from autonomy.export.document import MARKER
+    from autonomy.core.markers import MARKER
     from autonomy.library.credit import group_of
 
     markdown = next(s.markdown for s in document.sections if s.id == section_id)

@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 
 from autonomy.core.csl import families, in_short, year_of
+from autonomy.core.markers import MARKER
 from autonomy.memory.ids import uuids
 from autonomy.models import Passage, PassageChange, Run
 
-_MARKER = re.compile(r"(?P<space>\s*)\[\[(?P<kind>[pn]):(?P<id>[0-9A-Za-z-]{1,64})\]\]")
+_CITATION = re.compile(rf"(?P<space>\s*){MARKER.pattern}")
 _BETWEEN = re.compile(r"(?<!\\)\|")
 """Between two cells of a table's row."""
 _ESCAPED = re.compile(r"\\([\\`*$~_\]<>|^#])")
@@ -60,7 +61,7 @@ def read_out(texts: Sequence[str]) -> list[str]:
 
 def _names(texts: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Passage id to how its source is named: (authors, year)."""
-    ids = {match["id"] for text in texts for match in _MARKER.finditer(text)}
+    ids = {match["id"] for text in texts for match in MARKER.finditer(text)}
     rows = Passage.objects.filter(pk__in=uuids(sorted(ids))).select_related("source")
     return {
         str(row.pk): (
@@ -79,5 +80,5 @@ def readable(markdown: str, named: Mapping[str, tuple[str, str]]) -> str:
         said = f"{who} ({year})" if match["kind"] == "n" else f"({who}, {year})"
         return f"{match['space'] or (' ' if match['kind'] == 'p' else '')}{said}"
 
-    text = _ESCAPED.sub(r"\1", _MARKER.sub(cited, markdown))
+    text = _ESCAPED.sub(r"\1", _CITATION.sub(cited, markdown))
     return " ".join(text.replace("&#91;", "[").replace("&#40;", "(").replace("*", "").split())

@@ -121,7 +121,7 @@ def read_upload(
 def words_handed_over(document: Document) -> int:
     """About how many words the document has when it is handed over: citations written out, headings
     and the list of references included."""
-    from autonomy.export.document import MARKER
+    from autonomy.core.markers import MARKER
 
     headings = " ".join((document.title, *(s.heading for s in document.sections), document.notice))
     markers = sum(len(MARKER.findall(section.markdown)) for section in document.sections)

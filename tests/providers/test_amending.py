@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from autonomy.core.markers import MARKER
 from autonomy.core.originality import PassageChange, Remedy
 from autonomy.core.types import Author
-from autonomy.export.document import MARKER
 from tests.autonomy.agents.test_loop import Ride, report
 from tests.autonomy.agents.test_reviser import changes, deps_of, marked, unchanged_but
 from tests.autonomy.core.llm.fakes import Bench

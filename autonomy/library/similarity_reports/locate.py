@@ -8,12 +8,12 @@ the words.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from autonomy.core.markers import HIDDEN
 from autonomy.core.originality import (
     FlaggedPassage,
     ReportedPassage,
@@ -28,7 +28,6 @@ SHORTEST = 12
 """Letters of a passage that can be told from others like it."""
 _EMPHASIS = "*_`"
 _OPENING, _CLOSING = "“„\"‘'«‹(", ".!?…;:”\"’'»›)"
-_HIDDEN = re.compile(r"\[\[[pn]:[0-9A-Za-z-]{1,64}\]\]|\]\([^)\s]{0,300}\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ def _reason(text: str) -> str:
 def _letters(text: str) -> tuple[str, list[int]]:
     """Letters and digits of `text`, without case and accents, and where each stands in it."""
     hidden = {
-        index for match in _HIDDEN.finditer(text) for index in range(match.start(), match.end())
+        index for match in HIDDEN.finditer(text) for index in range(match.start(), match.end())
     }
     letters: list[str] = []
     places: list[int] = []

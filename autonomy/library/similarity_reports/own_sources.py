@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from autonomy.core.markers import MARKER
 from autonomy.core.originality import FlaggedPassage
-from autonomy.export.document import MARKER, Document
+from autonomy.export.document import Document
 from autonomy.library.similarity_reports.labels import fold
 
 _LETTERS = 16

@@ -6,14 +6,15 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
+from autonomy.core.markers import MARKER, PARENTHETICAL
 from autonomy.library.quotations import Span
 from autonomy.library.sentences import sentences
 from autonomy.tools.similarity.texts import ComparedText
 from autonomy.tools.similarity.tokens import Tokens, key
 
-_MARKER = re.compile(r"\[\[(?P<kind>[pn]):(?P<id>[0-9A-Za-z-]{1,64})\]\]")
 _LEADING = re.compile(
-    r"(?:\[\[p:[0-9A-Za-z-]{1,64}\]\][ \t]*)+|\([^()\n]{0,200}\b\d{4}[a-z]?\b[^()\n]{0,60}\)"
+    rf"(?:{PARENTHETICAL}[ \t]*)+"
+    r"|\([^()\n]{0,200}\b\d{4}[a-z]?\b[^()\n]{0,60}\)"
 )
 """A citation that stands behind the stop of the sentence that it is for."""
 NAME_REACH = 12
@@ -26,7 +27,7 @@ class Citations:
     def __init__(self, draft: Tokens, quoted: Sequence[Span]) -> None:
         self._draft = draft
         text = draft.text
-        self._markers = [(found.start(), found["id"]) for found in _MARKER.finditer(text)]
+        self._markers = [(found.start(), found["id"]) for found in MARKER.finditer(text)]
         self._at = [place for place, _ in self._markers]
         found = _with_markers(text, sentences(text))
         self._starts = [start for start, _ in found]

@@ -9,8 +9,9 @@ from itertools import pairwise
 
 from pydantic import BaseModel, ConfigDict
 
+from autonomy.core.markers import MARKER
 from autonomy.core.originality import Match, MatchKind, Similarity
-from autonomy.export.document import MARKER, Document
+from autonomy.export.document import Document
 from autonomy.export.draft_text import BETWEEN
 from autonomy.tools.citations import short_authors
 from autonomy.tools.csl.reference import clean_reference

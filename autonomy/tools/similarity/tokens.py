@@ -18,6 +18,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from autonomy.core.markers import ANY_MARKER
+
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\U00020000-\U0003ffff"
@@ -28,7 +30,7 @@ _UNSEEN = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\
 _APOSTROPHES = "'’ʼ‘ʹ′＇"
 _UNSEEN_CHARS = re.compile(f"[{_UNSEEN}]")
 _SKIPPED = (
-    r"\[\[[pn]:[0-9A-Za-z-]{1,64}\]\]"
+    rf"{ANY_MARKER}"
     r"|\]\([^()\[\]\s]{0,2000}\)"
     r"|\bhttps?://[^\s<>\"”»)\]]+"
 )

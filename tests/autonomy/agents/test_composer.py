@@ -8,7 +8,7 @@ from autonomy.agents.composer import (
     compose_section,
 )
 from autonomy.agents.gaps import SectionSummary
-from autonomy.export.document import MARKER
+from autonomy.core.markers import MARKER
 from tests.autonomy.agents.world import FISHERY, REEFS, make_source
 
 REEF, REEF_PASSAGES = make_source("reefs", "Ten years [on] the reefs", "Okoye", 2019, REEFS)

@@ -8,9 +8,10 @@ import random
 import pytest
 
 from autonomy.agents.cutting import NOTHING_LEFT, cut
+from autonomy.core.markers import MARKER
 from autonomy.core.types import Passage, Source
 from autonomy.export.claims import citations_in_order
-from autonomy.export.document import MARKER, Document, Section
+from autonomy.export.document import Document, Section
 from autonomy.export.structure import check_structure
 
 PASSAGES = {

@@ -6,8 +6,8 @@ import pytest
 
 from autonomy.agents import mending
 from autonomy.agents.verification import check_claim
+from autonomy.core.markers import MARKER
 from autonomy.core.types import CitationVerdict, Passage
-from autonomy.export.document import MARKER
 
 ID = "0f0f0f0f-0000-4000-8000-000000000001"
 SAID = (

@@ -10,6 +10,7 @@ import pytest
 from autonomy.agents.mending import quoted_words
 from autonomy.agents.phrasing import count
 from autonomy.agents.units import sentence_spans
+from autonomy.core.markers import MARKER
 from autonomy.core.originality import (
     ChangeVerdict,
     FlaggedPassage,
@@ -19,7 +20,7 @@ from autonomy.core.originality import (
 )
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.types import Author, Route, StopReason
-from autonomy.export.document import MARKER, Document
+from autonomy.export.document import Document
 from autonomy.export.structure import dangling_ids
 from tests.autonomy.agents.test_loop import GOAL, Ride, report
 from tests.autonomy.agents.world import MemoryOriginality, NoModels, make_deps

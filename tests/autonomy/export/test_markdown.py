@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from autonomy.export.document import MARKER
+from autonomy.core.markers import MARKER
 from autonomy.export.markdown import write_markdown
 from tests.autonomy.export.works import document
 
