@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from autonomy.agents import mending
+from autonomy.agents.bearing_out import against_it
 from autonomy.agents.literal import in_prose
 from autonomy.agents.remedies import Choice, Found
 from autonomy.agents.units import Unit, sentence_spans
@@ -30,22 +31,55 @@ class Mended:
     """Per cent: nothing was wrong with the passage, and it was changed for this target's sake."""
 
 
-def by_rule(found: Found, choice: Choice, refused: str = "") -> Mended:
-    """The remedy carried out without a model; `refused` is why none was used although one was
-    wanted. What cannot be done honestly is left, and the reason says so."""
+def by_rule(found: Found, choice: Choice, refused: str = "", *, judged: bool = False) -> Mended:
+    """The remedy carried out without a model. What cannot be done honestly is left, and the reason
+    says so; no citation is put where its passage does not bear the sentence out.
+
+    Args:
+        refused: why no model was used although one was wanted.
+        judged: a model will judge the document's claims.
+    """
     text = found.unit.text
     if choice.remedy is Remedy.CITE and found.passage is not None:
-        return Mended(mending.cite(text, found.passage), Remedy.CITE, choice.reason)
+        return _named(found, choice.reason, judged=judged)
     if choice.remedy is Remedy.QUOTE and found.passage is not None:
         made = mending.quote(text, found.passage)
-        if made is not None:
+        if made is not None and _borne_out(found, made, judged=judged):
             return Mended(made, Remedy.QUOTE, choice.reason)
     if choice.remedy in (Remedy.KEEP, Remedy.CUT):
         return Mended("" if choice.remedy is Remedy.CUT else text, choice.remedy, choice.reason)
-    return _instead(found, choice, f" ({refused})" if refused else "")
+    return _instead(found, choice, f" ({refused})" if refused else "", judged=judged)
 
 
-def _instead(found: Found, choice: Choice, why: str) -> Mended:
+def _borne_out(found: Found, made: str, *, judged: bool) -> bool:
+    """Whether `made` may cite the passage; what cited it before may go on doing so."""
+    if found.passage is None or found.passage.id in found.unit.markers:
+        return True
+    return not against_it(made, found.passage, found.source, judged=judged)
+
+
+def _named(found: Found, reason: str, *, judged: bool) -> Mended:
+    """The passage named at its end, where it bears out what is said there."""
+    text, passage = found.unit.text, found.passage
+    if passage is None:
+        raise ValueError("without a passage there is nothing to name")
+    made = mending.cite(text, passage)
+    if passage.id in found.unit.markers:
+        return Mended(made, Remedy.CITE, reason)
+    why = against_it(made, passage, found.source, judged=judged)
+    if not why:
+        return Mended(made, Remedy.CITE, reason)
+    title = str(found.source.csl.get("title") or "") if found.source else ""
+    near = f"“{title}”" if title else "one of your sources"
+    return Mended(
+        text,
+        Remedy.KEEP,
+        f"It is near {near}, which does not bear it out ({why}): a citation would claim that. Name the "
+        "source that you have it from, or say it in words of your own.",
+    )
+
+
+def _instead(found: Found, choice: Choice, why: str, *, judged: bool) -> Mended:
     """What a rule can do where a passage was to be said otherwise: it never paraphrases."""
     text = found.unit.text
     if found.quoted:
@@ -64,7 +98,7 @@ def _instead(found: Found, choice: Choice, why: str) -> Mended:
             f"It cites its source, and only a person or a language model can say it otherwise{why}.",
         )
     made = mending.quote(text, found.passage)
-    if made is not None and _mostly(found):
+    if made is not None and _mostly(found) and _borne_out(found, made, judged=judged):
         shorter = (
             mending.shorten(made) if mending.quoted_words(made) > mending.SHORT_QUOTE else None
         )
@@ -90,7 +124,7 @@ def _instead(found: Found, choice: Choice, why: str) -> Mended:
             Remedy.KEEP,
             f"It cites its source, and only a person or a language model can say it otherwise{why}.",
         )
-    return Mended(mending.cite(text, found.passage), Remedy.CITE, f"Its source is named now{why}.")
+    return _named(found, f"Its source is named now{why}.", judged=judged)
 
 
 def _shorter(text: str, choice: Choice, why: str) -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from autonomy.agents.literal import in_prose
 from autonomy.agents.quotable import quotable
+from autonomy.agents.units import sentence_spans
 from autonomy.agents.verification import normal
 from autonomy.core.markers import MARKER, PARENTHETICAL
 from autonomy.core.types import Passage
@@ -120,7 +121,14 @@ def quote(text: str, passage: Passage) -> str | None:
     held = "".join(f" {match[0]}" for match in MARKER.finditer(inside))
     if _within(quotations(text), found.start, found.end):
         return None
-    made = f"{text[: found.start]}“{in_prose(found.wording)}”{held}{text[found.end :]}"
+    before = f"{text[: found.start]}“{in_prose(found.wording)}”{held}"
+    made = before + text[found.end :]
+    if passage.id in {match["id"] for match in MARKER.finditer(text)}:
+        return made
+    # Of several sentences the one that quotes is the one that cites.
+    for start, end, row in sentence_spans(made):
+        if not row and start < len(before) <= end:
+            return made[:start] + cite(made[start:end], passage) + made[end:]
     return cite(made, passage)
 
 

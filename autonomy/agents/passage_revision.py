@@ -133,8 +133,11 @@ async def _mend(
     """Carry out the remedies of one section, from its end."""
     was = draft.markdown
     worded, refused = await _worded(draft, mine, revision, deps, key)
+    judged = deps.models.available("critic")
     for one, choice in sorted(mine, key=lambda pair: -pair[0].unit.start):
-        mended = worded.get(id(one)) or by_rule(one, choice, refused.get(id(one), ""))
+        mended = worded.get(id(one)) or by_rule(
+            one, choice, refused.get(id(one), ""), judged=judged
+        )
         if draft.apply(one, mended):
             continue
         if _hopeless(was, mine):

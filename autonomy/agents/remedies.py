@@ -14,9 +14,13 @@ from autonomy.agents.mending import SHORT_QUOTE, Stretch, quoted_words, shared
 from autonomy.agents.units import Unit
 from autonomy.core.originality import MatchGroup, MatchKind, Remedy, Teller
 from autonomy.core.types import Passage, Source
+from autonomy.tools.similarity.scope import says_scope
 
 LEAST_WORDS = 5
 """Fewer flagged words are nobody's wording."""
+SCOPE_WORDS = 8
+"""Words in a row of a source in a statement of scope from which it is that source's wording; the
+name of a subject may have some."""
 WORDED = 0.6
 """Share of a flagged passage that must stand in a source in one run to be its wording."""
 
@@ -79,6 +83,11 @@ def choose(found: Found, *, target: float | None) -> Choice:
         return Choice(Remedy.KEEP, "So few words are nobody's wording.")
     if found.quoted:
         return _quoted(found, target)
+    if says_scope(unit.text) and (found.stretch is None or found.stretch.words < SCOPE_WORDS):
+        return Choice(
+            Remedy.KEEP,
+            "It says what the document does, which is nobody's claim: there is no source to name.",
+        )
     if found.passage is None:
         return _untraced(found)
     if found.cited:

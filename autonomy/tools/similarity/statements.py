@@ -13,6 +13,7 @@ import numpy.typing as npt
 from autonomy.core.words import STOP_WORDS, stem
 from autonomy.library.sentences import sentences
 from autonomy.tools.similarity.counting import Flags
+from autonomy.tools.similarity.scope import says_scope
 from autonomy.tools.similarity.texts import ComparedText
 from autonomy.tools.similarity.tokens import Tokens, key, words_of
 
@@ -75,7 +76,8 @@ def _stem_of(word: str) -> str:
 
 def statements(draft: Tokens, taken: Flags) -> tuple[list[Statement], int]:
     """The draft's sentences that say something and are for the most part not `taken`: the first
-    `MOST_SENTENCES`, and how many there are."""
+    `MOST_SENTENCES`, and how many there are. One that says what the draft does says nothing that
+    another text could have said before it."""
     found: list[Statement] = []
     count = 0
     starts = np.frombuffer(draft.starts, np.int64) if len(draft) else np.empty(0, np.int64)
@@ -83,8 +85,9 @@ def statements(draft: Tokens, taken: Flags) -> tuple[list[Statement], int]:
         low, high = (int(each) for each in np.searchsorted(starts, (start, end)))
         if high - low < LEAST_STEMS or taken[low:high].mean() > 0.5:
             continue
-        stems = stems_of(draft.text[start : min(end, start + SENTENCE_CHARS)])
-        if len(stems) < LEAST_STEMS:
+        written = draft.text[start : min(end, start + SENTENCE_CHARS)]
+        stems = stems_of(written)
+        if len(stems) < LEAST_STEMS or says_scope(written):
             continue
         count += 1
         if count <= MOST_SENTENCES:
