@@ -175,10 +175,7 @@ def _verdicts(run: Run) -> list[dict[str, Any]]:
 
 def _writing_calls(run: Run) -> list[tuple[str, Any]]:
     calls = ModelCall.objects.filter(run=run, role="writer", outcome="answered").order_by("id")
-    return [
-        (f"{provider}:{model}", at)
-        for provider, model, at in calls.values_list("provider", "model", "created_at")
-    ]
+    return list(calls.values_list("model", "created_at"))
 
 
 _VERDICT_CAUSES = frozenset({VersionCause.GATES, VersionCause.EVIDENCE})

@@ -79,7 +79,7 @@ class _Layout:
     def __init__(self, document: Document, matches: Sequence[Match]) -> None:
         sources = {source.id: source for source in document.sources}
         self._labels = {
-            passage.id: _label(sources[passage.source_id].csl, passage.page, document.language)
+            passage.id: _labels(sources[passage.source_id].csl, passage.page, document.language)
             for passage in document.passages
             if passage.source_id in sources
         }
@@ -136,9 +136,16 @@ class _Layout:
         place = start
         for marker in MARKER.finditer(markdown, start, end):
             yield from self._cut(markdown, place, marker.start(), at)
-            yield Piece(text=self._labels.get(marker["id"], "(source)"), citation=True)
+            yield Piece(text=self._label(marker["id"], marker["kind"]), citation=True)
             place = marker.end()
         yield from self._cut(markdown, place, end, at)
+
+    def _label(self, passage_id: str, kind: str) -> str:
+        labels = self._labels.get(passage_id)
+        if labels is None:
+            return "the source" if kind == "n" else "(source)"
+        behind, narrative = labels
+        return narrative if kind == "n" else behind
 
     def _cut(self, markdown: str, start: int, end: int, at: int) -> Iterator[Piece]:
         spans = self._near(at + start, at + end)
@@ -184,10 +191,14 @@ def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     return tuple(joined)
 
 
-def _label(csl: dict[str, object], page: int | None, language: str) -> str:
+def _labels(csl: dict[str, object], page: int | None, language: str) -> tuple[str, str]:
+    """A plain citation behind a claim, "(Lee, 2020, p. 4)", and in the text, "Lee (2020, p. 4)"."""
     item = clean_reference(csl, "", fallback_title="source")
     parts = (item.get("issued") or {}).get("date-parts") or [[""]]
-    said = [short_authors(item, language), str(parts[0][0]) if parts[0] else ""]
-    if page is not None:
-        said.append(f"p. {page}")
-    return f"({', '.join(each for each in said if each)})"
+    authors = short_authors(item, language)
+    year = str(parts[0][0]) if parts[0] else ""
+    where = [each for each in (year, f"p. {page}" if page is not None else "") if each]
+    behind = f"({', '.join([authors, *where] if authors else where)})"
+    if not authors or not where:
+        return behind, authors or behind
+    return behind, f"{authors} ({', '.join(where)})"

@@ -4,6 +4,7 @@ import { Icon } from "../lib/icon.js";
 import { ago, count, moment, plural } from "../lib/format.js";
 import * as api from "../lib/api.js";
 import { confirm } from "../ui/dialog.js";
+import { nameOf } from "../models/words.js";
 import { toast, toastError } from "../ui/toast.js";
 import { figure } from "../run/cycles.js";
 import { Diff } from "./diff.js";
@@ -58,7 +59,7 @@ export function HistoryPanel({ runId, artifactId, busy, onShow, onMade, onClose 
 function Version({ row, before, busy, shown, onShow, onCompare, onRestore }) {
   const change = before?.words != null && row.words != null ? row.words - before.words : 0;
   const words = row.words == null ? "" : `${plural(row.words, "word")}${change ? ` (${change > 0 ? "+" : "−"}${count(Math.abs(change))})` : ""}`;
-  const who = row.person ? `by ${row.person}` : row.models.length ? `by ${row.models.join(", ")}` : (WRITERS[row.author] ?? "");
+  const who = row.person ? `by ${row.person}` : row.models.length ? `by ${row.models.map(nameOf).join(", ")}` : (WRITERS[row.author] ?? "");
   return html`<article class="claim-card card version-card" data-newest=${row.newest}>
     <header><strong>${row.headline}</strong>${row.newest && html`<span class="badge live">newest</span>`}${shown && html`<span class="badge">shown</span>`}</header>
     <p class="faint">Version ${row.version} · <time datetime=${row.created_at} title=${new Date(row.created_at).toLocaleString("en-GB")}>${ago(row.created_at)}, ${moment(row.created_at)}</time>${[words, who].filter(Boolean).map((text) => ` · ${text}`)}</p>

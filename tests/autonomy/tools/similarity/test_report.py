@@ -98,6 +98,13 @@ def test_a_paraphrase_under_a_surer_match_shows_what_is_left_of_it() -> None:
     ]
 
 
+def test_a_citation_in_the_text_reads_as_a_part_of_its_sentence() -> None:
+    given = document("As [[n:p1]] shows, one two [[p:p1]]. So does [[n:nobody]].")
+    (paragraph,) = report_of(given, similarity()).sections[0].paragraphs
+    said = "".join(piece.text for piece in paragraph.pieces)
+    assert said == "As Lee (2020, p. 4) shows, one two (Lee, 2020, p. 4). So does the source."
+
+
 def test_a_citation_of_an_unknown_passage_is_still_one() -> None:
     given = document("Here [[p:nobody]].")
     (paragraph,) = report_of(given, similarity()).sections[0].paragraphs
