@@ -10,7 +10,14 @@ from django.test import Client
 
 from autonomy.core.types import EventDraft
 from autonomy.core.versions import Made, VersionCause
-from autonomy.models import Artifact, Citation, Episode, FlaggedPassage, PassageChange
+from autonomy.models import (
+    Artifact,
+    Citation,
+    Episode,
+    FlaggedPassage,
+    ModelCall,
+    PassageChange,
+)
 from autonomy.runtime.artifacts import digest, keep_made
 from autonomy.runtime.events import append
 from tests.autonomy.api.conftest import KeyClient
@@ -97,6 +104,19 @@ def test_a_version_after_a_report_names_the_cycle_and_what_was_flagged(
     ], "as people read it, without marks of Markdown"
     (passage,) = newest["passages"]
     assert (passage["remedy"], passage["after"]) == ("quote", "“Every.”")
+
+
+def test_a_version_by_a_model_names_those_that_wrote_since_the_one_before(
+    api: KeyClient, world: World
+) -> None:
+    for role, name in (("critic", "lab:judge"), ("writer", "lab:pen"), ("writer", "lab:pen")):
+        ModelCall.objects.create(
+            run=world.run, owner=world.run.owner, key=uuid.uuid4().hex, role=role, provider="lab",
+            model=name, outcome="answered",
+        )  # fmt: skip
+    add(world, "Tokens.", cause="first_draft", author="model")
+    add(world, "Tokens are.", cause="asked", author="model")
+    assert [row["models"] for row in versions(api, world)][:2] == [[], ["lab:pen"]]
 
 
 def test_two_versions_are_compared_word_by_word(api: KeyClient, world: World) -> None:
