@@ -44,6 +44,7 @@ from autonomy.core.types import (
     StopReason,
 )
 from autonomy.core.words import clause, key_terms, stems
+from autonomy.library.reference_headings import is_references_heading
 
 _TOPIC_CANDIDATES = 12
 """Terms that the sources share, among which their topic is looked for."""
@@ -324,8 +325,8 @@ async def _outline(
             keep=s.keep,
         )
         for s in answer.sections
-        if s.heading.strip().lower()
-        not in {"introduction", "conclusion", "references", "bibliography"}
+        if s.heading.strip().lower() not in {"introduction", "conclusion"}
+        and not is_references_heading(s.heading)
     )
     if not sections:
         return fixed, "The plan was made by rule, because the model's outline had no body sections."

@@ -55,12 +55,7 @@ class Found:
     @property
     def group(self) -> MatchGroup:
         """What the passage lacks, as it stands in the draft: reports group by other rules."""
-        return {
-            (False, False): MatchGroup.NOT_CITED_OR_QUOTED,
-            (False, True): MatchGroup.MISSING_QUOTATION,
-            (True, False): MatchGroup.MISSING_CITATION,
-            (True, True): MatchGroup.CITED_AND_QUOTED,
-        }[self.quoted, self.cited]
+        return MatchGroup.of(quoted=self.quoted, cited=self.cited)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,13 @@ class MatchGroup(StrEnum):
     """Between quotation marks, but not cited."""
     CITED_AND_QUOTED = "cited_and_quoted"
 
+    @classmethod
+    def of(cls, *, quoted: bool, cited: bool) -> MatchGroup:
+        """The group of words that stand between quotation marks or not, and are cited or not."""
+        if cited:
+            return cls.CITED_AND_QUOTED if quoted else cls.MISSING_QUOTATION
+        return cls.MISSING_CITATION if quoted else cls.NOT_CITED_OR_QUOTED
+
 
 class ComparedKind(StrEnum):
     """Where a text that a draft is compared with comes from."""

@@ -19,10 +19,7 @@ def group_of(markdown: str, start: int, end: int) -> MatchGroup:
     They are quoted when quotation marks or a block quotation hold them all, and cited when a
     citation stands in one of their sentences.
     """
-    quoted = _quoted(markdown, start, end)
-    if _cited(markdown, start, end):
-        return MatchGroup.CITED_AND_QUOTED if quoted else MatchGroup.MISSING_QUOTATION
-    return MatchGroup.MISSING_CITATION if quoted else MatchGroup.NOT_CITED_OR_QUOTED
+    return MatchGroup.of(quoted=_quoted(markdown, start, end), cited=_cited(markdown, start, end))
 
 
 def _cited(markdown: str, start: int, end: int) -> bool:

@@ -9,7 +9,6 @@ costs nothing.
 from __future__ import annotations
 
 import re
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -19,6 +18,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import LCSseq
 
 from autonomy.core.markers import HIDDEN, MARKER
+from autonomy.core.word_key import key
 from autonomy.export.draft_text import Placed
 
 LEAST_COVERED = 0.8
@@ -84,7 +84,7 @@ class Locator:
         for number, (_, markdown) in enumerate(sections):
             shown = HIDDEN.sub(lambda match: " " * len(match[0]), markdown)
             self._words += [
-                _Word(_key(match[0]), number, match.start(), match.end())
+                _Word(key(match[0]), number, match.start(), match.end())
                 for match in _WORD.finditer(shown)
             ]
         self._markers = self._count_markers()
@@ -105,7 +105,7 @@ class Locator:
                 with these neighbours is meant.
             not_before: where the passage before it was found: of equal places the next one counts.
         """
-        keys = [_key(match[0]) for match in _WORD.finditer(text)]
+        keys = [key(match[0]) for match in _WORD.finditer(text)]
         start_at = self._position(not_before) if not_before else 0
         found = [
             match
@@ -123,8 +123,8 @@ class Locator:
         """Where the passage would begin, in words, by how many of its pairs of words say so."""
         votes: Counter[int] = Counter()
         if len(keys) <= WHOLE_UP_TO:
-            for index, key in enumerate(keys):
-                votes.update(position - index for position in self._at.get(key, ()))
+            for index, word in enumerate(keys):
+                votes.update(position - index for position in self._at.get(word, ()))
         for index, pair in enumerate(pairwise(keys)):
             votes.update(position - index for position in self._pairs.get(pair, ()))
         chosen: list[int] = []
@@ -230,12 +230,8 @@ class Locator:
         return placed
 
 
-def _key(word: str) -> str:
-    return unicodedata.normalize("NFKC", word).casefold()
-
-
 def _keys(text: str) -> list[str]:
-    return [_key(match[0]) for match in _WORD.finditer(text)][:200]
+    return [key(match[0]) for match in _WORD.finditer(text)][:200]
 
 
 def _without_strays(blocks: Sequence[_Block]) -> list[_Block]:

@@ -8,20 +8,14 @@ from dataclasses import replace
 
 from autonomy.library.paging import RawBlock
 from autonomy.library.parsed import BlockKind
+from autonomy.library.reference_headings import NUMBER, is_references_heading
 
-_NUMBER = r"(?:(?:\d+|[A-Z]|[IVX]+)(?:\.\d+)*[.:)]?\s+)?"
-_REFERENCES = re.compile(
-    rf"^{_NUMBER}(?:references?|bibliography|works cited|literature cited|cited literature|"
-    r"reference list|literatur(?:verzeichnis)?|références|bibliographie|referencias|bibliografía|"
-    r"参考文献|литература)(?: and notes)?\W*$",
-    re.I,
-)
 _ABSTRACT = re.compile(
-    rf"^{_NUMBER}(?:abstract|summary|zusammenfassung|résumé|resumen|摘要)\W*$", re.I
+    rf"^{NUMBER}?(?:abstract|summary|zusammenfassung|résumé|resumen|摘要)\W*$", re.I
 )
 _RUN_IN_ABSTRACT = re.compile(r"^(?:abstract|a b s t r a c t|summary)\s*[.:—–-]\s*\S", re.I)
 _ASIDE = re.compile(
-    rf"^{_NUMBER}(?:acknowledge?ments?|funding(?: information)?|author contributions?|"
+    rf"^{NUMBER}?(?:acknowledge?ments?|funding(?: information)?|author contributions?|"
     r"(?:conflicts?|declaration) of (?:competing )?interests?|competing interests?|"
     r"ethics (?:statement|approval)|data availability(?: statement)?|about the authors?|"
     r"supplementary (?:material|information)|danksagung|remerciements)\W*$",
@@ -97,18 +91,13 @@ def is_section_word(text: str) -> bool:
     return _section_of(text) is not None
 
 
-def is_references_heading(text: str) -> bool:
-    """Whether a list of references begins under it."""
-    return _REFERENCES.match(text.strip()) is not None
-
-
 def is_abstract_heading(text: str) -> bool:
     return bool(_ABSTRACT.match(text) or _RUN_IN_ABSTRACT.match(text))
 
 
 def _section_of(text: str) -> BlockKind | None:
     text = text.strip()
-    if _REFERENCES.match(text):
+    if is_references_heading(text):
         return BlockKind.REFERENCES
     if _ABSTRACT.match(text):
         return BlockKind.ABSTRACT

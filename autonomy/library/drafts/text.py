@@ -13,7 +13,7 @@ from autonomy.library.language import detect
 from autonomy.library.normalise import one_line
 from autonomy.library.parse import parse
 from autonomy.library.parsed import Block, BlockKind, ParseLimits
-from autonomy.library.sections import is_references_heading
+from autonomy.library.reference_headings import is_references_heading
 from autonomy.library.sniff import MARKDOWN, PLAIN
 
 LAYOUT_LOST = "Of this file only the text was taken; a Word document would keep its layout."

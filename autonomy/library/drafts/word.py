@@ -24,7 +24,8 @@ from autonomy.library.language import detect
 from autonomy.library.normalise import one_line
 from autonomy.library.parsed import MACROS_IGNORED, ParseLimits
 from autonomy.library.parsers.docx import style_names
-from autonomy.library.sections import is_references_heading, is_section_word
+from autonomy.library.reference_headings import is_references_heading
+from autonomy.library.sections import is_section_word
 from autonomy.library.sniff import DOCX
 
 PART = "word/document.xml"

@@ -7,10 +7,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from autonomy.core.markers import MARKER, PARENTHETICAL
+from autonomy.core.word_key import key
 from autonomy.library.quotations import Span
 from autonomy.library.sentences import sentences
 from autonomy.tools.similarity.texts import ComparedText
-from autonomy.tools.similarity.tokens import Tokens, key
+from autonomy.tools.similarity.tokens import Tokens
 
 _LEADING = re.compile(
     rf"(?:{PARENTHETICAL}[ \t]*)+"

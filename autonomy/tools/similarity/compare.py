@@ -139,7 +139,7 @@ class _Comparison:
             text_start=theirs.starts[passage.text_start],
             text_end=theirs.ends[passage.text_end - 1],
             kind=MatchKind.VERBATIM if verbatim else MatchKind.LIGHT,
-            group=_GROUPS[quoted, cited],
+            group=MatchGroup.of(quoted=quoted, cited=cited),
             words=end - start,
             score=round(passage.score, 4),
             reasons=tuple(self._reasons(found, len(others - {found.text}))),
@@ -174,14 +174,6 @@ class _Comparison:
         if text not in self._tokens:
             self._tokens[text] = tokenise(self._texts[text].text)
         return self._tokens[text]
-
-
-_GROUPS = {
-    (False, False): MatchGroup.NOT_CITED_OR_QUOTED,
-    (False, True): MatchGroup.MISSING_QUOTATION,
-    (True, False): MatchGroup.MISSING_CITATION,
-    (True, True): MatchGroup.CITED_AND_QUOTED,
-}
 
 
 def flags(tokens: Tokens, spans: Sequence[Span]) -> Flags:

@@ -12,7 +12,7 @@ from autonomy.core.originality import (
 from autonomy.export.document import Document
 from autonomy.export.draft_text import BETWEEN, place
 from autonomy.library.quotations import Span
-from autonomy.tools.similarity.exclusions import names_a_list
+from autonomy.library.reference_headings import is_like_references_heading
 
 _HINT = "It may say the same as the source in other words: see whether the source has to be named."
 
@@ -23,7 +23,7 @@ def listed(document: Document) -> list[Span]:
     at = 0
     for section in document.sections:
         end = at + len(section.markdown)
-        if names_a_list(section.heading):
+        if is_like_references_heading(section.heading):
             spans.append((at, end))
         at = end + len(BETWEEN)
     return spans

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from autonomy.core.word_key import key
 from autonomy.library.quotations import Span
+from autonomy.library.reference_headings import is_like_references_heading
 from autonomy.tools.similarity.stock_phrases import PHRASES
-from autonomy.tools.similarity.tokens import key
 
 PHRASE_WORDS = 14
 """A longer match is nobody's common phrase, however many texts have it."""
@@ -22,17 +23,6 @@ PHRASE_TEXTS = 4
 
 _HEADING = re.compile(r"^(?P<rank>#{1,6})[ \t]+(?P<title>[^\n]*)$", re.MULTILINE)
 _TITLE_CHARS = 60
-_TITLES = frozenset(
-    """references|reference list|list of references|bibliography|works cited|works consulted
-    |literature cited|literature|sources|sources cited|further reading
-    |literaturverzeichnis|literatur|quellenverzeichnis|quellen|bibliographie|références
-    |références bibliographiques|bibliografía|bibliografia|referencias|referencias bibliográficas
-    |referências|referências bibliográficas|riferimenti bibliografici|literatuurlijst
-    |参考文献|参考资料|參考文獻|المراجع|מקורות|ביבליוגרפיה|список литературы""".replace(
-        "\n", ""
-    ).split("|")
-)
-_NUMBER = re.compile(r"^[\dIVXivx]+[.)]?\s+")
 
 
 def headings(text: str) -> list[Span]:
@@ -46,7 +36,7 @@ def bibliographies(text: str) -> list[Span]:
     marked = list(_HEADING.finditer(text))
     spans: list[Span] = []
     for number, found in enumerate(marked):
-        if names_a_list(found["title"]):
+        if is_like_references_heading(found["title"]):
             rank = len(found["rank"])
             after = (m.start() for m in marked[number + 1 :] if len(m["rank"]) <= rank)
             spans.append((found.start(), next(after, len(text))))
@@ -54,17 +44,11 @@ def bibliographies(text: str) -> list[Span]:
         return spans
     start, last = 0, -1
     for line in text.splitlines(keepends=True):
-        if len(line) <= _TITLE_CHARS and names_a_list(line):
+        if len(line) <= _TITLE_CHARS and is_like_references_heading(line):
             last = start
         start += len(line)
     # The last one, and late: a table of contents names it before.
     return [(last, len(text))] if last > len(text) / 2 else []
-
-
-def names_a_list(title: str) -> bool:
-    """Whether a heading is that of a list of references, in one of the languages of `_TITLES`."""
-    plain = _NUMBER.sub("", title.strip().strip("*_#").strip()).rstrip(":.").casefold()
-    return plain in _TITLES
 
 
 def stock_words(keys: Sequence[str]) -> list[bool]:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from autonomy.core.word_key import key
 from autonomy.core.words import STOP_WORDS, stem
 from autonomy.library.sentences import sentences
 from autonomy.tools.similarity.counting import Flags
 from autonomy.tools.similarity.scope import says_scope
 from autonomy.tools.similarity.texts import ComparedText
-from autonomy.tools.similarity.tokens import Tokens, key, words_of
+from autonomy.tools.similarity.tokens import Tokens, words_of
 
 Matrix = npt.NDArray[np.float32]
 

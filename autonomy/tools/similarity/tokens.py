@@ -3,22 +3,20 @@
 A word is a run of letters, marks and digits; what joins two of them (a hyphen, a dash, a stop)
 separates, an apostrophe does not. Han, kana, Thai and other scripts that put no space between
 words give one word for each sign. What is no running text is passed over: citation markers, targets
-of links, addresses. Two words are the same when they agree after compatibility decomposition (NFKD),
-without case, accents, apostrophes and what cannot be seen; a word that mixes Latin letters with
-look-alikes of other scripts counts as the Latin one.
+of links, addresses. Which words are the same `autonomy.core.word_key` tells.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from autonomy.core.markers import ANY_MARKER
+from autonomy.core.word_key import APOSTROPHES, UNSEEN, key
 
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -26,9 +24,6 @@ UNSPACED = (
 )
 """Thai, Lao, Burmese, Khmer, kana and Han: no space between words."""
 
-_UNSEEN = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff"
-_APOSTROPHES = "'’ʼ‘ʹ′＇"
-_UNSEEN_CHARS = re.compile(f"[{_UNSEEN}]")
 _SKIPPED = (
     rf"{ANY_MARKER}"
     r"|\]\([^()\[\]\s]{0,2000}\)"
@@ -36,21 +31,15 @@ _SKIPPED = (
 )
 _ASCII = re.compile(rf"{_SKIPPED}|([A-Za-z0-9]+(?:'[A-Za-z0-9]+)*)")
 
-# Letters that pass for a Latin one at a glance, small and after decomposition.
-_LOOK_ALIKES = str.maketrans(
-    "аеорсухіјѕԁԛԝһӏᴀοανρτυικɡɑ",
-    "aeopcyxijsdqwhlaoavptuikga",
-)
-
 
 @cache
 def _general() -> re.Pattern[str]:
     marks = _marks()
-    letter = rf"(?:[^\W_{UNSPACED}]|[{marks}{_UNSEEN}])"
+    letter = rf"(?:[^\W_{UNSPACED}]|[{marks}{UNSEEN}])"
     first = rf"[^\W_{UNSPACED}]"
-    sign = rf"[{UNSPACED}](?<=\w)[{marks}{_UNSEEN}]*"
+    sign = rf"[{UNSPACED}](?<=\w)[{marks}{UNSEEN}]*"
     return re.compile(
-        rf"{_SKIPPED}|({first}{letter}*(?:[{_APOSTROPHES}]{first}{letter}*)*|{sign})", re.UNICODE
+        rf"{_SKIPPED}|({first}{letter}*(?:[{APOSTROPHES}]{first}{letter}*)*|{sign})", re.UNICODE
     )
 
 
@@ -68,22 +57,6 @@ def _marks() -> str:
 
 def _pattern(text: str) -> re.Pattern[str]:
     return _ASCII if text.isascii() else _general()
-
-
-@lru_cache(maxsize=200_000)
-def key(word: str) -> str:
-    """What `word` is compared by.
-
-    >>> key("Naïve") == key("naive"), key("don’t") == key("don't"), key("Straße") == key("STRASSE")
-    (True, True, True)
-    """
-    if word.isascii():
-        return word.lower().replace("'", "")
-    plain = unicodedata.normalize("NFKD", _UNSEEN_CHARS.sub("", word).casefold())
-    kept = "".join(c for c in plain if not unicodedata.combining(c) and c not in _APOSTROPHES)
-    if not kept.isascii() and any("a" <= c <= "z" for c in kept):
-        kept = kept.translate(_LOOK_ALIKES)
-    return sys.intern(kept) or word
 
 
 @dataclass(frozen=True, slots=True)

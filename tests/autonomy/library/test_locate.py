@@ -64,6 +64,12 @@ def test_what_a_file_shows_is_found(seen: str, there: list[str]) -> None:
     assert find(seen) == there
 
 
+def test_words_are_the_same_however_their_accents_are_written() -> None:
+    section = "They met in a café."
+    [place] = Locator([("s", section)]).find("cafe\u0301")
+    assert section[place.start : place.end] == "café"
+
+
 def test_of_equal_places_the_one_with_the_same_neighbours_is_meant() -> None:
     locator = Locator(list(SECTIONS.items()))
 

@@ -93,7 +93,9 @@ def test_percentages_are_of_the_counted_words() -> None:
     }
 
 
-@pytest.mark.parametrize("heading", ["## References", "Literaturverzeichnis", "**Works cited**"])
+@pytest.mark.parametrize(
+    "heading", ["## References", "Literaturverzeichnis", "**Works cited**", "Sources", "Литература"]
+)
 def test_a_bibliography_is_left_out_unless_it_is_wanted(heading: str) -> None:
     draft = f"{OWN} {OWN}\n\n{heading}\n\n{FIRST}"
     found = compare(draft, [text()])

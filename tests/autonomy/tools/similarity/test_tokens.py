@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autonomy.tools.similarity.tokens import Vocabulary, key, tokenise, words_of
+from autonomy.core.word_key import key
+from autonomy.tools.similarity.tokens import Vocabulary, tokenise, words_of
 
 
 @pytest.mark.parametrize(
