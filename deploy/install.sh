@@ -76,6 +76,8 @@ sets=(-r requirements.txt -c deploy/constraints.txt)
 [ "$kind" = dev ] && sets+=(-r tests/requirements.txt)
 install "${sets[@]}"
 install --no-deps -r deploy/requirements-no-deps.txt
+"$venv/bin/python" -m autonomy.tools.python_sandbox.fonts >>"$log" 2>&1 \
+    || say "matplotlib's list of fonts could not be made ahead; figures take a little longer."
 printf '%s\n' "$wanted" >"$stamp"
 [ "$kind" = dev ] && digest runtime >"$venv/.installed-runtime"
 say "Packages are installed."

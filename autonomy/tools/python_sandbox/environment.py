@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from autonomy.core.sandbox import Profile
+from autonomy.tools.python_sandbox.fonts import font_list
 from autonomy.tools.python_sandbox.plan import PACKAGES, PYTHON, Bind
 
 _TESTS = ("pytest",)
@@ -98,6 +100,18 @@ def _packages(profile: Profile) -> Iterator[Bind]:
             source = Path(str(found.locate_file(top)))
             if source.exists():
                 yield Bind(str(source), f"{PACKAGES}/{top}")
+                yield from _compiled(source)
+    fonts = font_list()
+    if fonts is not None and "matplotlib" in shown:
+        yield fonts
+
+
+def _compiled(source: Path) -> Iterator[Bind]:
+    """The bytecode of a module that is no package, which lies beside that of all others."""
+    if source.suffix == ".py":
+        made = Path(cache_from_source(str(source)))
+        if made.is_file():
+            yield Bind(str(made), f"{PACKAGES}/__pycache__/{made.name}")
 
 
 def missing(profile: Profile) -> list[str]:

@@ -19,6 +19,7 @@ from typing import Any
 from autonomy.core.sandbox import (
     Job,
     JobResult,
+    Profile,
     SandboxOff,
     TestOutcome,
     TestResult,
@@ -26,6 +27,7 @@ from autonomy.core.sandbox import (
 )
 from autonomy.tools.python_sandbox import seccomp
 from autonomy.tools.python_sandbox.environment import INTERPRETER, environment
+from autonomy.tools.python_sandbox.fonts import CACHE, font_list
 from autonomy.tools.python_sandbox.frames import NAME_DEPTH, Results, named_well
 from autonomy.tools.python_sandbox.launch import CANNOT
 from autonomy.tools.python_sandbox.limits import Limits, setting
@@ -53,7 +55,7 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MPLBACKEND": "agg",
-    "MPLCONFIGDIR": f"{WORK}/.tmp/matplotlib",
+    "MPLCONFIGDIR": f"{WORK}/{CACHE}",
 }
 """All of the program's environment."""
 PROGRAM = "main.py"
@@ -178,7 +180,7 @@ class PythonSandbox:
             "command": [INTERPRETER, "-s", "-B", script],
             "environment": _ENVIRONMENT,
             "tests": [_short(name) for name in job.tests],
-            "linked": sorted({name.split("/")[0] for name in job.files}),
+            "links": self._links(job),
             "inodes": limits.disk_files,
             "out_files": limits.out_files,
             "out_bytes": limits.out_mb * _MB,
@@ -196,6 +198,15 @@ class PythonSandbox:
             },
         }
         return json.dumps(orders).encode()
+
+    def _links(self, job: Job) -> dict[str, str]:
+        """Symbolic links in the job's own folder, and what each says."""
+        tops = sorted({name.split("/")[0] for name in job.files})
+        links = {top: f"{INPUT}/{top}" for top in tops}
+        fonts = font_list() if job.profile is Profile.ANALYSIS else None
+        if fonts is not None:
+            links[f"{CACHE}/{PurePosixPath(fonts.target).name}"] = fonts.target
+        return links
 
     def _result(self, job: Job, watched: Watched, results: Results) -> JobResult:
         end = results.end

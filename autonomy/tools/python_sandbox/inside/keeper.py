@@ -99,8 +99,9 @@ def _confine(orders: dict[str, Any]) -> None:
     os.chdir(_WORK)
     for folder in (_OUT, f"{_WORK}/.tmp"):
         os.mkdir(folder)  # noqa: PTH102 - pathlib is slow to load
-    for name in orders["linked"]:
-        os.symlink(f"/in/{name}", f"{_WORK}/{name}")  # noqa: PTH211
+    for name, text in orders["links"].items():
+        os.makedirs(os.path.dirname(f"{_WORK}/{name}"), exist_ok=True)  # noqa: PTH103, PTH120
+        os.symlink(text, f"{_WORK}/{name}")  # noqa: PTH211
     read, run, device = landlock.READ, landlock.RUN, landlock.DEVICE
     rules = dict.fromkeys(("/python", "/packages", "/usr", "/lib", "/lib64"), run)
     rules |= {"/in": read, "/sandbox": read, "/etc": read, "/dev": device}

@@ -72,6 +72,25 @@ def read_memory_of_other():
         return file.read(10)
 
 
+def own_memory():
+    with open("/proc/self/mem", "r+b") as file:
+        return bool(file.fileno())
+
+
+def memory_of_first():
+    with open("/proc/1/mem", "rb") as file:
+        return bool(file.fileno())
+
+
+def ask_kernel():
+    """The door of what a keyboard asks of the kernel; nothing is asked."""
+    return os.open("/proc/sysrq-trigger", os.O_WRONLY)
+
+
+def kernel_log():
+    return call(n(103, 116), 10, None, 0)
+
+
 def list_sys():
     return os.listdir("/sys/kernel")
 
@@ -120,6 +139,22 @@ def dropped_program():
 
 def memory_program():
     return call(n(319, 279), b"x", 0)
+
+
+def program_by_handle():
+    """Run what is open, by no name."""
+    handle = os.open(os.path.realpath(sys.executable), os.O_PATH)
+    child = os.fork()
+    if child == 0:
+        words = (ctypes.c_char_p * 5)(b"python", b"-S", b"-c", b"", None)
+        none = (ctypes.c_char_p * 1)(None)
+        call(n(322, 281), handle, b"", words, none, 0x1000)
+        os._exit(1)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def secret_memory():
+    return call(447, 0)
 
 
 def shell():
@@ -197,6 +232,22 @@ def crypto_socket():
     return family("AF_ALG", socket.SOCK_SEQPACKET)
 
 
+def bluetooth_socket():
+    return family("AF_BLUETOOTH", socket.SOCK_RAW)
+
+
+def express_socket():
+    return str(socket.socket(44, socket.SOCK_RAW))
+
+
+def bus_socket():
+    return family("AF_CAN", socket.SOCK_RAW)
+
+
+def key_socket():
+    return str(socket.socket(15, socket.SOCK_RAW, 2))
+
+
 def any_family():
     for number in range(64):
         for kind in (1, 2, 3, 5):
@@ -268,6 +319,39 @@ def limits_of_other():
 
 def trace():
     return call(n(101, 117), 0, 0, 0, 0)
+
+
+def trace_other():
+    for pid in (AIM["victim"], 1):
+        if call(n(101, 117), ctypes.c_long(0x4206), ctypes.c_long(pid), 0, 0):
+            return pid
+
+
+def memory_of_other():
+    for pid in (AIM["victim"], 1, os.getppid()):
+        with open(f"/proc/{pid}/maps") as file:
+            place = int(file.read(24).split("-")[0], 16)
+        target = ctypes.create_string_buffer(4)
+        here = struct.pack("QQ", ctypes.addressof(target), 4)
+        if call(n(310, 270), pid, here, ctypes.c_ulong(1), struct.pack("QQ", place, 4),
+                ctypes.c_ulong(1), ctypes.c_ulong(0)):  # fmt: skip
+            return pid
+
+
+def steal_descriptor():
+    handle = LIBC.syscall(ctypes.c_long(434), AIM["victim"], 0)
+    return call(438, handle, 0, 0)
+
+
+def enter_other():
+    """The namespaces of another process, by a handle on it."""
+    handle = LIBC.syscall(ctypes.c_long(434), AIM["victim"], 0)
+    return call(n(308, 268), handle, 0x4000000)
+
+
+def signal_group():
+    os.killpg(os.getpgid(AIM["victim"]), 0)
+    return True
 
 
 def vectors():
@@ -354,6 +438,16 @@ def mount_over():
     new_mounts = call(n(272, 97), NEW_USER | NEW_MOUNTS)
     done = LIBC.mount(b"none", os.getcwd().encode(), b"tmpfs", 0, b"")
     return done == 0 or new_mounts
+
+
+def move_root():
+    """A root of one's own, by `pivot_root`."""
+    call(n(272, 97), NEW_USER | NEW_MOUNTS)
+    os.mkdir("root")
+    LIBC.mount(b"none", b"/", b"", ctypes.c_ulong(0x44000), b"")
+    LIBC.mount(b"none", b"root", b"tmpfs", ctypes.c_ulong(0), b"")
+    os.chdir("root")
+    return call(n(155, 41), b".", b".")
 
 
 def mount_new_way():
@@ -449,11 +543,15 @@ def calls_of_x32():
 
 
 ROOT_ONLY = """read_environ_of_first packet_socket make_device enter_namespace become_root load_bpf
-    rename_machine type_into_terminal real_time change_device count_events""".split()
+    rename_machine type_into_terminal real_time change_device count_events
+    enter_other""".split()
 """Attacks that only root brings off outside, so only root can see them succeed there."""
 UNCONTROLLED = """vsock_socket mount_new_way raise_limit calls_of_32_bits crypto_socket
-    inet6_socket message_queue""".split()
-"""What a kernel may not have at all: nobody expects them to succeed outside."""
+    inet6_socket message_queue bluetooth_socket express_socket bus_socket key_socket kernel_log
+    secret_memory trace_other memory_of_other steal_descriptor memory_of_first
+    ask_kernel""".split()
+"""What a kernel may not have at all, or may keep from everybody: nobody expects them to succeed
+outside."""
 ATTACKS = [
     value
     for name, value in list(globals().items())

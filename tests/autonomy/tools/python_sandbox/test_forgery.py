@@ -194,6 +194,27 @@ OWN = {
         _pytest.reports.TestReport.from_item_and_call = classmethod(forged)
         def test_a(): assert False
     """,
+    "changes how things are written": """
+        import json, os
+        wrote = json.dumps
+        json.dumps = lambda said, **how: wrote(["passed" if s == "failed" else s for s in said])
+        def test_a(): assert False
+    """,
+    "puts itself in the place of the report": """
+        import os
+        for number in range(3, 64):
+            try:
+                os.dup2(os.open("/dev/null", os.O_RDWR), number)
+            except OSError:
+                pass
+        def test_a(): assert True
+    """,
+    "ends well whatever happened": """
+        import atexit, os, sys
+        atexit.register(os._exit, 0)
+        sys.excepthook = lambda *_: os._exit(0)
+        def test_a(): assert False
+    """,
     "reports itself": """
         import json, os
         def test_a():

@@ -151,9 +151,11 @@ def test_much_output_is_cut_and_endless_output_ends_the_job(tier: Tier) -> None:
     assert len(result.stdout) < SHORT.output_kb * 1_024 + 50
     assert result.stdout.endswith("\n[cut here: there was more]")
 
-    result = run(tier, "while True: print('x' * 10_000)")
-    assert (result.exit, result.limit) == (None, "SANDBOX_OUTPUT_KB")
-    assert len(result.stdout) < SHORT.output_kb * 1_024 + 50
+    for stream, other in (("stdout", "stderr"), ("stderr", "stdout")):
+        result = run(tier, f"import sys\nwhile True: sys.{stream}.write('x' * 10_000)")
+        assert (result.exit, result.limit) == (None, "SANDBOX_OUTPUT_KB")
+        assert len(getattr(result, stream)) < SHORT.output_kb * 1_024 + 50
+        assert getattr(result, other) == ""
 
 
 def test_cpu_time_is_bounded(tier: Tier) -> None:
@@ -235,6 +237,9 @@ def test_there_is_nothing_to_read_and_arguments_may_be_long(tier: Tier) -> None:
     assert result.stdout.splitlines()[1] in ("7", "ran")
 
 
+_TRY = "import contextlib\nwith contextlib.suppress(OSError)"
+
+
 @pytest.mark.parametrize(
     ("making", "expected"),
     [
@@ -246,6 +251,22 @@ def test_there_is_nothing_to_read_and_arguments_may_be_long(tier: Tier) -> None:
         ("os.truncate(os.open('out/sparse', os.O_CREAT | os.O_RDWR), 7 << 20)", []),
         ("[open(f'out/{n}', 'w').close() for n in range(9)]", list("01234")),
         ("open('out/bad\\nname', 'w').close()", []),
+        ("open('out/a\\\\..\\\\b', 'w').close()", []),
+        ("open('out/ends ', 'w').close(); open('out/\\u202egnp.exe', 'w').close()", []),
+        (
+            "open('out/' + 'x' * 201, 'w').close(); open('out/' + 'é' * 100, 'w').close()",
+            ["é" * 100],
+        ),
+        (f"{_TRY}: os.link('/in/main.py', 'out/x')", []),
+        (f"{_TRY}: os.link('/dev/zero', 'out/x')", []),
+        (f"{_TRY}: os.mkfifo('out/x')", []),
+        (f"{_TRY}: os.mknod('out/x', 0o666 | 0o020000, os.makedev(1, 5))", []),
+        (f"{_TRY}: os.rename('/in/main.py', 'out/x')", []),
+        ("os.symlink('x', 'out/x'); os.symlink('/proc/1/environ', 'out/y')", []),
+        (
+            "os.makedirs('out/' + '/'.join('a' * 40)); open('out/' + '/'.join('a' * 40) + '/f', 'w')",
+            [],
+        ),
         ("open(b'out/\\xff', 'w').close()", []),
         ("open('out/.hidden', 'w').close()", []),
         ("os.makedirs('out/a/b/c/d/e'); open('out/a/b/c/d/e/f', 'w').close()", []),
@@ -257,6 +278,54 @@ def test_only_plain_files_come_out(tier: Tier, making: str, expected: list[str])
     result = run(tier, f"import os\n{making}")
     assert result.exit == 0, result.stderr
     assert sorted(result.files) == expected
+
+
+def test_who_changes_files_while_they_are_copied_out_is_gone_by_then(tier: Tier) -> None:
+    """Else a file that was looked at could be another one when it is read."""
+    result = run(
+        tier,
+        """
+        import os, time
+        open("mine", "w").write("mine")
+        for _ in range(3):
+            if os.fork() == 0:
+                os.setsid()
+                while True:
+                    for name in ("out/x", "out/y"):
+                        try:
+                            os.symlink("/in/main.py", "out/new")
+                            os.rename("out/new", name)
+                            os.link("mine", "out/new")
+                            os.rename("out/new", name)
+                        except OSError:
+                            pass
+        time.sleep(0.3)
+        """,
+    )
+    assert result.exit == 0, result.stderr
+    assert set(result.files) <= {"x", "y", "new"}
+    assert set(result.files.values()) <= {b"mine"}
+
+
+def test_the_program_has_its_three_streams_and_nothing_else_open(tier: Tier) -> None:
+    """No way into what the first process says of it, whoever ended."""
+    result = run(
+        tier,
+        """
+        import atexit, errno, os, signal
+        for number in range(3, 256):
+            try:
+                os.fstat(number)
+                print("open", number)
+            except OSError:
+                pass
+        atexit.register(os.write, 1, b'{"kind": "end", "exit": 0, "limit": "", "tests": {}}')
+        if os.fork() == 0:
+            os.kill(0, signal.SIGKILL)
+        os.wait()
+        """,
+    )
+    assert (result.exit, result.stdout, result.limit) == (-9, "", "")
 
 
 _SERVER = """

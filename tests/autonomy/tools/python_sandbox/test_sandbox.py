@@ -9,6 +9,7 @@ import time
 import pytest
 
 from autonomy.core.sandbox import Profile
+from autonomy.tools.python_sandbox import environment, fonts
 from autonomy.tools.python_sandbox.sandbox import JobRefused, PythonSandbox
 from tests.autonomy.tools.python_sandbox.conftest import job
 
@@ -43,6 +44,30 @@ async def test_analysis_has_its_libraries_and_draws(sandbox: PythonSandbox) -> N
     assert result.stderr == ""
     assert result.stdout == "6\n"
     assert result.files["points.png"].startswith(b"\x89PNG")
+
+
+async def test_what_is_the_same_in_every_job_was_made_before(sandbox: PythonSandbox) -> None:
+    """Bytecode, and the list of fonts that figures are written with."""
+    fonts.make()
+    fonts.font_list.cache_clear()
+    environment.environment.cache_clear()
+    program = """
+        import logging, os, sys
+        logging.basicConfig(level=logging.INFO)
+        import pandas, matplotlib.pyplot as plt
+        plt.plot([1, 2])
+        plt.savefig("out/a.png")
+        modules = [m for n, m in sys.modules.items() if n != "__main__"]
+        files = [m.__cached__ for m in modules if getattr(m, "__cached__", None)]
+        print([f for f in files if f.startswith("/packages/") and not os.path.exists(f)], len(files))
+    """
+    result = await sandbox.run(job(textwrap.dedent(program), Profile.ANALYSIS))
+
+    assert result.exit == 0, result.stderr
+    assert "generated new fontManager" not in result.stderr
+    missing, _, made = result.stdout.strip().rpartition(" ")
+    assert missing == "[]"
+    assert int(made) > 300
 
 
 @pytest.mark.parametrize(
