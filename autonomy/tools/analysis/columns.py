@@ -26,6 +26,8 @@ _ID = re.compile(
     re.IGNORECASE,
 )
 _NAME_UNIT = re.compile(r"^(?P<name>.*\S)\s*[(\[](?P<unit>[^()\[\]]{1,16})[)\]]$")
+_UNIT_SIGNS = re.compile(r"[^\W\d_]|[%‰°$€£¥]")
+"""A unit has one of these; “1–10” is a scale and belongs to the name."""
 _FORMAT_CHARS = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 """Invisible marks, those that turn the direction of text among them."""
 
@@ -46,7 +48,7 @@ def tidy(cell: str, limit: int) -> str:
 def with_unit(name: str) -> tuple[str, str]:
     """`Weight (kg)` → `Weight`, `kg`."""
     match = _NAME_UNIT.match(name)
-    if match is None or match["unit"].strip().isdigit():
+    if match is None or not _UNIT_SIGNS.search(match["unit"]):
         return name, ""
     return match["name"], match["unit"].strip()
 

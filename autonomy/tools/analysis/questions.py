@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from autonomy.core.analysis import Column, ColumnKind, TableProfile
 from autonomy.core.words import stems
+from autonomy.tools.analysis.scales import in_order
 
 MOST_GROUPS = 12
 """Groups that one table or figure shows; the rest are put together."""
@@ -27,6 +28,8 @@ class QuestionKind(StrEnum):
     """How one number is distributed."""
     TREND = "trend"
     GROUPS = "groups"
+    TOTALS = "totals"
+    """As groups, of a number that adds up: what each group has of the whole."""
     COUNTS = "counts"
     RELATION = "relation"
 
@@ -46,6 +49,8 @@ class Question(BaseModel):
     other: str = ""
     by: str = ""
     grain: Grain = Grain.MONTH
+    total: bool = False
+    """The measure adds up, so that a period is told by its total."""
 
 
 _WISHES: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = tuple(
@@ -58,6 +63,26 @@ _WISHES: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = tuple(
         (QuestionKind.SPREAD, r"\b(?:distribut\w*|histogram\w*|spread|rang\w*|outliers?|typical)\b"),
     )
 )  # fmt: skip
+
+
+_ADDS = re.compile(
+    r"\b(?:sales|revenues?|turnover|amounts?|quantit\w+|qty|units?|costs?|spen[dt]\w*|expenses?|expenditures?|"
+    r"profits?|earnings|donations?|payments?|visits?|visitors?|orders?|downloads?|clicks|deaths|births|"
+    r"cases|incidents|accidents|umsatz|betrag|menge|kosten|anzahl)\b",
+    re.IGNORECASE,
+)
+_NEVER_ADDS = re.compile(
+    r"\b(?:prices?|rates?|ratios?|shares?|per|average|avg|mean|median|scores?|index|percent\w*|preis)\b|%|/",
+    re.IGNORECASE,
+)
+_ALIKE_CHARS = 6
+"""Words that begin alike this far are taken for the same: satisfied, satisfaction."""
+
+
+def adds_up(column: Column) -> bool:
+    """Whether the sum of a number over rows means something, as of revenue and not of prices."""
+    said = f"{column.name} {column.unit}"
+    return bool(_ADDS.search(column.name)) and not _NEVER_ADDS.search(said)
 
 
 def questions(profile: TableProfile, goal: str, *, most: int) -> tuple[Question, ...]:
@@ -77,32 +102,37 @@ def questions(profile: TableProfile, goal: str, *, most: int) -> tuple[Question,
             Question(kind=QuestionKind.SPREAD, measure=measures[0].name)
         )
     for day in days[:1]:
-        for measure in measures[:2]:
-            offered[QuestionKind.TREND].append(
-                Question(
-                    kind=QuestionKind.TREND, measure=measure.name, by=day.name, grain=_grain(day)
-                )
+        offered[QuestionKind.TREND] += [
+            Question(
+                kind=QuestionKind.TREND,
+                measure=measure.name,
+                by=day.name,
+                grain=grain_of(day),
+                total=adds_up(measure),
             )
-        if not measures:
-            offered[QuestionKind.TREND].append(
-                Question(kind=QuestionKind.TREND, by=day.name, grain=_grain(day))
-            )
+            for measure in measures[:2]
+        ] or [Question(kind=QuestionKind.TREND, by=day.name, grain=grain_of(day))]
     for measure in measures[:2]:
-        for group in groups[:2]:
-            offered[QuestionKind.GROUPS].append(
-                Question(kind=QuestionKind.GROUPS, measure=measure.name, by=group.name)
-            )
-    for group in groups[:3]:
+        kind = QuestionKind.TOTALS if adds_up(measure) else QuestionKind.GROUPS
+        offered[QuestionKind.GROUPS] += [
+            Question(kind=kind, measure=measure.name, by=group.name) for group in groups[:3]
+        ]
+    for group in sorted(groups, key=lambda c: not _on_a_scale(c))[:3]:
         offered[QuestionKind.COUNTS].append(Question(kind=QuestionKind.COUNTS, by=group.name))
     if len(measures) >= 2:
         offered[QuestionKind.RELATION].append(
             Question(kind=QuestionKind.RELATION, measure=measures[0].name, other=measures[1].name)
         )
-    return _chosen(offered, goal, most)
+    named = {c.name for c in profile.columns if _named(c, wanted)}
+    return _chosen(offered, goal, named, most)
+
+
+def _on_a_scale(column: Column) -> bool:
+    return bool(in_order(value for value, _ in column.common))
 
 
 def _chosen(
-    offered: dict[QuestionKind, list[Question]], goal: str, most: int
+    offered: dict[QuestionKind, list[Question]], goal: str, named: set[str], most: int
 ) -> tuple[Question, ...]:
     wishes = [kind for kind, pattern in _WISHES if pattern.search(goal)]
     usual = (
@@ -114,16 +144,37 @@ def _chosen(
         QuestionKind.SPREAD,
     )
     order = list(dict.fromkeys([QuestionKind.SUMMARY, *wishes, *usual]))
-    chosen = [Question(kind=QuestionKind.OVERVIEW)]
+    chosen = [Question(kind=QuestionKind.OVERVIEW), *offered[QuestionKind.SUMMARY]]
+    # What the request asks of the columns that it names comes before all else.
+    chosen += [q for kind in wishes for q in offered[kind] if _asked(q, named)]
     depth = max((len(found) for found in offered.values()), default=0)
     for rank in range(depth):  # the best of every kind before the second of one
         chosen += [offered[kind][rank] for kind in order if rank < len(offered[kind])]
-    return tuple(chosen[: max(1, most)])
+    return tuple(dict.fromkeys(chosen))[: max(1, most)]
+
+
+def _asked(question: Question, named: set[str]) -> bool:
+    """Whether the request names what the question is about; the days of a trend go without saying."""
+    if question.kind is QuestionKind.TREND:
+        return question.measure in named
+    if question.kind is QuestionKind.RELATION:
+        return {question.measure, question.other} <= named
+    about = {question.by or question.measure}
+    return about <= named and (not question.measure or bool({question.measure} & named))
 
 
 def _ranked(columns: Sequence[Column], wanted: frozenset[str]) -> list[Column]:
     """Those that the request names first, then as they stand."""
-    return sorted(columns, key=lambda c: -len(stems(c.name) & wanted))
+    return sorted(columns, key=lambda c: -_named(c, wanted))
+
+
+def _named(column: Column, wanted: frozenset[str]) -> int:
+    """How many words of the column's name the request has."""
+    begun = {word[:_ALIKE_CHARS] for word in wanted}
+    return sum(
+        2 * (word in wanted) or (len(word) >= _ALIKE_CHARS and word[:_ALIKE_CHARS] in begun)
+        for word in stems(column.name)
+    )
 
 
 def _measures(profile: TableProfile) -> list[Column]:
@@ -141,7 +192,7 @@ def _groupings(profile: TableProfile) -> list[Column]:
     return [c for c in profile.columns if c.kind is ColumnKind.CATEGORY and c.distinct > 1]
 
 
-def _grain(column: Column) -> Grain:
+def grain_of(column: Column) -> Grain:
     """Such that a figure has some dozens of points at most."""
     first, last = date.fromisoformat(column.first), date.fromisoformat(column.last)
     days = (last - first).days

@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import statistics
 from collections import Counter, defaultdict
+from datetime import date
 
 import docx
 import pytest
@@ -60,7 +61,8 @@ async def test_ten_thousand_rows_become_a_document_whose_numbers_are_right(conte
     for row in rows:
         months[row["Date"][:7]].append(float(row["Price (€)"]))
     top = max(months, key=lambda month: statistics.fmean(months[month]))
-    said = f"highest in {top} ({statistics.fmean(months[top]):,.2f} €, n = {len(months[top]):,})"
+    spelt = date.fromisoformat(f"{top}-01").strftime("%B %Y")
+    said = f"highest in {spelt} ({statistics.fmean(months[top]):,.2f} €, n = {len(months[top]):,})"
     assert said in text_of(document)
     word = docx.Document(io.BytesIO(export(filled(document, ride.deps), "docx").data))
     assert len(list(word.element.body.iter(qn("wp:docPr")))) == kinds["figure"]

@@ -1,0 +1,36 @@
+"""What the sections of a program have in common: names, units and places of numbers."""
+
+from __future__ import annotations
+
+from autonomy.core.analysis import Column, TableProfile
+
+
+def head(title: str) -> str:
+    return f"\n# {'-' * 20} {' '.join(title.split())[:60]}"
+
+
+def with_unit(column: Column) -> str:
+    return f"{column.name} ({column.unit})" if column.unit else column.name
+
+
+def unit_behind(column: Column) -> str:
+    """The unit as it stands behind a number in a sentence."""
+    return f" {column.unit}" if column.unit else ""
+
+
+def places_of(column: Column) -> int:
+    """Places for means and the like: one more than the data have, three significant ones at least
+    for small numbers."""
+    top = max(abs(column.minimum or 0), abs(column.maximum or 0))
+    needed = 3 if top < 1 else 2 if top < 100 else 1
+    return min(
+        max(column.decimals + (0 if column.decimals >= 2 else 1), needed if column.decimals else 1),
+        4,
+    )
+
+
+def column_of(profile: TableProfile, name: str) -> Column:
+    found = profile.named(name)
+    if found is None:
+        raise KeyError(name)
+    return found
