@@ -16,6 +16,7 @@ from autonomy.runtime import answers, cycle_states
 from autonomy.runtime.contention import transacted
 from autonomy.runtime.flagged import keep_flagged
 from autonomy.services.errors import Conflict, NotFound
+from autonomy.services.files import safe_name
 from autonomy.services.similarity_reports import Upload, read_upload
 from autonomy.services.storage import discard, keep
 
@@ -59,7 +60,7 @@ def submit_report(
             counts.
     """
     stored = keep(report_file.chunks(), folder="reports") if report_file is not None else None
-    name = str(getattr(report_file, "name", "") or "")[:255]
+    name = safe_name(str(report_file.name or "report")) if report_file is not None else ""
     try:
         upload = read or Upload(observed_similarity)
         waiting = TurnitinCycle.objects.filter(run=run, pk=str(cycle_id)).select_related("artifact")
