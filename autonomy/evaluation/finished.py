@@ -10,7 +10,16 @@ from asgiref.sync import sync_to_async
 from autonomy.evaluation.papers import Made
 from autonomy.evaluation.product import Person
 from autonomy.evaluation.task import Drawn
-from autonomy.models import BudgetEntry, Effect, ModelCall, Run, Tool, ToolRecording
+from autonomy.models import (
+    BudgetEntry,
+    Effect,
+    ModelCall,
+    PassageChange,
+    Run,
+    Tool,
+    ToolRecording,
+    TurnitinCycle,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,9 @@ class Finished:
     """Tokens that are still set aside."""
     kills: int = 0
     """Workers that were killed meanwhile."""
+    revisions: list[dict[str, Any]] = field(default_factory=list)
+    """What each report led to: sections `before` and `after` by id, Markdown with markers, and
+    `changes` with section, wording before and after, remedy, reason and teller."""
 
     @property
     def retries(self) -> int:
@@ -55,8 +67,10 @@ class Finished:
 
     @property
     def similarity(self) -> list[float | None]:
-        """By the product's own engine, per cent, of the draft of each cycle in turn."""
-        return [cycle["local_similarity"] for cycle in self.cycles]
+        """By the product's own engine, per cent, of the draft of each cycle in turn: what is like
+        the sources, quoted or not."""
+        told = [(cycle["local_similarity"], cycle["local_quoted"]) for cycle in self.cycles]
+        return [None if None in one else round(sum(one), 1) for one in told]
 
 
 async def collect(
@@ -109,4 +123,25 @@ def _rows(run_id: str) -> dict[str, Any]:
         "ledger": list(ledger),
         "fence": run.fence,
         "reserved": run.tokens_reserved,
+        "revisions": _revisions(run),
     }
+
+
+def _revisions(run: Run) -> list[dict[str, Any]]:
+    cycles = TurnitinCycle.objects.filter(run=run, revised__isnull=False).order_by("number")
+    return [
+        {
+            "before": _sections(cycle.artifact.body),
+            "after": _sections(cycle.revised.body) if cycle.revised else {},
+            "changes": list(
+                PassageChange.objects.filter(cycle=cycle)
+                .order_by("ordinal")
+                .values("section_id", "before", "after", "remedy", "reason", "told_by")
+            ),
+        }
+        for cycle in cycles.select_related("artifact", "revised")
+    ]
+
+
+def _sections(body: dict[str, Any]) -> dict[str, str]:
+    return {section["id"]: section["markdown"] for section in body["sections"]}

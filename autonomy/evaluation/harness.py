@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import signal
 import time
 import uuid
@@ -184,7 +185,8 @@ class Harness:
                 cycles = await person.cycles(run_id)
                 if cycles and cycles[-1]["cycle_id"] not in reported:
                     reported.add(cycles[-1]["cycle_id"])
-                    await person.report(run_id, cycles[-1]["cycle_id"], reports.pop(0))
+                    marked = await _quoted(person, run_id, drawn.setup.marked)
+                    await person.report(run_id, cycles[-1]["cycle_id"], reports.pop(0), marked)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _do(self, deed: Deed, provider: ProviderSeen | None) -> None:
@@ -197,6 +199,14 @@ class Harness:
             os.kill(pid, signal.SIGKILL)
             self._kills += 1
             logger.info("killed worker %s", pid)
+
+
+async def _quoted(person: Person, run_id: str, count: int) -> list[str]:
+    """The longest quotations of the run's draft, as a report marks what it finds elsewhere."""
+    if not count:
+        return []
+    said = set(re.findall(r"“([^“”\n]{60,})”", await person.markdown(run_id)))
+    return sorted(said, key=lambda one: (-len(one), one))[:count]
 
 
 @asynccontextmanager

@@ -79,6 +79,8 @@ class Setup(_Data):
     during: list[Deed] = Field(default_factory=list)
     reports: list[float] = Field(default_factory=list)
     """Similarity, per cent, of the reports that a person brings in turn."""
+    marked: int = 0
+    """Quotations of the draft, the longest, that each report marks."""
 
 
 class Task(_Data):
