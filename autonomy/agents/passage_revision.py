@@ -16,7 +16,14 @@ from autonomy.agents.frame_counts import recount
 from autonomy.agents.mending import cite, quoted_words
 from autonomy.agents.remedies import Choice, Found, choose
 from autonomy.agents.rephrasing import rephrased
-from autonomy.agents.target_quotations import MOST_CUT, Room, leave_out, quotation_units, words_over
+from autonomy.agents.target_quotations import (
+    MOST_CUT,
+    Room,
+    leave_out,
+    quotation_units,
+    shortened_for,
+    words_over,
+)
 from autonomy.agents.tracing import traced
 from autonomy.agents.units import Unit, sentence_spans, units_in
 from autonomy.core.markers import MARKER
@@ -26,6 +33,10 @@ from autonomy.core.types import Author, Plan
 from autonomy.export.document import Document, words_of
 
 ANEW = "Most of its section would have to be cut: the section is written again from your sources."
+NO_ROOM = (
+    "It is quoted and cited as it should be. To shorten it too would make the document shorter than "
+    "you asked for."
+)
 TRACED_AT_ONCE = 4
 """Passages whose source is looked for at the same time."""
 
@@ -58,6 +69,8 @@ class Revision:
     """Ids of sections that no remedy of a passage can save: they are written again."""
     over: int = 0
     """Words, about, of proper quotation that keep the draft over its target."""
+    spare: int = 0
+    """Words that may still go before the draft is shorter than was asked for."""
 
     @property
     def changes(self) -> list[PassageChange]:
@@ -81,10 +94,12 @@ async def revised(document: Document, asked: Asked, plan: Plan, deps: Deps, key:
     lose = asked.lose - sum(u.words for u in units if quoted_words(u.text) < u.words / 2)
     found = await _traced(units, document, deps)
     shorten = lose > 0 and asked.quotations is not Quotations.KEEP
-    room = Room(max(0, document.words() - asked.fewest)) if shorten else Room(0)
-    chosen = [(one, choose(one, target=asked.target if room.takes(one) else None)) for one in found]
-    if shorten:
-        more = [u for u in quotation_units(document, units, lose) if room.shortens(u)]
+    spare = max(0, document.words() - asked.fewest)
+    room = Room(spare, by_rule=not deps.models.available("writer")) if shorten else None
+    chosen = [(one, _choice(one, room, asked.target)) for one in found]
+    if room is not None:
+        gone = spare - room.words
+        more = shortened_for(quotation_units(document, units), lose - gone, room)
         chosen += [
             (one, choose(one, target=asked.target)) for one in await _traced(more, document, deps)
         ]
@@ -100,10 +115,22 @@ async def revised(document: Document, asked: Asked, plan: Plan, deps: Deps, key:
             most = min(over, round(MOST_CUT * document.words()), now - asked.fewest)
             leave_out(document, drafts, most, asked.target, but=revision.anew)
             revision.over = words_over(document, drafts, lose)
+    now = sum(words_of(draft.markdown) for draft in revision.drafts.values())
+    revision.spare = max(0, now - asked.fewest)
     recount(
         document, revision.drafts, [s.id for s in plan.steps if s.input.get("role") == "section"]
     )
     return revision
+
+
+def _choice(one: Found, room: Room | None, target: float) -> Choice:
+    """What is done about a flagged passage, where a figure asks for less quotation as far as there
+    is `room`."""
+    if room is None or room.takes(one):
+        return choose(one, target=None if room is None else target)
+    choice = choose(one, target=None)
+    fits = choice.remedy is not Remedy.KEEP or not (one.quoted and one.cited)
+    return choice if fits else Choice(Remedy.KEEP, NO_ROOM)
 
 
 def _drafts(document: Document, least: int) -> dict[str, Draft]:

@@ -17,7 +17,7 @@ from autonomy.agents.likeness import look
 from autonomy.agents.notice import with_rephrased
 from autonomy.agents.passage_revision import Asked, Revision, revised
 from autonomy.agents.revised_steps import revised_steps
-from autonomy.agents.revision_words import for_target, revised_event, why
+from autonomy.agents.revision_words import Over, for_target, revised_event, why
 from autonomy.agents.second_look import looked_at_again
 from autonomy.agents.target_quotations import words_to_lose
 from autonomy.core.originality import FlaggedPassage, Quotations, Remedy
@@ -45,7 +45,8 @@ async def amend(state: RunState, runtime: Runtime[Deps]) -> RunState:
         revision.changes,
         below=state.get("reported_below", False),
     )
-    said = for_target(revision.changes, asked.target, revision.over, _quotations(state))
+    over = Over(revision.over, revision.spare)
+    said = for_target(revision.changes, asked.target, over, _quotations(state))
     told = f"{cause} {said}".strip()[:WHY_CHARS]
     reason = Reason(cause=VersionCause.REPORT, why=told, cycle_id=cycle_id)
     after_id = await _kept(after, before_id, revision, reason, deps)

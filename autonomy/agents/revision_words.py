@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from autonomy.agents.likeness import Likeness
 from autonomy.core.originality import PassageChange, Quotations, Remedy, Teller, percent_said
@@ -20,6 +21,19 @@ _DONE = {
     Remedy.KEEP: "left as it is",
     Remedy.REWRITE: "in a section that is written again",
 }
+
+
+LEAST_SPARE = 10
+"""Words that must be to spare for leaving whole quotations out to be worth offering."""
+
+
+class Over(NamedTuple):
+    """What keeps a draft over its target although nothing is wrong with it."""
+
+    words: int
+    """Of proper quotation, about."""
+    spare: int
+    """Words that may still go before the document is shorter than was asked for."""
 
 
 def why(
@@ -45,13 +59,12 @@ def _counts(changes: Sequence[PassageChange]) -> str:
 
 
 def for_target(
-    changes: Sequence[PassageChange], target: float, over: int, quotations: Quotations | None
+    changes: Sequence[PassageChange], target: float, over: Over, quotations: Quotations | None
 ) -> str:
     """What was done to proper quotations for the target's sake, and what is left to the person;
     empty where that is nothing.
 
     Args:
-        over: words of proper quotation that keep the draft over the target.
         quotations: what the person lets the run do about them; None where the report does not
             count them.
     """
@@ -68,18 +81,27 @@ def for_target(
             f"{_listed(parts)} only to come under your {target:g} %: these were quoted and cited "
             "properly."
         )
-    if over and quotations is not None:
-        offer = (
-            "More is not left out for a figure in one cycle, and the length that you asked for is kept."
-            if quotations is Quotations.LEAVE_OUT
-            else "They stay, unless you say with your next report that they may be left out. Your "
-            "service can also be set to leave quotations out of its figure."
-        )
+    if over.words and quotations is not None:
         said.append(
-            f"About {counted(over, 'word')} of quotation, marked and cited properly, keep the draft "
-            f"above {target:g} %. {offer}"
+            f"About {counted(over.words, 'word')} of quotation, marked and cited properly, keep the "
+            f"draft above {target:g} %. {_offer(over.spare, quotations)}"
         )
     return " ".join(said)
+
+
+def _offer(spare: int, quotations: Quotations) -> str:
+    """What a person can do about proper quotations that are left."""
+    if spare < LEAST_SPARE:
+        return (
+            "With fewer of them the document would be shorter than you asked for. Your service can be "
+            "set to leave quotations out of its figure."
+        )
+    if quotations is Quotations.LEAVE_OUT:
+        return "More is not left out for a figure in one cycle."
+    return (
+        "They stay, unless you say with your next report that they may be left out. Your service can "
+        "also be set to leave quotations out of its figure."
+    )
 
 
 def what_was_lost(cut: int, shortened: int) -> str:

@@ -22,8 +22,6 @@ MOST_CUT = 0.25
 """Share of a document's words that may be left out for the sake of a figure in one cycle."""
 MARGIN = 1.1
 """How much more than the figure asks for is done: shares are of a document that gets shorter."""
-AFTER_SHORTENING = 10
-"""Words that a shortened quotation has, more or less: for estimates only."""
 LONG_ENOUGH = 14
 """Words of a quotation from which it is worth looking at for the sake of a figure."""
 
@@ -34,18 +32,31 @@ class Room:
     be."""
 
     words: int
+    by_rule: bool = True
+    """No model takes part: what a shortened quotation loses is known beforehand."""
 
     def takes(self, found: Found) -> bool:
-        """Whether a passage that is quoted and cited may be shortened; its words are gone then. Of
-        any other there is nothing to ask."""
-        return found.quoted and found.cited and self.shortens(found.unit)
+        """Whether a passage may be shortened; its words are gone then. There is nothing to ask of
+        one that is not quoted and cited, nor of one that no rule can shorten."""
+        if not (found.quoted and found.cited):
+            return False
+        return not self._cost(found.unit) or self.shortens(found.unit)
 
     def shortens(self, unit: Unit) -> bool:
-        words = mending.quoted_words(unit.text) - mending.LEAST_QUOTE
-        if words <= 0 or words > self.words:
+        """Whether shortening the unit takes words away, and there is room for it: they are gone
+        then."""
+        cost = self._cost(unit)
+        if not 0 < cost <= self.words:
             return False
-        self.words -= words
+        self.words -= cost
         return True
+
+    def _cost(self, unit: Unit) -> int:
+        if not self.by_rule:
+            # Nobody knows what a model will say: at worst hardly anything is left of it.
+            return max(0, mending.quoted_words(unit.text) - mending.LEAST_QUOTE)
+        made = mending.shorten(unit.text)
+        return 0 if made is None else max(0, unit.words - words_of(made))
 
 
 def words_to_lose(document: Document, observed: float | None, target: float) -> int:
@@ -56,9 +67,8 @@ def words_to_lose(document: Document, observed: float | None, target: float) -> 
     return round((observed - target) / 100 * document.words() * MARGIN)
 
 
-def quotation_units(document: Document, taken: Sequence[Unit], lose: int) -> list[Unit]:
-    """Sentences with long quotations that nobody flagged, longest first, as many as have to be
-    shorter for `lose` words."""
+def quotation_units(document: Document, taken: Sequence[Unit]) -> list[Unit]:
+    """Sentences with long quotations that nobody flagged, longest first."""
     found: list[tuple[int, Unit]] = []
     for section in document.sections:
         mine = [unit for unit in taken if unit.section_id == section.id]
@@ -82,12 +92,20 @@ def quotation_units(document: Document, taken: Sequence[Unit], lose: int) -> lis
                 (words, Unit(section.id, start, end, text, (flag,), row=row, for_figure=True))
             )
     found.sort(key=lambda pair: (-pair[0], pair[1].section_id, pair[1].start))
+    return [unit for _, unit in found]
+
+
+def shortened_for(units: Sequence[Unit], lose: int, room: Room) -> list[Unit]:
+    """Those of `units`, in their order, that have to be shorter for `lose` words, as far as there is
+    room for it."""
     chosen: list[Unit] = []
-    for words, unit in found:
+    for unit in units:
         if lose <= 0:
             break
-        chosen.append(unit)
-        lose -= words - AFTER_SHORTENING
+        before = room.words
+        if room.shortens(unit):
+            chosen.append(unit)
+            lose -= before - room.words
     return chosen
 
 
@@ -105,7 +123,7 @@ def leave_out(
     mended = {change.after for draft in drafts.values() for change in draft.changes}
     by_id = {passage.id: passage for passage in document.passages}
     works = {source.id: source for source in document.sources}
-    for unit in quotation_units(document, (), document.words()):
+    for unit in quotation_units(document, ()):
         if unit.words > most:
             continue
         draft = drafts[unit.section_id]

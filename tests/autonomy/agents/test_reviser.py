@@ -152,6 +152,25 @@ async def test_a_figure_alone_shortens_proper_quotations_and_leaves_none_out() -
     assert ride.state["route"] is Route.TURNITIN_PAUSE
 
 
+async def test_a_document_that_is_as_short_as_it_may_be_says_that_it_is() -> None:
+    """What a report marks is looked at and stays, for that reason; no offer is made in vain."""
+    ride = await Ride(deps_of()).go()
+    long = f"{SHORT_ONE}; {BESIDES}"
+    before = await tampered(ride, f"“{SHORT_ONE}", f"“{long}")
+    ride.deps.cycles.marked = [marked(before, long, told_by="report")]  # type: ignore[attr-defined]
+    task = ride.deps.task
+    asked = task.settings.model_copy(update={"length_words": before.words() + 200})
+    ride.deps = dataclasses.replace(ride.deps, task=task.model_copy(update={"settings": asked}))
+    await report(ride, 38)
+
+    (change,) = changes(ride)
+    assert (change.remedy, change.after) == (Remedy.KEEP, change.before)
+    assert "shorter than you asked for" in change.reason
+    said = ride.event("turnitin.revised").content
+    assert "With fewer of them the document would be shorter than you asked for." in said
+    assert "may be left out" not in said
+
+
 async def test_a_person_who_keeps_their_quotations_keeps_them_and_is_told_what_that_means() -> None:
     ride = await Ride(deps_of()).go()
     before = ride.document
