@@ -21,7 +21,7 @@ PAGE = BASE_DIR / "docs" / "configuration.md"
 _HEAD = """\
 # Configuration
 
-<!-- Written by `manage.py configuration` from handywriterz/env.py; edit that file instead. -->
+<!-- Written by `manage.py configuration` from handywriterz/env/; edit its modules instead. -->
 
 HandyWriterz runs without any configuration. What can be set is read once at start-up from
 environment variables, or from a file `.env` in the project's folder (variables win over the file;
@@ -58,7 +58,7 @@ class Command(BaseCommand):
         if check:
             if not PAGE.exists() or PAGE.read_text("utf-8") != wanted:
                 raise CommandError(
-                    "docs/configuration.md is out of step with handywriterz/env.py. "
+                    "docs/configuration.md is out of step with handywriterz/env/. "
                     "Run: manage.py configuration"
                 )
             return
@@ -80,9 +80,9 @@ def page() -> str:
 
 
 def _groups() -> list[tuple[str, list[str]]]:
-    """The headings that the class's source gives its fields (`# -- heading`), in order."""
+    """The headings that the sources of `Env`'s bases give its fields (`# -- heading`), in order."""
     groups: list[tuple[str, list[str]]] = []
-    for line in inspect.getsource(Env).splitlines():
+    for line in "".join(inspect.getsource(subject) for subject in Env.__bases__).splitlines():
         if heading := re.match(r"    # -- (.+)", line):
             groups.append((heading[1], []))
         elif (field := re.match(r"    (\w+): ", line)) and field[1] in Env.model_fields:
