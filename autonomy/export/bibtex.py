@@ -7,8 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from autonomy.export.document import Document
-from autonomy.export.render import render
 from autonomy.tools.csl.reference import Reference
 
 _TYPES = {
@@ -71,11 +69,6 @@ _PLAIN = (
     ("keyword", "keywords"),
     ("note", "note"),
 )
-
-
-def write_bibtex(document: Document) -> str:
-    """The works cited as BibTeX entries, keys as in the other formats (`vaswani2017`)."""
-    return bibtex(render(document).references)
 
 
 def bibtex(references: Sequence[Reference]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from autonomy.agents import tool_ingestor
 from autonomy.agents.tool_ingestor import Limits, Origin, SecretWanted
@@ -30,7 +30,6 @@ from autonomy.runtime.learnt_tools import (
     line,
     made_ready,
     program,
-    visible_tools,
 )
 from autonomy.runtime.provider_health import shared_health
 from autonomy.runtime.tool_rows import TooManyTools, append_version, store_bundle
@@ -306,8 +305,3 @@ def revert_tool(row: Tool, number: int, user: User) -> Tool:
 def remove_tool(row: Tool) -> None:
     """Forget a learnt tool with its versions and recordings."""
     row.delete()
-
-
-def learnt_tools_of(user: User) -> QuerySet[Tool]:
-    """Learnt tools that this person's runs might use."""
-    return visible_tools(user.pk)

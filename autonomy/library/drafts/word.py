@@ -35,7 +35,6 @@ _TITLES = frozenset(("title", "subtitle", "titel", "untertitel", "titre", "títu
 _QUOTES = re.compile(r"quot|block text|zitat|citation|cita\b")
 _CODE = re.compile(r"code|source|verbatim|preformatted|macro text|listing")
 _CAPTION = re.compile(r"^(?:Figure|Fig\.?|Table|Tab\.|Abbildung|Tabelle)\s*\d+", re.IGNORECASE)
-_BULLETS = re.compile(r"bullet|aufz[äa]hl|puces")
 _SENTENCE = re.compile(r"\w[.!?…。！？][\"'”’)\]]*\s*$")
 LEAST_CELL_WORDS = 8
 """Of a table's cell that ends like a sentence, from which it is prose and no entry."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from autonomy.core.learnt import SecretUse
@@ -79,8 +78,3 @@ def _use(name: str, scheme: dict[str, Any]) -> SecretUse:
         # The sign-in itself stays with the person: what they get from it is a bearer token.
         return SecretUse(scheme=name[:100], kind="bearer")
     raise NotLearnt("auth", f"Its way of signing in ({kind[:30] or name[:30]}) is not known here.")
-
-
-def wanted_by(uses: Sequence[SecretUse]) -> list[str]:
-    """Names of the schemes, each once."""
-    return list(dict.fromkeys(use.scheme for use in uses))

@@ -11,7 +11,6 @@ from autonomy.tools.registry import Tool
 
 SCHOLARLY = frozenset({"scholarly.search", "scholarly.follow", "scholarly.keep"})
 WEB = frozenset({"web.search", "web.read"})
-OUTSIDE = SCHOLARLY | WEB
 """Names of the tools that reach outside: a run that may not has none of them."""
 
 

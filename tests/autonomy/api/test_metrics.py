@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db.models.functions import Now
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
@@ -85,10 +87,11 @@ def test_runs_their_line_and_their_ends_are_counted(
     client: Client, counted: None, alice: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     first, second = (services.start_run(alice, TaskSpec(goal="A report")) for _ in range(2))
+    models.Job.objects.filter(run=first).update(enqueued_at=Now() - timedelta(hours=1))
     found = read(client)
     assert found["hw_runs"]["queued",] == 2
     assert found["hw_queue_runs"][()] == 2
-    assert found["hw_queue_oldest_seconds"][()] >= 0
+    assert 3_600 <= found["hw_queue_oldest_seconds"][()] < 7_200
 
     with django_capture_on_commit_callbacks(execute=True):
         cancel(first.pk)

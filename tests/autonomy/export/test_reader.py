@@ -192,4 +192,7 @@ def test_control_characters_are_dropped() -> None:
 )
 def test_pathological_nesting_ends_soon(text: str, request: pytest.FixtureRequest) -> None:
     request.node.add_marker(pytest.mark.timeout(20))
-    json.dumps(read_section(text))
+    tree = read_section(text)
+
+    assert tree, "what was written is not lost"
+    assert json.loads(json.dumps(tree)) == tree

@@ -192,4 +192,7 @@ def test_a_fingerprint_changes_with_what_is_compared_only() -> None:
     ],
 )
 def test_metadata_of_the_wrong_shape_is_missing_metadata(csl: dict[str, Any]) -> None:
-    judge(csl, Found(works=(known(),), answers=FOUND))
+    check = judge(csl, Found(works=(known(),), answers=FOUND))
+
+    assert check.verdict is ReferenceVerdict.NOT_FOUND
+    assert check.offered == {}
