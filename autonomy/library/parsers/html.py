@@ -15,14 +15,12 @@ from autonomy.library.bibliography import (
     people,
     person,
     sane_title,
-    title_from_name,
 )
 from autonomy.library.encoding import decode
-from autonomy.library.language import detect
 from autonomy.library.normalise import one_line
-from autonomy.library.paging import HeadingTrail, RawBlock, lay_out
-from autonomy.library.parsed import Bibliography, BlockKind, ParsedDocument, ParseLimits
-from autonomy.library.sections import classify
+from autonomy.library.paging import RawBlock
+from autonomy.library.parsed import BlockKind, ParsedDocument, ParseLimits
+from autonomy.library.parsers.unpaged import unpaged
 from autonomy.library.sniff import HTML
 from autonomy.library.tables import MAX_COLUMNS, table_blocks
 
@@ -74,19 +72,7 @@ def parse(path: Path, file_name: str, limits: ParseLimits) -> ParsedDocument:
     tree = LexborHTMLParser(decode(path.read_bytes(), html=True))
     csl = _metadata(tree)
     blocks = _text_blocks(tree)
-    heading = next((b.text for b in blocks if b.kind is BlockKind.HEADING and b.level == 1), None)
-    csl.setdefault("title", sane_title(heading) or title_from_name(file_name))
-    page = lay_out(None, classify(blocks), HeadingTrail())
-    language = _declared_language(tree) or detect(page.text)
-    if language:
-        csl.setdefault("language", language)
-    return ParsedDocument(
-        media_type=HTML,
-        pages=(page,),
-        metadata=Bibliography(csl=csl),
-        page_count=None,
-        language=language,
-    )
+    return unpaged(HTML, blocks, csl, file_name, _declared_language(tree))
 
 
 def markup_blocks(markup: str) -> list[RawBlock]:

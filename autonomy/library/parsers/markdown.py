@@ -14,13 +14,11 @@ from autonomy.library.bibliography import (
     people,
     person,
     sane_title,
-    title_from_name,
 )
 from autonomy.library.encoding import decode
-from autonomy.library.language import detect
-from autonomy.library.paging import HeadingTrail, RawBlock, lay_out
-from autonomy.library.parsed import Bibliography, BlockKind, ParsedDocument, ParseLimits
-from autonomy.library.sections import classify
+from autonomy.library.paging import RawBlock
+from autonomy.library.parsed import BlockKind, ParsedDocument, ParseLimits
+from autonomy.library.parsers.unpaged import unpaged
 from autonomy.library.sniff import MARKDOWN
 from autonomy.library.tables import table_blocks
 
@@ -54,19 +52,7 @@ def parse(path: Path, file_name: str, limits: ParseLimits) -> ParsedDocument:
     match = _FRONT_MATTER.match(text)
     csl = _metadata(match[1]) if match else {"type": "document"}
     blocks = _blocks(re.sub(r"<!--.*?-->", "", text[match.end() if match else 0 :], flags=re.S))
-    heading = next((b.text for b in blocks if b.kind is BlockKind.HEADING and b.level == 1), None)
-    csl.setdefault("title", sane_title(heading) or title_from_name(file_name))
-    page = lay_out(None, classify(blocks), HeadingTrail())
-    language = detect(page.text)
-    if language:
-        csl.setdefault("language", language)
-    return ParsedDocument(
-        media_type=MARKDOWN,
-        pages=(page,),
-        metadata=Bibliography(csl=csl),
-        page_count=None,
-        language=language,
-    )
+    return unpaged(MARKDOWN, blocks, csl, file_name)
 
 
 def _metadata(front_matter: str) -> dict[str, Any]:

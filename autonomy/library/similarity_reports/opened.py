@@ -8,13 +8,14 @@ from typing import Self
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
+from autonomy.library.pdf_text import characters
 from autonomy.library.similarity_reports.errors import (
     ReportDamaged,
     ReportEncrypted,
     ReportTooLarge,
 )
 from autonomy.library.similarity_reports.limits import ReportLimits
-from autonomy.library.similarity_reports.pdf_page import ReportPage, characters
+from autonomy.library.similarity_reports.pdf_page import ReportPage
 from autonomy.library.similarity_reports.rows import Row, rows_of
 
 _END = b"%%EOF"

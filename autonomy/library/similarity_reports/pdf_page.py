@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import pypdfium2.raw as raw
 
 from autonomy.library.normalise import clean
+from autonomy.library.pdf_text import characters
 
 _WORD = re.compile("[^\\x00\t\n\r \\xa0\\x02\ufffe\u2009\u202f]+[\\x02\ufffe]?")
 _HYPHENS = "\x02\ufffe"
@@ -270,18 +271,6 @@ class ReportPage:
                 ys = (quad.y1, quad.y2, quad.y3, quad.y4)
                 box = self._view.place(min(xs), min(ys), max(xs), max(ys))
                 yield Shape(box, (red, green, blue), note if index == 0 else "", annotation=True)
-
-
-def characters(text: Any, count: int) -> str:
-    """The characters of a text page, one for each of PDFium's indices."""
-    buffer = (ctypes.c_ushort * (count + 1))()
-    if count > 0 and raw.FPDFText_GetText(text, 0, count, buffer) == count + 1:
-        string = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
-        if len(string) == count:
-            return string
-    # Some characters have no Unicode, or two units: then the text and the indices run apart.
-    codes = (raw.FPDFText_GetUnicode(text, index) for index in range(count))
-    return "".join(chr(code) if code < 0x110000 else "\ufffd" for code in codes)
 
 
 def _apart(before: Box, after: Box) -> bool:

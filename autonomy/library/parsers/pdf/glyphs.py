@@ -12,6 +12,7 @@ import pypdfium2.raw as raw
 
 from autonomy.library.parsers.pdf.lines import Word, right_to_left
 from autonomy.library.parsers.pdf.marks import MARKS, is_mark, is_note_mark
+from autonomy.library.pdf_text import characters
 
 # PDFium writes the last two for a hyphen that ends a line.
 _WORD = re.compile("([^\\x00\t\n\r \\xa0\\x02\ufffe]+)[\\x02\ufffe]?")
@@ -61,7 +62,7 @@ class WordReader:
         Asking PDFium about a character costs far more than reading it, so a plain word (one text
         object, no digits or note marks) is measured at its first and last character only.
         """
-        string = _string(text, count)
+        string = characters(text, count)
         found: list[tuple[int, Word]] = []
         looks: dict[int, _Look] = {}
         for match in _WORD.finditer(string):
@@ -244,15 +245,3 @@ def _without_raised_tail(glyphs: list[_Glyph], size: float, y: float) -> str:
     tail = "".join(g.char for g in glyphs[end:last])
     stem = "".join(g.char for g in glyphs[:end])
     return stem + closing if stem and tail and is_note_mark(tail, stem) else stem + tail + closing
-
-
-def _string(text: Any, count: int) -> str:
-    """The characters of a text page, one for each of PDFium's indices."""
-    buffer = (ctypes.c_ushort * (count + 1))()
-    if count > 0 and raw.FPDFText_GetText(text, 0, count, buffer) == count + 1:
-        string = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
-        if len(string) == count:
-            return string
-    # Some characters have no Unicode, or two units: then the text and the indices run apart.
-    codes = (raw.FPDFText_GetUnicode(text, index) for index in range(count))
-    return "".join(chr(code) if code < 0x110000 else "\ufffd" for code in codes)
