@@ -22,7 +22,7 @@ from autonomy.models import (
     ToolVersion,
 )
 from autonomy.services.errors import Conflict, NotAllowed
-from autonomy.services.tool_repairs import agree_to_repair, dismiss_repair
+from autonomy.services.tool_repairs import agree_to_repair, dismiss_repair, undo_repair
 
 
 class ToolVersionInline(HistoryInline):
@@ -69,6 +69,7 @@ class ToolAdmin(HistoryAdmin):
         "enabled",
         "killed",
         "policy",
+        "repairs",
         "read_only",
         "rate",
         "usd_per_call",
@@ -112,7 +113,7 @@ class ToolAdmin(HistoryAdmin):
 
 @admin.register(ToolVersion)
 class ToolVersionAdmin(HistoryAdmin):
-    list_display = ("tool", "number", "author", "created_at")
+    list_display = ("tool", "number", "author", "state", "health", "because", "created_at")
     list_filter = ("author",)
     list_select_related = ("tool",)
     search_fields = ("tool__name",)
@@ -121,6 +122,9 @@ class ToolVersionAdmin(HistoryAdmin):
         "tool_link",
         "number",
         "author",
+        "state",
+        "health",
+        "because",
         "created_at",
         "input_text",
         "output_text",
@@ -130,7 +134,21 @@ class ToolVersionAdmin(HistoryAdmin):
         "evidence_text",
     )
     readonly_fields = fields
-    actions = ("agree", "dismiss")
+    actions = ("agree", "dismiss", "undo")
+
+    @admin.display(description="Repair")
+    def state(self, obj: ToolVersion) -> str:
+        return str(obj.evidence.get("state", "")).replace("_", " ") or NOTHING
+
+    @admin.display(description="Went well")
+    def health(self, obj: ToolVersion) -> str:
+        calls = len(obj.outcomes)
+        return f"{obj.outcomes.count('1')} of {calls}" if calls else NOTHING
+
+    @admin.display(description="Why")
+    def because(self, obj: ToolVersion) -> str:
+        proof = obj.evidence.get("proof", {})
+        return str(obj.evidence.get("because") or proof.get("reason") or NOTHING)
 
     @admin.action(description="Agree: use the proposed repair")
     def agree(self, request: HttpRequest, queryset: QuerySet[ToolVersion]) -> None:
@@ -139,6 +157,10 @@ class ToolVersionAdmin(HistoryAdmin):
     @admin.action(description="Dismiss the proposed repair")
     def dismiss(self, request: HttpRequest, queryset: QuerySet[ToolVersion]) -> None:
         self._decide(request, queryset, dismiss_repair, "Dismissed.")
+
+    @admin.action(description="Undo the repair that is in use")
+    def undo(self, request: HttpRequest, queryset: QuerySet[ToolVersion]) -> None:
+        self._decide(request, queryset, undo_repair, "Undone.")
 
     def _decide(
         self,

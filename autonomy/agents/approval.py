@@ -25,6 +25,7 @@ from autonomy.core.types import (
     Step,
     StepKind,
 )
+from autonomy.tools.learnt.call_tool import CALL
 from autonomy.tools.learnt.run_tools import SEARCH
 
 
@@ -53,8 +54,8 @@ async def await_approval(state: RunState, runtime: Runtime[Deps]) -> RunState:
 
 
 def tool_to_call(step: Step) -> str:
-    """The learnt tool that a step calls, by itself or through the tool that searches with it."""
-    if step.tool == SEARCH:
+    """The learnt tool that a step calls, by itself or through a built-in one."""
+    if step.tool in (SEARCH, CALL):
         return str(step.input.get("tool") or "")
     return step.tool or ""
 
@@ -69,7 +70,9 @@ def may_call(step: Step, answers: dict[str, bool], deps: Deps) -> bool | None:
         return None
     if name in answers:
         return answers[name]
-    asked = {key: value for key, value in step.input.items() if key in ("queries", "topic")}
+    asked = {
+        key: value for key, value in step.input.items() if key in ("queries", "topic", "arguments")
+    }
     answer = interrupt(
         {
             "kind": TOOL_APPROVAL,

@@ -161,7 +161,9 @@ def _call_key(step: Step, task: str) -> str:
     return f"{task}:{step.id}:{step.tool}"
 
 
-def _in_doubt(step: Step, unknown: OutcomeUnknown) -> tuple[Observation, list[EventDraft]]:
+def _in_doubt(
+    step: Step, unknown: OutcomeUnknown, key: str
+) -> tuple[Observation, list[EventDraft]]:
     """The failed observation of a call that may or may not have been carried out, and the event
     that tells people what they can do."""
     said = f"Nobody can say whether “{step.title}” was carried out: {unknown.why}."
@@ -171,7 +173,8 @@ def _in_doubt(step: Step, unknown: OutcomeUnknown) -> tuple[Observation, list[Ev
         ok=False,
         summary=said,
         error=error,
-        result={UNSETTLED: {"tool": step.tool, "key": unknown.key}},
+        # The step's own key: a call that it made within has one that follows from it.
+        result={UNSETTLED: {"tool": step.tool, "key": key}},
     )
     advice = (
         f"{said} It is not called again by itself, so that nothing happens twice. Look at the "
@@ -224,7 +227,7 @@ async def _use_tool(
     try:
         output = await deps.tools.call(name, context, step.input)
     except OutcomeUnknown as unknown:
-        return _in_doubt(step, unknown)
+        return _in_doubt(step, unknown, context.key)
     except ResultTooLarge as lost:
         return _failed(step, StepError(code="result_too_large", message=_told(lost.why))), []
     except ResultLost as lost:

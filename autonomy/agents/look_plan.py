@@ -10,19 +10,21 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from autonomy.agents.reach import Reach, kept_wanted
+from autonomy.agents.tool_calls import ToolCall
 from autonomy.agents.tool_choice import fitting_tools
 from autonomy.core.brief import Brief
 from autonomy.core.period import Period, period_in, without_period
 from autonomy.core.ports import Deps
 from autonomy.core.types import Plan, Step, StepKind, StepStatus
 from autonomy.core.words import content_words
+from autonomy.tools.learnt.call_tool import CALL
 from autonomy.tools.learnt.run_tools import LEARN as TOOLS_LEARN
 from autonomy.tools.learnt.run_tools import SEARCH
 
 LOOK, KEEP, FOLLOW, KEEP_MORE = "look", "keep", "follow", "keep-more"
 PAGES, READ_PAGES = "look-web", "read-web"
-LEARN, ASK = "learn-", "look-tool-"
-"""Prefixes of the steps that learn a tool and that search with one."""
+LEARN, ASK, CALLING = "learn-", "look-tool-", "look-call-"
+"""Prefixes of the steps that learn a tool, that search with one, and that call one."""
 MORE = "look-again-"
 """Prefix of the steps that a widened search leaves in the plan."""
 FOLLOW_FROM_WORDS = 1_000
@@ -34,7 +36,7 @@ QUERY_WORDS = 9
 def is_looking(step: Step) -> bool:
     """Whether the step looks for sources outside."""
     named = step.id in (LOOK, KEEP, FOLLOW, KEEP_MORE, PAGES, READ_PAGES)
-    return named or step.id.startswith((MORE, LEARN, ASK))
+    return named or step.id.startswith((MORE, LEARN, ASK, CALLING))
 
 
 def kept_ids(plan: Plan | None) -> list[str]:
@@ -105,6 +107,7 @@ def look_plan(
     why: str,
     known: Sequence[str],
     required: bool,
+    calls: Sequence[ToolCall] = (),
     read: Step | None = None,
     version: int = 1,
 ) -> Plan:
@@ -113,9 +116,14 @@ def look_plan(
     Args:
         known: sources that can be cited already.
         required: whether there is nothing to write from without what is found.
+        calls: of learnt tools that the request asks for.
         read: the survey of the person's own files, where it is done or goes on beside this.
     """
     steps = [read] if read is not None else []
+    steps += [
+        _tool(f"{CALLING}{number}", call.title, CALL, call.model_dump())
+        for number, call in enumerate(calls, 1)
+    ]
     last_hope = required and not reach.web
     if reach.scholarly:
         steps += _scholarly(deps, brief, queries, known, last_hope and not reach.tools)

@@ -22,11 +22,12 @@ from autonomy.agents.outline import (
 )
 from autonomy.agents.plan_edit import described, is_section, keep_finished
 from autonomy.agents.queries import outside_queries
-from autonomy.agents.reach import Reach, on_topic, reach_of, why_outside
+from autonomy.agents.reach import Reach, may_use_tools, on_topic, reach_of, why_outside
 from autonomy.agents.reply import is_small_talk, reply_plan
 from autonomy.agents.revision import again, because
 from autonomy.agents.rewrite_result import keep_original, load_draft
 from autonomy.agents.steering import asked_in, shaped, take
+from autonomy.agents.tool_calls import Calls, calls_for
 from autonomy.agents.writer import OPENING_PASSAGES
 from autonomy.core import prompts
 from autonomy.core.brief import Brief, read_brief
@@ -158,17 +159,28 @@ async def _looking(deps: Deps, brief: Brief, former: Plan | None, task: str) -> 
     """The plan that looks for sources outside first; None when that is not wanted, not possible,
     or done."""
     reach = reach_of(deps, brief)
-    if not reach.outside or any(is_looking(s) or is_section(s) for s in _steps(former)):
+    if any(is_looking(s) or is_section(s) for s in _steps(former)):
+        return None
+    may_call = may_use_tools(deps, brief) and bool(deps.tools.learnt())
+    if not reach.outside and not may_call:
         return None
     states = await deps.library.files(deps.task.source_ids)
     if former is None and any(state.status not in ("ready", "failed") for state in states):
         return None  # What is still being read may be all that is wanted; the survey waits for it.
+    named = await calls_for(deps, key=f"{task}:calls") if may_call else Calls()
+    for said in named.left_out:
+        await deps.events.emit(EventDraft(type="note", source="planner", content=said))
     known = await deps.library.sources(deps.task.source_ids)
     why = await why_outside(deps, brief, reach, known)
-    if not why:
+    if not why and not named.calls:
         return None
     own = await _own(deps, brief, reach)
-    queries, _ = await outside_queries(deps, brief, key=f"{task}:queries")
+    queries: list[str] = []
+    if why:
+        queries, _ = await outside_queries(deps, brief, key=f"{task}:queries")
+    else:
+        reach = Reach(library=reach.library)
+        why = f"You asked for {' and '.join(dict.fromkeys(call.tool for call in named.calls))} to be used."
     await deps.events.emit(EventDraft(type="note", source="planner", content=why))
     read = next((s for s in _steps(former) if s.id == "read"), None)
     return look_plan(
@@ -178,7 +190,8 @@ async def _looking(deps: Deps, brief: Brief, former: Plan | None, task: str) -> 
         queries,
         why=why,
         known=[source.id for source in own],
-        required=not own,
+        required=not own and not named.calls,
+        calls=named.calls,
         read=read,
         version=former.version + 1 if former else 1,
     )

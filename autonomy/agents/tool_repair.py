@@ -53,7 +53,7 @@ class ToolMend(BaseModel):
     evidence: dict[str, Any] = {}
     author: Author = Author.RULE
     waits: bool = False
-    """A proposal waits for staff."""
+    """A proposal waits for a person."""
 
 
 def failed_tool(step: Step, error: StepError, deps: Deps) -> str:
@@ -93,10 +93,14 @@ async def _mended(name: str, cause: str, error: StepError, deps: Deps, key: str)
     outside = deps.effects.outside_key(key)
     before = await deps.repairs.settled(outside)
     case = await deps.repairs.case(name)
-    if case is None:
-        return _left(name, cause, error, "this server does not mend it")
     if before is not None:
         return _told(name, cause, before, (), None, None, Author.RULE)
+    if case is None:
+        return _left(name, cause, error, "repairs of it are switched off")
+    if error.detail.get("version", case.version) != case.version:
+        # Somebody else mended it while this call was under way, or its repair was taken back.
+        settled = Settled(state="overtaken", version=case.version)
+        return _told(name, cause, settled, (), None, None, Author.RULE)
     try:
         found = await _gathered(case, deps)
     except NoCall as nobody:
@@ -130,7 +134,7 @@ async def _mended(name: str, cause: str, error: StepError, deps: Deps, key: str)
         fix = _fix(case, candidate, proof, Author.RULE)
         kept = await deps.repairs.propose(case, fix, outside)
         mend = _left(name, cause, error, proof.reason)
-        said = f"{mend.said} The proposal is kept as version {kept.version} for staff to look at."
+        said = f"{mend.said} The proposal is kept as version {kept.version}, to be looked at."
         return mend.model_copy(update={"said": said, "waits": True, "version": kept.version})
     return _left(name, cause, error, refusals[-1] if refusals else "nothing was found")
 
@@ -206,20 +210,22 @@ def _told(
 ) -> ToolMend:
     """What is said of a fix that was made."""
     if settled.state == "overtaken":
-        said = f"{name} was mended meanwhile; version {settled.version} is used now."
+        said = f"Another version of {name} is in use meanwhile: version {settled.version}."
+    elif settled.state == "declined":
+        said = f"The same repair of {name} was dismissed before (version {settled.version})."
     else:
         what = f"The API of {name} changed: {'; '.join(changes)}. " if changes else ""
         tested = f"{counted(proof.recorded, 'recorded answer')} still pass. " if proof else ""
         then = (
             f"Version {settled.version} of {name} is used now."
             if settled.state == "applied"
-            else f"Version {settled.version} waits for the staff of this server to agree."
+            else f"Version {settled.version} waits for somebody to agree to it."
         )
         said = f"{what}{tested}{then}"
     return ToolMend(
         tool=name,
         cause=cause,
-        mended=settled.state != "proposed",
+        mended=settled.state in ("applied", "overtaken"),
         said=said,
         version=settled.version,
         patch=fix.patch if fix else "",

@@ -200,7 +200,8 @@ class _Tools:
             who = given.get("tool") or name
             self.round.said.append(f"What {who} found cannot be used: {lost.why}.")
             return None
-        return output.model_dump(mode="json")
+        result: dict[str, Any] = output.model_dump(mode="json")
+        return result
 
     async def _mended(
         self, name: str, given: Mapping[str, Any], failure: ToolFailure

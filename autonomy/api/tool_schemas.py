@@ -16,6 +16,25 @@ Policy = Literal["auto", "ask", "never"]
 Author = Literal["builtin", "ingest", "agent", "staff"]
 
 
+class RepairOut(Schema):
+    """What the agent did to a tool last: a repair that waits, is in use, or was taken back."""
+
+    version: int
+    state: Literal["applied", "proposed", "taken_back"]
+    said: list[str]
+    """What changed, a sentence each."""
+    recorded: int
+    """Recorded answers that it was tested on."""
+    fresh: int
+    """New answers that it was tested on."""
+    proven: bool
+    open: bool
+    """It can be agreed to, or undone, now."""
+    why: str
+    """Why it was not proven, or taken back."""
+    patch: str
+
+
 class ToolOut(Schema):
     name: str
     description: str
@@ -31,6 +50,9 @@ class ToolOut(Schema):
     stopped: bool
     """By the staff of this server, whatever its owner says."""
     policy: Policy
+    repairs: Policy
+    """What becomes of a proven repair: used at once, after a yes, or none is made."""
+    repair: RepairOut | None
     read_only: bool
     usd_per_call: float
     version: int
@@ -77,6 +99,10 @@ class ToolVersionOut(Schema):
     evidence: dict[str, Any]
     contract_changed: bool
     """Whether the contract differs from the version before."""
+    calls: int
+    """Of its latest calls in runs, those that say something of the wrapper."""
+    went_well: int
+    """Of those."""
 
 
 class ToolDetailOut(ToolOut):
@@ -158,7 +184,10 @@ class RevertIn(_In):
 
 
 class ToolChange(_In):
-    policy: Policy
+    """What is left out stays."""
+
+    policy: Policy | None = None
+    repairs: Policy | None = None
 
 
 class SecretIn(_In):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, cast
 
 from django.contrib.auth.models import User
@@ -14,7 +15,7 @@ from autonomy.api import tool_schemas as schemas
 from autonomy.api.auth import ApiRequest
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
-from autonomy.services import learning, tool_secrets
+from autonomy.services import learning, tool_repairs, tool_secrets
 from autonomy.services import tools as work
 from handywriterz.env import env
 
@@ -107,8 +108,9 @@ def get_tool(request: ApiRequest, name: Name) -> schemas.ToolDetailOut:
 
 @router.patch("/{name}", response=schemas.ToolDetailOut)
 def change_tool(request: ApiRequest, name: Name, body: schemas.ToolChange) -> schemas.ToolDetailOut:
-    """Say whether runs call a learnt tool by themselves, ask you first, or never do."""
-    work.set_policy(work.learnt(request.auth, name), body.policy)
+    """Say whether runs call a learnt tool by themselves, ask you first, or never do; and whether
+    its repairs are used at once, after your yes, or none is made."""
+    work.set_policy(work.learnt(request.auth, name), policy=body.policy, repairs=body.repairs)
     return _detail(request.auth, name)
 
 
@@ -154,6 +156,33 @@ def revert_tool(request: ApiRequest, name: Name, body: schemas.RevertIn) -> sche
     return _detail(request.auth, name)
 
 
+Number = Annotated[int, Path(ge=1, le=1_000_000)]
+
+
+@router.post("/{name}/repairs/{number}/agree", response=schemas.ToolDetailOut)
+def agree_to_repair(request: ApiRequest, name: Name, number: Number) -> schemas.ToolDetailOut:
+    """Use a repair that waits, from now on."""
+    row = work.learnt(request.auth, name)
+    tool_repairs.agree_to_repair(request.auth, tool_repairs.repair_of(row, number))
+    return _detail(request.auth, name)
+
+
+@router.post("/{name}/repairs/{number}/dismiss", response=schemas.ToolDetailOut)
+def dismiss_repair(request: ApiRequest, name: Name, number: Number) -> schemas.ToolDetailOut:
+    """Never use a repair that waits; the same is not proposed again."""
+    row = work.learnt(request.auth, name)
+    tool_repairs.dismiss_repair(request.auth, tool_repairs.repair_of(row, number))
+    return _detail(request.auth, name)
+
+
+@router.post("/{name}/repairs/{number}/undo", response=schemas.ToolDetailOut)
+def undo_repair(request: ApiRequest, name: Name, number: Number) -> schemas.ToolDetailOut:
+    """Call the tool as before a repair that is in use, as a new version."""
+    row = work.learnt(request.auth, name)
+    tool_repairs.undo_repair(request.auth, tool_repairs.repair_of(row, number))
+    return _detail(request.auth, name)
+
+
 # --------------------------------------------------------------------------- translation
 
 
@@ -174,6 +203,8 @@ def _fields(state: learning.ToolState) -> dict[str, Any]:
         "enabled": row.enabled,
         "stopped": row.killed,
         "policy": row.policy,
+        "repairs": row.repairs,
+        "repair": state.repair and schemas.RepairOut.model_validate(asdict(state.repair)),
         "read_only": row.read_only,
         "usd_per_call": float(row.usd_per_call),
         "version": row.current_version,
@@ -208,6 +239,8 @@ def _detail(user: User, name: str) -> schemas.ToolDetailOut:
                 patch=v.row.patch,
                 evidence=v.row.evidence,
                 contract_changed=v.contract_changed,
+                calls=len(v.row.outcomes),
+                went_well=v.row.outcomes.count("1"),
             )
             for v in versions
         ],

@@ -149,6 +149,24 @@ class PlannedQueries(_Answer):
     )
 
 
+class PlannedCall(_Answer):
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "tool": ("name", "function"),
+        "arguments": ("input", "parameters", "args"),
+    }
+
+    tool: str = Field(min_length=1, max_length=100, description="Its name, as shown.")
+    arguments: dict[str, Any] = Field(description="By name, as its schema has them.")
+
+
+class PlannedCalls(_Answer):
+    """Calls of tools whose answers the document needs."""
+
+    also: ClassVar[Mapping[str, tuple[str, ...]]] = {"calls": ("tool_calls", "tools")}
+
+    calls: list[PlannedCall] = Field(max_length=8, description="Empty when none is asked for.")
+
+
 class RewrittenSentence(_Answer):
     """One sentence that reads better otherwise."""
 

@@ -112,6 +112,20 @@ _THAT_DOES = re.compile(
 """What the document is to do is no part of what it is about."""
 
 
+_USES_TOOL = re.compile(
+    r"^(?:please\s+)?(?:use|call|ask|query)\s+(?:(?:the|my|our)\s+)?"
+    r"(?P<what>[\w'’./-]{1,60}(?:\s+[\w'’./-]{1,60}){0,4}?)\s+(?:tool|api|service)\b[\s,:]*"
+    r"(?:(?:for|with|on|about|of)\s+)?(?P<rest>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""“Use the exchange-rate tool for EUR/USD on 2024-01-05”."""
+_AND_DO = re.compile(
+    r"(?:^|[\s,;]+)(?:and|then|to)\s+(?:then\s+)?"
+    r"(?=(?:write|say|tell|explain|describe|discuss|compare|report|summari[sz]e|draft)\b)",
+    re.IGNORECASE,
+)
+
+
 class Brief(BaseModel):
     """The request, read. Every field can be traced to words of the goal or to a setting."""
 
@@ -141,6 +155,8 @@ def _topic(goal: str) -> str:
     first = re.split(r"(?<=[.!?])\s+|\n", goal, maxsplit=1)[0][:READ_CHARS]
     if first.rstrip().endswith("?"):
         return first.rstrip(" ?")
+    if (asked := _USES_TOOL.match(first)) is not None:
+        return _asked_of_tool(asked)
     match = _TOPIC.search(first)
     found = _FILES.sub("", match["topic"] if match else _THAT_DOES.sub("", first))
     found = _TAIL.sub("", _LENGTH.sub("", found)).strip(" ,.;:-")
@@ -158,6 +174,15 @@ def _topic(goal: str) -> str:
     while len(words) > 1 and words[-1].lower() in _LEFT_OVER:
         words.pop()
     return " ".join(words)[:200].strip(" ,.;:-") or first[:200]
+
+
+def _asked_of_tool(asked: re.Match[str]) -> str:
+    """What a request that begins with a tool is about: what it says is to be written, or else what
+    is asked of the tool."""
+    given, *task = _AND_DO.split(asked["rest"], maxsplit=1)
+    if task and _TOPIC.search(task[0]):
+        return _topic(task[0])
+    return f"{asked['what'].replace('-', ' ')} {given}"[:200].strip(" ,.;:-")
 
 
 def _aspects(goal: str) -> tuple[str, ...]:

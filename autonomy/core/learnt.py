@@ -142,7 +142,8 @@ class Settled(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    state: Literal["applied", "proposed", "overtaken"]
-    """`proposed`: it waits for staff. `overtaken`: another version is in use meanwhile."""
+    state: Literal["applied", "proposed", "overtaken", "declined"]
+    """`proposed`: it waits for a person. `overtaken`: another version is in use meanwhile.
+    `declined`: a person dismissed the same fix before."""
     version: int
-    """The fix's own, or the one that overtook it."""
+    """The fix's own, the one that overtook it, or the one that was dismissed."""

@@ -37,6 +37,7 @@ from autonomy.models.run import (
 from autonomy.models.similarity import SimilarityCheck
 from autonomy.models.style import CitationStyle
 from autonomy.models.tool import (
+    RepairPolicy,
     Tool,
     ToolAuthor,
     ToolOffer,
@@ -91,6 +92,7 @@ __all__ = [
     "Posting",
     "QueueUser",
     "Quota",
+    "RepairPolicy",
     "Resume",
     "RewriteChange",
     "Run",

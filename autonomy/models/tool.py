@@ -24,6 +24,14 @@ class ToolPolicy(models.TextChoices):
     NEVER = "never", "never"
 
 
+class RepairPolicy(models.TextChoices):
+    """What becomes of a repair of the tool that was proven. `TOOL_REPAIR` may be stricter."""
+
+    AUTO = "auto", "use it, and tell me"
+    ASK = "ask", "ask me first"
+    NEVER = "never", "make none"
+
+
 class ToolRate(models.TextChoices):
     """How often the tool may be called; the figures are in `tools.learnt.calling`."""
 
@@ -78,6 +86,13 @@ class Tool(models.Model):
     policy = models.CharField(
         max_length=5, choices=ToolPolicy.choices, default=ToolPolicy.AUTO, db_default="auto"
     )
+    repairs = models.CharField(
+        max_length=5,
+        choices=RepairPolicy.choices,
+        default=RepairPolicy.AUTO,
+        db_default="auto",
+        help_text="What becomes of a proven repair.",
+    )
     read_only = models.BooleanField(
         default=True,
         db_default=True,
@@ -118,6 +133,7 @@ class Tool(models.Model):
         constraints = [
             one_of("origin", ToolOrigin.values, "tool_origin_known"),
             one_of("policy", ToolPolicy.values, "tool_policy_known"),
+            one_of("repairs", RepairPolicy.values, "tool_repairs_known"),
             one_of("rate", ToolRate.values, "tool_rate_known"),
             models.UniqueConstraint(
                 fields=["name", "owner"], name="tool_name_once", nulls_distinct=False
@@ -168,6 +184,14 @@ class ToolVersion(models.Model):
         default=dict, blank=True, help_text="What showed that this version works."
     )
     author = models.CharField(max_length=10, choices=ToolAuthor.choices, default=ToolAuthor.BUILTIN)
+    outcomes = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of its latest calls in runs, oldest first: 1 went well, 0 failed in a way that a "
+        "wrapper may be the cause of. Other failures say nothing of it.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -177,6 +201,9 @@ class ToolVersion(models.Model):
             models.UniqueConstraint(fields=["tool", "number"], name="tool_version_once"),
             one_of("author", ToolAuthor.values, "tool_version_author_known"),
             models.CheckConstraint(condition=Q(number__gte=1), name="tool_version_counts_from_one"),
+            models.CheckConstraint(
+                condition=Q(outcomes__regex=r"^[01]*$"), name="tool_version_outcomes_are_such"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -44,6 +44,7 @@ from autonomy.runtime.tool_repairs import RunToolRepairs
 from autonomy.runtime.tools import usable_tools
 from autonomy.tools.drafts import draft_tools
 from autonomy.tools.evidence import evidence_tools
+from autonomy.tools.learnt.call_tool import CALL, call_tools
 from autonomy.tools.learnt.run_tools import LEARNING, run_tools
 from autonomy.tools.learnt.searching import best
 from autonomy.tools.library_tools import library_tools
@@ -71,6 +72,7 @@ def registry() -> ToolRegistry:
             *literature_tools(),
             *draft_tools(),
             *run_tools(),
+            *call_tools(),
         ]
     )
 
@@ -165,7 +167,7 @@ def _unreachable(deps: Deps) -> frozenset[str]:
     if not reach.web:
         barred |= WEB
     if not may_use_tools(deps, brief):
-        barred |= LEARNING | {tool.name for tool in deps.tools.learnt()}
+        barred |= LEARNING | {CALL} | {tool.name for tool in deps.tools.learnt()}
     return barred
 
 

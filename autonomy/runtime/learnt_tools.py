@@ -30,6 +30,7 @@ from autonomy.runtime.db import run_db
 from autonomy.runtime.events import storable
 from autonomy.runtime.outside import agent
 from autonomy.runtime.provider_health import shared_health
+from autonomy.runtime.tool_health import count_outcome
 from autonomy.runtime.tools import count, counted
 from autonomy.tools.fetch.addresses import trusted_hosts
 from autonomy.tools.learnt.calling import Called, CallLimits, Line, call_http
@@ -133,6 +134,7 @@ class Ready:
 
     tool_id: UUID
     version_id: UUID
+    version: int
     learnt: LearntTool
     secrets: Secrets
     rate: str
@@ -165,6 +167,7 @@ def made_ready(row: Tool, owner_id: int) -> Ready:
     return Ready(
         tool_id=row.pk,
         version_id=version.pk,
+        version=version.number,
         learnt=learnt,
         secrets=secrets_for(row, learnt.contract, owner_id),
         rate=row.rate,
@@ -194,8 +197,14 @@ def program(name: str) -> Program:
     return Program(row.name, row.command, tuple(str(a) for a in row.arguments))
 
 
-async def call(prepared: Ready, arguments: dict[str, Any], *, key: str = "") -> Called:
+async def call(
+    prepared: Ready, arguments: dict[str, Any], *, key: str = "", in_run: bool = True
+) -> Called:
     """Call a learnt tool once, count it and keep what went over the line.
+
+    Args:
+        in_run: the call counts for its version, too: one that does worse than the one before is
+            taken back. What a person tries by hand says nothing of it.
 
     Raises:
         LearntFailure, CallInDoubt: see `tools.learnt.calling`.
@@ -232,12 +241,18 @@ async def call(prepared: Ready, arguments: dict[str, Any], *, key: str = "") -> 
     finally:
         outcome = Outcome(failure, time.monotonic() - begun)
         if failure != "cancelled":
-            await counted(lambda: _keep(prepared, outcome, exchange))
+            await counted(lambda: _keep(prepared, outcome, exchange, in_run=in_run))
     return called
 
 
-def _keep(prepared: Ready, outcome: Outcome, exchange: Exchange | None) -> None:
+def _keep(prepared: Ready, outcome: Outcome, exchange: Exchange | None, *, in_run: bool) -> None:
     count(outcome, tool_id=prepared.tool_id)
+    _record(prepared, outcome, exchange)
+    if in_run:
+        count_outcome(prepared.version_id, outcome.failure, exchange)
+
+
+def _record(prepared: Ready, outcome: Outcome, exchange: Exchange | None) -> None:
     if exchange is None or outcome.failure in ("unavailable", "rate_limited", "in_doubt"):
         return  # nothing that a repair could be proven on
     body = storable(exchange.model_dump(mode="json"))
@@ -287,6 +302,8 @@ def as_usable(
             called = await call(prepared, given.arguments(), key=key)
         except LearntFailure as failure:
             spent = failure.exchange is not None
+            # Whoever mends it has to know whether this version is still the one in use.
+            failure.error.detail["version"] = prepared.version
             raise
         finally:
             if entry and ledger is not None:
@@ -305,7 +322,15 @@ def as_usable(
         usd_per_call=float(row.usd_per_call),
         success_share=row.success_share,
         learnt=True,
+        address=_address(learnt_of(row, version).contract),
     )
+
+
+def _address(contract: HttpContract | McpContract) -> str:
+    """Where answers come from, for people and bibliographies."""
+    if isinstance(contract, HttpContract):
+        return f"{contract.base_url.rstrip('/')}{contract.path}"
+    return contract.server if contract.transport == "http" else ""
 
 
 async def _book(ledger: Ledger, key: str, usd: float) -> None:

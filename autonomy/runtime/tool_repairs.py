@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from autonomy.core.learnt import Exchange, Fix, RepairCase, Settled
 from autonomy.core.ports import NoCall
-from autonomy.models import Tool, ToolRecording
-from autonomy.runtime import tool_versions
+from autonomy.models import RepairPolicy, Tool, ToolRecording
+from autonomy.runtime import tool_health, tool_versions
 from autonomy.runtime.db import run_db
 from autonomy.runtime.learnt_tools import Ready, callable_tools, learnt_of, line, ready
 from autonomy.tools.learnt.calling import Called, call_http
@@ -37,10 +37,10 @@ class RunToolRepairs:
         row = self._row(name)
         if row is None:
             return None
-        tool_versions.take_back_if_worse(row.pk)
-        if env().tool_repair == "off":
-            return None
+        tool_health.take_back_if_worse(row.pk)
         row.refresh_from_db()
+        if tool_versions.repair_policy(row) == RepairPolicy.NEVER:
+            return None
         version = row.versions.get(number=row.current_version)
         same = row.versions.filter(
             input_schema=version.input_schema,
@@ -85,15 +85,16 @@ class RunToolRepairs:
         return ready(row.pk, self._owner_id)
 
     async def settle(self, case: RepairCase, fix: Fix, key: str) -> Settled:
-        return await run_db(self._settle, case, fix, key, env().tool_repair == "auto")
+        return await run_db(self._settle, case, fix, key, True)
 
     async def propose(self, case: RepairCase, fix: Fix, key: str) -> Settled:
         return await run_db(self._settle, case, fix, key, False)
 
-    def _settle(self, case: RepairCase, fix: Fix, key: str, apply: bool) -> Settled:
+    def _settle(self, case: RepairCase, fix: Fix, key: str, proven: bool) -> Settled:
         row = self._row(case.tool.name)
         if row is None:
             raise NoCall("This tool has been removed or switched off.")
+        apply = proven and tool_versions.repair_policy(row) == RepairPolicy.AUTO
         return tool_versions.settle(row.pk, case.version, fix, key, apply=apply)
 
     async def settled(self, key: str) -> Settled | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Max
 
 from autonomy.agents import tool_ingestor
 from autonomy.agents.tool_ingestor import Origin
-from autonomy.models import Tool, ToolAuthor, ToolPolicy, ToolRate, ToolVersion
+from autonomy.models import Tool, ToolAuthor, ToolPolicy, ToolRate
 from autonomy.runtime.contention import transacted
 from autonomy.runtime.learnt_tools import definition_of
+from autonomy.runtime.tool_versions import append_version
 from autonomy.tools.learnt.openapi import Bundle, Operation
 from handywriterz.env import env
 
@@ -65,11 +65,3 @@ def _stored(owner: User | None, origin: Origin, bundle: Bundle, operation: Opera
     tool.read_only = operation.read_only
     tool.save()
     return tool
-
-
-def append_version(tool: Tool, author: str, **values: Any) -> ToolVersion:
-    """A new version, which is the one that is called from now on. Saves nothing of `tool`."""
-    last = tool.versions.aggregate(last=Max("number"))["last"] or 0
-    version = ToolVersion.objects.create(tool=tool, number=last + 1, author=author, **values)
-    tool.current_version = version.number
-    return version

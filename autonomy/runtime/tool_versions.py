@@ -1,17 +1,18 @@
-"""Versions that the self-debugger makes: applied, proposed, agreed to, and taken back when they do
-worse. All under the lock of the tool's row, so two runs that mend the same tool make one version."""
+"""Versions that the self-debugger makes: applied, proposed, agreed to, and taken back. All under the
+lock of the tool's row, so two runs that mend the same tool make one version."""
 
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
+from django.db.models import Max
+
 from autonomy.core.learnt import Fix, Settled
-from autonomy.models import Tool, ToolAuthor, ToolVersion
+from autonomy.models import RepairPolicy, Tool, ToolAuthor, ToolVersion
+from autonomy.runtime import tool_notices
 from autonomy.runtime.contention import transacted
-from autonomy.runtime.tool_rows import append_version
-from autonomy.runtime.tools import REMEMBERED
 from autonomy.tools.learnt.patch import diff
 from handywriterz.env import env
 
@@ -19,12 +20,34 @@ logger = logging.getLogger(__name__)
 
 APPLIED, PROPOSED, DISMISSED, TAKEN_BACK = "applied", "proposed", "dismissed", "taken_back"
 """`evidence["state"]` of a version by the agent."""
-BLAMES_WRAPPER = frozenset({"schema_drift", "bug", "bad_input"})
-"""Failures that a wrapper may be the cause of; a dead host is none of its doing."""
+_SETTLED: dict[str, Literal["applied", "proposed", "overtaken", "declined"]] = {
+    APPLIED: "applied",
+    PROPOSED: "proposed",
+    DISMISSED: "declined",
+    TAKEN_BACK: "overtaken",
+}
 
 
 class NotOpen(Exception):
-    """A version is no proposal that can still be agreed to; the message says why."""
+    """A version is no repair that can be decided on so; the message says why."""
+
+
+def append_version(tool: Tool, author: str, **values: Any) -> ToolVersion:
+    """A new version, which is the one that is called from now on. Saves nothing of `tool`."""
+    last = tool.versions.aggregate(last=Max("number"))["last"] or 0
+    version = ToolVersion.objects.create(tool=tool, number=last + 1, author=author, **values)
+    tool.current_version = version.number
+    return version
+
+
+def repair_policy(tool: Tool) -> RepairPolicy:
+    """What becomes of a proven repair: the stricter of what the server and the tool's owner say."""
+    server = env().tool_repair
+    if server == "off" or tool.repairs == RepairPolicy.NEVER:
+        return RepairPolicy.NEVER
+    if server == "approve" or tool.repairs == RepairPolicy.ASK:
+        return RepairPolicy.ASK
+    return RepairPolicy.AUTO
 
 
 def settled_under(key: str) -> Settled | None:
@@ -32,7 +55,7 @@ def settled_under(key: str) -> Settled | None:
     version = ToolVersion.objects.filter(evidence__key=key).order_by("number").last()
     if version is None:
         return None
-    state = "proposed" if version.evidence.get("state") == PROPOSED else "applied"
+    state = _SETTLED.get(str(version.evidence.get("state")), "overtaken")
     return Settled(state=state, version=version.number)
 
 
@@ -40,10 +63,11 @@ def settled_under(key: str) -> Settled | None:
 def settle(tool_id: UUID, base: int, fix: Fix, key: str, *, apply: bool) -> Settled:
     """Make a version of `fix`, once for each `key`, while version `base` is the one in use.
 
-    Only the wrapper is another than in `base`: schemas, contract and everything else are copied.
+    Only the wrapper is another than in `base`: schemas, contract and everything else are copied. A
+    fix that a person dismissed is not made again; one that was taken back waits for a person.
 
     Args:
-        apply: it is used from now on; else it waits for staff.
+        apply: it is used from now on; else it waits for a person.
     """
     tool = Tool.objects.select_for_update(no_key=True).get(pk=tool_id)
     before = settled_under(key)
@@ -51,94 +75,110 @@ def settle(tool_id: UUID, base: int, fix: Fix, key: str, *, apply: bool) -> Sett
         return before
     if tool.current_version != base:
         return Settled(state="overtaken", version=tool.current_version)
-    same = tool.versions.filter(number__gt=base, wrapper=fix.wrapper, evidence__state=PROPOSED)
-    waiting = same.first()
+    old = tool.versions.get(number=base)
+    same = tool.versions.filter(
+        wrapper=fix.wrapper, definition=old.definition, author=ToolAuthor.AGENT
+    ).order_by("number")
+    dismissed = same.filter(evidence__state=DISMISSED).last()
+    if dismissed is not None:
+        return Settled(state="declined", version=dismissed.number)
+    apply = apply and not same.filter(evidence__state=TAKEN_BACK).exists()
+    waiting = same.filter(number__gt=base, evidence__state=PROPOSED).first()
     if waiting is not None and not apply:
         return Settled(state="proposed", version=waiting.number)
-    old = tool.versions.get(number=base)
-    version = _appended(
+    version = appended(
         tool,
         old,
         fix.wrapper,
         {**fix.evidence, "key": key, "base": base, "state": APPLIED if apply else PROPOSED},
     )
     if apply:
-        _use(tool, version.number)
+        use(tool, version.number)
         logger.info("tool %s: version %d is used now, by repair", tool.name, version.number)
+    tool_notices.repaired(tool, version, waits=not apply)
     return Settled(state="applied" if apply else "proposed", version=version.number)
 
 
 @transacted
 def agree(tool_id: UUID, number: int, by: str) -> None:
     """Use a proposed version. Raises `NotOpen`."""
-    tool, version = _proposal(tool_id, number)
+    tool, version = _repair(tool_id, number, PROPOSED)
     if version.evidence.get("base") != tool.current_version:
         raise NotOpen(
             f"It was made for version {version.evidence.get('base')}, which is not in use."
         )
     if not version.evidence.get("proof", {}).get("passed"):
         raise NotOpen("It was never proven in the sandbox, so it cannot be used.")
-    version.evidence = {**version.evidence, "state": APPLIED, "agreed_by": by}
-    version.save(update_fields=["evidence"])
-    _use(tool, number)
+    mark(version, APPLIED, agreed_by=by)
+    use(tool, number)
+    tool_notices.seen_to(tool)
 
 
 @transacted
 def dismiss(tool_id: UUID, number: int, by: str) -> None:
     """Use a proposed version never. Raises `NotOpen`."""
-    _, version = _proposal(tool_id, number)
-    version.evidence = {**version.evidence, "state": DISMISSED, "dismissed_by": by}
-    version.save(update_fields=["evidence"])
-
-
-def _proposal(tool_id: UUID, number: int) -> tuple[Tool, ToolVersion]:
-    tool = Tool.objects.select_for_update(no_key=True).get(pk=tool_id)
-    version = tool.versions.filter(number=number).first()
-    if version is None or version.evidence.get("state") != PROPOSED:
-        raise NotOpen(f"Version {number} is no proposal that waits.")
-    return tool, version
+    tool, version = _repair(tool_id, number, PROPOSED)
+    mark(version, DISMISSED, dismissed_by=by)
+    tool_notices.seen_to(tool)
 
 
 @transacted
-def take_back_if_worse(tool_id: UUID) -> int | None:
-    """Put the wrapper before a repair back when, of the latest calls since, too many failed in ways
-    that a wrapper may cause; the number of the new version, or None when all is well."""
-    tool = Tool.objects.select_for_update(no_key=True).get(pk=tool_id)
-    calls = tool.recent[-env().tool_rollback_calls :]
-    if len(calls) < env().tool_rollback_calls or tool.last_failure not in BLAMES_WRAPPER:
-        return None
-    if len(tool.recent) >= REMEMBERED:
-        return None  # it has long stood the test: what fails now is another change
-    if calls.count("0") < env().tool_rollback_share * len(calls):
-        return None
-    version = tool.versions.get(number=tool.current_version)
+def undo(tool_id: UUID, number: int, by: str, why: str = "a person undid it") -> int:
+    """Put the wrapper before an applied repair back, as a new version, whose number is returned.
+    The same repair is only proposed from then on. Raises `NotOpen`."""
+    tool, version = _repair(tool_id, number, APPLIED)
+    if number != tool.current_version:
+        raise NotOpen(f"Version {number} is not in use.")
+    return put_back(tool, version, why, by=by)
+
+
+def put_back(tool: Tool, version: ToolVersion, why: str, *, by: str = "") -> int:
+    """The wrapper before repair `version`, which is in use, as a new version. Under the lock."""
     base = version.evidence.get("base")
     old = tool.versions.filter(number=base).first() if isinstance(base, int) else None
-    if (
-        version.author != ToolAuthor.AGENT
-        or version.evidence.get("state") != APPLIED
-        or old is None
-    ):
-        return None
-    version.evidence = {**version.evidence, "state": TAKEN_BACK}
-    version.save(update_fields=["evidence"])
-    failed = f"{calls.count('0')} of {len(calls)} calls failed"
-    restored = _appended(
-        tool, version, old.wrapper, {"rolled_back": version.number, "to": base, "because": failed}
+    if old is None:
+        raise NotOpen(f"What stood before version {version.number} is gone.")
+    mark(version, TAKEN_BACK, because=why, **({"taken_back_by": by} if by else {}))
+    evidence = {"rolled_back": version.number, "to": base, "because": why}
+    restored = appended(
+        tool,
+        version,
+        old.wrapper,
+        {**evidence, "by": by} if by else evidence,
+        author=ToolAuthor.STAFF if by else ToolAuthor.AGENT,
     )
-    _use(tool, restored.number)
-    logger.warning("tool %s: version %d taken back: %s", tool.name, version.number, failed)
+    use(tool, restored.number)
+    tool_notices.seen_to(tool)
     return restored.number
 
 
-def _appended(
-    tool: Tool, copied: ToolVersion, wrapper: str, evidence: dict[str, Any]
+def _repair(tool_id: UUID, number: int, state: str) -> tuple[Tool, ToolVersion]:
+    tool = Tool.objects.select_for_update(no_key=True).get(pk=tool_id)
+    version = tool.versions.filter(number=number).first()
+    if version is None or version.evidence.get("state") != state:
+        what = "proposal that waits" if state == PROPOSED else "repair in use"
+        raise NotOpen(f"Version {number} is no {what}.")
+    return tool, version
+
+
+def mark(version: ToolVersion, state: str, **more: str) -> None:
+    """Say what became of a repair. Under the lock."""
+    version.evidence = {**version.evidence, "state": state, **more}
+    version.save(update_fields=["evidence"])
+
+
+def appended(
+    tool: Tool,
+    copied: ToolVersion,
+    wrapper: str,
+    evidence: dict[str, Any],
+    author: str = ToolAuthor.AGENT,
 ) -> ToolVersion:
     """A version that differs from `copied` in its wrapper only; not yet the one in use."""
     used = tool.current_version
     version = append_version(
         tool,
-        ToolAuthor.AGENT,
+        author,
         input_schema=copied.input_schema,
         output_schema=copied.output_schema,
         definition=copied.definition,
@@ -150,7 +190,8 @@ def _appended(
     return version
 
 
-def _use(tool: Tool, number: int) -> None:
+def use(tool: Tool, number: int) -> None:
+    """Call version `number` from now on."""
     tool.current_version = number
     # What counted against the other version says nothing of this one.
     tool.recent = ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db.models import Q
@@ -14,6 +16,7 @@ from autonomy.core.learnt import HttpContract
 from autonomy.models import Tool, ToolOrigin, ToolSecret, ToolServer, ToolVersion
 from autonomy.runtime.learnt_tools import host_of_contract, learnt_of
 from autonomy.services.errors import Invalid
+from autonomy.services.tool_repairs import RepairState, latest_repair
 from autonomy.services.tools import tool_of
 from autonomy.tools.learnt.openapi import Operation
 
@@ -28,15 +31,17 @@ class ToolState:
     method: str = ""
     secrets: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    repair: RepairState | None = None
 
 
 def states(user: User, rows: Sequence[Tool]) -> list[ToolState]:
     """`rows` as `user` sees them."""
     learnt = [row for row in rows if row.origin != ToolOrigin.BUILTIN]
-    versions = {
-        (version.tool_id, version.number): version
-        for version in ToolVersion.objects.filter(tool__in=[row.pk for row in learnt])
-    }
+    of_tool: dict[UUID, list[ToolVersion]] = defaultdict(list)
+    found = ToolVersion.objects.filter(tool__in=[row.pk for row in learnt])
+    for version in found.order_by("number"):
+        of_tool[version.tool_id].append(version)
+    versions = {(v.tool_id, v.number): v for many in of_tool.values() for v in many}
     given = {
         (row.host, row.scheme, row.owner_id)
         for row in ToolSecret.objects.filter(Q(owner=user) | Q(owner=None)).only(
@@ -46,17 +51,27 @@ def states(user: User, rows: Sequence[Tool]) -> list[ToolState]:
     made = []
     for row in rows:
         may_change = row.owner_id == user.pk or (row.owner_id is None and user.is_staff)
-        version = versions.get((row.pk, row.current_version))
-        if version is None:
+        current = versions.get((row.pk, row.current_version))
+        if current is None:
             made.append(ToolState(row, may_change))
             continue
-        contract = learnt_of(row, version).contract
+        contract = learnt_of(row, current).contract
         host = host_of_contract(contract)
         wanted = list(dict.fromkeys(use.scheme for use in contract.secrets))
         whose = (user.pk, None) if row.owner_id is None else (user.pk,)
         missing = [s for s in wanted if not any((host, s, w) in given for w in whose)]
         method = contract.method if isinstance(contract, HttpContract) else ""
-        made.append(ToolState(row, may_change, host or "this machine", method, wanted, missing))
+        made.append(
+            ToolState(
+                row,
+                may_change,
+                host or "this machine",
+                method,
+                wanted,
+                missing,
+                latest_repair(row, of_tool[row.pk]),
+            )
+        )
     return made
 
 

@@ -18,6 +18,7 @@ from django.db.models import Q
 from autonomy.agents import tool_ingestor
 from autonomy.agents.tool_ingestor import Limits, Origin, SecretWanted
 from autonomy.models import (
+    RepairPolicy,
     Tool,
     ToolAuthor,
     ToolOrigin,
@@ -32,7 +33,8 @@ from autonomy.runtime.learnt_tools import (
     program,
 )
 from autonomy.runtime.provider_health import shared_health
-from autonomy.runtime.tool_rows import TooManyTools, append_version, store_bundle
+from autonomy.runtime.tool_rows import TooManyTools, store_bundle
+from autonomy.runtime.tool_versions import append_version
 from autonomy.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from autonomy.services.tool_secrets import sealed_for
 from autonomy.tools.learnt.document import NotLearnt
@@ -237,7 +239,7 @@ def try_tool(user: User, row: Tool, arguments: dict[str, Any]) -> Tried:
         raise Conflict("This tool was stopped by the staff of this server.", code="tool_stopped")
     try:
         prepared = made_ready(row, user.pk)
-        called = _waited(call(prepared, arguments, key=""))
+        called = _waited(call(prepared, arguments, in_run=False))
     except LearntFailure as failure:
         error = failure.error
         status = failure.exchange.status if failure.exchange else None
@@ -259,12 +261,17 @@ def switch_tool(row: Tool, *, enabled: bool) -> Tool:
     return row
 
 
-def set_policy(row: Tool, policy: str) -> Tool:
-    """Whether runs call it by themselves, ask first, or never do."""
-    if policy not in ToolPolicy.values:
-        raise Invalid(f"Choose one of: {', '.join(ToolPolicy.values)}.")
-    Tool.objects.filter(pk=row.pk).update(policy=policy)
-    row.refresh_from_db()
+def set_policy(row: Tool, *, policy: str | None = None, repairs: str | None = None) -> Tool:
+    """Whether runs call it by themselves, ask first, or never do; and the same for its repairs.
+    What is None stays."""
+    for given, known in ((policy, ToolPolicy.values), (repairs, RepairPolicy.values)):
+        if given is not None and given not in known:
+            raise Invalid(f"Choose one of: {', '.join(known)}.")
+    chosen = {"policy": policy, "repairs": repairs}
+    changes = {name: value for name, value in chosen.items() if value is not None}
+    if changes:
+        Tool.objects.filter(pk=row.pk).update(**changes)
+        row.refresh_from_db()
     return row
 
 
@@ -283,10 +290,15 @@ def revert_tool(row: Tool, number: int, user: User) -> Tool:
         raise NotFound(f"This tool has no version {number}.")
     if old.evidence.get("state") in (tool_versions.PROPOSED, tool_versions.DISMISSED):
         raise Conflict(
-            "This version was only proposed; staff decide on it in the admin.", code="only_proposed"
+            "This version was only proposed: agree to it as a repair.", code="only_proposed"
         )
     if number == tool.current_version:
         raise Conflict("This version is the one in use.", code="current_version")
+    used = tool.versions.filter(number=tool.current_version).first()
+    if used is not None and used.evidence.get("state") == tool_versions.APPLIED:
+        # From now on the same repair is only proposed.
+        why = f"version {number} was put back by a person"
+        tool_versions.mark(used, tool_versions.TAKEN_BACK, because=why)
     append_version(
         tool,
         ToolAuthor.STAFF,

@@ -113,6 +113,9 @@ class Tool(Generic[In, Out]):
     """Of its latest calls, 0 to 1; None when nobody knows."""
     learnt: bool = False
     """Whether it was not shipped: its description is the words of others."""
+    address: str = ""
+    """Of a learnt tool: where its answers come from, without arguments; empty for a program of
+    this machine."""
 
     def __post_init__(self) -> None:
         if not self.recorded and self.repeat is not Repeat.READ:

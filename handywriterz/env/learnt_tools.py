@@ -51,7 +51,7 @@ class LearntTools(BaseModel):
 
     tool_repair: Literal["auto", "approve", "off"] = Field(
         default="auto",
-        description="What becomes of a proven repair of a learnt tool: used at once (auto), after staff agreed (approve), or none is tried (off).",
+        description="What becomes of a proven repair of a learnt tool: used at once (auto), after its owner agreed, or staff for tools that are for everybody (approve), or none is tried (off). A tool's owner may be stricter.",
     )
     tool_repair_probes: int = Field(
         default=8,
@@ -65,9 +65,9 @@ class LearntTools(BaseModel):
         le=20,
         description="Calls since a repair, the latest, that are looked at to decide whether it is taken back.",
     )
-    tool_rollback_share: float = Field(
-        default=0.5,
+    tool_rollback_worse: float = Field(
+        default=0.4,
         gt=0,
         le=1,
-        description="Share of those calls (0 to 1) that must fail for a repair to be taken back.",
+        description="A repair is taken back when the share of its latest calls that went well is smaller by this much than that of the version before it.",
     )

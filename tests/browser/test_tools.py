@@ -70,7 +70,7 @@ def test_a_tool_is_let_in_tried_and_asked_about(visit: Visit, person: Any, paper
     expect(page.get_by_text("None yet.")).to_be_visible()
 
     page.get_by_label("Address of the document").fill(f"{papers.base}/openapi.yaml")
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Preview").click()
     preview = page.locator(".tool-preview")
     expect(preview).to_contain_text("It only reads", timeout=60 * SECONDS)
     expect(preview).to_contain_text(f"127.0.0.1:{papers.port}")
@@ -79,7 +79,7 @@ def test_a_tool_is_let_in_tried_and_asked_about(visit: Visit, person: Any, paper
     preview.scroll_into_view_if_needed()
     shoot(page, "tools-preview")
     preview.get_by_role("checkbox", name=re.compile("get_work")).uncheck()
-    preview.get_by_role("button", name="Let in 1 tool").click()
+    preview.get_by_role("button", name="Add 1 tool").click()
 
     tool = card(page, "open_papers.search_works")
     expect(tool).to_contain_text("needs a key", timeout=60 * SECONDS)
@@ -141,7 +141,7 @@ def test_the_page_fits_a_phone_and_the_dark(
     visitor = visit(storage_state=person, **options)
     page = visitor.page("/settings/tools/")
     page.get_by_label("Address of the document").fill(f"{papers.base}/openapi.yaml")
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Preview").click()
     expect(page.locator(".tool-preview")).to_be_visible(timeout=60 * SECONDS)
     assert overflow(page) == 0
     assert violations(page) == []

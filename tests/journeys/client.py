@@ -20,8 +20,8 @@ ENDED = ("succeeded", "failed", "cancelled")
 class Caller:
     """Holds an API key of its own against a running product."""
 
-    def __init__(self, stack: StackProcess, email: str) -> None:
-        told = stack.manage("api_key", "create", "--user", email).stdout
+    def __init__(self, stack: StackProcess, email: str, *options: str) -> None:
+        told = stack.manage("api_key", "create", "--user", email, *options).stdout
         key = re.search(r"\bhw_\S+", told)
         assert key, told
         self.http = httpx.Client(

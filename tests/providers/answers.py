@@ -457,6 +457,8 @@ def answer(role: str, user: str, schema: Mapping[str, Any] | None = None) -> str
         return json.dumps(edit(user), ensure_ascii=False)
     if role == "reworker":
         return json.dumps(rework(user), ensure_ascii=False)
+    if role == "caller":
+        return json.dumps({"calls": []})  # rules have made the calls that leave no doubt
     if role == "searcher":
         return json.dumps({"queries": queries(user)}, ensure_ascii=False)
     if role == "titler":

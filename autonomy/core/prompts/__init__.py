@@ -10,6 +10,7 @@ from __future__ import annotations
 from autonomy.core.answers import (
     ClaimVerdicts,
     DataParagraphs,
+    PlannedCalls,
     PlannedDocument,
     PlannedQueries,
     ProposedPatch,
@@ -22,6 +23,7 @@ from autonomy.core.markers import bind_markers, short_ids
 from autonomy.core.packing import Prompt
 from autonomy.core.prompts import (
     analysing,
+    calling,
     data_writing,
     debugging,
     editing,
@@ -36,6 +38,7 @@ from autonomy.core.prompts import (
     writing,
 )
 from autonomy.core.prompts.analysing import analyst
+from autonomy.core.prompts.calling import caller
 from autonomy.core.prompts.data_writing import data_writer
 from autonomy.core.prompts.debugging import debugger
 from autonomy.core.prompts.editing import editor
@@ -57,6 +60,7 @@ PROMPT_VERSIONS: dict[str, str] = {
     "debugger": debugging.VERSION,
     "patcher": patching.VERSION,
     "searcher": searching.VERSION,
+    "caller": calling.VERSION,
     "editor": editing.VERSION,
     "analyst": analysing.VERSION,
     "program_mender": program_mending.VERSION,
@@ -71,6 +75,7 @@ __all__ = [
     "ClaimVerdicts",
     "DataParagraphs",
     "Flagged",
+    "PlannedCalls",
     "PlannedDocument",
     "PlannedQueries",
     "Prompt",
@@ -81,6 +86,7 @@ __all__ = [
     "RewrittenSentences",
     "analyst",
     "bind_markers",
+    "caller",
     "critic",
     "data_writer",
     "debugger",

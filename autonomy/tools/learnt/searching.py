@@ -45,11 +45,11 @@ def query_arguments(schema: Mapping[str, Any], query: str, most: int) -> dict[st
     required = [str(name) for name in schema.get("required", ())]
     folded = {name.lower().replace("-", "_"): name for name in properties}
     named = next((folded[q] for q in QUERIES if q in folded), None)
-    if named is None or not _is_text(_resolved(properties[named], definitions)):
+    if named is None or not _is_text(resolved(properties[named], definitions)):
         body = properties.get("body")
         if not isinstance(body, dict):
             return None
-        inner_schema = {**_resolved(body, definitions), "$defs": definitions}
+        inner_schema = {**resolved(body, definitions), "$defs": definitions}
         inner = query_arguments(inner_schema, query, most)
         rest = _filled(properties, definitions, [n for n in required if n != "body"])
         return None if inner is None or rest is None else {**rest, "body": inner}
@@ -59,7 +59,7 @@ def query_arguments(schema: Mapping[str, Any], query: str, most: int) -> dict[st
     arguments = {**filled, named: query}
     for limit in LIMITS:
         name = folded.get(limit.replace("-", "_"))
-        spec = _resolved(properties[name], definitions) if name else {}
+        spec = resolved(properties[name], definitions) if name else {}
         if name and spec.get("type") == "integer" and name not in arguments:
             highest = spec.get("maximum", most)
             arguments[name] = max(1, min(most, int(highest)))
@@ -73,7 +73,7 @@ def _filled(
     """Values for what else is required; None when one of them takes thought."""
     made: dict[str, Any] = {}
     for name in names:
-        spec = _resolved(properties.get(name, {}), definitions)
+        spec = resolved(properties.get(name, {}), definitions)
         if "const" in spec:
             made[name] = spec["const"]
         elif "default" in spec:
@@ -85,7 +85,8 @@ def _filled(
     return made
 
 
-def _resolved(spec: Any, definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+def resolved(spec: Any, definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema that `spec` names among `definitions`, or is."""
     for _ in range(10):
         reference = spec.get("$ref") if isinstance(spec, dict) else None
         if not isinstance(reference, str):

@@ -32,10 +32,12 @@ export function ToolQuestion({ view, onSnapshot }) {
     }
   };
   const queries = asked.input?.queries ?? [];
+  const given = Object.entries(asked.input?.arguments ?? {});
   return html`<section class="question tool-question card" aria-label="Question about a tool">
     <h2><${Icon} name="wrench" /> May this run use a tool?</h2>
     <p><strong class="tool-name">${asked.tool}</strong> is a tool of yours that is used only after you say yes. Nothing runs and nothing is spent while it waits for you.</p>
     ${queries.length > 0 && html`<p>It would be asked for:</p><ul class="tool-queries">${queries.slice(0, 6).map((query) => html`<li key=${query}>${query}</li>`)}</ul>`}
+    ${given.length > 0 && html`<p>It would be called with:</p><ul class="tool-queries">${given.map(([name, value]) => html`<li key=${name}>${name}: ${typeof value === "string" ? value : JSON.stringify(value)}</li>`)}</ul>`}
     <label class="check-field"><input type="checkbox" checked=${always} disabled=${busy !== ""} onChange=${(event) => setAlways(event.target.checked)} /> Do not ask about this tool again</label>
     ${error && html`<p class="error-text" role="alert">${error}</p>`}
     <div class="dialog-actions">

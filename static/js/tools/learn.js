@@ -1,4 +1,4 @@
-// Let in tools: say where they are described, look at what they could do, agree.
+// Add a tool: say where it is described, look at what it could do, agree.
 import { html, useId, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import * as api from "../lib/api.js";
@@ -79,7 +79,7 @@ export function Learn({ state, onLetIn, onKey }) {
     set(event.target.value);
     setSeen(null);
   };
-  return html`<section class="panel" aria-labelledby="learn"><h2 id="learn">Let in tools</h2>
+  return html`<section class="panel" aria-labelledby="learn"><h2 id="learn">Add a tool</h2>
     <form class="form" onSubmit=${look} autocomplete="off">
       <fieldset class="tool-ways"><legend class="visually-hidden">Where they are described</legend>
         ${WAYS.map(([value, label]) => html`<label key=${value} class="check-field"><input type="radio" name="way" value=${value} checked=${way === value} onChange=${() => { setWay(value); setSeen(null); setProblem(null); }} /> <span>${label}</span></label>`)}</fieldset>
@@ -93,9 +93,9 @@ export function Learn({ state, onLetIn, onKey }) {
       ${way === "file" && html`<div class="field"><label for=${`${id}-file`}>Document, JSON or YAML</label>
         <input id=${`${id}-file`} type="file" accept=".json,.yaml,.yml,application/json,application/yaml" onChange=${(event) => { setFile(event.target.files[0] ?? null); setSeen(null); }} /></div>`}
       ${state.may_add_for_everybody && html`<label class="check-field"><input type="checkbox" checked=${everybody} onChange=${(event) => { setEverybody(event.target.checked); setSeen(null); }} /> <span>For everybody on this server</span></label>`}
-      <div class="form-actions"><button type="submit" class=${seen ? "button" : "button primary"} disabled=${!ready || busy !== ""}><${Icon} name=${busy === "look" ? "loader-circle" : "eye"} spin=${busy === "look"} /> ${busy === "look" ? "Reading it…" : "Look at it"}</button></div>
+      <div class="form-actions"><button type="submit" class=${seen ? "button" : "button primary"} disabled=${!ready || busy !== ""}><${Icon} name=${busy === "look" ? "loader-circle" : "eye"} spin=${busy === "look"} /> ${busy === "look" ? "Reading it…" : "Preview"}</button></div>
     </form>
-    <div aria-live="polite">${problem && html`<${Refused} problem=${problem} title="Not let in" />`}</div>
+    <div aria-live="polite">${problem && html`<${Refused} problem=${problem} title="Not added" />`}</div>
     ${seen && html`<${Preview} seen=${seen} chosen=${chosen} setChosen=${setChosen} busy=${busy} onAgree=${agree} onDrop=${() => setSeen(null)} />`}
   </section>`;
 }
@@ -121,7 +121,7 @@ function Preview({ seen, chosen, setChosen, busy, onAgree, onDrop }) {
         <span><strong class="tool-name">${operation.name}</strong> <code>${operation.method} ${operation.path}</code>${operation.read_only ? "" : html` <span class="badge warn">changes things</span>`}<br /><span class="faint">${operation.description}</span></span></label>`)}</fieldset>
     ${seen.refused.length > 0 && html`<details class="more"><summary>${seen.refused.length} cannot be learnt</summary><ul>${seen.refused.map((one) => html`<li key=${one.id}><code>${one.id}</code>: ${one.reason}</li>`)}</ul></details>`}
     <p class="faint">Names and descriptions are the words of whoever wrote the document.</p>
-    <div class="form-actions"><button type="button" class="button primary" disabled=${busy !== "" || chosen.size === 0} onClick=${onAgree}><${Icon} name=${busy === "agree" ? "loader-circle" : "check"} spin=${busy === "agree"} /> Let in ${picked.length} ${picked.length === 1 ? "tool" : "tools"}</button>
-      <button type="button" class="button quiet" disabled=${busy !== ""} onClick=${onDrop}>Do not</button></div>
+    <div class="form-actions"><button type="button" class="button primary" disabled=${busy !== "" || chosen.size === 0} onClick=${onAgree}><${Icon} name=${busy === "agree" ? "loader-circle" : "check"} spin=${busy === "agree"} /> Add ${picked.length} ${picked.length === 1 ? "tool" : "tools"}</button>
+      <button type="button" class="button quiet" disabled=${busy !== ""} onClick=${onDrop}>Cancel</button></div>
   </section>`;
 }

@@ -22,6 +22,11 @@ function Tools() {
   useEffect(() => {
     load();
   }, []);
+  const opened = state !== null;
+  useEffect(() => {
+    // A notification leads to one tool, which is only there now.
+    if (opened && location.hash) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+  }, [opened]);
   if (failure && !state) {
     return html`<div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>${failure.title}</strong><span>${failure.message}</span></div><button type="button" class="button" onClick=${load}>Try again</button></div>`;
   }
@@ -29,13 +34,13 @@ function Tools() {
   const learnt = state.items.filter((tool) => tool.origin !== "builtin");
   const builtin = state.items.filter((tool) => tool.origin === "builtin");
   const letIn = async (seen) => {
-    toast(`${seen.title} is let in.`, { title: "Saved" });
+    toast(`${seen.title} is added.`, { title: "Saved" });
     await load();
     document.getElementById("learnt")?.focus();
   };
   return html`<div class="tools-page">
-    <section class="panel" aria-labelledby="learnt"><h2 id="learnt" tabindex="-1">Learnt tools</h2>
-      ${learnt.length === 0 && html`<p>None yet. Let one in below, or let a run learn one from this server’s catalogue when its evidence is weak.</p>`}
+    <section class="panel" aria-labelledby="learnt"><h2 id="learnt" tabindex="-1">Your tools</h2>
+      ${learnt.length === 0 && html`<p>None yet. Add one below. A run may also learn one from this server’s catalogue when its evidence is weak.</p>`}
       ${grouped(learnt).map((group) => html`<div key=${group.key} class="tool-group">
         <h3>${group.bundle} <span class="faint">${group.own ? "yours" : "for everybody"}</span></h3>
         <p class="faint tool-from">${group.from}</p>
@@ -43,7 +48,7 @@ function Tools() {
       </div>`)}
     </section>
     <${Learn} state=${state} onLetIn=${letIn} onKey=${load} />
-    <${Secrets} secrets=${state.secrets} staff=${state.may_add_for_everybody} onChanged=${load} />
+    <${Secrets} secrets=${state.secrets} wanted=${learnt.some((tool) => tool.secrets_missing.length > 0)} staff=${state.may_add_for_everybody} onChanged=${load} />
     <section class="panel" aria-labelledby="builtin"><h2 id="builtin">Built-in tools</h2>
       <details class="more"><summary>${builtin.length} tools that came with the product</summary>
         <ul class="tool-list">${builtin.map((tool) => html`<${Tool} key=${tool.name} tool=${tool} onChanged=${load} />`)}</ul></details>

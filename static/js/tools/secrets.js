@@ -9,7 +9,7 @@ import { ADDRESS } from "./words.js";
 
 const EMPTY = { host: "", scheme: "", value: "", for_everybody: false };
 
-export function Secrets({ secrets, staff, onChanged }) {
+export function Secrets({ secrets, wanted, staff, onChanged }) {
   const id = useId();
   const [fields, setFields] = useState(EMPTY);
   const [problem, setProblem] = useState(null);
@@ -40,6 +40,7 @@ export function Secrets({ secrets, staff, onChanged }) {
     }
   };
   return html`<section class="panel" aria-labelledby="tool-keys"><h2 id="tool-keys">Keys of tools</h2>
+    <details class="more" open=${wanted}><summary>${wanted ? "A tool needs a key" : secrets.length ? `${secrets.length} kept` : "None needed"}</summary>
     <p>A key is kept encrypted, sent to its host only, and never shown again.</p>
     ${secrets.length > 0 && html`<ul class="tool-keys">${secrets.map((secret) => html`<li key=${`${secret.host} ${secret.scheme} ${secret.for_everybody}`}><span><code>${secret.host}</code> ${secret.scheme}${secret.for_everybody ? ", for everybody" : ""}${secret.opens ? "" : html` <span class="badge bad">give it again</span>`}</span>
       <button type="button" class="icon-button" aria-label=${`Forget the key for ${secret.host}`} onClick=${() => forget(secret)}><${Icon} name="trash-2" /></button></li>`)}</ul>`}
@@ -50,6 +51,6 @@ export function Secrets({ secrets, staff, onChanged }) {
       ${staff && html`<label class="check-field"><input type="checkbox" checked=${fields.for_everybody} onChange=${set("for_everybody")} /> <span>For everybody on this server</span></label>`}
       ${problem && html`<${Refused} problem=${problem} title="Not kept" />`}
       <div class="form-actions"><button type="submit" class="button" disabled=${busy || !fields.host || !fields.scheme || !fields.value}><${Icon} name="key-round" /> Keep it</button></div>
-    </form>
+    </form></details>
   </section>`;
 }

@@ -5,7 +5,9 @@ import * as api from "../lib/api.js";
 import { confirm } from "../ui/dialog.js";
 import { Refused } from "../ui/refused.js";
 import { toastError } from "../ui/toast.js";
-import { ADDRESS, authorOf, exampleOf, failureOf, healthOf, POLICIES } from "./words.js";
+import { Diff } from "./diff.js";
+import { Repair } from "./repair.js";
+import { ADDRESS, authorOf, exampleOf, failureOf, healthOf, POLICIES, REPAIRS } from "./words.js";
 
 export function Tool({ tool, onChanged }) {
   const id = useId();
@@ -39,12 +41,14 @@ export function Tool({ tool, onChanged }) {
     const sure = await confirm({ title: `Remove ${tool.name}?`, text: "Its history and what was kept of its calls go with it.", action: "Remove", danger: true });
     if (sure) await act(() => api.remove(address));
   };
-  return html`<li class="tool card">
+  const decide = (deed) => act(() => api.post(`${address}/repairs/${tool.repair.version}/${deed}`));
+  return html`<li class="tool card" id=${learnt ? `tool-${tool.name}` : undefined}>
     <div class="tool-head">
       <div><strong class="tool-name">${tool.name}</strong> <span class=${`badge ${kind}`}>${words}</span>${tool.read_only ? "" : html` <span class="badge warn">changes things</span>`}
         <p>${tool.description}</p></div>
     </div>
     <p class="tool-facts faint">${[learnt && `${tool.method ? `${tool.method} ` : ""}${tool.host}`, `version ${tool.version}`, tool.calls > 0 && `${tool.calls} ${tool.calls === 1 ? "call" : "calls"}`, tool.last_failure && `last failure: ${failureOf(tool.last_failure)}`].filter(Boolean).join(" · ")}</p>
+    ${tool.repair && html`<${Repair} repair=${tool.repair} mayDecide=${tool.may_change} busy=${busy} onDecide=${decide} />`}
     ${tool.may_change && html`<div class="tool-controls">
       ${learnt && html`<label class="tool-policy"><span class="visually-hidden">When runs use ${tool.name}</span>
         <select class="select" value=${tool.policy} disabled=${busy} onChange=${(event) => act(() => api.patch(address, { policy: event.target.value }))}>
@@ -53,6 +57,9 @@ export function Tool({ tool, onChanged }) {
       ${learnt && html`<button type="button" class="button quiet" disabled=${busy} aria-label=${`Remove ${tool.name}`} onClick=${remove}><${Icon} name="trash-2" /> Remove</button>`}
     </div>`}
     ${learnt && html`<details class="more" onToggle=${opened}><summary>Try it, and its history</summary>
+      ${tool.may_change && html`<div class="field"><label for=${`${id}-repairs`}>When its API changes and a repair is proven</label>
+        <select id=${`${id}-repairs`} class="select" value=${tool.repairs} disabled=${busy} onChange=${(event) => act(() => api.patch(address, { repairs: event.target.value }))}>
+          ${REPAIRS.map(([value, label]) => html`<option key=${value} value=${value}>${label}</option>`)}</select></div>`}
       ${failure && html`<${Refused} problem=${failure} title="Not opened" />`}
       ${!detail && !failure && html`<p role="status">Opening…</p>`}
       ${detail && html`<${Try} id=${id} detail=${detail} address=${address} onTried=${onChanged} />
@@ -102,7 +109,9 @@ function History({ detail, busy, onRevert }) {
   return html`<div class="tool-history"><h4>History</h4>
     <ol reversed>${detail.versions.map((version) => html`<li key=${version.number}>
       <div class="tool-version"><span><strong>Version ${version.number}</strong>, ${authorOf(version.author)}, ${new Date(version.created_at).toLocaleString()}${version.contract_changed ? ", with another contract" : ""}</span>
-        ${version.number === detail.version ? html`<span class="badge good">in use</span>` : detail.may_change && html`<button type="button" class="button quiet" disabled=${busy} onClick=${() => onRevert(version.number)}><${Icon} name="rotate-ccw" /> Use version ${version.number} again</button>`}</div>
-      ${version.patch && html`<pre class="tool-diff" tabindex="0" aria-label=${`What version ${version.number} changed`}>${version.patch.split("\n").map((line, i) => html`<span key=${i} class=${line.startsWith("+") ? "added" : line.startsWith("-") ? "removed" : ""}>${`${line}\n`}</span>`)}</pre>`}
+        ${version.number === detail.version ? html`<span class="badge good">in use</span>` : ["proposed", "dismissed"].includes(version.evidence.state) ? html`<span class="badge">${version.evidence.state === "proposed" ? "waits" : "dismissed"}</span>` : detail.may_change && html`<button type="button" class="button quiet" disabled=${busy} onClick=${() => onRevert(version.number)}><${Icon} name="rotate-ccw" /> Use version ${version.number} again</button>`}</div>
+      ${version.calls > 0 && html`<p class="faint">${version.went_well} of ${version.calls} ${version.calls === 1 ? "call" : "calls"} in runs went well.</p>`}
+      ${version.evidence.because && html`<p>${version.evidence.because}.</p>`}
+      ${version.patch && html`<${Diff} patch=${version.patch} label=${`What version ${version.number} changed`} />`}
     </li>`)}</ol></div>`;
 }

@@ -7,6 +7,27 @@ export const POLICIES = [
   ["never", "Never use it"],
 ];
 
+export const REPAIRS = [
+  ["auto", "Use it, and tell me"],
+  ["ask", "Ask me first"],
+  ["never", "Make no repairs"],
+];
+
+export const REPAIR_TITLES = {
+  proposed: "The agent made a repair. It waits for your yes.",
+  applied: "The agent repaired this tool.",
+  taken_back: "A repair was taken back.",
+};
+
+/** What showed that a repair works, or why it is not used. */
+export function provenOf(repair) {
+  const why = repair.why && `${repair.why.replace(/\.$/, "")}.`;
+  if (repair.state === "taken_back") return why.charAt(0).toUpperCase() + why.slice(1);
+  if (!repair.proven) return `It was not proven${why ? `: ${why}` : "."}`;
+  const answers = (count, word) => `${count} ${word} ${count === 1 ? "answer" : "answers"}`;
+  return `Proven in the sandbox: ${answers(repair.recorded, "recorded")} and ${answers(repair.fresh, "new")} come out as they should.`;
+}
+
 const FAILURES = {
   auth: "the key was not accepted",
   quota: "no calls are left",
@@ -23,7 +44,7 @@ const FAILURES = {
 
 export const failureOf = (code) => FAILURES[code] ?? code.replaceAll("_", " ");
 
-const AUTHORS = { builtin: "shipped", ingest: "as it was let in", agent: "repaired by a run", staff: "put back by a person" };
+const AUTHORS = { builtin: "shipped", ingest: "as it was added", agent: "repaired by a run", staff: "put back by a person" };
 
 export const authorOf = (author) => AUTHORS[author] ?? author;
 
@@ -42,6 +63,7 @@ export function grouped(tools) {
 export function healthOf(tool) {
   if (tool.stopped) return ["stopped by staff", "bad"];
   if (!tool.enabled) return ["switched off", ""];
+  if (tool.repair?.state === "proposed") return ["a repair waits", "warn"];
   if (tool.policy === "never") return ["never used", ""];
   if (tool.secrets_missing.length) return ["needs a key", "warn"];
   if (tool.success_share === null) return ["not called yet", ""];

@@ -145,6 +145,12 @@ class MemoryWeb:
         return Fetched(url=url, media_type="text/html", file_name="page.html", body=body)
 
 
+def _as_read(part: str) -> str:
+    """A paragraph of Markdown as the library reads it: of a table, header and rows."""
+    lines = [line.strip("| ") for line in part.split("\n")]
+    return "\n".join(line for line in lines if not line.startswith("---"))
+
+
 class MemoryShelf:
     """`ports.Shelf` that puts what it is given into a `MemoryLibrary`."""
 
@@ -176,12 +182,14 @@ class MemoryShelf:
         text = fetched.body.decode() if fetched and work.csl["type"] == "webpage" else work.abstract
         source_id = str(uuid.uuid5(uuid.NAMESPACE_URL, key_of(work)))
         sentences = [s.strip() for s in text.split(". ") if s.strip()]
+        if fetched and fetched.media_type == "text/markdown":
+            sentences = [_as_read(part) for part in text.split("\n\n") if part[:1] != "#"]
         passages = [
             Passage(
                 id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{source_id}/{n}")),
                 source_id=source_id,
-                text=sentence if sentence.endswith(".") else f"{sentence}.",
-                heading="Abstract",
+                text=sentence if sentence[-1] == "." or " | " in sentence else f"{sentence}.",
+                heading=text.split("\n")[0][2:] if text[:2] == "# " else "Abstract",
                 ordinal=n,
             )
             for n, sentence in enumerate(sentences)

@@ -10,7 +10,7 @@ import pytest
 from langgraph.runtime import Runtime
 from pydantic import BaseModel
 
-from autonomy.agents.executor import act
+from autonomy.agents.executor import UNSETTLED, act
 from autonomy.agents.self_debugger import repair
 from autonomy.core.ports import Asked, Deps, OutcomeUnknown, Repeat, ResultLost, ResultTooLarge
 from autonomy.core.state import ActInput
@@ -116,14 +116,20 @@ async def test_an_unknown_outcome_fails_the_step_and_says_what_people_can_do() -
 
 
 async def test_the_next_attempt_is_the_same_call() -> None:
-    effects = Refusing(OutcomeUnknown("the-key", "tool", "nobody knows"))
+    # The ledger may name a call that the tool made within; the step repeats its own, from which
+    # that one follows.
+    effects = Refusing(OutcomeUnknown("a-call-within", "tool", "nobody knows"))
     deps = replace(make_deps("x", tools=[Letterbox().tool()]), effects=effects)
     failed, _, observation = await do(STEP, deps)
+    kept = failed.result[UNSETTLED]
+    assert kept == {"tool": "letter.send", "key": effects.keys[0]}
+    # Keys begin with the task, and the next attempt is another one.
+    failed = failed.model_copy(update={"result": {UNSETTLED: {**kept, "key": "first-task:post"}}})
     state: Any = {"plan": Plan(steps=(failed,)), "observations": [observation]}
     mended = (await repair(state, Runtime(context=deps)))["plan"].steps[0]
     assert mended.status is StepStatus.PENDING
     await do(mended, deps)
-    assert effects.keys[1:] == ["the-key"]
+    assert effects.keys[1:] == ["first-task:post"]
 
     elsewhere = mended.model_copy(update={"tool": "letter.fax"})
     fax = Tool("letter.fax", "Faxes.", Ask, Reply, Letterbox().send)

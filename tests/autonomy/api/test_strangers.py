@@ -69,6 +69,10 @@ def _tool(world: World) -> dict[str, str]:
     return {"name": world.tool.name}
 
 
+def _repair(world: World) -> dict[str, str]:
+    return {"name": world.tool.name, "number": "1"}
+
+
 def _check(world: World) -> dict[str, str]:
     return {"check_id": str(Check.objects.get_or_create(cycle=world.cycle)[0].pk)}
 
@@ -153,6 +157,9 @@ TABLE: dict[str, Row] = {
     "POST v2/tools/{name}/test": Row(HIDDEN, _tool, lambda w: {"arguments": {}}),
     "POST v2/tools/{name}/enable": Row(HIDDEN, _tool),
     "POST v2/tools/{name}/disable": Row(HIDDEN, _tool),
+    "POST v2/tools/{name}/repairs/{number}/agree": Row(HIDDEN, _repair),
+    "POST v2/tools/{name}/repairs/{number}/dismiss": Row(HIDDEN, _repair),
+    "POST v2/tools/{name}/repairs/{number}/undo": Row(HIDDEN, _repair),
     "POST v2/tools/{name}/revert": Row(HIDDEN, _tool, lambda w: {"version": 1}),
     "POST v2/turnitin/{uuid:run_id}/report": Row(
         HIDDEN, _run, lambda w: {"cycle_id": str(w.cycle.pk), "observed_similarity": 1}

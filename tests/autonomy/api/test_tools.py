@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from autonomy.core.learnt import Fix
 from autonomy.models import Tool, ToolRecording, ToolSecret, ToolServer
 from autonomy.runtime import learnt_tools
 from autonomy.runtime.db import close_pool
@@ -240,3 +241,55 @@ def test_a_question_about_a_tool_is_answered_once(
     tool.refresh_from_db()
     assert tool.policy == "auto"
     assert answer(alice_client, interrupt_id="q2", allowed=True) == 409
+
+
+# --------------------------------------------------------------------------- repairs
+
+
+def mended(owner: User | None, *, apply: bool) -> Tool:
+    """A learnt tool with a repair, in use or waiting."""
+    from autonomy.runtime import tool_versions
+
+    tool = Tool.objects.get(name="open_papers.search_works", owner=owner)
+    proof = {"passed": True, "reason": "", "recorded": 4, "fresh": 2}
+    evidence = {"changes": [{"kind": "rename", "said": "renamed “a” to “b”"}], "proof": proof}
+    fix = Fix(wrapper="response:\n- drop: {at: /x}\n", patch="", evidence=evidence)
+    tool_versions.settle(tool.pk, 1, fix, f"k{apply}", apply=apply)
+    return tool
+
+
+def test_an_owner_sees_a_repair_and_agrees_dismisses_or_undoes(
+    papers: Served, alice: User, alice_client: Client
+) -> None:
+    learn(alice_client, papers)
+    mended(alice, apply=False)
+    seen = send(alice_client, "GET", SEARCH).json()
+    repair = seen["repair"]
+    assert (seen["version"], repair["state"], repair["open"]) == (1, "proposed", True)
+    assert (repair["said"], repair["recorded"], repair["fresh"]) == (["renamed “a” to “b”"], 4, 2)
+    assert "+- drop:" in repair["patch"]
+    told = alice_client.get("/api/v2/notifications").json()["items"]
+    assert [(n["kind"], n["title"]) for n in told] == [("waiting", "open_papers.search_works")]
+
+    agreed = send(alice_client, "POST", f"{SEARCH}/repairs/2/agree").json()
+    assert (agreed["version"], agreed["repair"]["state"]) == (2, "applied")
+    assert send(alice_client, "POST", f"{SEARCH}/repairs/2/dismiss").status_code == 409
+    undone = send(alice_client, "POST", f"{SEARCH}/repairs/2/undo").json()
+    assert (undone["version"], undone["repair"]["state"]) == (3, "taken_back")
+    assert undone["versions"][0]["author"] == "staff"
+    assert send(alice_client, "POST", f"{SEARCH}/repairs/2/undo").status_code == 409
+    assert send(alice_client, "POST", f"{SEARCH}/repairs/9/agree").status_code == 404
+    chosen = send(alice_client, "PATCH", SEARCH, {"repairs": "never"}).json()
+    assert (chosen["repairs"], chosen["policy"]) == ("never", "auto")
+
+
+def test_repairs_of_tools_for_everybody_are_decided_by_staff(
+    papers: Served, bob_client: Client, staff_client: Client
+) -> None:
+    learn(staff_client, papers, for_everybody=True)
+    mended(None, apply=False)
+    for deed in ("agree", "dismiss", "undo"):
+        assert send(bob_client, "POST", f"{SEARCH}/repairs/2/{deed}").status_code == 403
+    assert bob_client.get("/api/v2/notifications").json()["items"] == []
+    assert len(staff_client.get("/api/v2/notifications").json()["items"]) == 1
+    assert send(staff_client, "POST", f"{SEARCH}/repairs/2/dismiss").json()["repair"] is None

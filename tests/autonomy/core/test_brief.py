@@ -25,6 +25,15 @@ def brief_of(goal: str, source_ids: tuple[str, ...] = ("a",), **settings: object
         ("grazing fish and seaweed", "grazing fish and seaweed"),
         ("Please write an essay: tidal power", "tidal power"),
         (
+            "Use the exchange-rate tool for EUR/USD on 2024-01-05. What was the rate?",
+            "exchange rate EUR/USD on 2024-01-05",
+        ),
+        (
+            "Use the exchange-rate tool for EUR/USD on 2024-01-05 and write a note on the euro",
+            "the euro",
+        ),
+        ("Use the rates tool and say what it was", "rates"),
+        (
             "Compare wind power and tidal power in 800 words using only the attached papers",
             "wind power and tidal power",
         ),

@@ -203,6 +203,7 @@ def test_versions_name_every_prompt_by_a_hash_of_its_wording() -> None:
         "debugger",
         "patcher",
         "searcher",
+        "caller",
         "title",
         "small_talk",
         "reworker",

@@ -217,18 +217,23 @@ def test_without_a_sandbox_a_proposal_is_kept_that_nobody_can_use(
 def test_staff_agree_first_where_the_server_says_so(
     api: Api, tool: Tool, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from autonomy.runtime import tool_repairs, tool_versions
+    from autonomy.models import Notification
+    from autonomy.runtime import tool_versions
     from handywriterz.env import env
 
     careful = env().model_copy(update={"tool_repair": "approve"})
-    monkeypatch.setattr(tool_repairs, "env", lambda: careful)
+    monkeypatch.setattr(tool_versions, "env", lambda: careful)
     error = run_async(broken(api, tool, alice, renamed))
     mend = mended(deps_of(alice), error)
     assert (mend.mended, mend.waits) == (False, True)
     tool.refresh_from_db()
     assert tool.current_version == 1
+    (told,) = Notification.objects.filter(owner=alice)
+    assert (told.kind, told.title, told.read_at) == ("waiting", NAME, None)
 
     tool_versions.agree(tool.pk, 2, "staff")
+    told.refresh_from_db()
+    assert told.read_at is not None
     tool.refresh_from_db()
     assert tool.current_version == 2
     with pytest.raises(tool_versions.NotOpen):
@@ -247,32 +252,100 @@ def test_what_no_wrapper_changes_is_said_with_what_to_do(
     assert len(versions(tool)) == 1
 
 
+def counted(tool: Tool, number: int, outcomes: str) -> None:
+    """Calls of a version, as runs count them."""
+    from autonomy.runtime.tool_health import count_outcome
+
+    version = tool.versions.get(number=number)
+    for outcome in outcomes:
+        count_outcome(version.pk, "" if outcome == "1" else "schema_drift", None)
+
+
 @pytest.mark.parametrize(
-    ("recent", "failure", "back"),
+    ("before", "since", "back"),
     [
-        ("000000", "schema_drift", True),
-        ("110100", "schema_drift", True),
-        ("111100", "schema_drift", False),
-        ("00000", "schema_drift", False),
-        ("000000", "dead_host", False),
+        ("1" * 9 + "0", "000000", True),
+        ("1" * 9 + "0", "111000", True),
+        ("1" * 9 + "0", "111100", False),
+        ("1" * 9 + "0", "00000", False),
+        ("110000", "110000", False),
+        ("", "110100", True),
     ],
+    ids=["fails", "half", "a third", "too few calls", "no worse than before", "nothing before"],
 )
-def test_a_repair_that_does_worse_is_taken_back(
-    api: Api, tool: Tool, alice: User, recent: str, failure: str, back: bool
+def test_a_repair_that_does_worse_than_what_it_replaced_is_taken_back(
+    api: Api, tool: Tool, alice: User, before: str, since: str, back: bool
 ) -> None:
     from autonomy.core.learnt import Fix
-    from autonomy.models import Tool
+    from autonomy.models import Notification
     from autonomy.runtime import tool_versions
+
+    counted(tool, 1, before)
+    fix = Fix(wrapper="response:\n- drop: {at: /x}\n", patch="", evidence={})
+    tool_versions.settle(tool.pk, 1, fix, "k", apply=True)
+    counted(tool, 2, since)
+
+    tool.refresh_from_db()
+    assert tool.current_version == (3 if back else 2)
+    if not back:
+        return
+    taken, restored = versions(tool)[1:]
+    assert (taken.evidence["state"], restored.wrapper) == ("taken_back", "")
+    assert restored.evidence["rolled_back"] == 2
+    failed = since[-6:].count("0")
+    assert f"{failed} of its latest 6 calls failed" in restored.evidence["because"]
+    assert Notification.objects.filter(owner=alice, kind="failed", title=NAME).count() == 1
+    # The same fix is not used by itself again, and a person who says no is not asked again.
+    again = tool_versions.settle(tool.pk, 3, fix, "k2", apply=True)
+    assert (again.state, again.version) == ("proposed", 4)
+    tool_versions.dismiss(tool.pk, 4, "alice")
+    assert tool_versions.settle(tool.pk, 3, fix, "k3", apply=True).state == "declined"
+
+
+def test_failures_that_no_wrapper_causes_take_nothing_back(
+    api: Api, tool: Tool, alice: User
+) -> None:
+    from autonomy.core.learnt import Fix
+    from autonomy.runtime import tool_versions
+    from autonomy.runtime.tool_health import count_outcome
 
     fix = Fix(wrapper="response:\n- drop: {at: /x}\n", patch="", evidence={})
     tool_versions.settle(tool.pk, 1, fix, "k", apply=True)
-    Tool.objects.filter(pk=tool.pk).update(recent=recent, last_failure=failure)
-
-    restored = tool_versions.take_back_if_worse(tool.pk)
+    for code in ["dead_host", "auth", "unavailable", "bad_input", "quota"] * 4:
+        count_outcome(tool.versions.get(number=2).pk, code, None)
     tool.refresh_from_db()
-    assert (restored, tool.current_version) == ((3, 3) if back else (None, 2))
-    if back:
-        assert versions(tool)[2].wrapper == ""
-        assert versions(tool)[2].evidence["rolled_back"] == 2
-        assert versions(tool)[1].evidence["state"] == "taken_back"
-        assert tool_versions.take_back_if_worse(tool.pk) is None
+    assert (tool.current_version, versions(tool)[1].outcomes) == (2, "")
+
+
+def test_a_call_that_failed_under_another_version_is_made_again_with_this_one(
+    api: Api, tool: Tool, alice: User
+) -> None:
+    error = StepError(
+        code="schema_drift", message="It failed.", detail={"tool": NAME, "version": 7}
+    )
+    mend = mended(deps_of(alice), error)
+    assert (mend.mended, mend.version) == (True, 1)
+    assert len(versions(tool)) == 1
+
+
+@pytest.mark.parametrize(
+    ("server", "owner", "policy"),
+    [
+        ("auto", "auto", "auto"),
+        ("auto", "ask", "ask"),
+        ("auto", "never", "never"),
+        ("approve", "auto", "ask"),
+        ("approve", "never", "never"),
+        ("off", "auto", "never"),
+    ],
+)
+def test_the_stricter_of_server_and_owner_decides(
+    monkeypatch: pytest.MonkeyPatch, server: str, owner: str, policy: str
+) -> None:
+    from autonomy.models import Tool
+    from autonomy.runtime import tool_versions
+    from handywriterz.env import env
+
+    chosen = env().model_copy(update={"tool_repair": server})
+    monkeypatch.setattr(tool_versions, "env", lambda: chosen)
+    assert tool_versions.repair_policy(Tool(repairs=owner)) == policy
