@@ -12,6 +12,7 @@ import hashlib
 import re
 from typing import Any, NamedTuple
 
+from autonomy.agents.data_plan import ANSWER
 from autonomy.core import prompts
 from autonomy.core.analysis import (
     AnalysisResult,
@@ -25,7 +26,8 @@ from autonomy.core.types import Author, EventDraft, Observation, Step, StopReaso
 from autonomy.core.words import clause, counted
 from autonomy.export.exhibits import own_part
 from autonomy.tools.analysis.contract import BrokenResult, take_result
-from autonomy.tools.analysis.program import prelude, program, reading
+from autonomy.tools.analysis.plain_question import asked
+from autonomy.tools.analysis.program import answering, prelude, program, reading
 from autonomy.tools.analysis.questions import questions
 from autonomy.tools.python_sandbox.sandbox import JobRefused
 from autonomy.tools.registry import ToolFailure
@@ -35,6 +37,8 @@ BY_RULE = "by_rule"
 """In the input of a code step: a rule writes the program, whatever models there are."""
 PROGRAM = "program_id"
 """In the input of a code step: the artifact of a mended program."""
+_ANSWER_PARTS = 3
+"""Of what a table holds, where the question put to it is not plain."""
 _TRACE_CHARS = 2_000
 _SHOWN_CHARS = 12_000
 """Of a program, in the run's events."""
@@ -77,7 +81,7 @@ async def analyse(step: Step, deps: Deps, task: str) -> tuple[Observation, list[
     )
     ran = await _run(step, table, written, deps)
     try:
-        result, files = take_result(ran.files, deps.analysis)
+        result, files = take_result(ran.files, deps.analysis, table.profile.names)
     except BrokenResult as broken:
         raise await _failure(step, written, str(broken), "", deps) from broken
     return await _kept(step, table, written, ran, result, files, deps)
@@ -95,24 +99,31 @@ async def _table(step: Step, deps: Deps) -> TableRead:
 # ------------------------------------------------------------------------------ the program
 
 
-def rule_program(table: TableRead, deps: Deps) -> str:
-    """The program of the rule path: questions that fit the table and the request."""
-    asked = questions(table.profile, deps.task.goal, most=deps.analysis.parts)
-    return program(table.profile, asked)
+def rule_program(table: TableRead, deps: Deps, *, answers: bool = False) -> str:
+    """The program of the rule path: questions that fit the table and the request, or, when it
+    `answers`, the one that was put."""
+    if answers and (question := asked(table.profile, deps.task.goal)) is not None:
+        return answering(table.profile, question)
+    most = _ANSWER_PARTS if answers else deps.analysis.parts
+    return program(table.profile, questions(table.profile, deps.task.goal, most=most))
 
 
 async def _program(step: Step, table: TableRead, deps: Deps, task: str) -> Written:
     if kept := step.input.get(PROGRAM):
         body = await deps.artifacts.load(str(kept))
         return Written(str(body["program"]), Author(body["author"]), bool(body.get("simulated")))
-    by_rule = Written(rule_program(table, deps), Author.RULE)
+    answers = bool(step.input.get(ANSWER))
+    by_rule = Written(rule_program(table, deps, answers=answers), Author.RULE)
     if step.input.get(BY_RULE):
         return by_rule
     if not deps.models.available("writer"):
         return by_rule._replace(reason=deps.models.unavailable("writer"))
     key = f"{task}:program"
     prompt = prompts.analyst(
-        task=deps.task, profile=table.profile, parts=deps.analysis.parts, guidance=deps.guidance
+        task=deps.task,
+        profile=table.profile,
+        parts=1 if answers else deps.analysis.parts,
+        guidance=deps.guidance,
     )
     try:
         answer = await deps.models.text("writer", key=key, prompt=prompt)

@@ -6,12 +6,14 @@ import asyncio
 import re
 from collections.abc import Sequence
 
+from autonomy.core.analysis import TableUnreadable
 from autonomy.core.brief import Brief
 from autonomy.core.ports import Deps
 from autonomy.core.sandbox import Tier
 from autonomy.core.types import Plan, Source, SourceOrigin, Step, StepKind, StepStatus
 from autonomy.core.words import clause, counted
 from autonomy.library.tabular import holds_table
+from autonomy.tools.analysis.plain_question import asked
 
 DATA = "data"
 """The role of a writing step that tells what was computed."""
@@ -23,6 +25,8 @@ NOT_COMPUTED = "not_computed"
 """In the input of the assembling step: why no figures were computed, a sentence for the first page."""
 OPENING, RESULTS, LIMITS = "opening", "results", "limits"
 """Parts of a document that rests on data alone."""
+ANSWER = "answer"
+"""The one part of an answer that is computed; also in the input of its code step."""
 DATA_SHARE = 0.3
 """Of the words of a document that has other sections too, for the computed ones together."""
 _LEAST_WORDS = 150
@@ -203,6 +207,62 @@ def data_alone(
         title=_title(brief, tables),
         rationale="Your files are data, so they are computed with: each number of the text is a computed one.",
         steps=(*done, *codes, *writes, assemble),
+    )
+
+
+async def answer_from_data(deps: Deps, brief: Brief, *, version: int = 1) -> Plan | None:
+    """The plan that computes the answer to a question; None where the attached files have no table
+    that the question is about, or nothing can be computed here.
+
+    A rule answers plain questions only. A model is asked for any other, when there is nothing
+    attached but tables.
+    """
+    tables = await attached_tables(deps, brief)
+    alone = bool(tables)
+    if not alone and deps.task.source_ids:
+        tables = tables_of(deps, await deps.library.sources(deps.task.source_ids))
+    for table in tables:
+        if await _is_about(deps, table) or (
+            alone and len(tables) == 1 and deps.models.available("writer")
+        ):
+            if await not_computed(deps, [table]):
+                return None
+            return _answering(table, brief, deps.journey.default_words, version)
+    return None
+
+
+async def _is_about(deps: Deps, table: Source) -> bool:
+    if deps.tables is None:
+        return False
+    try:
+        profile = (await deps.tables.read(table.id)).profile
+    except TableUnreadable:
+        return False
+    return asked(profile, deps.task.goal) is not None
+
+
+def _answering(table: Source, brief: Brief, words: int, version: int) -> Plan:
+    (code,) = code_steps([table], ())
+    code = code.model_copy(
+        update={
+            "title": f"Compute the answer from {table.file_name}",
+            "input": {**code.input, ANSWER: True},
+        }
+    )
+    written = _write(
+        f"{WRITE_DATA}-1", "", ANSWER, words, brief.topic, (code.id,), code=[code.id]
+    ).model_copy(update={"title": "Write the answer"})
+    assemble = Step(
+        id="assemble",
+        kind=StepKind.ASSEMBLE,
+        title="Assemble the answer and check its numbers",
+        depends_on=(written.id,),
+    )
+    return Plan(
+        version=version,
+        title=brief.topic[:1].upper() + brief.topic[1:],
+        rationale="The question is about your data, so the answer is computed from them.",
+        steps=(code, written, assemble),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from autonomy.agents.data_plan import CODE, LIMITS, OPENING
+from autonomy.agents.data_plan import ANSWER, CODE, LIMITS, OPENING
 from autonomy.core import prompts
 from autonomy.core.analysis import (
     AnalysisResult,
@@ -26,6 +26,7 @@ from autonomy.tools.analysis.contract import spoken
 from autonomy.tools.analysis.numerals import Computed, causes, spelled
 
 _SIGNS = re.compile(r"([\\`*_\[\]<>|#$~!])")
+_HOW = "How computed:"
 _LEAST_PARTS = 2
 """Told in full whatever the length: the overview, and the first question."""
 _PRINTED_ROWS = 40
@@ -103,7 +104,8 @@ async def tell(step: Step, plan: Plan, deps: Deps, task: str) -> Told:
     if not analysed:
         return Told(section=_section(step, _not_computed(failed)), **{**base, "passage_ids": ()})
     one = analysed[0]
-    parts, texts = _chosen(one, int(step.input["words"]))
+    answers = step.input["part"] == ANSWER
+    parts, texts = _chosen(_without_figures(one) if answers else one, int(step.input["words"]))
     exhibits = _numbered(one, parts, step, plan)
     author, kept, reason, simulated = Author.RULE, 0, reasons[0] if reasons else "", one.simulated
     if deps.models.available("writer"):
@@ -122,7 +124,8 @@ async def tell(step: Step, plan: Plan, deps: Deps, task: str) -> Told:
                 author, simulated = Author.MODEL, simulated or deps.models.simulated(key)
     else:
         reason = deps.models.unavailable("writer") or reason
-    markdown = _laid_out(one, parts, texts, exhibits, cited)
+    lay = _answered if answers else _laid_out
+    markdown = lay(one, parts, texts, exhibits, cited)
     section = _section(step, markdown, author, simulated)
     return Told(
         section=section,
@@ -299,6 +302,42 @@ def _laid_out(
     return "\n\n".join(block for block in blocks if block)
 
 
+def _without_figures(one: Analysed) -> Analysed:
+    """An answer stands in the conversation, where tables have their place."""
+    parts = tuple(
+        part.model_copy(
+            update={"exhibits": tuple(n for n in part.exhibits if one.result.table(n) is not None)}
+        )
+        for part in one.result.parts
+    )
+    return one.model_copy(update={"result": one.result.model_copy(update={"parts": parts})})
+
+
+def _answered(
+    one: Analysed,
+    parts: Sequence[ResultPart],
+    texts: Sequence[str],
+    exhibits: Mapping[str, Exhibit],
+    cited: Mapping[str, str],
+) -> str:
+    """The answer, its table, and behind it how it was computed, with the file that it is from."""
+    marks = "".join(f" [[p:{passage_id}]]" for passage_id in cited)
+    blocks: list[str] = []
+    for part, text in zip(parts, texts, strict=True):
+        said, how, computed = text.partition(_HOW)
+        blocks.append(said.strip())
+        blocks += [
+            placing(exhibits[name].id, exhibits[name].label)
+            for name in part.exhibits
+            if name in exhibits
+        ]
+        blocks.append(f"{how}{computed}".strip())
+    told = any(_HOW in text for text in texts)
+    begins = "The data are in" if told else f"{_HOW} by a program, from"
+    blocks.append(f"{begins} {plain(one.profile.file_name)}{marks}.")
+    return "\n\n".join(block for block in blocks if block)
+
+
 def _opening(analysed: Sequence[Analysed], failed: Sequence[Step], cited: Mapping[str, str]) -> str:
     if not analysed:
         return _not_computed(failed)
@@ -390,8 +429,12 @@ def _sound(
     kept = 0
     for number, text in enumerate(texts, start=1):
         own = proposed.get(number, "").strip()
-        names = [one.profile.file_name]
-        if own and not computed.strangers(own, names) and not spelled(own) and not causes(own):
+        if (
+            own
+            and not computed.strangers(own, one.profile.names)
+            and not spelled(own)
+            and not causes(own)
+        ):
             made.append(plain(own))
         else:
             made.append(text)

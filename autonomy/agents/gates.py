@@ -184,7 +184,7 @@ def _prose(section: Section) -> str:
 def _computed(document: Document, analyses: Sequence[Analysed]) -> GateResult:
     """Numbers of the computed sections that no cell of a result has."""
     computed = Computed(*(one.result for one in analyses))
-    names = [one.profile.file_name for one in analyses]
+    names = [name for one in analyses for name in one.profile.names]
     names += [remark for one in analyses for remark in one.profile.remarks]
     strange = [
         (number, section.heading)

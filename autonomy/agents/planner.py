@@ -5,6 +5,7 @@ from __future__ import annotations
 from langgraph.runtime import Runtime
 
 from autonomy.agents.data_plan import (
+    answer_from_data,
     attached_tables,
     data_alone,
     keep_computed,
@@ -95,8 +96,10 @@ async def plan(state: RunState, runtime: Runtime[Deps]) -> RunState:
 
 
 async def _of_data(deps: Deps, brief: Brief) -> Plan | None:
-    """The plan of a document from nothing but the attached tables; None when there is more to it,
-    or nothing can be computed here."""
+    """The plan of a document from nothing but the attached tables, or of an answer that they give;
+    None when there is more to it, or nothing can be computed here."""
+    if not deps.journey.survey:
+        return await answer_from_data(deps, brief)
     tables = await attached_tables(deps, brief)
     if not tables or await not_computed(deps, tables):
         return None
@@ -236,7 +239,8 @@ async def _outlined(
         own = await _own(deps, brief, reach_of(deps, brief))
         known = list(dict.fromkeys([*(s.id for s in own), *kept_ids(former)])) or known
     sources = await deps.library.sources(known)
-    tables = tables_of(deps, sources)
+    # What a question asks of data is computed from the start, or else read as text.
+    tables = tables_of(deps, sources) if deps.journey.survey else []
     undone = await not_computed(deps, tables)
     if undone:
         await deps.events.emit(EventDraft(type="note", source="planner", content=undone))

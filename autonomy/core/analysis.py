@@ -66,6 +66,12 @@ class TableProfile(_Value):
     remarks: tuple[str, ...] = ()
     """What people should know of the reading, as sentences."""
 
+    @property
+    def names(self) -> list[str]:
+        """What may be spoken of whatever figures are in it: the file and its columns, the longest
+        first, so that none is taken for a piece of another."""
+        return sorted((self.file_name, *(c.name for c in self.columns)), key=len, reverse=True)
+
     def named(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)
 

@@ -32,8 +32,7 @@ what is to be seen.
 `findings` are sentences, `lead` goes on after “Table 1 shows”.
 
 Rules:
-- Two to {parts} parts that fit the request and the table: what the table holds and what is missing first. At least one figure and \
-one table.
+- {wanted}
 - Every number in a title, note, alternative text or sentence stands in a cell of a table of yours; use display=False for numbers \
 that only the text needs.
 - Say n with every mean, share or correlation. Leave missing values out, never fill them in. Claim no cause.
@@ -42,7 +41,15 @@ no title inside, no 3-D, no pie. Over 2,000 points: hexbin or groups. At most 12
 - Only these imports; no files, no network, no input, no subprocess. At most 150 lines. Answer with the code alone.
 
 {rule}"""
-VERSION = version(_ANALYST)
+_ANALYSED = (
+    "Two to {parts} parts that fit the request and the table: what the table holds and what is missing first. "
+    "At least one figure and one table."
+)
+_ANSWERED = (
+    "The request is a question: one part with one table of at most 12 rows and no figure. The first sentence answers "
+    "it, and the last begins “How computed:” and says which rows were used and what was computed of them."
+)
+VERSION = version(_ANALYST, _ANALYSED, _ANSWERED)
 
 
 def analyst(
@@ -51,7 +58,7 @@ def analyst(
     """For a program as plain text, which stands behind `data` being read.
 
     Args:
-        parts: at most so many.
+        parts: at most so many; 1 = the answer to a question, with a table and no figure.
     """
     fence = Fence()
     told = [
@@ -61,7 +68,8 @@ def analyst(
         Part(f"The table has {profile.rows} rows and {len(profile.columns)} columns."),
         Part(fence.quote("columns", columns(profile), limit=9_000)),
     ]
-    system = _ANALYST.format(rule=RULE, parts=parts)
+    wanted = _ANSWERED if parts == 1 else _ANALYSED.format(parts=parts)
+    system = _ANALYST.format(rule=RULE, wanted=wanted)
     return prompt("analyst", VERSION, system, told, answer_tokens=6_000)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 
@@ -35,9 +35,12 @@ class BrokenResult(Exception):
 
 
 def take_result(
-    left: Mapping[str, bytes], limits: AnalysisLimits
+    left: Mapping[str, bytes], limits: AnalysisLimits, names: Sequence[str] = ()
 ) -> tuple[AnalysisResult, dict[str, bytes]]:
     """The result and the files of its figures, of what the program left below `out/`.
+
+    Args:
+        names: of the table's columns, which may have figures in them and be spoken of.
 
     Raises:
         BrokenResult: there is none, or it is not what a result has to be.
@@ -62,7 +65,7 @@ def take_result(
     figures = {}
     for figure in result.figures:
         figures.update(_check_figure(figure, result, files, limits))
-    _check_words(result)
+    _check_words(result, names)
     return result, figures
 
 
@@ -147,7 +150,7 @@ def _check_figure(
     return found
 
 
-def _check_words(result: AnalysisResult) -> None:
+def _check_words(result: AnalysisResult, names: Sequence[str]) -> None:
     computed = Computed(result)
     printed: list[ResultTable | ResultFigure] = [*result.tables, *result.figures]
     said = [(f"the title of {one.id}", one.title) for one in printed]
@@ -156,7 +159,7 @@ def _check_words(result: AnalysisResult) -> None:
     said += [("a heading", part.heading) for part in result.parts]
     said += [("a lead", part.lead) for part in result.parts]
     for place, text in said:
-        if strange := computed.strangers(text):
+        if strange := computed.strangers(text, names):
             raise BrokenResult(
                 f"The number {strange[0]} in {place} is in no cell of a table. Compute it into a table "
                 "(display=False if it is not to be printed) and take it from there."
@@ -164,7 +167,7 @@ def _check_words(result: AnalysisResult) -> None:
     for part in result.parts:
         for finding in part.findings:
             spoken(finding, result)
-            loose = computed.strangers(_SLOT.sub(" ", finding.text))
+            loose = computed.strangers(_SLOT.sub(" ", finding.text), names)
             if loose:
                 raise BrokenResult(
                     f"The number {loose[0]} in a sentence of “{part.heading}” is in no cell of a table: bind it with say(…, name=table.at(row, column))."

@@ -10,9 +10,9 @@ _PRINTED_PERIODS = 16
 """A table of more periods than this is kept behind its figure instead of printed."""
 _TICK = {Grain.DAY: "%d %b", Grain.MONTH: "%b %Y", Grain.QUARTER: "Q%q %Y", Grain.YEAR: "%Y"}
 """How periods are written below an axis."""
-_SAID = {Grain.DAY: "%-d %B %Y", Grain.MONTH: "%B %Y", Grain.QUARTER: "Q%q %Y", Grain.YEAR: "%Y"}
+SAID = {Grain.DAY: "%-d %B %Y", Grain.MONTH: "%B %Y", Grain.QUARTER: "Q%q %Y", Grain.YEAR: "%Y"}
 """And in tables and sentences."""
-_PERIOD = {Grain.DAY: "D", Grain.MONTH: "M", Grain.QUARTER: "Q", Grain.YEAR: "Y"}
+PERIOD = {Grain.DAY: "D", Grain.MONTH: "M", Grain.QUARTER: "Q", Grain.YEAR: "Y"}
 
 
 def trend(profile: TableProfile, question: Question) -> str:
@@ -23,7 +23,7 @@ def trend(profile: TableProfile, question: Question) -> str:
     what = f"{word.capitalize()} of {with_unit(measure)}" if measure else "Rows"
     wanted = [by, measure.name] if measure else [by]
     title = f"{what} per {grain}"
-    group = f'used.groupby(used[{by!r}].dt.to_period("{_PERIOD[grain]}"))'
+    group = f'used.groupby(used[{by!r}].dt.to_period("{PERIOD[grain]}"))'
     compute = (
         f'periods = {group}[{measure.name!r}].agg(["count", {how!r}])'
         if measure
@@ -45,7 +45,7 @@ total = add_table("Rows used", [figures("n")], [[count(len(used))]], display=Fal
 table = add_table(
     {title!r},
     [words({grain.value.capitalize()!r}), figures("n"), figures({what!r})],
-    [[label(period.strftime({_SAID[grain]!r})), count(row["count"]), {cell}] for period, row in periods.iterrows()],
+    [[label(period.strftime({SAID[grain]!r})), count(row["count"]), {cell}] for period, row in periods.iterrows()],
     display=len(periods) <= {_PRINTED_PERIODS},
 )
 values = periods[{key!r}].to_numpy(dtype=float)

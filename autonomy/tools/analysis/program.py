@@ -10,9 +10,11 @@ from functools import cache
 from importlib.resources import files
 
 from autonomy.core.analysis import ColumnKind, TableProfile
+from autonomy.tools.analysis.answering import answer
 from autonomy.tools.analysis.comparing import counts, groups, relation, totals
 from autonomy.tools.analysis.describing import overview, spread, summary
 from autonomy.tools.analysis.over_time import trend
+from autonomy.tools.analysis.plain_question import Asked
 from autonomy.tools.analysis.questions import Question, QuestionKind
 
 
@@ -27,6 +29,11 @@ def program(profile: TableProfile, questions: Sequence[Question]) -> str:
     body = [reading(profile)]
     body += [_SECTIONS[question.kind](profile, question) for question in questions]
     return prelude() + "\n".join([*body, "finish()", ""])
+
+
+def answering(profile: TableProfile, asked: Asked) -> str:
+    """The whole program that answers one plain question."""
+    return prelude() + "\n".join([reading(profile), answer(profile, asked), "finish()", ""])
 
 
 def reading(profile: TableProfile) -> str:

@@ -123,7 +123,7 @@ def questions(profile: TableProfile, goal: str, *, most: int) -> tuple[Question,
         offered[QuestionKind.RELATION].append(
             Question(kind=QuestionKind.RELATION, measure=measures[0].name, other=measures[1].name)
         )
-    named = {c.name for c in profile.columns if _named(c, wanted)}
+    named = {c.name for c in profile.columns if named_by(c, wanted)}
     return _chosen(offered, goal, named, most)
 
 
@@ -165,10 +165,10 @@ def _asked(question: Question, named: set[str]) -> bool:
 
 def _ranked(columns: Sequence[Column], wanted: frozenset[str]) -> list[Column]:
     """Those that the request names first, then as they stand."""
-    return sorted(columns, key=lambda c: -_named(c, wanted))
+    return sorted(columns, key=lambda c: -named_by(c, wanted))
 
 
-def _named(column: Column, wanted: frozenset[str]) -> int:
+def named_by(column: Column, wanted: frozenset[str]) -> int:
     """How many words of the column's name the request has."""
     begun = {word[:_ALIKE_CHARS] for word in wanted}
     return sum(

@@ -51,8 +51,10 @@ class Described:
 
     @property
     def expected(self) -> bool:
-        """Whether a registry may be expected to know it."""
-        return bool(self.doi) or (bool(self.plain_title) and self.kind not in _NO_REGISTRY)
+        """Whether a registry may be expected to know it: of data, those that somebody published."""
+        own_data = self.kind == "dataset" and not self.people
+        known = self.kind not in _NO_REGISTRY and not own_data
+        return bool(self.doi) or (bool(self.plain_title) and known)
 
 
 def described(csl: Mapping[str, Any]) -> Described:
