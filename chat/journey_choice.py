@@ -19,7 +19,7 @@ _FORMATS = re.compile(
 )
 _LENGTH = re.compile(r"\b\d[\d,. ]{0,12}[\s-]{0,3}(words?|pages?|paragraphs?)\b", re.IGNORECASE)
 _REQUESTS = re.compile(
-    r"^\W*(please\s+|(can|could|would|will)\s+you\s+(please\s+)?)?(write|draft|compose|prepare|produce|create|generate)\b",
+    r"^\W*(please\s+|(can|could|would|will)\s+you\s+(please\s+)?)?(write|draft|compose|prepare|produce|create|generate|analy[sz]e)\b",
     re.IGNORECASE,
 )
 _QUESTION_WORDS = re.compile(

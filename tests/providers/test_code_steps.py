@@ -36,9 +36,11 @@ async def bench(openai_server: OpenAIServer) -> AsyncIterator[Bench]:
     await bench.providers.aclose()
 
 
-def with_models(bench: Bench, files: dict[str, bytes]) -> Deps:
+def with_models(
+    bench: Bench, files: dict[str, bytes], goal: str = GOAL, journey: str = "write"
+) -> Deps:
     return dataclasses.replace(
-        data_deps(GOAL, files),
+        data_deps(goal, files, journey=journey),
         models=bench.gateway(),
         effects=bench.effects,
         events=LiveEvents(),
@@ -163,3 +165,32 @@ async def test_what_a_table_says_reaches_the_model_only_as_quoted_text(bench: Be
     assert order not in outside
     assert "[[p:evil00]]" not in asked.user
     assert "evil00" not in ride.document.cited_passage_ids()
+
+
+async def test_a_model_computes_the_answer_to_any_question_and_figures_stay_out_of_it(
+    bench: Bench,
+) -> None:
+    goal = "Is there anything peculiar about how the regions compare?"
+    ride = await Ride(with_models(bench, {"sales.csv": sales(400)}, goal, "answer")).go()
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED, ride.state["verdict"].reason
+    assert [r.role for r in bench.server.requests] == ["analyst", "reporter"]
+    assert "one table of at most 12 rows and no figure" in str(bench.server.requests[0].body)
+    assert program_of(ride)["author"] == Author.MODEL
+    assert {e.kind for e in ride.document.exhibits} == {"table"}
+    assert "There are 400 rows in 7 columns." in text_of(ride)
+    assert "How computed: by a program, from sales.csv" in text_of(ride)
+
+
+async def test_a_program_for_an_answer_that_fails_is_mended_or_replaced(bench: Bench) -> None:
+    bench.server.script += [
+        Behaviour(content="data['no such column'].sum()"),
+        Behaviour(content="still = not Python ("),
+    ]
+    goal = "Which region sold most in 2022?"
+    ride = await Ride(with_models(bench, {"sales.csv": sales(400)}, goal, "answer")).go()
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED, ride.state["verdict"].reason
+    assert program_of(ride)["author"] == Author.RULE
+    assert len(retries(ride)) == 2
+    assert "highest total of Quantity in 2022" in text_of(ride)

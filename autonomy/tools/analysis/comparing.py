@@ -103,7 +103,7 @@ drawn = add_figure(
     note="n = " + sums.shown(0, 0) + ".",
 )
 findings = [
-    say({f"Of the {{{{whole}}}}{behind} of {name} in all, "!r} + "{{first}} has most with {{most}}" + {behind!r} + " ({{share}} %, n = {{most_n}}) and {{last}} least with {{least}}" + {behind!r} + " ({{least_share}} %, n = {{least_n}}).",
+    say({f"Of the {{whole}}{behind} of {name} in all, "!r} + "{{first}} has most with {{most}}" + {behind!r} + " ({{share}} %, n = {{most_n}}) and {{last}} least with {{least}}" + {behind!r} + " ({{least_share}} %, n = {{least_n}}).",
         whole=sums.at(0, 1), first=table.at(0, 0), most=table.at(0, 2), share=table.at(0, 3), most_n=table.at(0, 1), last=table.at(last, 0), least=table.at(last, 2), least_share=table.at(last, 3), least_n=table.at(last, 1)),
 ]
 by_mean = sorted(range(len(groups)), key=lambda place: -groups["mean"].iloc[place])

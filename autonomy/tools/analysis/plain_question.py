@@ -122,7 +122,8 @@ def asked(profile: TableProfile, question: str) -> Asked | None:
             how = How.TOTAL if adds_up(measure) else How.MEAN
         else:
             return None
-    return Asked(how=how, measure=measure.name, by=by, grain=grain, lowest=least, only=only)
+    lowest = least and bool(by)
+    return Asked(how=how, measure=measure.name, by=by, grain=grain, lowest=lowest, only=only)
 
 
 def _counts_rows(question: str, measure: Column) -> bool:

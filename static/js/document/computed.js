@@ -19,7 +19,8 @@ export function ComputedPanel({ computed, onClose }) {
   </div>`;
 }
 
-function Computation({ one }) {
+/** One data file: what it is, the program, what it ran on, and all of it to take along. */
+export function Computation({ one }) {
   const base = `/api/v2/runs/${one.run_id}/artifacts/${one.artifact_id}/download`;
   const versions = Object.entries(one.versions).map(([name, version]) => `${name} ${version}`).join(", ");
   return html`<article class="computation card">

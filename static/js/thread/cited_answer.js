@@ -3,6 +3,7 @@ import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../
 import { cleanHtml, renderMarkdown } from "../lib/markdown.js";
 import * as api from "../lib/api.js";
 import { CitationCards } from "../citations/card.js";
+import { Computation } from "../document/computed.js";
 import { citationsOf, dress, idsOf, linkOf, markerOf } from "../citations/links.js";
 
 const NOTHING = { citations: [], sources: new Map() };
@@ -10,12 +11,17 @@ const NOTHING = { citations: [], sources: new Map() };
 /** `text` is the stored answer: shown until the document is there, and where it cannot be had. */
 export function CitedAnswer({ runId, artifactId, text, onSource }) {
   const [source, setSource] = useState("");
+  const [computed, setComputed] = useState([]);
   const [bound, setBound] = useState(NOTHING);
   const root = useRef(null);
   useEffect(() => {
     let current = true;
     api.get(`/api/v2/runs/${runId}/artifacts/${artifactId}`).then(
-      (found) => current && setSource(found.html ?? ""),
+      (found) => {
+        if (!current) return;
+        setSource(found.html ?? "");
+        setComputed(found.computed ?? []);
+      },
       () => {},
     );
     citationsOf(runId, artifactId).then(
@@ -36,6 +42,8 @@ export function CitedAnswer({ runId, artifactId, text, onSource }) {
     open(link);
   };
   return html`<div><div class="answer prose" ref=${root} onClick=${activate} onKeyDown=${activate} dangerouslySetInnerHTML=${markup}></div>
+    ${computed.length > 0 && html`<details class="how-computed"><summary>How computed</summary>
+      ${computed.map((one) => html`<${Computation} key=${one.artifact_id} one=${one} />`)}</details>`}
     <${CitationCards} root=${root} citations=${bound.citations} sources=${bound.sources} onOpen=${open} /></div>`;
 }
 

@@ -175,8 +175,47 @@ async def test_a_file_that_holds_no_table_is_said_and_the_other_is_computed() ->
 
 
 async def test_journeys_that_do_not_compute_leave_data_alone() -> None:
-    deps = data_deps("What do the regions sell?", {"sales.csv": sales(60)}, journey="answer")
+    deps = data_deps("What do the regions sell?", {"sales.csv": sales(60)}, journey="research")
 
     ride = await Ride(deps).go()
 
     assert not [s for s in ride.state["plan"].steps if s.kind is StepKind.CODE]
+
+
+async def test_a_question_about_a_table_is_answered_by_computing(content: bytes) -> None:
+    goal = "Which region sold most in 2022?"
+    ride = await Ride(data_deps(goal, {"sales.csv": content}, journey="answer")).go()
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED, ride.state["verdict"].reason
+    sold: Counter[str] = Counter()
+    for row in parsed_sales(content):
+        if row["Date"].startswith("2022"):
+            sold[row["Region"]] += int(row["Quantity"])
+    (best, most), *_, (worst, least) = sold.most_common()
+    text = text_of(ride.document)
+    assert f"{best} has the highest total of Quantity in 2022: {most:,} (n = " in text
+    assert f"{worst} has the lowest: {least:,}." in text
+    assert "How computed: a program read all 10,000 rows of the table and kept the" in text
+    assert [e.kind for e in ride.document.exhibits] == ["table"]
+    assert ride.document.analyses, "how it was computed is kept with it"
+    assert [s.file_name for s in ride.document.sources] == ["sales.csv"]
+
+
+async def test_a_question_that_is_not_about_the_numbers_is_answered_from_passages() -> None:
+    goal = "Why do grazing fish matter on coral reefs?"
+    deps = data_deps(goal, {"sales.csv": sales(60)}, papers=True, journey="answer")
+    ride = await Ride(deps).go()
+
+    assert not [s for s in ride.state["plan"].steps if s.kind is StepKind.CODE]
+    assert ride.document.analyses == ()
+    assert "sales.csv" not in {s.id for s in ride.document.sources}
+
+
+async def test_a_question_finds_its_table_among_other_files() -> None:
+    content = sales(300)
+    goal = "What is the highest price in sales?"
+    deps = data_deps(goal, {"sales.csv": content}, papers=True, journey="answer")
+    ride = await Ride(deps).go()
+
+    highest = max(float(row["Price (€)"]) for row in parsed_sales(content))
+    assert f"The highest value of Price is {highest:,.2f} €" in text_of(ride.document)
