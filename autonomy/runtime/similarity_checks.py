@@ -74,6 +74,14 @@ def question(artifact: Artifact) -> Question:
     return Question(artifact, chosen, named)
 
 
+def under_way(artifact: Artifact) -> SimilarityCheck | None:
+    """The document's comparison that waits or is being made; None when there is none. Which texts
+    there are is not asked: in a large library that takes as long as many pages of it, and whoever
+    waits looks often. The worker asks when it begins."""
+    rows = SimilarityCheck.objects.filter(artifact=artifact, status__in=similarity_turns.OPEN)
+    return rows.order_by("-created_at").first()
+
+
 def kept(asked: Question) -> SimilarityCheck | None:
     """The check as it stands; None when nobody has asked."""
     return SimilarityCheck.objects.filter(artifact=asked.artifact, texts=asked.texts).first()
@@ -99,8 +107,7 @@ def wanted(asked: Question) -> tuple[SimilarityCheck, bool]:
     """
     row = kept(asked)
     if row is not None:
-        waits = row.status in similarity_turns.OPEN
-        return row, waits and similarity_turns.waiting() is not None
+        return row, late(row)
     with transaction.atomic():
         _room(asked)
         row, made = SimilarityCheck.objects.get_or_create(
@@ -109,6 +116,11 @@ def wanted(asked: Question) -> tuple[SimilarityCheck, bool]:
         if made:
             _drop_old(asked)
     return row, True
+
+
+def late(row: SimilarityCheck) -> bool:
+    """Whether a worker should be told once more, because the check waits and nobody took it."""
+    return row.status in similarity_turns.OPEN and similarity_turns.waiting() is not None
 
 
 def again(asked: Question, row: SimilarityCheck) -> bool:

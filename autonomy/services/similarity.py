@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from autonomy.core.originality import Similarity, SimilarityStatus
 from autonomy.memory import compared_texts
-from autonomy.models import Artifact, ArtifactKind, Run
+from autonomy.models import Artifact, ArtifactKind, Run, SimilarityCheck
 from autonomy.runtime import similarity_checks, similarity_turns
 from autonomy.runtime.couriers import ring_similarity
 from autonomy.services.errors import Conflict, Invalid, NotFound, ServiceError, TooMany
@@ -66,19 +66,11 @@ def check_similarity(
     row = artifact or newest_document(run)
     if row.kind != ArtifactKind.DOCUMENT:
         raise Invalid("Only documents are compared.", code="not_a_document")
-    asked = similarity_checks.question(row)
-    try:
-        check, late = similarity_checks.wanted(asked)
-        if again and similarity_checks.again(asked, check):
-            check.refresh_from_db()
-            late = True
-    except similarity_checks.TooManyWaiting as many:
-        raise TooMany(
-            f"{many.limit} comparisons of yours wait or are being made, which is as many as one "
-            "person may have. This one can be asked for when one of them is done.",
-            code="too_many_comparisons",
-            retry_after=RETRY_SECONDS,
-        ) from many
+    under_way = similarity_checks.under_way(row)
+    if under_way is not None:
+        check, late = under_way, similarity_checks.late(under_way)
+    else:
+        check, late = _asked_for(row, again=again)
     if late:
         transaction.on_commit(lambda: ring_similarity(check.pk))
     found = similarity_checks.result_of(check)
@@ -98,6 +90,28 @@ def check_similarity(
         similarity=recounted(found, settings or SimilaritySettings()),
         checked_at=check.finished_at,
     )
+
+
+def _asked_for(row: Artifact, *, again: bool) -> tuple[SimilarityCheck, bool]:
+    """The check against what the owner has now, and whether a worker should be told of it.
+
+    Raises:
+        TooMany: as `check_similarity`.
+    """
+    asked = similarity_checks.question(row)
+    try:
+        check, late = similarity_checks.wanted(asked)
+        if again and similarity_checks.again(asked, check):
+            check.refresh_from_db()
+            late = True
+    except similarity_checks.TooManyWaiting as many:
+        raise TooMany(
+            f"{many.limit} comparisons of yours wait or are being made, which is as many as one "
+            "person may have. This one can be asked for when one of them is done.",
+            code="too_many_comparisons",
+            retry_after=RETRY_SECONDS,
+        ) from many
+    return check, late
 
 
 def similarity_report(answer: SimilarityAnswer) -> Report:

@@ -71,6 +71,19 @@ def test_a_document_is_compared_once_by_a_worker(
     assert SimilarityCheck.objects.get().attempts == 1
 
 
+def test_whoever_waits_for_a_comparison_has_no_texts_chosen_anew(
+    api: KeyClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a large library that is most of what a look costs."""
+    api.get(path)
+    with monkeypatch.context() as looked:
+        looked.setattr(similarity_checks, "choose", lambda *_: 1 / 0)
+        for _ in range(3):
+            assert api.get(path).json()["status"] == "queued"
+    work()
+    assert api.get(path).json()["status"] == "done"
+
+
 def test_what_counts_is_changed_without_comparing_anew(api: KeyClient, path: str) -> None:
     api.get(path)
     work()
