@@ -19,6 +19,7 @@ NAMES = (
     "postgres",
     "viewers",
     "webhooks",
+    "revisions",
     "cancels",
     "fairness",
     "model_storm",
