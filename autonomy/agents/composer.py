@@ -34,6 +34,8 @@ _ANSWER_TABLE_WORDS = 80
 NEARBY_OVERLAP = 0.2
 """Share from which a sentence is worth showing at all."""
 _FRAME_WORDS = 5
+_QUOTATION_WORDS = 60
+"""Words in which any one quotation finds room."""
 _OPENING_FROM = 90
 """Words from which a section says who speaks in it."""
 _TABLE_FROM = 200
@@ -99,6 +101,9 @@ def compose_section(evidence: Evidence, words: int) -> Composed:
     """
     pool = candidates(evidence.passages, evidence.queries, evidence.cues, evidence.signals)
     best = _written(evidence, pool, words, words)
+    if not best.quotes and words < _QUOTATION_WORDS:
+        # Where there is something to quote, too little room for it is no silence of the sources.
+        best = _written(evidence, pool, words, _QUOTATION_WORDS)
     # Frames and tables cost words too, and how many depends on the choice: a few rounds settle it.
     budget = words
     for _ in range(4):
@@ -106,7 +111,7 @@ def compose_section(evidence: Evidence, words: int) -> Composed:
             break
         budget = max(30, round(budget * words / max(best.words, 1)))
         tried = _written(evidence, pool, words, budget)
-        if abs(tried.words - words) < abs(best.words - words):
+        if tried.quotes and abs(tried.words - words) < abs(best.words - words):
             best = tried
     return best
 

@@ -296,6 +296,7 @@ async def _write(
         "words": written.words,
         "notice": written.notice,
         "reason": written.reason,
+        "author": written.section.author,
     }
     summary = (
         f"{counted(written.words, 'word')}, {counted(written.quotes, 'citation')} "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autonomy.core.types import GateResult, Plan, Step, StepKind, StepStatus, Verdict
+from autonomy.core.types import Author, GateResult, Plan, Step, StepKind, StepStatus, Verdict
 from autonomy.core.versions import BECAUSE, WHY_CHARS, Reason, VersionCause
 
 OUT_OF_BUDGET = "the budget is used up"
@@ -42,25 +42,44 @@ def rewrite(plan: Plan, steps: list[Step], reason: Reason) -> Plan:
     return plan.replace(*frames, *steps, assemble).model_copy(update={"version": plan.version + 1})
 
 
-def _ratio(gate: GateResult) -> float:
-    """Words wanted over words there, from the gate's own figures."""
-    have = int(gate.observed.split()[0])
+def _have_and_wanted(gate: GateResult) -> tuple[int, float]:
+    """Words that there are and words asked for, from the gate's own figures."""
     low, high = (int(n) for n in gate.expected.removesuffix(" words").split(" to "))
-    wanted = (low + high) / 2
+    return int(gate.observed.split()[0]), (low + high) / 2
+
+
+def _ratio(wanted: float, have: float) -> float:
     return min(MAX_STRETCH, max(1 / MAX_STRETCH, wanted / max(have, 1)))
+
+
+def _lengths(plan: Plan, gate: GateResult | None) -> dict[str, int]:
+    """Words that each numbered section is to have now, by step."""
+    body = [s for s in plan.steps if s.kind is StepKind.WRITE and "number" in s.input]
+    planned = {s.id: int(s.input["words"]) for s in body}
+    if gate is None:
+        return planned
+    have, wanted = _have_and_wanted(gate)
+    stretched = {step: round(words * _ratio(wanted, have)) for step, words in planned.items()}
+    if wanted >= have:
+        return stretched
+    # What is composed of quotations shrinks by whole ones: from a plan that was never met, all
+    # sections would lose one at the same moment. Frames stay, so the body bears all of it.
+    written = sum(int(s.result.get("words", 0)) for s in body)
+    shrunk = _ratio(written - (have - wanted), written)
+    return stretched | {
+        s.id: round(int(s.result["words"]) * shrunk)
+        for s in body
+        if s.result.get("author") == Author.RULE and s.result.get("quotes")
+    }
 
 
 def revise(plan: Plan, verdict: Verdict) -> tuple[Plan, str]:
     """The plan whose sections are written again to meet the failed gates, and why in one line."""
     failed = {g.gate: g for g in verdict.gates if not g.passed}
-    stretch = _ratio(failed["length"]) if "length" in failed else 1.0
+    words = _lengths(plan, failed.get("length"))
     notes = " ".join(g.message for g in failed.values())
     steps = [
-        again(
-            step,
-            words=round(int(step.input["words"]) * stretch),
-            revision=notes,
-        )
+        again(step, words=words[step.id], revision=notes)
         for step in plan.steps
         if step.kind is StepKind.WRITE
         and "number" in step.input

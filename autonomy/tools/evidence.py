@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,6 +26,10 @@ to 0.49 (study skills, spaced learning) 0.25 to 0.33."""
 TOPIC_NEAR = 0.6
 """Cosine that does without shared words."""
 
+ENOUGH = 2
+"""Passages below which a section has next to no evidence."""
+NEARLY = 0.5
+"""Share of its best fit that a passage must have in a section which would else be empty."""
 PASSAGES_PER_SECTION = 24
 """Most passages one section is handed."""
 
@@ -80,6 +84,41 @@ def _affinities(
     return fits
 
 
+def share_out(
+    sections: Sequence[str], fits: Mapping[str, Mapping[str, float]]
+) -> dict[str, list[str]]:
+    """Ids of passages for each section, best first. Each goes where it fits best; then sections that
+    came away with next to nothing get what fits them nearly as well from those that have more.
+
+    Args:
+        fits: passage to section to how well it fits there, for the sections that found it.
+    """
+    shares: dict[str, list[str]] = {number: [] for number in sections}
+    for passage, mine in fits.items():
+        # A section that is still empty takes precedence over one that is already rich.
+        number = max(mine, key=lambda n: (mine[n] - 0.04 * len(shares[n]), n))
+        shares[number].append(passage)
+    for least in range(1, ENOUGH + 1):
+        for poor in sections:
+            if len(shares[poor]) >= least:
+                continue
+            able = [
+                (fits[passage][poor] - fits[passage][rich], passage, rich)
+                for rich in sections
+                if len(shares[rich]) > least
+                for passage in shares[rich]
+                if fits[passage].get(poor, 0.0) >= NEARLY * fits[passage][rich]
+            ]
+            if able:
+                _, passage, rich = max(able)
+                shares[rich].remove(passage)
+                shares[poor].append(passage)
+    return {
+        number: sorted(share, key=lambda p: (-fits[p][number], p))
+        for number, share in shares.items()
+    }
+
+
 async def speaks_to(
     library: Library, topic: str, passages: Sequence[Passage], source_ids: Sequence[str]
 ) -> bool:
@@ -117,23 +156,13 @@ async def _allocate(context: ToolContext, given: AllocateInput) -> AllocateOutpu
             "no_evidence",
             f"Your sources do not speak to “{given.topic}”. They hold: {'; '.join(held[:5])}.",
         )
-    shares: dict[str, list[tuple[float, str]]] = {number: [] for number in given.sections}
-    for passage in passages:
-        fits = _affinities(given, found, passage)
-        # A section that is still empty takes precedence over one that is already rich.
-        number = max(fits, key=lambda n: (fits[n] - 0.04 * len(shares[n]), n))
-        shares[number].append((fits[number], passage.id))
-    sections = {
-        number: [pid for _, pid in sorted(share, key=lambda item: (-item[0], item[1]))][
-            :PASSAGES_PER_SECTION
-        ]
-        for number, share in shares.items()
-    }
+    shares = share_out(list(given.sections), {p.id: _affinities(given, found, p) for p in passages})
+    sections = {number: share[:PASSAGES_PER_SECTION] for number, share in shares.items()}
     kept = {pid for share in sections.values() for pid in share}
     await _tell_sources(context, [p for p in passages if p.id in kept])
     return AllocateOutput(
         sections=sections,
-        thin=[number for number, share in sections.items() if len(share) < 2],
+        thin=[number for number, share in sections.items() if len(share) < ENOUGH],
         sources=len({p.source_id for p in passages if p.id in kept}),
     )
 

@@ -41,6 +41,13 @@ def test_a_section_without_evidence_says_so_and_cites_nothing() -> None:
     assert not composed.passage_ids
 
 
+def test_a_section_with_little_room_quotes_once_rather_than_call_its_sources_silent() -> None:
+    composed = compose_section(evidence(), 8)
+
+    assert composed.quotes >= 1
+    assert composed.words <= 60
+
+
 def test_an_answer_that_the_sources_do_not_hold_is_not_invented() -> None:
     composed = compose_answer(evidence(), "When was the violin invented in Cremona?", 150)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from autonomy.core.types import Passage
-from autonomy.tools.evidence import speaks_to
+from autonomy.tools.evidence import share_out, speaks_to
 
 
 class Nearness:
@@ -35,3 +35,31 @@ async def test_sources_speak_to_a_topic_by_its_words_by_meaning_or_by_some_of_bo
     topic: str, cosine: float, speaks: bool
 ) -> None:
     assert await speaks_to(Nearness(cosine), topic, [PASSAGE], ()) is speaks  # type: ignore[arg-type]
+
+
+def test_a_section_that_would_be_empty_gets_what_fits_it_nearly_as_well() -> None:
+    fits = {f"p{n}": {"1": 1.5 + n / 100, "2": 1.2 + n / 100, "3": 1.1} for n in range(6)}
+
+    shares = share_out(["1", "2", "3"], fits)
+
+    assert sorted(len(share) for share in shares.values()) == [2, 2, 2]
+    assert sorted(p for share in shares.values() for p in share) == sorted(fits)
+    # What fits the first best by most stays with it.
+    assert shares["3"] == ["p0", "p1"]
+
+
+def test_a_passage_stays_where_it_belongs_rather_than_fill_a_section_it_does_not_fit() -> None:
+    fits = {f"p{n}": {"1": 1.5, "2": 0.6} for n in range(4)}
+
+    shares = share_out(["1", "2"], fits)
+
+    assert len(shares["1"]) == 4
+    assert shares["2"] == []
+
+
+def test_a_section_with_two_passages_gives_none_away_for_a_second_elsewhere() -> None:
+    fits = {"a": {"1": 1.0, "2": 0.9}, "b": {"1": 1.0, "2": 0.9}, "c": {"2": 1.0}}
+
+    shares = share_out(["1", "2"], fits)
+
+    assert shares == {"1": ["a", "b"], "2": ["c"]}
