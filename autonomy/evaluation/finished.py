@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from autonomy.models import (
     Run,
     Tool,
     ToolRecording,
+    ToolVersion,
     TurnitinCycle,
 )
 
@@ -46,8 +48,11 @@ class Finished:
     """Requests to models as the product recorded them: role, outcome, rung of the parse ladder."""
     tools: list[str] = field(default_factory=list)
     """Names of the person's learnt tools."""
+    versions: list[dict[str, Any]] = field(default_factory=list)
+    """Theirs, oldest first: tool, number, author, wrapper, patch, evidence, `promises` (everything
+    but the wrapper), `used` (whether it is the one in use)."""
     recordings: list[dict[str, Any]] = field(default_factory=list)
-    """Calls of them: `ok`."""
+    """Calls of them, oldest first: tool, number (of the version), ok, failure, result."""
     word: bytes = b""
     """The document as DOCX, where a rule looks at it."""
     fence: int = 0
@@ -60,6 +65,16 @@ class Finished:
     """What each report led to: sections `before` and `after` by id, Markdown with markers, and
     `changes` with section, wording before and after, remedy, reason and teller."""
 
+    def as_json(self) -> str:
+        """For people who look into what went wrong; without files."""
+        told = {
+            name: getattr(self, name)
+            for name in self.__dataclass_fields__
+            if name not in ("drawn", "files", "word")
+        }
+        told = {"drawn": self.drawn.model_dump()} | told
+        return json.dumps(told, indent=1, ensure_ascii=False, default=str) + "\n"
+
     @property
     def retries(self) -> int:
         """Calls and steps that were tried again, as the run's log tells it."""
@@ -71,6 +86,11 @@ class Finished:
         the sources, quoted or not."""
         told = [(cycle["local_similarity"], cycle["local_quoted"]) for cycle in self.cycles]
         return [None if None in one else round(sum(one), 1) for one in told]
+
+
+def status(run_id: str) -> str:
+    """Of a run, as it stands."""
+    return str(Run.objects.values_list("status", flat=True).get(pk=run_id))
 
 
 async def collect(
@@ -111,14 +131,22 @@ def _rows(run_id: str) -> dict[str, Any]:
         "key", "role", "input_tokens", "output_tokens", "usd", "assumed", "settled_at"
     )
     calls = ModelCall.objects.filter(run=run).values("role", "outcome", "rung")
+    versions = ToolVersion.objects.filter(tool__owner=run.owner_id).select_related("tool")
+    recordings = ToolRecording.objects.filter(version__in=versions).select_related("version")
     return {
         "calls": list(calls),
         "tools": list(Tool.objects.filter(owner=run.owner_id).values_list("name", flat=True)),
-        "recordings": list(
-            ToolRecording.objects.filter(version__tool__owner=run.owner_id)
-            .order_by("pk")
-            .values("ok")
-        ),
+        "versions": [_version(row) for row in versions.order_by("tool", "number")],
+        "recordings": [
+            {
+                "tool": row.version.tool_id,
+                "number": row.version.number,
+                "ok": row.ok,
+                "failure": row.failure,
+                "result": row.exchange.get("result"),
+            }
+            for row in recordings.order_by("created_at", "pk")
+        ],
         "effects": list(effects),
         "ledger": list(ledger),
         "fence": run.fence,
@@ -145,3 +173,16 @@ def _revisions(run: Run) -> list[dict[str, Any]]:
 
 def _sections(body: dict[str, Any]) -> dict[str, str]:
     return {section["id"]: section["markdown"] for section in body["sections"]}
+
+
+def _version(row: ToolVersion) -> dict[str, Any]:
+    return {
+        "tool": row.tool_id,
+        "number": row.number,
+        "author": row.author,
+        "wrapper": row.wrapper,
+        "patch": row.patch,
+        "evidence": row.evidence,
+        "promises": [row.input_schema, row.output_schema, row.definition],
+        "used": row.number == row.tool.current_version,
+    }

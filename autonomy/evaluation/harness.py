@@ -14,13 +14,20 @@ import re
 import signal
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+from asgiref.sync import sync_to_async
 
 from autonomy.evaluation import finished, papers
 from autonomy.evaluation.draw import dice
@@ -29,12 +36,12 @@ from autonomy.evaluation.papers import Made
 from autonomy.evaluation.product import ENDED, Person, Refused
 from autonomy.evaluation.results import Result, Round, result_of
 from autonomy.evaluation.rules import complaints
-from autonomy.evaluation.task import Deed, Drawn, Task, draw
+from autonomy.evaluation.task import Api, Deed, Drawn, Task, draw
 from autonomy.models import ToolOffer
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.5
 NewKey = Callable[[str, str], Awaitable[str]]
 """Makes a person by name, with one behaviour switched off (or none, ""), and gives their API key."""
 
@@ -63,6 +70,7 @@ class Harness:
         pid_file: of the worker that drives runs; tasks that kill it need one.
         at_once: runs that go on at the same time.
         on_result: told of each run as it ends.
+        keep: folder for what is left of each run that did not go as it should.
     """
 
     base_url: str
@@ -72,7 +80,12 @@ class Harness:
     pid_file: Path | None = None
     at_once: int = 6
     on_result: Callable[[Result], None] = lambda _: None
+    keep: Path | None = None
     _kills: int = field(default=0, init=False)
+    _topics: defaultdict[str, asyncio.Lock] = field(
+        default_factory=lambda: defaultdict(asyncio.Lock), init=False
+    )
+    """Held by the run whose API is about that topic."""
     _round: str = field(default_factory=lambda: uuid.uuid4().hex[:8], init=False)
 
     async def round(self, tasks: Sequence[Task], seeds: Sequence[int], off: Sequence[int]) -> Round:
@@ -105,12 +118,19 @@ class Harness:
         turn = asyncio.Semaphore(at_once)
 
         async def one(job: Job) -> Result:
-            async with turn:
+            async with self._topic(job), turn:
                 result = await self._run(job)
             self.on_result(result)
             return result
 
         return list(await asyncio.gather(*(one(job) for job in jobs)))
+
+    def _topic(self, job: Job) -> AbstractAsyncContextManager[None]:
+        """The catalogue is everybody's: of two entries that fit the same topic, one run would learn
+        the other's."""
+        if "api" not in job.task.setup:
+            return nullcontext()
+        return self._topics[draw(job.task, job.seed).subject.topic]
 
     # ------------------------------------------------------------------------------ one run
 
@@ -143,12 +163,7 @@ class Harness:
             if not setup.attach:
                 file_ids = []
             if setup.api is not None:
-                rng = dice(job.task.name, job.seed, "api")
-                listed = papers.works(rng, drawn.subject, setup.api.works)
-                document = await exits.enter_async_context(self.outside.api(listed))
-                await exits.enter_async_context(
-                    offered(f"{job.name}-{self._round}", document, drawn)
-                )
+                await self._serve(setup.api, f"{job.name}-{self._round}", drawn, person, exits)
             provider = None
             if setup.provider is not None:
                 seed = f"{job.task.name}:{job.seed}"
@@ -166,7 +181,27 @@ class Harness:
             over = await finished.collect(
                 person, run_id, drawn, files, requests, self._kills - kills
             )
-        return result_of(over, complaints(over, drawn.rules), job.without, seconds)
+        result = result_of(over, complaints(over, drawn.rules), job.without, seconds)
+        if self.keep is not None and not result.as_it_should:
+            self.keep.mkdir(parents=True, exist_ok=True)
+            (self.keep / f"{job.name}.json").write_text(over.as_json(), encoding="utf-8")
+        return result
+
+    async def _serve(
+        self, wanted: Api, name: str, drawn: Drawn, person: Person, exits: AsyncExitStack
+    ) -> None:
+        """An API that can be learnt, or was, until `exits` are closed."""
+        rng = dice(drawn.task, drawn.seed, "api")
+        listed = papers.works(rng, drawn.subject, wanted.works)
+        api = await exits.enter_async_context(self.outside.api(listed))
+        if wanted.own:
+            (tool,) = await person.learn(api.document)
+            for word in drawn.subject.topic.split()[: wanted.asked]:
+                await person.try_tool(tool, {"query": f"{word} {drawn.subject.topic}"})
+        else:
+            await exits.enter_async_context(offered(name, api.document, drawn))
+        if wanted.change:
+            await api.change(wanted.change, wanted.after)
 
     async def _watch(
         self, person: Person, run_id: str, drawn: Drawn, provider: ProviderSeen | None
@@ -178,7 +213,8 @@ class Harness:
         while True:
             while deeds and await _due(deeds[0], provider):
                 await self._do(deeds.pop(0), provider)
-            status = (await person.run(run_id))["status"]
+            # Read from the row: a snapshot by HTTP, so often, costs the product more than its work.
+            status = await sync_to_async(finished.status)(run_id)
             if status in ENDED:
                 return
             if status == "waiting_human" and reports:

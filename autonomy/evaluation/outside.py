@@ -42,6 +42,21 @@ class ProviderSeen:
         (await self._http.delete(self._path)).raise_for_status()
 
 
+class ApiSeen:
+    """One run's API. `POST …/{id}/change` with a `change` and a number `after` makes it answer
+    otherwise once it has answered so often from then on."""
+
+    def __init__(self, http: httpx.AsyncClient, made: dict[str, Any]) -> None:
+        self._http = http
+        self._path = f"/apis/{made['id']}"
+        self.document = str(made["document"])
+        """Address of its OpenAPI document."""
+
+    async def change(self, change: str, after: int) -> None:
+        body = {"change": change, "after": after}
+        (await self._http.post(f"{self._path}/change", json=body)).raise_for_status()
+
+
 class Outside:
     """The simulated outside at `address`."""
 
@@ -52,14 +67,14 @@ class Outside:
         await self._http.aclose()
 
     @asynccontextmanager
-    async def api(self, works: list[dict[str, Any]]) -> AsyncIterator[str]:
-        """An API that finds these works; the address of its OpenAPI document. `POST
-        {address}/apis` makes it and `DELETE {address}/apis/{id}` ends it."""
+    async def api(self, works: list[dict[str, Any]]) -> AsyncIterator[ApiSeen]:
+        """An API that finds these works, gone at the end of the block. `POST {address}/apis` makes
+        it and `DELETE {address}/apis/{id}` ends it."""
         reply = await self._http.post("/apis", json={"works": works})
         reply.raise_for_status()
         made = reply.json()
         try:
-            yield str(made["document"])
+            yield ApiSeen(self._http, made)
         finally:
             (await self._http.delete(f"/apis/{made['id']}")).raise_for_status()
 

@@ -210,7 +210,7 @@ def works(rng: random.Random, subject: Subject, count: int) -> list[dict[str, An
                 "doi": f"10.5555/eval.{rng.randint(10**6, 10**7)}.{number}",
                 "year": known["end"] + 2,
                 "abstract": " ".join(kept),
-                "venue": f"Journal of {subject.thing.title()}",
+                "venue": f"{known['place']} Journal of {subject.thing.title()}",
                 "authors": [{"name": f"A. {name}"} for name in rng.sample(_FAMILIES, 2)],
             }
         )

@@ -65,6 +65,21 @@ class Person:
     async def _file(self, file_id: str) -> dict[str, Any]:
         return dict((await self._call("GET", f"/api/files/{file_id}", 200)).json())
 
+    async def learn(self, document: str) -> list[str]:
+        """Let in the tools of an OpenAPI document at an address; their names."""
+        wanted = {"kind": "openapi", "url": document}
+        shown = (await self._call("POST", "/api/v2/tools/ingest", 200, json=wanted)).json()
+        wanted["fingerprint"] = shown["fingerprint"]
+        await self._call("POST", "/api/v2/tools/ingest", 201, json=wanted)
+        return [str(operation["name"]) for operation in shown["operations"]]
+
+    async def try_tool(self, name: str, arguments: dict[str, Any]) -> None:
+        """Call a learnt tool once, as a person does on its page. Raises `Refused` when it fails."""
+        body = {"arguments": arguments}
+        said = (await self._call("POST", f"/api/v2/tools/{name}/test", 200, json=body)).json()
+        if not said["ok"]:
+            raise Refused(f"{name} failed when it was tried: {said['message']}")
+
     async def ask(
         self, message: str, journey: str, file_ids: Sequence[str], settings: dict[str, Any]
     ) -> str:

@@ -16,7 +16,14 @@ from pydantic import BaseModel
 from autonomy.core.llm import Answer
 from autonomy.core.llm.ladder import Rung
 from autonomy.core.packing import Prompt
-from autonomy.core.ports import BudgetExhausted, Deps, ModelGateway, ModelUnavailable, Repeat
+from autonomy.core.ports import (
+    BudgetExhausted,
+    Deps,
+    ModelGateway,
+    ModelUnavailable,
+    NoToolRepairs,
+    Repeat,
+)
 from autonomy.core.sandbox import NoSandbox
 from autonomy.runtime import context
 from autonomy.runtime.budgets_ledger import RunLedger
@@ -202,6 +209,11 @@ SWITCHES = {
             deps=_journey(max_expansions=0),
         ),
         Switch("repair", "a step that failed is mended", deps=_journey(max_repairs=0)),
+        Switch(
+            "tool repair",
+            "a learnt tool whose API has changed is mended",
+            deps=lambda deps: replace(deps, repairs=NoToolRepairs()),
+        ),
     )
 }
 """By name."""

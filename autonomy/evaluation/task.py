@@ -57,6 +57,14 @@ class Api(_Data):
     """An API with an OpenAPI document, which lists publications on the seed's subject."""
 
     works: int = 8
+    own: bool = False
+    """The person has let its tools in before the run; else it only stands in the catalogue."""
+    asked: int = 0
+    """Calls that the person has made then, to try the tool."""
+    change: str = ""
+    """How its answers change in the middle of the run, a name that the outside knows; empty: not."""
+    after: int = 1
+    """Answers to the run before they change."""
 
 
 class Request(_Data):
@@ -73,7 +81,7 @@ class Setup(_Data):
     files: list[Paper] = Field(default_factory=list)
     request: Request
     api: Api | None = None
-    """An API that nobody has told the product of but staff, in their catalogue."""
+    """One of which the product knows by the catalogue of its staff, or by the person."""
     attach: bool = True
     """Whether the files are attached to the request, or only lie in the person's library."""
     during: list[Deed] = Field(default_factory=list)

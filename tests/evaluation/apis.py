@@ -6,6 +6,8 @@ import re
 from typing import Any
 from urllib.parse import parse_qs
 
+from tests.evaluation.changes import CHANGES, Change
+
 
 class Studies:
     """Search over a few made-up studies.
@@ -18,6 +20,13 @@ class Studies:
     def __init__(self, base: str, works: list[dict[str, Any]]) -> None:
         self._base = base
         self._works = works
+        self._change: Change = lambda answer: answer
+        self._answers_left: int | None = None
+
+    def change(self, name: str, after: int) -> None:
+        """Answer otherwise (a name of `changes.CHANGES`) after so many more answers."""
+        self._change = CHANGES[name]
+        self._answers_left = after
 
     def answer(self, path: str, query: str) -> tuple[int, Any]:
         """Status and JSON for one GET."""
@@ -29,7 +38,11 @@ class Studies:
         if not asked.get("query"):
             return 400, {"error": "query is required"}
         found = self._found(asked["query"], int(asked.get("limit", 10)))
-        return 200, {"total": len(found), "studies": found}
+        answer = {"total": len(found), "studies": found}
+        if self._answers_left is None:
+            return 200, answer
+        self._answers_left -= 1
+        return 200, self._change(answer) if self._answers_left < 0 else answer
 
     def _found(self, query: str, limit: int) -> list[dict[str, Any]]:
         """Works that share words with the query, those with most of them first."""

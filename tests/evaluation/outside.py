@@ -79,7 +79,10 @@ class OutsideServer(Listening):
     async def _apis(self, wire: Wire, request: HttpRequest, body: dict[str, object]) -> bool:
         """APIs with documents of their own, each below `/apis/ID`."""
         _, _, number, rest = (*request.path.split("/", 3), "", "")[:4]
-        if request.method == "POST":
+        if request.method == "POST" and rest == "change":
+            self._apis_by_id[number].change(str(body["change"]), int(str(body["after"])))
+            await wire.json(200, {})
+        elif request.method == "POST":
             number = str(next(self._numbers))
             self._apis_by_id[number] = Studies(f"{self.root_url}/apis/{number}", body["works"])  # type: ignore[arg-type]
             document = f"{self.root_url}/apis/{number}/openapi.json"

@@ -323,9 +323,13 @@ def _fitted(value: Any, shape: dict[str, Any]) -> Any:
 
 def patch(user: str) -> dict[str, Any]:
     """A rename for each key of the recorded answer that the new one has under another name."""
-    old, new = (
-        json.loads(_labelled(user, label)[0].text) for label in ("recorded answer", "new answer")
-    )
+    try:
+        old, new = (
+            json.loads(_labelled(user, label)[0].text)
+            for label in ("recorded answer", "new answer")
+        )
+    except ValueError:  # long answers are cut short in the prompt
+        return {"diagnosis": "The answers are not whole.", "diff": ""}
     before, after = dict(_leaves(old, "")), dict(_leaves(new, ""))
     moves = [
         (place, now)

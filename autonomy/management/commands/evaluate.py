@@ -97,6 +97,7 @@ class Command(BaseCommand):
             pid_file=settings.DATA_DIR / "run" / "runs.pid",
             at_once=options["at_once"],
             on_result=self._say,
+            keep=options["results"] / "runs",
         )
         try:
             return await harness.round(tasks, seeds, off)
