@@ -28,7 +28,7 @@ from autonomy.export.exhibits import own_part
 from autonomy.tools.analysis.contract import BrokenResult, take_result
 from autonomy.tools.analysis.plain_question import asked
 from autonomy.tools.analysis.program import answering, prelude, program, reading
-from autonomy.tools.analysis.questions import questions
+from autonomy.tools.analysis.questions import questions, questions_named
 from autonomy.tools.python_sandbox.sandbox import JobRefused
 from autonomy.tools.registry import ToolFailure
 
@@ -37,7 +37,7 @@ BY_RULE = "by_rule"
 """In the input of a code step: a rule writes the program, whatever models there are."""
 PROGRAM = "program_id"
 """In the input of a code step: the artifact of a mended program."""
-_ANSWER_PARTS = 3
+_ANSWER_PARTS = 2
 """Of what a table holds, where the question put to it is not plain."""
 _TRACE_CHARS = 2_000
 _SHOWN_CHARS = 12_000
@@ -104,8 +104,11 @@ def rule_program(table: TableRead, deps: Deps, *, answers: bool = False) -> str:
     `answers`, the one that was put."""
     if answers and (question := asked(table.profile, deps.task.goal)) is not None:
         return answering(table.profile, question)
-    most = _ANSWER_PARTS if answers else deps.analysis.parts
-    return program(table.profile, questions(table.profile, deps.task.goal, most=most))
+    goal = deps.task.goal
+    if answers:
+        put = questions_named(table.profile, goal)[:_ANSWER_PARTS]
+        return program(table.profile, put or questions(table.profile, goal, most=_ANSWER_PARTS))
+    return program(table.profile, questions(table.profile, goal, most=deps.analysis.parts))
 
 
 async def _program(step: Step, table: TableRead, deps: Deps, task: str) -> Written:

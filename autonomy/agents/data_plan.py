@@ -14,6 +14,7 @@ from autonomy.core.types import Plan, Source, SourceOrigin, Step, StepKind, Step
 from autonomy.core.words import clause, counted
 from autonomy.library.tabular import holds_table
 from autonomy.tools.analysis.plain_question import asked
+from autonomy.tools.analysis.questions import questions_named
 
 DATA = "data"
 """The role of a writing step that tells what was computed."""
@@ -238,7 +239,8 @@ async def _is_about(deps: Deps, table: Source) -> bool:
         profile = (await deps.tables.read(table.id)).profile
     except TableUnreadable:
         return False
-    return asked(profile, deps.task.goal) is not None
+    goal = deps.task.goal
+    return asked(profile, goal) is not None or bool(questions_named(profile, goal))
 
 
 def _answering(table: Source, brief: Brief, words: int, version: int) -> Plan:

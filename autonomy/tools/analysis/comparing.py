@@ -5,7 +5,14 @@ from __future__ import annotations
 from autonomy.core.analysis import Column, TableProfile
 from autonomy.tools.analysis.questions import MOST_GROUPS, Question
 from autonomy.tools.analysis.scales import in_order
-from autonomy.tools.analysis.wording import column_of, head, places_of, unit_behind, with_unit
+from autonomy.tools.analysis.wording import (
+    column_of,
+    head,
+    places_of,
+    spoken_name,
+    unit_behind,
+    with_unit,
+)
 
 _SCATTER = 2_000
 """More points than this are counted in cells instead of drawn one by one."""
@@ -51,12 +58,12 @@ drawn = add_figure(
 )
 difference = add_table("Difference of the means", [figures("Difference", {measure.unit!r})], [[number(groups["mean"].iloc[0] - groups["mean"].iloc[last], {digits})]], display=False)
 findings = [
-    say({f"The mean of {name} is highest for "!r} + "{{first}} ({{most}}" + {behind!r} + ", SD {{most_sd}}, n = {{most_n}}) and lowest for {{last}} ({{least}}" + {behind!r} + ", SD {{least_sd}}, n = {{least_n}}).",
+    say({f"The mean of {spoken_name(name)} is highest for "!r} + "{{first}} ({{most}}" + {behind!r} + ", SD {{most_sd}}, n = {{most_n}}) and lowest for {{last}} ({{least}}" + {behind!r} + ", SD {{least_sd}}, n = {{least_n}}).",
         first=table.at(0, 0), most=table.at(0, 2), most_sd=table.at(0, 3), most_n=table.at(0, 1), last=table.at(last, 0), least=table.at(last, 2), least_sd=table.at(last, 3), least_n=table.at(last, 1)),
     say("The two means lie {{difference}}" + {behind!r} + " apart.", difference=difference.at(0, 0)),
     say("This describes the rows at hand: whether the groups differ beyond them was not tested, and nothing is said of causes."),
 ]
-add_part({f"{name} by {by}"!r}, {f"{name} for each group of {by}"!r}, [table, drawn], findings)
+add_part({f"{name} by {by}"!r}, {f"{spoken_name(name)} for each group of {spoken_name(by)}"!r}, [table, drawn], findings)
 """
 
 
@@ -112,7 +119,7 @@ findings.append(
         high=table.at(by_mean[0], 0), high_mean=table.at(by_mean[0], 4), low=table.at(by_mean[-1], 0), low_mean=table.at(by_mean[-1], 4))
 )
 findings.append(say("This describes the rows at hand: whether the groups differ beyond them was not tested, and nothing is said of causes."))
-add_part({f"{name} by {by}"!r}, {f"how {name} divides by {by}"!r}, [table, drawn], findings)
+add_part({f"{name} by {by}"!r}, {f"how {spoken_name(name)} divides by {spoken_name(by)}"!r}, [table, drawn], findings)
 """
 
 
@@ -153,14 +160,14 @@ drawn = add_figure(
 )
 first, last = most, len(counts) - 1 - int(np.argmin(counts.to_numpy()[::-1]))
 findings = [
-    say({f"Of {by}, "!r} + "{{first}} is the commonest with {{most}} of {{n}} rows ({{share}} %).",
+    say({f"Of {spoken_name(by)}, "!r} + "{{first}} is the commonest with {{most}} of {{n}} rows ({{share}} %).",
         first=table.at(first, 0), most=table.at(first, 1), n=total.at(0, 0), share=table.at(first, 2)),
 ]
 if last != first:
     findings.append(
         say("{{last}} is the rarest of those listed, with {{least}} rows ({{share}} %).", last=table.at(last, 0), least=table.at(last, 1), share=table.at(last, 2))
     )
-add_part({f"Rows by {by}"!r}, {f"how the rows divide by {by}"!r}, [table, drawn], findings)
+add_part({f"Rows by {by}"!r}, {f"how the rows divide by {spoken_name(by)}"!r}, [table, drawn], findings)
 """
 
 
@@ -229,9 +236,9 @@ size = abs(pearson) if varied else 0
 strength = "hardly any" if size < 0.1 else "a weak" if size < 0.3 else "a moderate" if size < 0.5 else "a strong"
 direction = "" if size < 0.1 else "positive " if pearson > 0 else "negative "
 findings = [
-    say({f"{first} and {second} have "!r} + strength + " " + direction + "linear relation in the {{n}} rows with both (Pearson r = {{r}}; by ranks {{rank}}).",
+    say({f"{spoken_name(first)} and {spoken_name(second)} have "!r} + strength + " " + direction + "linear relation in the {{n}} rows with both (Pearson r = {{r}}; by ranks {{rank}}).",
         n=table.at(0, 1), r=table.at(0, 2), rank=table.at(0, 3)),
     say("A correlation tells how the two go together; it does not tell why."),
 ]
-add_part({f"{first} and {second}"!r}, {f"how {first} and {second} go together"!r}, [drawn, table], findings)
+add_part({f"{first} and {second}"!r}, {f"how {spoken_name(first)} and {spoken_name(second)} go together"!r}, [drawn, table], findings)
 """

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from autonomy.core.analysis import ColumnKind, TableProfile
+from autonomy.core.analysis import Column, ColumnKind, TableProfile
 from autonomy.tools.analysis.questions import Grain, Question, grain_of
-from autonomy.tools.analysis.wording import column_of, head, places_of, unit_behind, with_unit
+from autonomy.tools.analysis.wording import (
+    column_of,
+    head,
+    places_of,
+    spoken_name,
+    unit_behind,
+    with_unit,
+)
 
 _LISTED_COLUMNS = 30
+_SINGLE_VALUES = 20
+"""Whole numbers of so few different values are counted one by one, as points on a scale are."""
 
 
 def overview(profile: TableProfile, question: Question) -> str:
@@ -99,6 +108,8 @@ add_part("The numbers at a glance", "the mean, spread and range of each number",
 
 def spread(profile: TableProfile, question: Question) -> str:
     column = column_of(profile, question.measure)
+    if not column.decimals and column.distinct <= _SINGLE_VALUES:
+        return _single_values(column)
     name, shown = column.name, with_unit(column)
     return f"""{head(f"How {name} is distributed")}
 values = data[{name!r}].dropna()
@@ -129,6 +140,40 @@ findings = [
         low=table.at(top, 0), high=table.at(top, 1), rows=table.at(top, 2), n=used.at(0, 0))
 ]
 add_part({f"Distribution of {name}"!r}, {f"how the values of {name} are distributed"!r}, [drawn], findings)
+"""
+
+
+def _single_values(column: Column) -> str:
+    name, shown = column.name, with_unit(column)
+    return f"""{head(f"How {name} is distributed")}
+values = data[{name!r}].dropna()
+used = add_table("Rows used", [figures("n")], [[count(len(values))]], display=False)
+counts = values.value_counts().sort_index()
+table = add_table(
+    {f"Values of {name}"!r},
+    [figures("Value", {column.unit!r}), figures("n"), figures("Share", "%")],
+    [[number(value, 0), count(n), share(n, len(values))] for value, n in counts.items()],
+    display=False,
+)
+top = int(np.argmax(counts.to_numpy()))
+figure, axes = plt.subplots()
+axes.bar(range(len(counts)), counts, width=0.8, color=PALETTE[0])
+ticks(axes, [row[0]["shown"] for row in table.rows])
+axes.set_xlabel(short({shown!r}, 60))
+axes.set_ylabel("Rows")
+axes.grid(axis="y")
+drawn = add_figure(
+    figure,
+    {f"Distribution of {shown}"!r},
+    {f"Bar chart of the rows with each value of {shown}. Most have "!r} + table.shown(top, 0) + ": " + table.shown(top, 1) + " rows.",
+    table,
+    note="n = " + used.shown(0, 0) + ".",
+)
+findings = [
+    say({f"The commonest value of {spoken_name(name)} is "!r} + "{{value}}" + {unit_behind(column)!r} + ", which {{rows}} of the {{n}} rows with a value have ({{share}} %).",
+        value=table.at(top, 0), rows=table.at(top, 1), n=used.at(0, 0), share=table.at(top, 2))
+]
+add_part({f"Distribution of {name}"!r}, {f"how the values of {spoken_name(name)} are distributed"!r}, [drawn], findings)
 """
 
 

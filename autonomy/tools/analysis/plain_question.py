@@ -58,9 +58,10 @@ _HOWS: tuple[tuple[How, re.Pattern[str]], ...] = tuple(
     for how, words in (
         (How.MEDIAN, "median"),
         (How.MEAN, "average|mean|avg|typical(?:ly)?|on average"),
-        (How.TOTAL, "totals?|sums?|altogether|overall|in all|how much|combined"),
+        (How.TOTAL, "totals?|sums?"),
     )
 )
+_MUCH = re.compile(r"\b(?:how much|altogether|in all|combined)\b", re.IGNORECASE)
 _MOST = re.compile(
     r"\b(?:most|highest|largest|biggest|greatest|maximum|max|top|best|longest|busiest|peak(?:ed)?|more)\b",
     re.IGNORECASE,
@@ -101,7 +102,11 @@ def asked(profile: TableProfile, question: str) -> Asked | None:
     measure = _measure(profile, rest, wanted)
     least = bool(_LEAST.search(rest))
     extreme = least or bool(_MOST.search(rest))
-    how = next((how for how, pattern in _HOWS if pattern.search(rest)), None)
+    # “Overall satisfaction” and “Total cost” are names, and no orders to add up.
+    doing = " ".join(
+        word for word in rest.split() if measure is None or not stems(word) & stems(measure.name)
+    )
+    how = next((how for how, pattern in _HOWS if pattern.search(doing)), None)
     counts = bool(_COUNT.search(rest))
     if counts and (measure is None or not adds_up(measure) or _counts_rows(rest, measure)):
         return Asked(how=How.COUNT, by=by, grain=grain, lowest=least, only=only)
@@ -118,7 +123,7 @@ def asked(profile: TableProfile, question: str) -> Asked | None:
             how = How.TOTAL if adds_up(measure) else How.MEAN
         elif extreme:
             how = How.LOWEST if least else How.HIGHEST
-        elif counts or _WHICH.search(rest):
+        elif counts or _WHICH.search(rest) or _MUCH.search(rest):
             how = How.TOTAL if adds_up(measure) else How.MEAN
         else:
             return None

@@ -88,6 +88,22 @@ def adds_up(column: Column) -> bool:
 def questions(profile: TableProfile, goal: str, *, most: int) -> tuple[Question, ...]:
     """What is asked of the table: at most `most` questions, the overview first, then what the
     request speaks of, then what its columns offer."""
+    return _chosen(_offered(profile, goal), goal, _named(profile, goal), most)
+
+
+def questions_named(profile: TableProfile, goal: str) -> tuple[Question, ...]:
+    """Those among them whose columns the request names itself."""
+    offered, named = _offered(profile, goal), _named(profile, goal)
+    wishes = [kind for kind, pattern in _WISHES if pattern.search(goal)]
+    return tuple(q for kind in wishes for q in offered[kind] if _asked(q, named))
+
+
+def _named(profile: TableProfile, goal: str) -> set[str]:
+    wanted = stems(goal)
+    return {c.name for c in profile.columns if named_by(c, wanted)}
+
+
+def _offered(profile: TableProfile, goal: str) -> dict[QuestionKind, list[Question]]:
     wanted = stems(goal)
     measures = _ranked(_measures(profile), wanted)
     groups = _ranked(_groupings(profile), wanted)
@@ -123,8 +139,7 @@ def questions(profile: TableProfile, goal: str, *, most: int) -> tuple[Question,
         offered[QuestionKind.RELATION].append(
             Question(kind=QuestionKind.RELATION, measure=measures[0].name, other=measures[1].name)
         )
-    named = {c.name for c in profile.columns if named_by(c, wanted)}
-    return _chosen(offered, goal, named, most)
+    return offered
 
 
 def _on_a_scale(column: Column) -> bool:

@@ -34,3 +34,11 @@ def column_of(profile: TableProfile, name: str) -> Column:
     if found is None:
         raise KeyError(name)
     return found
+
+
+_SHORT_WORDS = 3
+
+
+def spoken_name(name: str) -> str:
+    """A column's name as it stands in a sentence: one that is half a sentence itself is quoted."""
+    return name if len(name.split()) <= _SHORT_WORDS else f"“{name}”"
