@@ -6,7 +6,7 @@ State is data, dependencies are tools: nothing here is ever checkpointed. LangGr
 
 from __future__ import annotations
 
-from autonomy.core.ports.deps import Deps, Guards, PlanLimits, SearchLimits, task_id
+from autonomy.core.ports.deps import Deps, PlanLimits, SearchLimits, task_id
 from autonomy.core.ports.effects import (
     Asked,
     Effects,
@@ -19,7 +19,6 @@ from autonomy.core.ports.effects import (
 from autonomy.core.ports.evidence import (
     EVERYTHING,
     Library,
-    NoReferences,
     Notes,
     References,
     Scholar,
@@ -29,8 +28,8 @@ from autonomy.core.ports.evidence import (
 )
 from autonomy.core.ports.learning import Learning, NoCall, NoToolRepairs, Offer, ToolRepairs
 from autonomy.core.ports.models import BudgetExhausted, BudgetMeter, ModelGateway, ModelUnavailable
-from autonomy.core.ports.originality import Cycles, Drafts, NoOriginality, OpenCycle, Originality
-from autonomy.core.ports.record import Artifacts, Events, Messages, NoMessages
+from autonomy.core.ports.originality import Cycles, Drafts, OpenCycle, Originality
+from autonomy.core.ports.record import Artifacts, Events, Messages
 
 __all__ = [
     "EVERYTHING",
@@ -43,16 +42,12 @@ __all__ = [
     "Drafts",
     "Effects",
     "Events",
-    "Guards",
     "Learning",
     "Library",
     "Messages",
     "ModelGateway",
     "ModelUnavailable",
     "NoCall",
-    "NoMessages",
-    "NoOriginality",
-    "NoReferences",
     "NoToolRepairs",
     "NotDone",
     "Notes",
