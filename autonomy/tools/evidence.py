@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from autonomy.core.ports import Library, Repeat
 from autonomy.core.types import EventDraft, Passage, Source
 from autonomy.core.words import overlap, stems, under_cue
+from autonomy.library.sentences import sentences
 from autonomy.tools.registry import Tool, ToolContext, ToolFailure
 
 CUE_WEIGHT = 0.6
@@ -30,6 +31,11 @@ ENOUGH = 2
 """Passages below which a section has next to no evidence."""
 NEARLY = 0.5
 """Share of its best fit that a passage must have in a section which would else be empty."""
+LONG_ENOUGH = 240
+"""Characters from which a text says something whatever its form, such as the lines of a slide."""
+SENTENCE = 24
+"""Characters of the shortest sentence that says something."""
+STOPS = (".", "!", "?", "…", "。", "！", "？")
 PASSAGES_PER_SECTION = 24
 """Most passages one section is handed."""
 
@@ -82,6 +88,16 @@ def _affinities(
             if under_cue(passage.heading, given.cues.get(number, ())):
                 fits[number] += CUE_WEIGHT
     return fits
+
+
+def says_something(passage: Passage) -> bool:
+    """Whether there is anything to cite: a sentence, a table or a stretch of any other text. A title
+    with its authors is found by every query and bears out nothing."""
+    text = passage.text.strip()
+    if len(text) >= LONG_ENOUGH or "|" in text:
+        return True
+    said = (text[start:end].rstrip("\"'”’»)") for start, end in sentences(text))
+    return any(len(one) >= SENTENCE and one.endswith(STOPS) for one in said)
 
 
 def share_out(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from autonomy.core.types import Passage
-from autonomy.tools.evidence import share_out, speaks_to
+from autonomy.tools.evidence import says_something, share_out, speaks_to
 
 
 class Nearness:
@@ -63,3 +63,17 @@ def test_a_section_with_two_passages_gives_none_away_for_a_second_elsewhere() ->
     shares = share_out(["1", "2"], fits)
 
     assert shares == {"1": ["a", "b"], "2": ["c"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Cycle lanes and road injuries: lessons from Eskdale\n\nAbara and Dube (2012)", False),
+        ("Street trees: evidence from Arlen\n\nWe measured it for three years.", True),
+        ("place | cases\nArlen | 12", True),
+        ("Methods\n\nsampling at random; " + "two visits a year; " * 12, True),
+        ("我们在阿伦测量了三年的地表温度，并与没有树木的街道进行了比较。", True),
+    ],
+)
+def test_a_title_with_its_authors_is_no_evidence(text: str, says: bool) -> None:
+    assert says_something(Passage(id="p", source_id="s", text=text)) is says
