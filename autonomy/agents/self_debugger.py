@@ -257,6 +257,8 @@ async def _by_model(step: Step, error: StepError, deps: Deps, task: str) -> Repa
         given = {**given, "source_ids": step.input["source_ids"]}
     if given is not None and "tool" in step.input:
         # Nor which learnt tool is called, nor with what: its person may have said yes to just that.
-        fixed = {name: step.input[name] for name in ("tool", "arguments") if name in step.input}
+        fixed: dict[str, Any] = {
+            name: step.input[name] for name in ("tool", "arguments") if name in step.input
+        }
         given = {**given, **fixed}
     return Repair(diagnosis=answer.diagnosis, tool=tool, input=given, author=Author.MODEL)
