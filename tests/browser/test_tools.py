@@ -128,6 +128,44 @@ def ask_first(visitor: Visitor, papers: Served) -> None:
     assert any(str(s["csl"].get("DOI", "")).startswith("10.5555/op.") for s in sources["items"])
 
 
+REPAIR = """
+from autonomy.core.learnt import Fix
+from autonomy.models import Tool
+from autonomy.runtime.tool_versions import settle
+tool = Tool.objects.get(name="open_papers.search_works")
+wrapper = 'response:\\n- rename: {"from": "/items/*/headline", "to": "/items/*/title"}\\n'
+said = "renamed “title” to “headline”"
+proof = {"passed": True, "reason": "", "recorded": 4, "fresh": 2}
+evidence = {"changes": [{"kind": "rename", "said": said}], "proof": proof}
+settle(tool.pk, tool.current_version, Fix(wrapper=wrapper, patch="", evidence=evidence), "shown", apply=False)
+"""
+
+
+def test_a_repair_that_waits_is_seen_agreed_to_and_undone_on_a_phone(
+    visit: Visit, person: Any, live_stack: StackProcess
+) -> None:
+    live_stack.manage("shell", "-c", REPAIR)
+    visitor = visit(storage_state=person, viewport=PHONE)
+    page = visitor.page("/settings/tools/")
+    tool = card(page, "open_papers.search_works")
+    repair = tool.get_by_role("region", name="The agent made a repair. It waits for your yes.")
+    expect(repair).to_contain_text("renamed “title” to “headline”")
+    expect(repair).to_contain_text("4 recorded answers and 2 new answers come out as they should")
+    repair.get_by_text("What changed, line by line").click()
+    expect(repair.locator(".added").last).to_contain_text("/items/*/headline")
+    assert overflow(page) == 0
+    assert violations(page) == []
+    repair.scroll_into_view_if_needed()
+    shoot(page, "tools-repair-phone")
+
+    repair.get_by_role("button", name="Use the repair").click()
+    used = tool.get_by_role("region", name="The agent repaired this tool.")
+    used.get_by_role("button", name="Undo the repair").click()
+    expect(tool.get_by_role("region", name="A repair was taken back.")).to_be_visible()
+    expect(tool).to_contain_text("version 3")
+    assert visitor.complaints == []
+
+
 @pytest.mark.parametrize(
     ("name", "options"),
     [

@@ -1,9 +1,10 @@
-"""Tools of every shape through the HTTP API of a running product: added, called, and asked for in a
-run."""
+"""Tools of every shape through the HTTP API of a running product: added, called, asked for in a run,
+and mended in a run whose worker is killed in the middle of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,7 +17,7 @@ from tests.learnt.rates import Rates, rate
 from tests.learnt.services import KEY as PAPERS_KEY
 from tests.learnt.services import open_papers
 from tests.learnt.serving import Served, serving
-from tests.stack_process import StackProcess, free_port
+from tests.stack_process import StackProcess, eventually, free_port, running
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(560)]
 
@@ -117,13 +118,22 @@ def test_yaml_with_references_and_a_key_in_the_query_is_added_and_called(
     assert work["year"] == 2019
 
 
-def test_paths_with_parameters_and_pages_are_added_and_called(
-    caller: Caller, served: Served
-) -> None:
+@pytest.fixture(scope="module")
+def rates_tool(caller: Caller, served: Served) -> str:
+    """The tool that asks for a rate, with calls that went well."""
     seen = add(caller, url=f"{served.base}/openapi.json")
     keep(caller, seen, made_up.KEY)
-    given = {"date": "2024-01-05", "base": "EUR", "quote": "USD"}
-    assert try_(caller, "rates.rate_on", **given)["rate"] == rate(**given)
+    name = named(seen, "rateOn")
+    for day in ("2024-01-05", "2024-01-08", "2024-01-09", "2024-01-10"):
+        given = {"date": day, "base": "EUR", "quote": "USD"}
+        assert try_(caller, name, **given)["rate"] == rate(**given)
+    return name
+
+
+def test_paths_with_parameters_and_pages_are_added_and_called(
+    caller: Caller, rates_tool: str
+) -> None:
+    assert rates_tool == "rates.rate_on"
     assert try_(caller, "rates.currencies", page=3)["next"] == 4
 
 
@@ -145,7 +155,7 @@ def test_two_real_mcp_servers_are_added_and_called(
 
 
 def test_a_run_calls_the_tool_that_its_request_names_and_cites_the_answer(
-    caller: Caller, served: Served
+    caller: Caller, served: Served, rates_tool: str
 ) -> None:
     run_id = caller.ask("Use the exchange-rate tool for GBP/JPY on 2024-03-08. What was the rate?")
     run = caller.until(run_id, "succeeded")
@@ -154,5 +164,57 @@ def test_a_run_calls_the_tool_that_its_request_names_and_cites_the_answer(
     assert called["title"] == "Use rates.rate_on: base GBP, date 2024-03-08, quote JPY"
     assert str(rate("2024-03-08", "GBP", "JPY")) in caller.download(run_id, "md").decode()
     (source,) = caller.http.get(f"/api/v2/runs/{run_id}/sources").json()["items"]
-    assert source["csl"]["URL"] == f"{served.base}/on/{{date}}"
-    assert source["csl"]["container-title"] == "rates.rate_on"
+    assert source["csl"]["URL"] == f"{served.base}/on/2024-03-08"
+    assert source["csl"]["container-title"] == rates_tool
+
+
+# --------------------------------------------------------------------------- a repair that is hurt
+
+
+def below(pid: int) -> set[int]:
+    """Every descendant of a process."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = {int(child) for child in task.read_text().split()}
+        except OSError:
+            continue
+        found |= children.union(*(below(child) for child in children))
+    return found
+
+
+def version(caller: Caller, name: str) -> int:
+    return int(caller.http.get(f"/api/v2/tools/{name}").json()["version"])
+
+
+@pytest.mark.parametrize(
+    ("moment", "name"),
+    [
+        ("at the proof", "item_rate"),
+        ("when the version is written", "rates"),
+    ],
+)
+def test_a_worker_killed_in_a_repair_leaves_one_version_and_the_run_goes_on(
+    stack: StackProcess, caller: Caller, rates: Rates, rates_tool: str, moment: str, name: str
+) -> None:
+    before = version(caller, rates_tool)
+    rates.change(name)
+    pid = stack.pid("runs")
+    usual = below(pid)
+    due: dict[str, Callable[[], bool]] = {
+        "at the proof": lambda: rates.asked >= 2 and bool(below(pid) - usual),
+        "when the version is written": lambda: version(caller, rates_tool) > before,
+    }
+    run_id = caller.ask(f"Use the exchange-rate tool for EUR/CHF on 2024-02-{10 + before}. Rate?")
+    assert eventually(due[moment], 120, every=0.01), caller.run(run_id)
+    stack.kill("runs")
+    assert eventually(lambda: not running(pid), 20)
+
+    caller.until(run_id, "succeeded")
+    made = caller.http.get(f"/api/v2/tools/{rates_tool}").json()["versions"]
+    assert [v["number"] for v in made if v["number"] > before] == [before + 1]
+    assert made[0]["author"] == "agent"
+    wanted = str(rate(f"2024-02-{10 + before}", "EUR", "CHF"))
+    assert wanted in caller.download(run_id, "md").decode()
+    repaired = [e for e in caller.events(run_id) if "tool_repair" in (e.get("meta") or {})]
+    assert len({e["meta"]["tool_repair"]["version"] for e in repaired}) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -104,13 +105,21 @@ def _work(tool: Tool[Any, Any], arguments: dict[str, Any], text: str) -> Work:
         "container-title": tool.name,
         "accessed": {"date-parts": [[now.year, now.month, now.day]]},
     }
-    if tool.address:
-        csl["URL"] = tool.address
+    address = _address(tool.address, arguments)
+    if address:
+        csl["URL"] = address
     return Work(
         csl=csl,
-        url=f"{tool.address or f'urn:tool:{tool.name}'}#answer-{digest}",
+        url=f"{address or f'urn:tool:{tool.name}'}#answer-{digest}",
         providers=(tool.name,),
     )
+
+
+def _address(template: str, arguments: dict[str, Any]) -> str:
+    """Where the answer came from, with what its path was asked for."""
+    for name, value in arguments.items():
+        template = template.replace(f"{{{name}}}", quote(str(value), safe=""))
+    return template
 
 
 def call_tools() -> list[Tool[Any, Any]]:

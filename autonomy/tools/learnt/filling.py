@@ -14,6 +14,8 @@ from autonomy.tools.learnt.searching import resolved
 
 READ_CHARS = 2_000
 """Of a request."""
+PROPERTIES = 60
+"""Arguments that are looked for; a tool that wants one beyond these is not called by rule."""
 BODY = "body"
 FIRST = frozenset("base from source have sell from_currency base_currency source_currency".split())
 SECOND = frozenset(
@@ -68,7 +70,8 @@ def filled(schema: Mapping[str, Any], request: str) -> Filled:
 def _filled(schema: Mapping[str, Any], definitions: Mapping[str, Any], said: _Said) -> Filled:
     specs = {
         str(name): resolved(spec, definitions)
-        for name, spec in schema.get("properties", {}).items()
+        for name, spec in list(schema.get("properties", {}).items())[:PROPERTIES]
+        if name
     }
     required = [str(name) for name in schema.get("required", ())]
     made: dict[str, Any] = {}

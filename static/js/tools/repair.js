@@ -12,7 +12,7 @@ export function Repair({ repair, mayDecide, busy, onDecide }) {
     <${Icon} name="wrench" />
     <div>
       <strong id=${id}>${REPAIR_TITLES[repair.state]}</strong>
-      ${repair.said.length > 0 && html`<span>Its API changed. What the repair does about it:</span><ul>${repair.said.map((line, i) => html`<li key=${i}>${line}</li>`)}</ul>`}
+      ${repair.said.length > 0 && html`<span>What changed in its API:</span><ul>${repair.said.map((line, i) => html`<li key=${i}>${line}</li>`)}</ul>`}
       <span>${provenOf(repair)}</span>
       ${repair.patch && html`<details class="more"><summary>What changed, line by line</summary><${Diff} patch=${repair.patch} label=${`What version ${repair.version} changed`} /></details>`}
       ${mayDecide && repair.state !== "taken_back" && html`<div class="form-actions">
