@@ -21,7 +21,7 @@ from autonomy.core.analysis import (
     TableUnreadable,
 )
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
-from autonomy.core.sandbox import Job, JobResult, Profile, SandboxOff
+from autonomy.core.sandbox import Job, JobRefused, JobResult, Profile, SandboxOff
 from autonomy.core.types import Author, EventDraft, Observation, Step, StopReason
 from autonomy.core.words import clause, counted
 from autonomy.export.exhibits import own_part
@@ -29,7 +29,6 @@ from autonomy.tools.analysis.contract import BrokenResult, take_result
 from autonomy.tools.analysis.plain_question import asked
 from autonomy.tools.analysis.program import answering, prelude, program, reading
 from autonomy.tools.analysis.questions import questions, questions_named
-from autonomy.tools.python_sandbox.sandbox import JobRefused
 from autonomy.tools.registry import ToolFailure
 
 FAILED = "code_failed"
@@ -222,7 +221,23 @@ async def _kept(
     files: dict[str, bytes],
     deps: Deps,
 ) -> tuple[Observation, list[EventDraft]]:
-    file_name = table.profile.file_name
+    pictures, events = await _keep_figures(step, table, result, files, deps)
+    whole_result: dict[str, Any] = {
+        "source_id": str(step.input["source_id"]),
+        "profile": table.profile.model_dump(mode="json"),
+        "result": result.model_dump(mode="json"),
+        "figures": pictures,
+        "provenance": _provenance(table, written, ran, result).model_dump(mode="json"),
+    }
+    title = f"Computed from {table.profile.file_name}"
+    artifact_id = await deps.artifacts.save("data", title, whole_result)
+    return _computed(step, table, written, ran, result, artifact_id), events
+
+
+async def _keep_figures(
+    step: Step, table: TableRead, result: AnalysisResult, files: dict[str, bytes], deps: Deps
+) -> tuple[dict[str, str], list[EventDraft]]:
+    """Store the figures: the artifact of each by its id in the result, and the events of that."""
     pictures: dict[str, str] = {}
     events: list[EventDraft] = []
     for figure in result.figures:
@@ -232,7 +247,7 @@ async def _kept(
             "note": figure.note,
             "png": base64.b64encode(files[figure.png]).decode(),
             "svg": files.get(figure.svg, b"").decode("utf-8", "replace"),
-            "file_name": file_name,
+            "file_name": table.profile.file_name,
         }
         pictures[figure.id] = await deps.artifacts.save("figure", figure.title, body)
         meta = {
@@ -241,19 +256,21 @@ async def _kept(
             "title": figure.title,
             "step_id": step.id,
         }
+        said = f"Figure: {figure.title}"[:500]
         events.append(
-            EventDraft(
-                type="artifact.created",
-                source="analyst",
-                content=f"Figure: {figure.title}"[:500],
-                meta=meta,
-            )
+            EventDraft(type="artifact.created", source="analyst", content=said, meta=meta)
         )
-    provenance = Provenance(
+    return pictures, events
+
+
+def _provenance(
+    table: TableRead, written: Written, ran: JobResult, result: AnalysisResult
+) -> Provenance:
+    return Provenance(
         program=written.text,
         author=written.author,
         simulated=written.simulated,
-        file_name=file_name,
+        file_name=table.profile.file_name,
         sheet=table.profile.sheet,
         source_sha256=table.source_sha256,
         data_sha256=hashlib.sha256(table.csv.encode()).hexdigest(),
@@ -262,22 +279,23 @@ async def _kept(
         tier=ran.tier,
         seconds=round(ran.seconds, 2),
     )
-    whole_result: dict[str, Any] = {
-        "source_id": str(step.input["source_id"]),
-        "profile": table.profile.model_dump(mode="json"),
-        "result": result.model_dump(mode="json"),
-        "figures": pictures,
-        "provenance": provenance.model_dump(mode="json"),
-    }
-    artifact_id = await deps.artifacts.save("data", f"Computed from {file_name}", whole_result)
-    made = (
-        f"{counted(len(result.figures), 'figure')} and "
-        f"{counted(len([t for t in result.tables if t.display]), 'table')}"
-    )
-    observation = Observation(
+
+
+def _computed(
+    step: Step,
+    table: TableRead,
+    written: Written,
+    ran: JobResult,
+    result: AnalysisResult,
+    artifact_id: str,
+) -> Observation:
+    figures = counted(len(result.figures), "figure")
+    tables = counted(len([t for t in result.tables if t.display]), "table")
+    return Observation(
         step_id=step.id,
         ok=True,
-        summary=f"{made} from {table.profile.rows:,} rows of {file_name}, in {ran.seconds:.1f} seconds.",
+        summary=f"{figures} and {tables} from {table.profile.rows:,} rows of "
+        f"{table.profile.file_name}, in {ran.seconds:.1f} seconds.",
         result={
             "artifact_id": artifact_id,
             "figures": len(result.figures),
@@ -286,4 +304,3 @@ async def _kept(
         },
         author=written.author,
     )
-    return observation, events

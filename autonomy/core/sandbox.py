@@ -85,6 +85,10 @@ class SandboxOff(Exception):
     """No usable isolation here; the message says what to install."""
 
 
+class JobRefused(ValueError):
+    """The job itself cannot be run; the message says why."""
+
+
 class Sandbox(Protocol):
     """Where code runs."""
 
@@ -100,6 +104,7 @@ class Sandbox(Protocol):
         """Run it within the limits of its profile.
 
         Raises:
+            JobRefused: a file has a bad name, or there are too many or too large ones.
             SandboxOff: there is no usable isolation.
         """
         ...

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from autonomy.core.analysis import Column, ColumnKind, TableProfile
 from autonomy.core.words import stems
-from autonomy.tools.analysis.questions import Grain, adds_up, named_by
+from autonomy.tools.analysis.questions import ALIKE_CHARS, Grain, adds_up, named_by
 
 
 class How(StrEnum):
@@ -49,6 +49,27 @@ class Asked(BaseModel):
     only: tuple[Only, ...] = ()
 
 
+_FORM = frozenset(
+    """the a an of in for on at to by per each every all across which what who whose where when how many
+    much number count counted was were is are be been did do does there have has had that this these
+    those and it its with most highest largest biggest greatest maximum max top best longest busiest
+    peak peaked more least lowest smallest fewest minimum min bottom worst shortest less fewer median
+    average mean avg typical typically total totals sum sums altogether combined value values
+    sell sells selling sold sales revenue earn earned earns turnover make made makes common commonest
+    frequent often popular rows row records record entries lines cases observations respondents
+    respondent participants people samples sample items orders order month months monthly quarter quarters
+    quarterly year years yearly annual annually day days daily date data table file csv dataset
+    show give tell me please compute calculate find overall
+    """.split()
+)
+"""Words that a plain question is made of, names aside."""
+_CHANGES = frozenset(
+    """not no except excluding without other than over above below under before after since until
+    between versus compared ratio difference change growth percentage percent share last previous first
+    second third next if or only besides minus""".split()
+)
+"""Words that ask for other rows or another number than the rest of the question does."""
+_WORD = re.compile(r"\w+")
 _MONTHS = (
     "january february march april may june july august september october november december".split()
 )
@@ -89,6 +110,11 @@ _ROWS = re.compile(
 
 def asked(profile: TableProfile, question: str) -> Asked | None:
     """What the question asks of the table; None where that is not plain."""
+    read = _read(profile, question)
+    return read if read is not None and _understood(question, read) else None
+
+
+def _read(profile: TableProfile, question: str) -> Asked | None:
     only = _only(profile, question)
     rest = question
     for one in only:
@@ -129,6 +155,22 @@ def asked(profile: TableProfile, question: str) -> Asked | None:
             return None
     lowest = least and bool(by)
     return Asked(how=how, measure=measure.name, by=by, grain=grain, lowest=lowest, only=only)
+
+
+def _understood(question: str, one: Asked) -> bool:
+    """Whether nothing of the question was passed over: an unread condition (“except”, “over 100”,
+    a place that is no value) would make a right number of the wrong rows."""
+    names = [one.measure, one.by, *(only.column for only in one.only)]
+    names += [only.value for only in one.only]
+    names += [str(only.year) for only in one.only if only.year]
+    names += [_MONTHS[only.month - 1] for only in one.only if only.month]
+    said = stems(" ".join(names))
+    begun = {word[:ALIKE_CHARS] for word in said if len(word) >= ALIKE_CHARS}
+    spelt = set(_WORD.findall(" ".join(names).lower()))
+    words = set(_WORD.findall(question.lower())) - spelt - _FORM
+    if any(word in _CHANGES or word in _MONTHS or re.search(r"\d", word) for word in words):
+        return False
+    return all(not (stems(word) - said) or word[:ALIKE_CHARS] in begun for word in words)
 
 
 def _counts_rows(question: str, measure: Column) -> bool:

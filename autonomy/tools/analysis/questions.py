@@ -75,7 +75,7 @@ _NEVER_ADDS = re.compile(
     r"\b(?:prices?|rates?|ratios?|shares?|per|average|avg|mean|median|scores?|index|percent\w*|preis)\b|%|/",
     re.IGNORECASE,
 )
-_ALIKE_CHARS = 6
+ALIKE_CHARS = 6
 """Words that begin alike this far are taken for the same: satisfied, satisfaction."""
 
 
@@ -185,9 +185,9 @@ def _ranked(columns: Sequence[Column], wanted: frozenset[str]) -> list[Column]:
 
 def named_by(column: Column, wanted: frozenset[str]) -> int:
     """How many words of the column's name the request has."""
-    begun = {word[:_ALIKE_CHARS] for word in wanted}
+    begun = {word[:ALIKE_CHARS] for word in wanted}
     return sum(
-        2 * (word in wanted) or (len(word) >= _ALIKE_CHARS and word[:_ALIKE_CHARS] in begun)
+        2 * (word in wanted) or (len(word) >= ALIKE_CHARS and word[:ALIKE_CHARS] in begun)
         for word in stems(column.name)
     )
 

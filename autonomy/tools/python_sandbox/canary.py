@@ -1,7 +1,8 @@
 """A program that attacks, copied into the sandbox at start-up; outside it would do real harm.
 
 It reads what to aim at from `targets.json` and prints, as JSON, what each attack got; null is
-nothing. Never imported by the product.
+nothing. `tiers` imports it for the names of the attacks and for its text; importing it attacks
+nothing.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from typing import Any
 
 from autonomy.core.sandbox import (
     Job,
+    JobRefused,
     JobResult,
     Profile,
     SandboxOff,
@@ -61,10 +62,6 @@ _ENVIRONMENT = {
 PROGRAM = "main.py"
 LENT_USER = 65534
 """User and group (nobody) that root becomes to start a job."""
-
-
-class JobRefused(ValueError):
-    """The job itself cannot be run; the message says why."""
 
 
 class PythonSandbox:

@@ -56,6 +56,13 @@ def test_a_plain_question_is_understood(
         "What does the manager think?",
         "Is the method sound?",
         "Tell me about the North.",
+        "Which region sold most in 2023, not counting desks?",
+        "How many sofas were sold in Bavaria?",
+        "Which region sold most in May?",
+        "How many units were sold at over 100 €?",
+        "How many orders were there after March 2022?",
+        "Which region sold most in Q1 2023?",
+        "What share of revenue is from the North?",
     ],
 )
 def test_what_is_not_plain_is_not_guessed(profile: TableProfile, question: str) -> None:

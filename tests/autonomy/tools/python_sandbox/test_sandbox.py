@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from autonomy.core.sandbox import Profile
+from autonomy.core.sandbox import JobRefused, Profile
 from autonomy.tools.python_sandbox import environment, fonts
-from autonomy.tools.python_sandbox.sandbox import JobRefused, PythonSandbox
+from autonomy.tools.python_sandbox.sandbox import PythonSandbox
 from tests.autonomy.tools.python_sandbox.conftest import job
 
 
