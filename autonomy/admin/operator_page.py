@@ -47,10 +47,10 @@ def operator_page() -> dict[str, Any]:
         "round_curves": _curves(rounds, "Pass rate"),
         "week_curves": _curves(weeks, "Succeeded"),
         "tasks": [
-            (one.task, [NOTHING if s is None else f"{s[0]}/{s[1]}" for s in one.scores])
+            (one.task, [NOTHING if s is None else f"{s[0]}/{s[1]}" for s in reversed(one.scores)])
             for one in performance.tasks()
         ],
-        "round_times": [one.at for one in rounds],
+        "round_times": [one.at for one in reversed(rounds)],
         "width": WIDTH,
         "height": HEIGHT,
     }
