@@ -29,8 +29,9 @@ TOPIC_NEAR = 0.6
 
 ENOUGH = 2
 """Passages below which a section has next to no evidence."""
-NEARLY = 0.5
-"""Share of its best fit that a passage must have in a section which would else be empty."""
+NEARLY = 0.3
+"""Share of its best fit that a passage must have in a section which would else be empty: to have both
+words of a heading counts as much as to be the first that is found."""
 LONG_ENOUGH = 240
 """Characters from which a text says something whatever its form, such as the lines of a slide."""
 SENTENCE = 24
