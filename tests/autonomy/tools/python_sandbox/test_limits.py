@@ -49,12 +49,20 @@ def gone(mark: str, seconds: float = 10.0) -> bool:
     return not alive(mark)
 
 
+def comes(mark: str, count: int = 1, seconds: float = 60.0) -> bool:
+    """Whether so many are there: a process has its command line a moment after it has begun."""
+    until = time.monotonic() + seconds
+    while len(alive(mark)) < count and time.monotonic() < until:
+        time.sleep(0.05)
+    return len(alive(mark)) >= count
+
+
 def test_the_control_sees_processes_by_their_mark() -> None:
     mark = uuid.uuid4().hex
     with subprocess.Popen(
         [sys.executable, "-c", "import sys; sys.stdin.read()", mark], stdin=subprocess.PIPE
     ):
-        assert alive(mark)
+        assert comes(mark)
     assert gone(mark)
 
 
@@ -352,10 +360,7 @@ def test_a_server_that_is_killed_leaves_no_process_and_no_mount(tier: Tier) -> N
         [sys.executable, "-c", _SERVER, tier, mark],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     ) as server:
-        until = time.monotonic() + 60
-        while len(alive(mark)) < 2 and time.monotonic() < until:
-            time.sleep(0.05)
-        assert len(alive(mark)) >= 2
+        assert comes(mark, 2)
         server.kill()
     assert gone(mark)
     assert Path("/proc/self/mounts").read_text() == mounts
