@@ -6,11 +6,11 @@ import asyncio
 
 from langgraph.runtime import Runtime
 
+from autonomy.agents.analysed import load_analysis
 from autonomy.agents.approval import wants_approval
 from autonomy.agents.best_draft import in_all, take_best
 from autonomy.agents.checking import check_claims
 from autonomy.agents.data_plan import of_data_alone
-from autonomy.agents.data_writer import load_analysis
 from autonomy.agents.delivery import Judged, cleaned, report
 from autonomy.agents.gates import run_gates
 from autonomy.agents.length import asked_words

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from autonomy.agents.data_writer import Analysed, as_read
+from autonomy.agents.analysed import Analysed
+from autonomy.agents.data_layout import UNCOMPUTED, as_read
 from autonomy.agents.outline import BEGIN, END
 from autonomy.agents.reply import STEP as REPLY_STEP
 from autonomy.agents.retractions import retracted_ids, undeclared
@@ -190,7 +191,9 @@ def _computed(document: Document, analyses: Sequence[Analysed]) -> GateResult:
         (number, section.heading)
         for section in document.sections
         if section.computed
-        for number in computed.strangers(as_read(section.markdown), names)
+        for paragraph in section.markdown.split("\n\n")
+        if not paragraph.startswith(UNCOMPUTED)
+        for number in computed.strangers(as_read(paragraph), names)
     ]
     return GateResult(
         gate="data",

@@ -174,6 +174,15 @@ async def test_a_file_that_holds_no_table_is_said_and_the_other_is_computed() ->
     assert ride.document.exhibits
 
 
+async def test_where_nothing_can_be_computed_the_document_says_why_and_claims_no_analysis() -> None:
+    ride = await Ride(data_deps(GOAL, {"nothing.csv": b""})).go()
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED, ride.state["verdict"].reason
+    text = text_of(ride.document)
+    assert "could be computed from nothing.csv: This file is empty (0 bytes)" in text
+    assert "left out of each computation" not in text
+
+
 async def test_journeys_that_do_not_compute_leave_data_alone() -> None:
     deps = data_deps("What do the regions sell?", {"sales.csv": sales(60)}, journey="research")
 

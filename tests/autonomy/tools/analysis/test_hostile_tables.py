@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autonomy.agents.data_writer import plain
+from autonomy.agents.data_layout import plain
 from autonomy.core.analysis import AnalysisLimits, AnalysisResult, TableRead
 from autonomy.core.sandbox import Job, Profile
 from autonomy.library.parsed import ParseLimits
