@@ -76,9 +76,21 @@ def ask(cycle: TurnitinCycle, by: User | None) -> Check:
         check.refresh_from_db()
     if made:
         event = history(check.pk, CheckDeed.ASKED, by)
-        waiting = checkers().exclude(pk=cycle.run.owner_id)
-        _tell(check, event, [check.assigned_to] if check.assigned_to else waiting)
+        _tell(check, event, [check.assigned_to] if check.assigned_to else _others(check))
     return check
+
+
+def _others(check: Check, *but: User | None) -> QuerySet[User]:
+    """Checkers who may take the check: not its document's owner, and not `but`."""
+    left_out = [one.pk for one in but if one is not None]
+    return checkers().exclude(pk__in=[check.cycle.run.owner_id, *left_out])
+
+
+def _free_again(check: Check, event: CheckEvent, *but: User | None) -> None:
+    """Tell those who may take a document that it is free again; nobody, where it is assigned: the one
+    who may take it had it."""
+    if check.assigned_to_id is None:
+        _tell(check, event, _others(check, *but))
 
 
 def _tell(check: Check, event: CheckEvent, whom: Iterable[User]) -> None:
@@ -142,8 +154,22 @@ def release(check_id: object, who: User) -> bool:
     """`claimed → open` by its holder."""
     released = held(check_id, who).update(**_OPENED)
     if released:
-        history(check_id, CheckDeed.RELEASED, who)
+        event = history(check_id, CheckDeed.RELEASED, who)
+        _free_again(Check.objects.get(pk=str(check_id)), event, who)
     return bool(released)
+
+
+@transaction.atomic
+def free_expired() -> int:
+    """`claimed → open` where the lease ran out; how many. Nobody need wait for this: whoever wants
+    the document may claim it anyway. It is how the others hear of it."""
+    late = Check.objects.filter(WANTED, status=CheckStatus.CLAIMED, lease_until__lte=Now())
+    found = list(late.select_related("holder").select_for_update(of=("self",), skip_locked=True))
+    for check in found:
+        holder = check.holder
+        Check.objects.filter(pk=check.pk).update(**_OPENED)
+        _free_again(check, history(check.pk, CheckDeed.EXPIRED, holder), holder)
+    return len(found)
 
 
 @transaction.atomic
@@ -162,7 +188,8 @@ def assign(check_id: object, to: User | None, by: User) -> bool:
         if not kept:
             _tell(before, event, [to])
     elif changed:
-        history(check_id, CheckDeed.UNASSIGNED, by)
+        event = history(check_id, CheckDeed.UNASSIGNED, by)
+        _free_again(Check.objects.get(pk=str(check_id)), event, by)
     return bool(changed)
 
 

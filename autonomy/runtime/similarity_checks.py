@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from pydantic import ValidationError
 
@@ -109,7 +110,7 @@ def wanted(asked: Question) -> tuple[SimilarityCheck, bool]:
     if row is not None:
         return row, late(row)
     with transaction.atomic():
-        _room(asked)
+        _room(asked.artifact)
         row, made = SimilarityCheck.objects.get_or_create(
             artifact=asked.artifact, texts=asked.texts
         )
@@ -123,19 +124,21 @@ def late(row: SimilarityCheck) -> bool:
     return row.status in similarity_turns.OPEN and similarity_turns.waiting() is not None
 
 
-def again(asked: Question, row: SimilarityCheck) -> bool:
-    """Have a check that failed done once more; whether it had failed.
+def again(row: SimilarityCheck) -> bool:
+    """Have a check that failed, or whose result cannot be read any more, done once more; whether it
+    was over. `row` has its artifact with its run.
 
     Raises:
         TooManyWaiting: the person may have no more.
     """
-    if row.status != SimilarityStatus.FAILED:
+    over = (SimilarityStatus.FAILED, SimilarityStatus.DONE)
+    if row.status not in over:
         return False
     with transaction.atomic():
-        _room(asked)
-        failed = SimilarityCheck.objects.filter(pk=row.pk, status=SimilarityStatus.FAILED)
+        _room(row.artifact)
+        ended = SimilarityCheck.objects.filter(pk=row.pk, status=row.status)
         return bool(
-            failed.update(
+            ended.update(
                 status=SimilarityStatus.QUEUED,
                 error="",
                 result=None,
@@ -147,9 +150,9 @@ def again(asked: Question, row: SimilarityCheck) -> bool:
         )
 
 
-def _room(asked: Question) -> None:
-    """Until the transaction ends, this person may have one more waiting."""
-    owner_id = asked.artifact.run.owner_id
+def _room(artifact: Artifact) -> None:
+    """Until the transaction ends, its owner may have one more waiting."""
+    owner_id = artifact.run.owner_id
     similarity_turns.one_asks(owner_id)
     limit = env().similarity_waiting_per_user
     if similarity_turns.open_of(owner_id) >= limit:
@@ -218,9 +221,7 @@ def work() -> bool:
     row = similarity_turns.take()
     if row is None:
         return False
-    mine = SimilarityCheck.objects.filter(
-        pk=row.pk, attempts=row.attempts, status=SimilarityStatus.RUNNING
-    )
+    mine = _mine(row)
     with similarity_turns.held(row):
         try:
             asked = question(row.artifact)
@@ -238,10 +239,15 @@ def work() -> bool:
     return True
 
 
-def _finish(row: SimilarityCheck, asked: Question, similarity: Similarity) -> None:
-    mine = SimilarityCheck.objects.filter(
+def _mine(row: SimilarityCheck) -> QuerySet[SimilarityCheck]:
+    """The row, as long as this attempt has it."""
+    return SimilarityCheck.objects.filter(
         pk=row.pk, attempts=row.attempts, status=SimilarityStatus.RUNNING
     )
+
+
+def _finish(row: SimilarityCheck, asked: Question, similarity: Similarity) -> None:
+    mine = _mine(row)
     if asked.texts != row.texts:
         # Sources came or went meanwhile: what was found answers another question.
         keep(asked, similarity)
@@ -266,8 +272,5 @@ class _Teller:
         if now - self._told_at < _TELL_SECONDS:
             return
         self._told_at = now
-        mine = SimilarityCheck.objects.filter(
-            pk=self._row.pk, attempts=self._row.attempts, status=SimilarityStatus.RUNNING
-        )
-        if not mine.update(progress=min(round(100 * share), 99)):
+        if not _mine(self._row).update(progress=min(round(100 * share), 99)):
             raise _Superseded

@@ -13,7 +13,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from autonomy.memory.file_claims import sources_to_ingest
-from autonomy.runtime import notices, reembedding, report_waits, segment_ends, similarity_turns
+from autonomy.runtime import (
+    checks,
+    notices,
+    reembedding,
+    report_waits,
+    segment_ends,
+    similarity_turns,
+)
 from autonomy.runtime.budget_statements import HOLD_DAYS
 from autonomy.runtime.couriers import ring_embedding, ring_file, ring_similarity
 from autonomy.runtime.leases import HELD, SWEEP_CLASS
@@ -149,6 +156,7 @@ class Sweeper:
         if now - self._waits_at > WAITS_SECONDS:
             self._waits_at = now
             report_waits.look(timezone.now())
+            checks.free_expired()
         if now - self._forgot_at > FORGET_SECONDS:
             self._forgot_at = now
             with connection.cursor() as cursor:

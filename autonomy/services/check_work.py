@@ -7,7 +7,7 @@ report: that wakes the run, once.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
@@ -23,6 +23,7 @@ from autonomy.core.originality import (
     FlaggedPassage,
     ReportReading,
 )
+from autonomy.core.words import counted
 from autonomy.memory.stored_files import named
 from autonomy.models import Check
 from autonomy.runtime import checks as rows
@@ -100,20 +101,12 @@ def attach_report(who: User, check_id: uuid.UUID | str, file: Any) -> Check:
         TooLarge, Unavailable: it has too many bytes, or too many reports are being read.
     """
     check = held_check(who, check_id)
-    before = check.report_file
     stored = keep(file.chunks(), folder="reports")
     name = safe_name(str(file.name or "report"))
     try:
-        # A figure that came out of the report before does not bind the next one.
-        typed = None if reading_of(check).observed is not None else check.observed_similarity
-        upload = read_upload(check.cycle, stored.name, name, typed, figure_later=True)
-        changes = {
-            "report_file": stored.name,
-            "report_file_name": name,
-            "report_read": _KeptReading.of(upload).model_dump(mode="json"),
-            "observed_similarity": upload.observed,
-        }
-        _write(who, check, changes, (CheckDeed.REPORT, name))
+        while (before := _attached(who, check, stored.name, name)) is None:
+            # A figure was given meanwhile: the file is held against that one.
+            check = held_check(who, check_id)
     except Exception:
         if not named([stored.name]):
             discard(stored)
@@ -122,16 +115,58 @@ def attach_report(who: User, check_id: uuid.UUID | str, file: Any) -> Check:
     return get_check(who, check_id)
 
 
+def _attached(who: User, check: Check, stored: str, name: str) -> str | None:
+    """Read the file, then keep it with the check; the name of the stored file before. None when
+    another figure than `check` has was given while it was read."""
+    typed = _typed(check)
+    upload = read_upload(check.cycle, stored, name, typed, figure_later=True)
+    return _attach(who, check.pk, stored, name, upload, typed)
+
+
+def _typed(check: Check) -> float | None:
+    """The figure that the checker gave by hand: one that came out of a report does not bind the
+    next."""
+    return None if reading_of(check).observed is not None else check.observed_similarity
+
+
+@transacted
+def _attach(
+    who: User,
+    check_id: uuid.UUID,
+    stored: str,
+    name: str,
+    upload: Upload,
+    typed: float | None,
+) -> str | None:
+    now = held_check(who, check_id, lock=True)
+    if _typed(now) != typed:
+        return None
+    changes = {
+        "report_file": stored,
+        "report_file_name": name,
+        "report_read": _KeptReading.of(upload).model_dump(mode="json"),
+        "observed_similarity": upload.observed,
+    }
+    _write(who, now, changes, (CheckDeed.REPORT, name))
+    return now.report_file
+
+
 def remove_report(who: User, check_id: uuid.UUID | str) -> Check:
     """Take the report off the check again. Twice is once."""
-    check = held_check(who, check_id)
+    _drop(_detach(who, check_id))
+    return get_check(who, check_id)
+
+
+@transacted
+def _detach(who: User, check_id: uuid.UUID | str) -> str:
+    """The name of the stored file that the check had; empty for none."""
+    check = held_check(who, check_id, lock=True)
     if check.report_file:
         gone: dict[str, Any] = {"report_file": "", "report_file_name": "", "report_read": None}
         if reading_of(check).observed is not None:
             gone["observed_similarity"] = None
         _write(who, check, gone, (CheckDeed.REPORT_REMOVED, check.report_file_name))
-        _drop(check.report_file)
-    return get_check(who, check_id)
+    return check.report_file
 
 
 def attach_marked(who: User, check_id: uuid.UUID | str, file: Any) -> Check:
@@ -159,16 +194,28 @@ def attach_marked(who: User, check_id: uuid.UUID | str, file: Any) -> Check:
             "downloaded here and upload that.",
             code="wrong_document",
         )
+    _mark(who, check.pk, name, passages, marks.notes)
+    return get_check(who, check_id)
+
+
+@transacted
+def _mark(
+    who: User,
+    check_id: uuid.UUID,
+    name: str,
+    passages: Sequence[FlaggedPassage],
+    notes: Sequence[str],
+) -> None:
+    # Reading the file took a while, and the note is saved while it is typed.
+    check = held_check(who, check_id, lock=True)
     changes: dict[str, Any] = {
         "marked": [one.model_dump(mode="json") for one in passages],
         "marked_file_name": name,
     }
-    loose = [one for one in marks.notes if one not in check.note]
+    loose = [one for one in notes if one not in check.note]
     if loose:
         changes["note"] = "\n\n".join(filter(None, [check.note, *loose]))[:NOTE_CHARS]
-    said = f"{len(passages)} in {name}"
-    _write(who, check, changes, (CheckDeed.MARKED, said))
-    return get_check(who, check_id)
+    _write(who, check, changes, (CheckDeed.MARKED, f"{len(passages)} in {name}"))
 
 
 def remove_marked(who: User, check_id: uuid.UUID | str) -> Check:
@@ -226,7 +273,7 @@ def _hand_in(who: User, check: Check, verdict: CheckVerdict) -> None:
             check.cycle.run,
             cycle_id=check.cycle_id,
             observed_similarity=check.observed_similarity,
-            report_file=_KeptFile(check) if check.report_file else None,
+            kept_file=(check.report_file, check.report_file_name),
             note=check.note,
             verdict=verdict,
             checked_by=who,
@@ -254,8 +301,9 @@ def _reasoned(check: Check, verdict: CheckVerdict) -> None:
         )
     if verdict == CheckVerdict.ACCEPTED and check.marked:
         raise Invalid(
-            f"{len(check.marked)} passage(s) are marked to be revised. Remove the marked document "
-            "to accept, or send the document back.",
+            f"{counted(len(check.marked), 'passage')} "
+            f"{'is' if len(check.marked) == 1 else 'are'} marked to be revised. Remove the marked "
+            "document to accept, or send the document back.",
             code="marked",
         )
     if verdict == CheckVerdict.ACCEPTED and above and not note:
@@ -334,15 +382,3 @@ def _drop(name: str) -> None:
     """Remove stored bytes that no row names any more."""
     if name and not named([name]):
         default_storage.delete(name)
-
-
-class _KeptFile:
-    """A stored report as an upload."""
-
-    def __init__(self, check: Check) -> None:
-        self.name = check.report_file_name
-        self._stored = check.report_file
-
-    def chunks(self) -> Iterator[bytes]:
-        with default_storage.open(self._stored, "rb") as file:
-            yield from file.chunks()

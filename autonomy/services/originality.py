@@ -32,6 +32,7 @@ def submit_report(
     observed_similarity: float | None = None,
     report_url: str = "",
     report_file: Any = None,
+    kept_file: tuple[str, str] = ("", ""),
     note: str = "",
     quotations: Quotations | Literal[""] = "",
     verdict: CheckVerdict | Literal[""] = "",
@@ -47,6 +48,7 @@ def submit_report(
     Args:
         observed_similarity: per cent; the figure of a file that can be read counts, and must agree.
         report_file: an uploaded file (`name`, `chunks()`).
+        kept_file: storage name and file name of a file that a check has kept, in place of an upload.
         quotations: what proper quotations may undergo for the target's sake; empty as the run's
             setting.
         verdict: a checker's, which counts whatever the target says.
@@ -60,7 +62,7 @@ def submit_report(
             counts.
     """
     stored = keep(report_file.chunks(), folder="reports") if report_file is not None else None
-    name = safe_name(str(report_file.name or "report")) if report_file is not None else ""
+    name = safe_name(str(report_file.name or "report")) if report_file is not None else kept_file[1]
     try:
         upload = read or Upload(observed_similarity)
         waiting = TurnitinCycle.objects.filter(run=run, pk=str(cycle_id)).select_related("artifact")
@@ -72,7 +74,7 @@ def submit_report(
             observed_similarity=upload.observed,
             observed_below=upload.below,
             report_url=report_url,
-            report_file=stored.name if stored else "",
+            report_file=stored.name if stored else kept_file[0],
             report_file_name=name,
             report_read=upload.reading.model_dump(mode="json") if upload.reading else None,
             note=note,

@@ -66,14 +66,14 @@ def check_similarity(
     row = artifact or newest_document(run)
     if row.kind != ArtifactKind.DOCUMENT:
         raise Invalid("Only documents are compared.", code="not_a_document")
+    found: Similarity | None = None
     under_way = similarity_checks.under_way(row)
     if under_way is not None:
         check, late = under_way, similarity_checks.late(under_way)
     else:
-        check, late = _asked_for(row, again=again)
+        check, late, found = _asked_for(row, again=again)
     if late:
         transaction.on_commit(lambda: ring_similarity(check.pk))
-    found = similarity_checks.result_of(check)
     if found is None:
         status = SimilarityStatus(check.status)
         waits = status is SimilarityStatus.QUEUED
@@ -92,8 +92,9 @@ def check_similarity(
     )
 
 
-def _asked_for(row: Artifact, *, again: bool) -> tuple[SimilarityCheck, bool]:
-    """The check against what the owner has now, and whether a worker should be told of it.
+def _asked_for(row: Artifact, *, again: bool) -> tuple[SimilarityCheck, bool, Similarity | None]:
+    """The check against what the owner has now, whether a worker should be told of it, and what it
+    says. One whose result cannot be read any more is done anew.
 
     Raises:
         TooMany: as `check_similarity`.
@@ -101,7 +102,10 @@ def _asked_for(row: Artifact, *, again: bool) -> tuple[SimilarityCheck, bool]:
     asked = similarity_checks.question(row)
     try:
         check, late = similarity_checks.wanted(asked)
-        if again and similarity_checks.again(asked, check):
+        found = similarity_checks.result_of(check)
+        unread = check.status == SimilarityStatus.DONE and found is None
+        failed = check.status == SimilarityStatus.FAILED
+        if (unread or (again and failed)) and similarity_checks.again(check):
             check.refresh_from_db()
             late = True
     except similarity_checks.TooManyWaiting as many:
@@ -111,7 +115,7 @@ def _asked_for(row: Artifact, *, again: bool) -> tuple[SimilarityCheck, bool]:
             code="too_many_comparisons",
             retry_after=RETRY_SECONDS,
         ) from many
-    return check, late
+    return check, late, found
 
 
 def similarity_report(answer: SimilarityAnswer) -> Report:

@@ -143,6 +143,17 @@ def test_a_comparison_that_failed_says_so_and_is_done_again_when_asked(
     assert api.get(path).json()["status"] == "done"
 
 
+def test_a_result_in_a_form_that_is_not_read_any_more_is_made_anew(
+    api: KeyClient, path: str
+) -> None:
+    api.get(path)
+    work()
+    SimilarityCheck.objects.update(result={"kept": "long ago"})
+    assert api.get(path).json()["status"] == "queued"
+    work()
+    assert api.get(path).json()["status"] == "done"
+
+
 def test_two_workers_do_one_comparison_once(api: KeyClient, path: str) -> None:
     api.get(path)
     assert [similarity_checks.work(), similarity_checks.work()] == [True, False]

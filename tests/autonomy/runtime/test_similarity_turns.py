@@ -165,7 +165,7 @@ def test_one_that_ends_its_workers_fails_and_can_be_asked_for_again(alice: User)
     assert similarity_turns.take() is None
     row.refresh_from_db()
     assert (row.status, row.error) == ("failed", similarity_turns.GAVE_UP)
-    assert similarity_checks.again(similarity_checks.question(row.artifact), row)
+    assert similarity_checks.again(row)
     similarity_checks.work()
     row.refresh_from_db()
     assert (row.status, row.broke_off) == ("done", 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -17,7 +18,14 @@ from autonomy.core.types import CycleStatus, RunStatus
 from autonomy.models import Check, Resume
 from autonomy.runtime import upkeep as rounds
 from autonomy.runtime.flagged import flagged_in
-from autonomy.services import ServiceError, check_work, checks, originality
+from autonomy.services import (
+    ServiceError,
+    check_marks,
+    check_work,
+    checks,
+    originality,
+    similarity_reports,
+)
 from tests.autonomy.check_desk import Desk, make_checker, make_desk, run_out
 from tests.files import marked
 from tests.files.similarity_reports import enhanced
@@ -162,6 +170,42 @@ def test_marked_passages_are_found_in_the_document(check: Check, carol: User) ->
     assert checks.history_of(check).last().detail == "2 in marked.docx"  # type: ignore[union-attr]
 
     assert check_work.remove_marked(carol, check.pk).marked == []
+
+
+def test_a_note_that_is_saved_while_the_marked_file_is_read_is_kept(
+    check: Check, carol: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = marked_file(check, carol, MARKED)
+    read = check_marks.read_marks
+
+    def slow(*given: Any) -> Any:
+        marks = read(*given)
+        check_work.note_check(carol, check.pk, note="Typed meanwhile.")
+        return marks.model_copy(update={"notes": ("Said in the file.",)})
+
+    monkeypatch.setattr(check_work, "read_marks", slow)
+    kept = check_work.attach_marked(carol, check.pk, upload(data, "herons.docx"))
+    assert kept.note == "Typed meanwhile.\n\nSaid in the file."
+
+
+def test_a_report_is_held_against_the_figure_that_is_given_while_it_is_read(
+    check: Check, carol: User, storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = similarity_reports.read_upload
+    given: list[float | None] = []
+
+    def slow(cycle: Any, stored: str, name: str, typed: float | None, **more: Any) -> Any:
+        given.append(typed)
+        if len(given) == 1:
+            check_work.note_check(carol, check.pk, similarity=9)
+        return read(cycle, stored, name, typed, **more)
+
+    monkeypatch.setattr(check_work, "read_upload", slow)
+    report = upload(b'{"similarity": 38}', "report.json")
+    assert code(check_work.attach_report, carol, check.pk, report) == "figures_differ"
+    assert given == [None, 9]
+    check.refresh_from_db()
+    assert (check.observed_similarity, check.report_file, kept(storage)) == (9, "", [])
 
 
 def test_what_is_marked_beside_the_text_is_kept_as_not_found(check: Check, carol: User) -> None:

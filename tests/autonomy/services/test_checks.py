@@ -257,6 +257,34 @@ def test_checkers_are_told_of_a_document_until_one_of_them_has_it(
     assert told(carol) == [(waits[0], False)]
 
 
+@pytest.mark.parametrize("how", ["released", "expired", "unassigned"])
+def test_the_others_are_told_of_a_document_that_is_free_again(
+    desk: Desk, alice: User, carol: User, dave: User, staff: User, how: str
+) -> None:
+    check = desk.check()
+    waits = "A document of 24 words waits to be checked for originality."
+    if how == "unassigned":
+        checks.assign_check(staff, check.pk, carol)
+    checks.claim_check(carol, check.pk)
+    assert not [one for one in told(dave) if one[1]]
+    if how == "released":
+        checks.release_check(carol, check.pk)
+    elif how == "unassigned":
+        checks.assign_check(staff, check.pk, None)
+    else:
+        assert rows.free_expired() == 0
+        run_out(check)
+        assert (rows.free_expired(), rows.free_expired()) == (1, 0)
+    assert told(dave)[-1] == (waits, True)
+    assert told(alice) == []
+    assert ((waits, True) in told(carol)) is (how == "unassigned"), "who gave it back knows"
+    assert deeds(check)[-1][0] == how
+    checks.claim_check(dave, check.pk)
+    assert [one for one in deeds(check) if one[0] == "expired"] == (
+        [("expired", "carol")] if how == "expired" else []
+    )
+
+
 def test_whom_a_document_is_assigned_to_is_told(
     desk: Desk, carol: User, dave: User, staff: User
 ) -> None:
