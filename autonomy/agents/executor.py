@@ -212,7 +212,6 @@ async def _use_tool(
     context = ToolContext(
         library=deps.library,
         events=deps.events,
-        step_id=step.id,
         results=results,
         effects=deps.effects,
         key=_call_key(step, task),

@@ -131,11 +131,12 @@ async def _look_further(plan: Plan, attempt: int, brief: Brief, deps: Deps, task
 
 def _said(hunt: _Hunt, inside: int, elsewhere: bool, round_: Round | None) -> str:
     where = "your whole library" if elsewhere else "the same sources"
-    said = f"Widened search in {where}: {inside} new passages for {len(hunt.found)} sections."
+    sections = counted(len(hunt.found), "section")
+    said = f"Widened search in {where}: {counted(inside, 'new passage')} for {sections}."
     if round_ is None:
         return said
     if not inside:
-        said = f"{counted(hunt.gained, 'new passage')} for {counted(len(hunt.found), 'section')}."
+        said = f"{counted(hunt.gained, 'new passage')} for {sections}."
     outside = counted(len(round_.source_ids), "new source")
     said = f"Looked outside: {outside}. {round_.summary()} {said}"
     return said if hunt.gained else f"{said} This round gained nothing, so it was the last."
@@ -187,7 +188,7 @@ class _Hunt:
                 EventDraft(
                     type="action",
                     source="researcher",
-                    content=f"Searched again for “{step.input['heading'] or about}”: {len(new)} new passages.",
+                    content=f"Searched again for “{step.input['heading'] or about}”: {counted(len(new), 'new passage')}.",
                     meta={
                         "step_id": f"search-{number}",
                         "tool": "library.search",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, ConfigDict
 
 from autonomy.agents.code_mending import mend
+from autonomy.agents.look_plan import is_looking
 from autonomy.agents.revision import set_aside
 from autonomy.agents.routing import MAX_ATTEMPTS
 from autonomy.agents.tool_repair import ToolMend, event_of, mend_tool
@@ -26,11 +27,12 @@ from autonomy.core.types import (
     StepKind,
     StepStatus,
 )
+from autonomy.core.words import counted
 
 BACKOFF_SECONDS = 1.0
 """First wait before an unavailable tool is tried again; doubled with each attempt."""
-SKIPPABLE = ("search-", "write-", "look", "learn", "keep", "follow", "read-web")
-"""Beginnings of the ids of steps that a document can do without."""
+OF_A_SECTION = ("search-", "write-")
+"""Beginnings of the ids of the steps of one section."""
 
 
 class Repair(BaseModel):
@@ -85,15 +87,26 @@ async def repair(state: RunState, runtime: Runtime[Deps]) -> RunState:
         EventDraft(
             type="plan.updated",
             source="self_debugger",
-            content=f"{len(changed)} steps mended.",
+            content=_said(changed),
             meta={"plan": mended.model_dump(mode="json")},
         )
     )
     return {"plan": mended, "repairs": state.get("repairs", 0) + 1, "outbox": events}
 
 
+def _said(changed: Sequence[Step]) -> str:
+    again = sum(step.status is StepStatus.PENDING for step in changed)
+    parts = [(again, "mended, to be tried again"), (len(changed) - again, "given up")]
+    return "; ".join(f"{counted(n, 'step')} {done}" for n, done in parts if n) + "."
+
+
+def _of_a_part(step: Step) -> bool:
+    """Whether the document can do without it: a section, or a look for more sources."""
+    return step.id.startswith(OF_A_SECTION) or is_looking(step)
+
+
 def _can_be_left_out(step: Step) -> bool:
-    return step.kind is StepKind.CODE or step.id.startswith(SKIPPABLE)
+    return step.kind is StepKind.CODE or _of_a_part(step)
 
 
 def _apply(step: Step, fix: Repair) -> Step:
@@ -116,7 +129,7 @@ async def _diagnose(step: Step, observation: Observation | None, deps: Deps, tas
         mended = await mend(step, error, deps, task)
         return Repair.model_validate(mended._asdict())
     in_doubt = error.code == "outcome_unknown"
-    if step.attempts >= MAX_ATTEMPTS and (in_doubt or step.id.startswith(SKIPPABLE)):
+    if step.attempts >= MAX_ATTEMPTS and (in_doubt or _of_a_part(step)):
         return Repair(
             diagnosis=f"given up after {step.attempts} attempts: {error.message}", skip=True
         )
@@ -138,7 +151,7 @@ def _by_tool(step: Step, mend: ToolMend) -> Repair:
     """On with a mended tool, else without the step where the document can do without it."""
     if mend.mended:
         return Repair(diagnosis=mend.said, author=mend.author, tool_mend=mend)
-    return Repair(diagnosis=mend.said, skip=step.id.startswith(SKIPPABLE), tool_mend=mend)
+    return Repair(diagnosis=mend.said, skip=_of_a_part(step), tool_mend=mend)
 
 
 def rule_repair(step: Step, error: StepError, deps: Deps) -> Repair | None:
@@ -178,7 +191,7 @@ def rule_repair(step: Step, error: StepError, deps: Deps) -> Repair | None:
 def _last_resort(step: Step, error: StepError) -> Repair:
     if step.attempts == 1:
         return Repair(diagnosis=f"tried once more as it is: {error.message}")
-    if step.id.startswith(SKIPPABLE):
+    if _of_a_part(step):
         return Repair(
             diagnosis=f"given up, because it cannot be mended: {error.message}", skip=True
         )

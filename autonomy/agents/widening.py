@@ -183,7 +183,6 @@ class _Tools:
         context = ToolContext(
             library=self._deps.library,
             events=self._deps.events,
-            step_id="expand",
             results={},
             effects=self._deps.effects,
             key=f"{self._key}:{name}:{given.get('tool') or given.get('offer') or ''}",

@@ -51,7 +51,6 @@ class ToolContext:
 
     library: Library
     events: Events
-    step_id: str
     results: Mapping[str, Mapping[str, Any]]
     """Results of the steps that this one depends on, by step id."""
     effects: Effects

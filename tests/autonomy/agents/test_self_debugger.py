@@ -28,7 +28,6 @@ async def test_input_that_the_tool_refuses_is_made_to_fit_its_schema() -> None:
     context = ToolContext(
         library=DEPS.library,
         events=DEPS.events,
-        step_id="search-1",
         results={},
         effects=DEPS.effects,
         key="k",

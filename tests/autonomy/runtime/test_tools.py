@@ -70,7 +70,7 @@ def test_calls_and_failures_are_counted() -> None:
     effects = MemoryEffects()
 
     def call_of(key: str) -> ToolContext:
-        return ToolContext(None, None, "s", {}, effects, key)  # type: ignore[arg-type]
+        return ToolContext(None, None, {}, effects, key)  # type: ignore[arg-type]
 
     async def calls() -> None:
         await tools.call("maths.halve", call_of("a"), {"number": 4})

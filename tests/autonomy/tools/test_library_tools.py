@@ -13,7 +13,6 @@ def context(library: MemoryLibrary) -> ToolContext:
     return ToolContext(
         library=library,
         events=MemoryEvents(),
-        step_id="s",
         results={},
         effects=MemoryEffects(),
         key="k",

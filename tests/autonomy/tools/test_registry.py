@@ -27,7 +27,6 @@ def call_of(key: str) -> ToolContext:
     return ToolContext(
         library=DEPS.library,
         events=DEPS.events,
-        step_id="s",
         results={},
         effects=DEPS.effects,
         key=key,
