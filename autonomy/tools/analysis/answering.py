@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autonomy.core.analysis import TableProfile
-from autonomy.tools.analysis.over_time import PERIOD, SAID
+from autonomy.tools.analysis.over_time import PERIOD, written
 from autonomy.tools.analysis.plain_question import Asked, How, Only
 from autonomy.tools.analysis.questions import MOST_GROUPS, adds_up
 from autonomy.tools.analysis.wording import column_of, head, places_of, unit_behind, with_unit
@@ -84,7 +84,7 @@ def _grouped(profile: TableProfile, asked: Asked) -> str:
     cell = f"number(row[{key!r}], {places})" if measure else "count(row['count'])"
     by = f"used[{asked.by!r}]"
     group = f'{by}.dt.to_period("{PERIOD[asked.grain]}")' if asked.grain else by
-    named = f"group.strftime({SAID[asked.grain]!r})" if asked.grain else "group"
+    named = written("group", asked.grain) if asked.grain else "group"
     wanted = [asked.by, measure.name] if measure else [asked.by]
     computed = (
         f"groups = used.groupby({group})[{measure.name!r}].agg({list(dict.fromkeys(['count', key]))!r})"

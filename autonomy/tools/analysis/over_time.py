@@ -10,9 +10,16 @@ _PRINTED_PERIODS = 16
 """A table of more periods than this is kept behind its figure instead of printed."""
 _TICK = {Grain.DAY: "%d %b", Grain.MONTH: "%b %Y", Grain.QUARTER: "Q%q %Y", Grain.YEAR: "%Y"}
 """How periods are written below an axis."""
-SAID = {Grain.DAY: "%-d %B %Y", Grain.MONTH: "%B %Y", Grain.QUARTER: "Q%q %Y", Grain.YEAR: "%Y"}
+_SAID = {Grain.DAY: "%-d %B %Y", Grain.MONTH: "%B %Y", Grain.QUARTER: "Q%q %Y", Grain.YEAR: "%Y"}
 """And in tables and sentences."""
 PERIOD = {Grain.DAY: "D", Grain.MONTH: "M", Grain.QUARTER: "Q", Grain.YEAR: "Y"}
+
+
+def written(period: str, grain: Grain) -> str:
+    """The expression that writes the period called `period` as people do."""
+    # A period knows quarters and no day without its zero, the moment it begins the other way round.
+    moment = f"{period}.start_time" if grain is Grain.DAY else period
+    return f"{moment}.strftime({_SAID[grain]!r})"
 
 
 def trend(profile: TableProfile, question: Question) -> str:
@@ -36,6 +43,7 @@ def trend(profile: TableProfile, question: Question) -> str:
     cell = f"number(row[{key!r}], {places})" if measure else 'count(row["count"])'
     subject = f"the {word} of {measure.name}" if measure else "the number of rows"
     behind = unit_behind(measure) if measure else ""
+    on = "on" if grain is Grain.DAY else "in"
     # Of what adds up, a period that the data do not cover wholly would look like a fall.
     partly = question.total or measure is None
     return f"""{head(title)}
@@ -45,7 +53,7 @@ total = add_table("Rows used", [figures("n")], [[count(len(used))]], display=Fal
 table = add_table(
     {title!r},
     [words({grain.value.capitalize()!r}), figures("n"), figures({what!r})],
-    [[label(period.strftime({SAID[grain]!r})), count(row["count"]), {cell}] for period, row in periods.iterrows()],
+    [[label({written("period", grain)}), count(row["count"]), {cell}] for period, row in periods.iterrows()],
     display=len(periods) <= {_PRINTED_PERIODS},
 )
 values = periods[{key!r}].to_numpy(dtype=float)
@@ -62,14 +70,14 @@ axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=2, fontsize=9)
 drawn = add_figure(
     figure,
     {title!r},
-    {f"Line chart: {what} per {grain}. Highest in "!r} + table.shown(high, 0) + " (" + table.shown(high, 2) + "), lowest in " + table.shown(low, 0) + " (" + table.shown(low, 2) + ").",
+    {f"Line chart: {what} per {grain}. Highest {on} "!r} + table.shown(high, 0) + " (" + table.shown(high, 2) + "), lowest {on} " + table.shown(low, 0) + " (" + table.shown(low, 2) + ").",
     table,
     note="n = " + total.shown(0, 0) + "." + (" The vertical axis does not begin at zero." if axes.get_ylim()[0] > 0 else ""),
 )
 findings = [
-    say({f"Per {grain}, {subject} is highest in "!r} + "{{high}} ({{most}}" + {behind!r} + ", n = {{high_n}}) and lowest in {{low}} ({{least}}" + {behind!r} + ", n = {{low_n}}).",
+    say({f"Per {grain}, {subject} is highest {on} "!r} + "{{high}} ({{most}}" + {behind!r} + ", n = {{high_n}}) and lowest {on} {{low}} ({{least}}" + {behind!r} + ", n = {{low_n}}).",
         high=table.at(high, 0), most=table.at(high, 2), high_n=table.at(high, 1), low=table.at(low, 0), least=table.at(low, 2), low_n=table.at(low, 1)),
-    say("It stands at {{first_value}}" + {behind!r} + " in {{first}} and at {{last_value}}" + {behind!r} + " in {{last}}.",
+    say("It stands at {{first_value}}" + {behind!r} + " {on} {{first}} and at {{last_value}}" + {behind!r} + " {on} {{last}}.",
         first=table.at(0, 0), first_value=table.at(0, 2), last=table.last(0), last_value=table.last(2)),
 ]
 if {partly}:

@@ -54,6 +54,8 @@ TABLES: dict[str, bytes] = {
     "utf16": ("Town\tAmount\n" + "".join(f"Ulm\t{i}\n" for i in range(30))).encode("utf-16"),
     "mark": b"\xef\xbb\xbf" + as_csv(_grouped(["a", "b"])),
     "scale": as_csv([["I feel supported by {those} who supervise me (1–5)", "Score", "Day"], *[[("Agree", "Strongly agree", "Disagree")[i % 3], str(i % 6), f"2023-0{i % 5 + 1}-17"] for i in range(40)]]),
+    "days of a month": as_csv([["Day", "Sales"], *[[f"2024-03-{i % 28 + 1:02}", str(i)] for i in range(60)]]),
+    "quarters": as_csv([["Day", "Sales"], *[[f"20{15 + i % 8}-{i % 12 + 1:02}-09", str(i)] for i in range(90)]]),
     "many groups": as_csv(_grouped([f"group number {i} of a rather long name that goes on" for i in range(25)])),
     "old days": as_csv([["Day", "n"], *[[f"{1000 + 60 * i}-01-15", str(i * i)] for i in range(30)]]),
     "same names": as_csv([["n", "n", "n"], *[[str(i), str(-i), str(i % 3)] for i in range(30)]]),
