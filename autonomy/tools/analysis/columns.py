@@ -180,5 +180,7 @@ def _unread(column: Column, remark: str) -> str:
     if not column.unread:
         return remark
     what = "number" if column.kind is ColumnKind.NUMBER else "date"
-    said = f"In “{column.name}” {column.unread:,} cells hold no {what} and count as missing."
+    one = column.unread == 1
+    does = "cell holds" if one else "cells hold"
+    said = f"In “{column.name}” {column.unread:,} {does} no {what} and {'counts' if one else 'count'} as missing."
     return f"{remark} {said}".strip()

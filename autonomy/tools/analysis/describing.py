@@ -14,6 +14,7 @@ from autonomy.tools.analysis.wording import (
 )
 
 _LISTED_COLUMNS = 30
+_LISTED_NUMBERS = 20
 _SINGLE_VALUES = 20
 """Whole numbers of so few different values are counted one by one, as points on a scale are."""
 
@@ -76,7 +77,11 @@ def summary(profile: TableProfile, question: Question) -> str:
         (c.name, c.unit, places_of(c), c.decimals)
         for c in profile.columns
         if c.kind is ColumnKind.NUMBER and not c.identifier
-    ][:12]
+    ]
+    note = "SD is the standard deviation of the sample."
+    if len(numbers) > _LISTED_NUMBERS:
+        note += " Only the first of the numbers are listed."
+    numbers = numbers[:_LISTED_NUMBERS]
     return f"""{head("Every number")}
 NUMBERS = {numbers!r}  # name, unit, places of means, places of values
 rows = []
@@ -93,7 +98,7 @@ table = add_table(
     "Summary of the numbers",
     [words("Column"), words("Unit"), figures("n"), figures("Missing"), figures("Mean"), figures("SD"), figures("Median"), figures("Min"), figures("Max")],
     rows,
-    note="SD is the standard deviation of the sample.",
+    note={note!r},
 )
 findings = []
 for i, (name, unit, places, own) in enumerate(NUMBERS[:6]):

@@ -95,9 +95,20 @@ def make_table(
         sheet=sheet,
         rows=len(body),
         columns=tuple(_apart(columns)),
-        remarks=tuple(said[:20]),
+        remarks=tuple(_together(said)[:20]),
     )
     return TableRead(profile=profile, csv=_csv([c.name for c in profile.columns], kept))
+
+
+def _together(remarks: Sequence[str]) -> list[str]:
+    """The remarks, with that of decimal commas once for all columns that have it."""
+    comma = re.compile(r"^Numbers of (“.+?”) were read with a decimal comma\.\s*")
+    named = [match[1] for remark in remarks if (match := comma.match(remark))]
+    if len(named) < 2:
+        return list(remarks)
+    shown = f"{', '.join(named[:-1])} and {named[-1]}"
+    rest = [left for remark in remarks if (left := comma.sub("", remark))]
+    return [f"Numbers of {shown} were read with a decimal comma.", *rest]
 
 
 def _header(rows: Sequence[Sequence[str]]) -> tuple[int, list[str], int]:

@@ -154,3 +154,13 @@ def test_marks_that_turn_the_direction_of_text_are_taken_out() -> None:
 
     assert names(read) == ["Name"]
     assert cells(read)[1:3] == [["שלום"], ["ab"]]
+
+
+def test_a_decimal_comma_is_told_once_for_all_columns() -> None:
+    rows = [["Ort", "Nitrat", "Nitrit", "Blei"]]
+    rows += [["Ulm", f"{i},5", f"0,{i}4", f"{i},25" if i else "viel"] for i in range(20)]
+    remarks = make_table(rows, "werte.csv", comma_hint=True).profile.remarks
+
+    said = "Numbers of “Nitrat”, “Nitrit” and “Blei” were read with a decimal comma."
+    assert [remark for remark in remarks if "decimal comma" in remark] == [said]
+    assert any("“Blei” 1 cell holds no number" in remark for remark in remarks)
