@@ -105,7 +105,7 @@ def test_cells_that_fit_no_column_count_as_missing_and_are_told() -> None:
     column = read.profile.columns[0]
     assert column.kind is ColumnKind.NUMBER
     assert (column.filled, column.unread) == (40, 1)
-    assert any("1 cells hold no number" in remark for remark in read.profile.remarks)
+    assert any("1 cell holds no number" in remark for remark in read.profile.remarks)
 
 
 def test_figures_with_leading_zeros_are_names() -> None:
