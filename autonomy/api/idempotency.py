@@ -64,13 +64,41 @@ def once(request: ApiRequest, make: Callable[[], tuple[int, BaseModel]]) -> Http
     Raises:
         KeyReused: the key came with another request before.
     """
-    key = request.headers.get(HEADER)
+    key = _key(request)
     if key is None:
         status, body = make()
         return JsonResponse(_json(body), status=status)
-    if not 1 <= len(key) <= 200 or "\x00" in key:
-        raise BadKey
     return _kept(request, key, fingerprint(request), make)
+
+
+def answered(request: ApiRequest) -> HttpResponse | None:
+    """The first answer to the request's key, where it has one: for an operation that first asks
+    somebody outside, which must not happen inside `once`. Raises as `once`."""
+    key = _key(request)
+    if key is None:
+        return None
+    row = IdempotencyKey.objects.filter(
+        owner=request.auth, key=key, created_at__gte=timezone.now() - KEPT
+    ).first()
+    if row is None:
+        return None
+    return _again(row, fingerprint(request))
+
+
+def _key(request: ApiRequest) -> str | None:
+    key = request.headers.get(HEADER)
+    if key is not None and (not 1 <= len(key) <= 200 or "\x00" in key):
+        raise BadKey
+    return key
+
+
+def _again(row: IdempotencyKey, seal: str) -> HttpResponse | None:
+    """The answer that `row` keeps, if it has one yet."""
+    if row.fingerprint != seal:
+        raise KeyReused
+    if not row.status:
+        return None
+    return JsonResponse(row.body, status=row.status, headers={"Idempotent-Replayed": "true"})
 
 
 @transacted
@@ -84,10 +112,8 @@ def _kept(
         ignore_conflicts=True,
     )
     row = mine.select_for_update().get(key=key)
-    if row.fingerprint != seal:
-        raise KeyReused
-    if row.status:
-        return JsonResponse(row.body, status=row.status, headers={"Idempotent-Replayed": "true"})
+    if (known := _again(row, seal)) is not None:
+        return known
     row.status, body = make()
     row.body = _json(body)
     row.save(update_fields=["status", "body"])

@@ -14,7 +14,7 @@ from ninja.throttling import AuthRateThrottle, BaseThrottle
 from autonomy.api import tool_schemas as schemas
 from autonomy.api.auth import ApiRequest
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
-from autonomy.api.idempotency import once
+from autonomy.api.idempotency import answered, once
 from autonomy.services import learning, tool_repairs, tool_secrets
 from autonomy.services import tools as work
 from handywriterz.env import env
@@ -72,10 +72,16 @@ def ingest(request: ApiRequest, body: schemas.IngestIn) -> HttpResponse:
         for_everybody=body.for_everybody,
     )
 
+    # Before the key is taken: nothing is locked while somebody's server makes up its mind.
+    if (known := answered(request)) is not None:
+        return known
+    seen = work.preview_tools(user, wanted)
+
     def act() -> tuple[int, schemas.IngestOut]:
         if not body.fingerprint:
-            return 200, _ingest(work.preview_tools(user, wanted), let_in=False)
-        return 201, _ingest(work.let_in(user, wanted, body.fingerprint), let_in=True)
+            return 200, _ingest(seen, let_in=False)
+        work.let_in(user, wanted, seen, body.fingerprint)
+        return 201, _ingest(seen, let_in=True)
 
     return once(request, act)
 

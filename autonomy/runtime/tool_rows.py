@@ -51,6 +51,8 @@ def _stored(owner: User | None, origin: Origin, bundle: Bundle, operation: Opera
             "rate": ToolRate.ORDINARY,
         },
     )
+    # A run's repair, a switch and the counters of calls meanwhile are not to be written over.
+    tool = Tool.objects.select_for_update(no_key=True).get(pk=tool.pk)
     contract: dict[str, Any] = {
         "input_schema": learnt.input_schema,
         "output_schema": learnt.output_schema,
@@ -63,5 +65,5 @@ def _stored(owner: User | None, origin: Origin, bundle: Bundle, operation: Opera
     if not fresh and tool.read_only and not operation.read_only:
         tool.policy = ToolPolicy.ASK  # it was let in as one that only reads
     tool.read_only = operation.read_only
-    tool.save()
+    tool.save(update_fields=["description", "policy", "read_only", "current_version"])
     return tool

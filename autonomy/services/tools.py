@@ -23,7 +23,6 @@ from autonomy.models import (
     ToolAuthor,
     ToolOrigin,
     ToolPolicy,
-    ToolServer,
 )
 from autonomy.runtime import tool_versions
 from autonomy.runtime.learnt_tools import (
@@ -138,14 +137,13 @@ def preview_tools(user: User, wanted: Wanted) -> Preview:
     )
 
 
-def let_in(user: User, wanted: Wanted, fingerprint: str) -> Preview:
-    """Let in exactly what was shown under `fingerprint`; that is what is returned.
+def let_in(user: User, wanted: Wanted, seen: Preview, fingerprint: str) -> None:
+    """Store what was read now (`seen`), if it is exactly what was shown under `fingerprint`. Asks
+    nobody outside, so it may run inside a transaction.
 
     Raises:
         Conflict: the document has changed since it was shown, or there are too many tools.
-        Invalid, NotAllowed: as for `preview_tools`.
     """
-    seen = preview_tools(user, wanted)
     if seen.fingerprint != fingerprint:
         raise Conflict(
             "What is offered there has changed since you looked at it: look again.",
@@ -160,7 +158,6 @@ def let_in(user: User, wanted: Wanted, fingerprint: str) -> Preview:
             "first, or choose fewer operations.",
             code="too_many_tools",
         ) from limit
-    return seen
 
 
 def _origin(user: User, wanted: Wanted) -> Origin:
@@ -172,9 +169,15 @@ def _origin(user: User, wanted: Wanted) -> Origin:
     if wanted.server:
         if not user.is_staff:
             raise NotAllowed("Only staff use programs of this machine as servers.")
-        if wanted.kind != "mcp" or not ToolServer.objects.filter(name=wanted.server).exists():
-            raise Invalid("There is no MCP server of this name: add it in the admin first.")
-        return Origin("mcp", program=program(wanted.server))
+        if wanted.kind != "mcp":
+            raise Invalid("A program of this machine is an MCP server: say so as its kind.")
+        try:
+            return Origin("mcp", program=program(wanted.server))
+        except ToolFailure as unknown:
+            raise Invalid(
+                "There is no MCP server of this name that is switched on: see to it in the admin.",
+                code="tool_server",
+            ) from unknown
     if wanted.document and wanted.kind == "mcp":
         raise Invalid("An MCP server is reached by its address; it has no document.")
     return Origin(

@@ -30,6 +30,7 @@ from autonomy.tools.learnt.failing import (
     bad_input,
     by_status,
     drifted,
+    no_result,
 )
 from autonomy.tools.learnt.openapi import READING, is_json, plain
 from autonomy.tools.learnt.request import BadArgument, Built, built
@@ -270,10 +271,9 @@ class _Errand:
             self._failed(code, why)
 
     def _failed(self, code: str, refused: FetchRefused) -> NoReturn:
-        message = f"{self._tool.name}: {refused.reason}"
-        if self._left and not self._reads:
-            raise CallInDoubt(message) from refused
-        raise LearntFailure(code, message, tool=self._tool.name) from refused
+        may_be_done = self._left and not self._reads
+        name = self._tool.name
+        raise no_result(name, code, refused.reason, may_be_done=may_be_done) from refused
 
     async def _exchanged(
         self, client: httpx2.AsyncClient, url: httpx2.URL, key: str

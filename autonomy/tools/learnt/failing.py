@@ -39,6 +39,19 @@ class CallInDoubt(Exception):
         self.exchange = exchange
 
 
+def no_result(name: str, code: str, says: str, *, may_be_done: bool) -> LearntFailure | CallInDoubt:
+    """What a call that brought nothing to use is given up with.
+
+    Args:
+        may_be_done: what it should change may have been changed, so that it is in doubt and not
+            called again by itself.
+    """
+    message = f"{name}: {says}"
+    if may_be_done:
+        return CallInDoubt(message)
+    return LearntFailure(code, message, tool=name)
+
+
 def drifted(name: str, found: Sequence[Problem], exchange: Exchange) -> LearntFailure:
     """An answer that is not what the tool promised."""
     first = found[0]

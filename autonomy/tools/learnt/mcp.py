@@ -34,7 +34,7 @@ from autonomy.tools.learnt.calling import (
     wrapper_of,
 )
 from autonomy.tools.learnt.document import NotLearnt
-from autonomy.tools.learnt.failing import CallInDoubt, LearntFailure
+from autonomy.tools.learnt.failing import LearntFailure, no_result
 from autonomy.tools.learnt.names import BUNDLE, LONGEST, shown, slug, unique
 from autonomy.tools.learnt.openapi import DESCRIPTION_CHARS, Bundle, Operation
 from autonomy.tools.learnt.schemas import cleaned
@@ -206,10 +206,9 @@ async def call_mcp(
             answer = await _answer(client, contract.tool, sent, line.limits.seconds)
     except Exception as error:
         code, says = _why(error)
-        if asked and not reads and code != "not_found":
-            raise CallInDoubt(f"{tool.name}: {says}") from error
+        may_be_done = asked and not reads and code != "not_found"
         code = "schema_drift" if code == "not_found" else code
-        raise LearntFailure(code, f"{tool.name}: {says}", tool=tool.name) from error
+        raise no_result(tool.name, code, says, may_be_done=may_be_done) from error
     hidden = forms(own)
     failed, value = answer
     exchange = Exchange(
@@ -219,7 +218,7 @@ async def call_mcp(
         answer=scrubbed(value, hidden),
     )
     if len(json.dumps(exchange.answer)) > line.limits.answer_bytes:
-        raise LearntFailure("too_large", f"{tool.name} sent more than is read.", tool=tool.name)
+        raise no_result(tool.name, "too_large", "it sent more than is read.", may_be_done=not reads)
     if failed:
         raise LearntFailure(
             "bad_input",

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 from autonomy.core.learnt import Fix
 from autonomy.models import Tool, ToolRecording, ToolSecret, ToolServer
-from autonomy.runtime import learnt_tools
+from autonomy.runtime import learnt_tools, tool_rows, tool_versions
 from autonomy.runtime.db import close_pool
+from autonomy.services import tools as services
 from autonomy.tools.learnt.calling import CallLimits, Line
 from tests.autonomy.api.world import make_run
 from tests.learnt.services import KEY, open_papers
@@ -159,6 +161,60 @@ def test_learning_again_makes_a_version_only_of_what_changed(
     assert send(alice_client, "POST", f"{SEARCH}/revert", {"version": 9}).status_code == 404
 
 
+def test_learning_again_writes_over_nothing_that_happened_meanwhile(
+    papers: Served, alice_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn(alice_client, papers)
+    before = tool_versions.append_version
+
+    def meanwhile(tool: Tool, *args: Any, **more: Any) -> Any:
+        Tool.objects.filter(pk=tool.pk).update(killed=True, calls=7)
+        return before(tool, *args, **more)
+
+    monkeypatch.setattr(tool_rows, "append_version", meanwhile)
+    answering = papers.answering
+
+    def changed(asked: Any) -> Reply:
+        reply = answering(asked)
+        text = reply.body.decode().replace("maximum: 50", "maximum: 25")
+        return Reply(text.encode(), headers=reply.headers)
+
+    papers.answering = changed
+    learn(alice_client, papers)
+
+    tool = Tool.objects.get(name="open_papers.search_works")
+    assert (tool.current_version, tool.killed, tool.calls) == (2, True, 7)
+
+
+def test_nothing_is_locked_while_a_document_is_read_and_a_repeat_asks_nobody(
+    papers: Served, alice_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = services.preview_tools
+    inside: list[bool] = []
+
+    def read(user: User, wanted: services.Wanted) -> services.Preview:
+        inside.append(connection.in_atomic_block)
+        return reading(user, wanted)
+
+    monkeypatch.setattr(services, "preview_tools", read)
+    wanted = {"url": f"{papers.base}/openapi.yaml"}
+    seen = send(alice_client, "POST", "/ingest", wanted).json()
+    body = json.dumps(wanted | {"fingerprint": seen["fingerprint"]})
+    answers = [
+        alice_client.post(
+            "/api/v2/tools/ingest",
+            body,
+            content_type="application/json",
+            headers={"Idempotency-Key": "once"},
+        )
+        for _ in range(2)
+    ]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[1].headers["Idempotent-Replayed"] == "true"
+    assert inside == [False, False]  # the preview, and the first letting in
+
+
 def test_switches_and_policy(papers: Served, alice_client: Client, bob_client: Client) -> None:
     learn(alice_client, papers)
     assert send(alice_client, "PATCH", SEARCH, {"policy": "ask"}).json()["policy"] == "ask"
@@ -220,6 +276,12 @@ def test_only_staff_start_programs(alice_client: Client, alice: User) -> None:
     assert send(alice_client, "GET", "").json()["servers"] == []
 
 
+def test_a_program_that_is_switched_off_is_refused_with_the_reason(staff_client: Client) -> None:
+    ToolServer.objects.create(name="clock", command="/bin/true", enabled=False)
+    answer = send(staff_client, "POST", "/ingest", {"kind": "mcp", "server": "clock"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "tool_server")
+
+
 def test_a_question_about_a_tool_is_answered_once(
     alice: User, alice_client: Client, bob_client: Client
 ) -> None:
@@ -248,8 +310,6 @@ def test_a_question_about_a_tool_is_answered_once(
 
 def mended(owner: User | None, *, apply: bool) -> Tool:
     """A learnt tool with a repair, in use or waiting."""
-    from autonomy.runtime import tool_versions
-
     tool = Tool.objects.get(name="open_papers.search_works", owner=owner)
     proof = {"passed": True, "reason": "", "recorded": 4, "fresh": 2}
     evidence = {"changes": [{"kind": "rename", "said": "renamed “a” to “b”"}], "proof": proof}

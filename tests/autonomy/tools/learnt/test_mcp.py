@@ -168,6 +168,28 @@ async def test_an_answer_that_is_not_as_listed_is_drift() -> None:
     assert failed.value.error.detail["pointer"] == "/n"
 
 
+async def test_a_change_that_answers_with_too_much_is_in_doubt_and_not_made_again() -> None:
+    # Small on the line, larger than what is kept: each letter is written as six.
+    talk = speaking({"content": [], "structuredContent": {"n": "é" * 6_000}})
+
+    def plainly(asked: Asked) -> Reply:
+        reply = talk(asked)
+        if not reply.body:
+            return Reply(status=reply.status)
+        body = json.dumps(reply.body, ensure_ascii=False).encode()
+        return Reply(body, headers={"Content-Type": "application/json"})
+
+    with serving(plainly) as served:
+        url = f"{served.base}/mcp"
+        tool = await tool_of(url, served.port)
+        near = line(served.port, answer_bytes=20_000, seconds=90.0)
+        with pytest.raises(CallInDoubt):
+            await call_mcp(tool, {"q": "x"}, near, target=url, secrets={}, reads=False)
+        with pytest.raises(LearntFailure) as failed:
+            await call_mcp(tool, {"q": "x"}, near, target=url, secrets={}, reads=True)
+    assert failed.value.error.code == "too_large"
+
+
 async def test_a_server_that_hangs_is_left_in_time() -> None:
     with serving(speaking({"content": []}, seconds=8.0)) as served:
         url = f"{served.base}/mcp"
