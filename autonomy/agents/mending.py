@@ -44,11 +44,13 @@ _TURNS = re.compile(
 )
 """Words whose loss would turn or widen what is said: what holds one is not left out of a
 quotation."""
-_SUBORDINATE = re.compile(
+_LEANS_BACK = re.compile(
     r"^(?:although|though|while|when|because|since|if|as|after|before|where|whereas|unless|which|"
-    r"that|who|and|or|so|to|of|in|on|by|with|for|from|at)\b",
+    r"that|who|and|or|so|to|of|in|on|by|with|for|from|at|but|yet|nor|however|instead|rather|than|thus|"
+    r"hence|therefore|then|also|even|including|especially|such)\b",
     re.IGNORECASE,
 )
+"""How a clause begins that needs the one before it."""
 
 
 class Stretch(NamedTuple):
@@ -191,7 +193,7 @@ def _stands(kept: str, of: int, most: int) -> bool:
     count = len(kept.split())
     if not LEAST_QUOTE <= count <= most or count > of * (1 - LEAST_SAVED):
         return False
-    return not _SUBORDINATE.match(kept) and kept.count("(") == kept.count(")")
+    return not _LEANS_BACK.match(kept) and kept.count("(") == kept.count(")")
 
 
 def key_sentence(text: str, passage: Passage) -> str | None:

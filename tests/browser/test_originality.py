@@ -120,8 +120,13 @@ def test_a_report_over_the_target_is_worked_in_passage_by_passage_until_one_is_w
     assert changes
     assert all(change["reason"] and change["remedy"] for change in changes)
     assert {change["told_by"] for change in changes} & {"report", "target"}
-    page.get_by_role("button", name=re.compile("^Cycle 1 ")).click()
+    # What was changed stands open above the form for the next report.
+    expect(page.get_by_role("button", name=re.compile("^Cycle 1 "))).to_have_attribute(
+        "aria-expanded", "true"
+    )
     expect(card.locator(".cycle-change")).to_have_count(len(changes))
+    expect(card).to_contain_text("quoted and cited like your own sources")
+    expect(page.get_by_label("Document: ").first).to_contain_text("waits for a similarity report")
     for change in changes:
         expect(card.locator(".cycle-changes")).to_contain_text(change["reason"])
     assert violations(page) == []
@@ -133,7 +138,10 @@ def test_a_report_over_the_target_is_worked_in_passage_by_passage_until_one_is_w
     seen = small.get_by_role("region", name="Originality check")
     expect(seen).to_contain_text("Waiting for you")
     toggle = small.get_by_role("button", name=re.compile("^Cycle 1 "))
+    expect(seen.locator(".cycle-change")).to_have_count(len(changes))
     toggle.focus()
+    toggle.press("Enter")
+    expect(seen.locator(".cycle-change")).to_have_count(0)
     toggle.press("Enter")
     expect(seen.locator(".cycle-change")).to_have_count(len(changes))
     assert overflow(small) == 0

@@ -138,7 +138,7 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
       <div class="composer-similarity">
       <label for="similarity">Highest similarity, per cent</label>
       <input id="similarity" class="input" type="number" min="0" max="100" step="1" inputmode="numeric" placeholder="e.g. 15" value=${options.similarity} onInput=${(event) => set("similarity")(event.target.value)} />
-      <span class="faint">The run pauses before it ends and waits for your similarity report.</span>
+      <span class="faint">The run pauses before it ends and waits for your similarity report.${boot.model_configured ? "" : " Without a language model a text is mostly quotation: a low target is hardly met unless your service leaves quotations out."}</span>
       </div>
     </div>`}
   </form>`;

@@ -31,15 +31,17 @@ const ENDED = {
   closed: "the run ended first",
 };
 
-export function CycleHistory({ runId, cycles }) {
+/** @param open the last one shows its changes from the beginning. */
+export function CycleHistory({ runId, cycles, open = false }) {
   const past = cycles.filter((cycle) => cycle.closed_at).reverse();
   if (!past.length) return null;
   return html`<div class="cycle-history"><h3>${past.length === 1 ? "The cycle before" : "Cycles so far"}</h3>
-    <ol>${past.map((cycle) => html`<${Past} key=${cycle.cycle_id} runId=${runId} cycle=${cycle} />`)}</ol></div>`;
+    <ol>${past.map((cycle, at) => html`<${Past} key=${cycle.cycle_id} runId=${runId} cycle=${cycle} shown=${open && at === 0} />`)}</ol></div>`;
 }
 
-function Past({ runId, cycle }) {
-  const [open, setOpen] = useState(false);
+function Past({ runId, cycle, shown }) {
+  const [open, setOpen] = useState(shown);
+  useEffect(() => setOpen(shown), [shown]);
   const said = cycle.reported_at ? `${figure(cycle.observed_similarity, cycle.observed_below)} reported` : "";
   const how = cycle.verdict ? `${cycle.verdict === "accepted" ? "accepted" : "returned"} by a checker` : ENDED[cycle.status];
   const done = cycle.changes ? plural(cycle.changes, "passage") + " looked at" : "";

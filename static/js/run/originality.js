@@ -19,6 +19,8 @@ export function OriginalityCard({ view, byRule }) {
   const now = known ? { ...fromEvents(event), ...cycle } : fromEvents(event);
   if (!now?.cycle_id) return null;
   const waits = now.status === "awaiting_report" && ["waiting_human", "paused"].includes(view.status);
+  // Whoever is asked for the next report first sees what became of the one before.
+  const past = cycles.some((one) => one.closed_at);
   const reading = cycles.filter((one) => one.reading).at(-1);
   const [word, tone, icon] = standing(view, now, checker);
   const id = `originality-${view.id}`;
@@ -26,11 +28,12 @@ export function OriginalityCard({ view, byRule }) {
     <header class="originality-head"><h2 id=${id}><${Icon} name="scan-text" /> Originality check</h2>
       <span class=${`badge ${tone}`} role="status"><${Icon} name=${icon} spin=${icon === "loader-circle"} />${word}</span></header>
     <${Facts} runId=${view.id} cycle=${now} cycles=${cycles} />
+    ${waits && past && html`<${CycleHistory} runId=${view.id} cycles=${cycles} open />`}
     ${waits && html`<${Wait} key=${now.cycle_id} view=${view} cycle=${now} cycles=${cycles} checker=${checker} byRule=${byRule} onSent=${() => load()} />`}
     ${!waits && html`<${Outcome} view=${view} cycle=${now} cycles=${cycles} statement=${statement} />`}
     <${Checker} view=${view} waiting=${waits} onChoice=${setChecker} />
     ${failed && !cycles.length && html`<p class="faint" role="status">The cycles so far could not be loaded. <button type="button" class="link-button" onClick=${() => load()}>Try again</button></p>`}
-    <${CycleHistory} runId=${view.id} cycles=${cycles} />
+    ${!(waits && past) && html`<${CycleHistory} runId=${view.id} cycles=${cycles} />`}
   </section>
   ${reading && html`<${ReportReading} cycle=${reading} />`}`;
 }
@@ -59,8 +62,9 @@ function Facts({ runId, cycle, cycles }) {
     <div><dt>Target</dt><dd>${figure(cycle.target_similarity)} <small>or less</small></dd></div>
     <div><dt>Reported</dt><dd>${reported ? figure(reported.observed_similarity, reported.observed_below) : "–"}
       <small>${reported ? `${earlier ? `draft of cycle ${reported.number}; ` : ""}${reported.verdict ? "by a checker" : "user-provided, not verified"}` : "no report yet"}</small></dd></div>
-    <div><dt>Own check</dt><dd>${compared ? figure(cycle.local_similarity) : "–"}
-      <small>${compared ? `like your own sources; ${figure(cycle.local_quoted ?? 0)} besides is quoted and cited` : "not compared"}</small>
+    <div><dt>Own check</dt><dd>${compared
+      ? html`<span class="originality-part">${figure(cycle.local_similarity)} <small>unmarked</small></span> <span class="originality-part">${figure(cycle.local_quoted ?? 0)} <small>quoted and cited</small></span> <small>like your own sources</small>`
+      : html`– <small>not compared</small>`}
       ${cycle.artifact_id && html`<small><a href=${`/runs/${runId}/similarity/?version=${cycle.artifact_id}`}>${compared ? "See it side by side" : "Compare now"}</a></small>`}</dd></div>
     <div><dt>Cycle</dt><dd>${cycle.number} <small>${cycle.created_at ? `since ${moment(cycle.created_at)}` : ""}</small></dd></div>
   </dl>`;
@@ -77,7 +81,7 @@ function Wait({ view, cycle, cycles, checker, byRule, onSent }) {
       ? "The document is with the checkers."
       : "Check the document in Turnitin or another similarity service and hand in what it found. Above the target, the passages that are too close are put right, each with a reason; nothing else is changed."}
       ${` Nothing runs and nothing is spent meanwhile${cycle.expires_at ? `; it waits until ${day(cycle.expires_at)}` : ""}.`}</p>
-    ${before?.changes > 0 && html`<p>The report before said ${figure(before.observed_similarity, before.observed_below)}; ${before.revised_id !== before.artifact_id ? "this draft is revised. What was changed stands below." : "nothing in the draft was wrong, so nothing was changed. What was looked at stands below."}</p>`}
+    ${before?.changes > 0 && html`<p>The report before said ${figure(before.observed_similarity, before.observed_below)}; ${before.revised_id !== before.artifact_id ? "this draft is revised. What was changed stands above." : "nothing in the draft was wrong, so nothing was changed. What was looked at stands above."}</p>`}
     ${view.revised?.quoted_words_over > 0 && html`<div class="notice" role="note"><${Icon} name="quote" /><div><strong>Quotations are all that keeps it above the target</strong>
       <span>${`About ${view.revised.quoted_words_over} words more would have to go. They are marked and cited properly, so what happens to them is yours to say below.`}</span></div></div>`}
     ${byRule && html`<p class="faint">The text is nearly all quotation; set your checking service to exclude quoted text.</p>`}

@@ -54,6 +54,7 @@ const Answer = memo(function Answer({ text }) {
 function DocumentCard({ view, open, onOpen }) {
   const artifact = view.artifacts[view.artifactId] ?? {};
   const over = TERMINAL.has(view.status);
+  const waits = view.status === "waiting_human" && view.cycle?.status === "awaiting_report";
   const counts = Object.entries(view.citations ?? {}).filter(([name]) => VERDICTS[name]);
   const total = counts.reduce((sum, [, n]) => sum + n, 0);
   const sound = counts.filter(([name]) => VERDICTS[name].tone === "good").reduce((sum, [, n]) => sum + n, 0);
@@ -63,7 +64,7 @@ function DocumentCard({ view, open, onOpen }) {
     <div class="document-mark" aria-hidden="true"><${Icon} name="file-text" /></div>
     <div class="document-about">
       <h2>${title}</h2>${isSimulated(view) && html` <${SimulatedBadge} />`}
-      <p>${[over ? "" : "Draft, still being checked", artifact.version ? `Version ${artifact.version}` : "", total ? `${plural(total, "citation")} checked, ${sound} sound` : ""].filter(Boolean).join(" · ")}</p>
+      <p>${[over ? "" : waits ? "Draft, waits for a similarity report" : "Draft, still being checked", artifact.version ? `Version ${artifact.version}` : "", total ? `${plural(total, "citation")} checked, ${sound} sound` : ""].filter(Boolean).join(" · ")}</p>
       ${broken > 0 && html`<p class="document-warning"><${Icon} name="triangle-alert" /> ${plural(broken, "citation does", "citations do")} not hold</p>`}
     </div>
     <div class="document-actions">

@@ -80,6 +80,9 @@ def test_what_is_quoted_already_is_not_quoted_again() -> None:
             "Cover may have fallen on most of the reefs, which lie in deep water.",
             "Cover may have fallen on most of the reefs",
         ),
+        # A clause that looks back at what would be gone is no sentence of its own.
+        ("Roofs are promoted as a remedy, yet most evidence comes from single buildings.", None),
+        ("Roofs are cheap, therefore most towns have planted them along the main streets.", None),
         # Nothing to be saved, or no clause to stand alone.
         ("Fish keep coral free of seaweed.", None),
         ("Reefs recover, fish return.", None),
