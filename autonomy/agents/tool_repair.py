@@ -17,6 +17,7 @@ from autonomy.core.words import counted
 from autonomy.tools.learnt import mending
 from autonomy.tools.learnt.drift import Refused
 from autonomy.tools.learnt.evidence import good, pairs_of
+from autonomy.tools.learnt.failing import blames_wrapper
 from autonomy.tools.learnt.mending import Gathered, Mended
 from autonomy.tools.learnt.patch import diff
 from autonomy.tools.learnt.proof import Proof, prove
@@ -31,9 +32,6 @@ ADVICE = {
     "not_allowed": "Look at the tool under Settings → Tools.",
 }
 """What a person can do about causes that no wrapper changes."""
-MENDABLE = frozenset({"schema_drift", "bug"})
-REFUSED_REQUEST = frozenset({400, 409, 422})
-"""Statuses under which an API that changed its parameters refuses what its contract allows."""
 
 
 class ToolMend(BaseModel):
@@ -77,10 +75,9 @@ async def mend_called(name: str, error: StepError, deps: Deps, key: str) -> Tool
         return ToolMend(
             tool=name, cause=error.code, mended=False, said=f"{error.message} {ADVICE[error.code]}"
         )
-    refused = error.code == "bad_input" and error.detail.get("status") in REFUSED_REQUEST
-    if error.code not in MENDABLE and not refused:
+    if not blames_wrapper(error.code, error.detail.get("status")):
         return None
-    cause = "schema_drift" if refused else error.code
+    cause = "schema_drift" if error.code == "bad_input" else error.code
 
     async def work() -> ToolMend:
         return await _mended(name, cause, error, deps, key)
@@ -92,9 +89,10 @@ async def mend_called(name: str, error: StepError, deps: Deps, key: str) -> Tool
 async def _mended(name: str, cause: str, error: StepError, deps: Deps, key: str) -> ToolMend:
     outside = deps.effects.outside_key(key)
     before = await deps.repairs.settled(outside)
-    case = await deps.repairs.case(name)
     if before is not None:
         return _told(name, cause, before, (), None, None, Author.RULE)
+    await deps.repairs.take_back_if_worse(name)
+    case = await deps.repairs.case(name)
     if case is None:
         return _left(name, cause, error, "repairs of it are switched off")
     if error.detail.get("version", case.version) != case.version:
@@ -108,7 +106,7 @@ async def _mended(name: str, cause: str, error: StepError, deps: Deps, key: str)
     if isinstance(found, Refused):
         return _left(name, cause, error, found.reason)
     refusals: list[str] = []
-    unproven: tuple[Mended, Proof] | None = None
+    unproven: tuple[Mended, Proof, Author] | None = None
     for author in (Author.MODEL, Author.RULE):
         if author is Author.MODEL:
             candidate = await _asked_model(case, found, error, deps, key)
@@ -127,15 +125,19 @@ async def _mended(name: str, cause: str, error: StepError, deps: Deps, key: str)
             changes = tuple(change.said for change in candidate.candidate.changes)
             return _told(name, cause, settled, changes, fix, proof, author)
         if proof.off:
-            unproven = (candidate, proof)
+            unproven = (candidate, proof, author)
         refusals.append(proof.reason)
     if unproven is not None:
-        candidate, proof = unproven
-        fix = _fix(case, candidate, proof, Author.RULE)
+        candidate, proof, author = unproven
+        fix = _fix(case, candidate, proof, author)
         kept = await deps.repairs.propose(case, fix, outside)
+        if kept.state != "proposed":
+            return _told(name, cause, kept, (), fix, None, author)
         mend = _left(name, cause, error, proof.reason)
         said = f"{mend.said} The proposal is kept as version {kept.version}, to be looked at."
-        return mend.model_copy(update={"said": said, "waits": True, "version": kept.version})
+        return mend.model_copy(
+            update={"said": said, "waits": True, "version": kept.version, "author": author}
+        )
     return _left(name, cause, error, refusals[-1] if refusals else "nothing was found")
 
 

@@ -197,6 +197,32 @@ def program(name: str) -> Program:
     return Program(row.name, row.command, tuple(str(a) for a in row.arguments))
 
 
+async def sent(prepared: Ready, arguments: dict[str, Any], key: str = "") -> Called:
+    """Send one call the way that its contract says; nothing is counted or kept.
+
+    Raises:
+        LearntFailure, CallInDoubt: see `tools.learnt.calling`.
+    """
+    if prepared.target is None:
+        return await call_http(
+            prepared.learnt,
+            arguments,
+            line(),
+            secrets=prepared.secrets,
+            rate=prepared.rate,
+            key=key,
+        )
+    return await call_mcp(
+        prepared.learnt,
+        arguments,
+        line(),
+        target=prepared.target,
+        secrets=prepared.secrets,
+        reads=prepared.reads,
+        rate=prepared.rate,
+    )
+
+
 async def call(
     prepared: Ready, arguments: dict[str, Any], *, key: str = "", in_run: bool = True
 ) -> Called:
@@ -212,25 +238,7 @@ async def call(
     begun = time.monotonic()
     failure, exchange = "cancelled", None
     try:
-        if prepared.target is None:
-            called = await call_http(
-                prepared.learnt,
-                arguments,
-                line(),
-                secrets=prepared.secrets,
-                rate=prepared.rate,
-                key=key,
-            )
-        else:
-            called = await call_mcp(
-                prepared.learnt,
-                arguments,
-                line(),
-                target=prepared.target,
-                secrets=prepared.secrets,
-                reads=prepared.reads,
-                rate=prepared.rate,
-            )
+        called = await sent(prepared, arguments, key)
         failure, exchange = "", called.exchange
     except LearntFailure as error:
         failure, exchange = error.error.code, error.exchange
@@ -296,9 +304,8 @@ def as_usable(
             except BudgetExhausted as limit:
                 # Nothing was called: the ledger of effects must not be left in doubt.
                 raise ToolFailure("budget", str(limit), stop_reason=limit.stop_reason) from limit
-        spent = False
+        spent = True
         try:
-            spent = True
             called = await call(prepared, given.arguments(), key=key)
         except LearntFailure as failure:
             spent = failure.exchange is not None

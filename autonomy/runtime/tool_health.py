@@ -16,22 +16,17 @@ from autonomy.runtime import tool_notices
 from autonomy.runtime.contention import transacted
 from autonomy.runtime.tool_versions import APPLIED, NotOpen, put_back
 from autonomy.runtime.tools import REMEMBERED
+from autonomy.tools.learnt.failing import blames_wrapper
 from handywriterz.env import env
 
 logger = logging.getLogger(__name__)
-
-BLAMES_WRAPPER = frozenset({"schema_drift", "bug"})
-"""Failures that a wrapper may be the cause of; a dead host is none of its doing."""
-REFUSES_REQUEST = frozenset({400, 409, 422})
-"""Statuses of a `bad_input` that it may be the cause of, too."""
 
 
 def outcome_of(failure: str, exchange: Exchange | None) -> str:
     """What one call says of its version: "1" it does well, "0" it does not; empty for nothing."""
     if not failure:
         return "1"
-    refused = failure == "bad_input" and exchange and exchange.status in REFUSES_REQUEST
-    return "0" if failure in BLAMES_WRAPPER or refused else ""
+    return "0" if blames_wrapper(failure, exchange.status if exchange else None) else ""
 
 
 def count_outcome(version_id: UUID, failure: str, exchange: Exchange | None) -> None:

@@ -22,11 +22,12 @@ def page_of(tool: Tool) -> str:
 
 def repaired(tool: Tool, version: ToolVersion, *, waits: bool) -> None:
     """A repair is in use, or waits to be agreed to."""
-    said = (
-        "Its API changed. A repair was made and waits for you to agree."
-        if waits
-        else "Its API changed. The agent repaired it, and uses the repair now; you can undo it."
-    )
+    if not waits:
+        said = "Its API changed. The agent repaired it, and uses the repair now; you can undo it."
+    elif version.evidence.get("proof", {}).get("passed"):
+        said = "Its API changed. A repair was made and waits for you to agree."
+    else:
+        said = "Its API changed. A repair was found and could not be proven here: look at it."
     kind = NotificationKind.WAITING if waits else NotificationKind.DONE
     _tell(tool, version, kind, said, "waits" if waits else "used")
 

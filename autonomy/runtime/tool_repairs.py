@@ -13,10 +13,8 @@ from autonomy.core.ports import NoCall
 from autonomy.models import RepairPolicy, Tool, ToolRecording
 from autonomy.runtime import tool_health, tool_versions
 from autonomy.runtime.db import run_db
-from autonomy.runtime.learnt_tools import Ready, callable_tools, learnt_of, line, ready
-from autonomy.tools.learnt.calling import Called, call_http
+from autonomy.runtime.learnt_tools import Ready, callable_tools, learnt_of, ready, sent
 from autonomy.tools.learnt.failing import CallInDoubt, LearntFailure
-from autonomy.tools.learnt.mcp import call_mcp
 from autonomy.tools.registry import ToolFailure
 from handywriterz.env import env
 
@@ -37,8 +35,6 @@ class RunToolRepairs:
         row = self._row(name)
         if row is None:
             return None
-        tool_health.take_back_if_worse(row.pk)
-        row.refresh_from_db()
         if tool_versions.repair_policy(row) == RepairPolicy.NEVER:
             return None
         version = row.versions.get(number=row.current_version)
@@ -63,13 +59,21 @@ class RunToolRepairs:
             shared=row.owner_id is None,
         )
 
+    async def take_back_if_worse(self, tool: str) -> None:
+        await run_db(self._take_back, tool)
+
+    def _take_back(self, name: str) -> None:
+        row = self._row(name)
+        if row is not None:
+            tool_health.take_back_if_worse(row.pk)
+
     async def ask(self, case: RepairCase, wrapper: str, arguments: Mapping[str, Any]) -> Exchange:
         try:
             prepared = await run_db(self._ready, case.tool.name)
             if not prepared.reads:
                 raise NoCall("The call may change something.")
             learnt = prepared.learnt.model_copy(update={"wrapper": wrapper})
-            called = await _called(replace(prepared, learnt=learnt), dict(arguments))
+            called = await sent(replace(prepared, learnt=learnt), dict(arguments))
         except LearntFailure as failure:
             if failure.exchange is None:
                 raise NoCall(failure.error.message) from failure
@@ -99,21 +103,6 @@ class RunToolRepairs:
 
     async def settled(self, key: str) -> Settled | None:
         return await run_db(tool_versions.settled_under, key)
-
-
-async def _called(prepared: Ready, arguments: dict[str, Any]) -> Called:
-    if prepared.target is None:
-        return await call_http(
-            prepared.learnt, arguments, line(), secrets=prepared.secrets, rate=prepared.rate
-        )
-    return await call_mcp(
-        prepared.learnt,
-        arguments,
-        line(),
-        target=prepared.target,
-        secrets=prepared.secrets,
-        reads=True,
-    )
 
 
 def _exchange(recording: ToolRecording) -> Exchange | None:

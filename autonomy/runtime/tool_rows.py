@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from autonomy.agents import tool_ingestor
 from autonomy.agents.tool_ingestor import Origin
 from autonomy.models import Tool, ToolAuthor, ToolPolicy, ToolRate
+from autonomy.runtime import tool_notices
 from autonomy.runtime.contention import transacted
 from autonomy.runtime.learnt_tools import definition_of
 from autonomy.runtime.tool_versions import append_version
@@ -61,6 +62,7 @@ def _stored(owner: User | None, origin: Origin, bundle: Bundle, operation: Opera
     current = tool.versions.filter(number=tool.current_version).first()
     if current is None or any(getattr(current, name) != v for name, v in contract.items()):
         append_version(tool, ToolAuthor.INGEST, evidence={"learnt_from": origin.told}, **contract)
+        tool_notices.seen_to(tool)  # a repair of the contract before has nothing left to mend
     tool.description = learnt.description
     if not fresh and tool.read_only and not operation.read_only:
         tool.policy = ToolPolicy.ASK  # it was let in as one that only reads

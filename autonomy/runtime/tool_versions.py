@@ -132,6 +132,35 @@ def undo(tool_id: UUID, number: int, by: str, why: str = "a person undid it") ->
     return put_back(tool, version, why, by=by)
 
 
+@transacted
+def revert(tool_id: UUID, number: int, by: str) -> None:
+    """Call the tool as it was at version `number` again: that is a new version, so that nothing of
+    its history is lost. A repair that was in use is only proposed from then on. Raises `NotOpen`
+    where that version is in use, or was never used."""
+    tool = Tool.objects.select_for_update(no_key=True).get(pk=tool_id)
+    old = tool.versions.get(number=number)
+    if old.evidence.get("state") in (PROPOSED, DISMISSED):
+        raise NotOpen("This version was only proposed: agree to it as a repair.")
+    if number == tool.current_version:
+        raise NotOpen("This version is the one in use.")
+    used = tool.versions.filter(number=tool.current_version).first()
+    if used is not None and used.evidence.get("state") == APPLIED:
+        mark(
+            used, TAKEN_BACK, because=f"version {number} was put back by a person", taken_back_by=by
+        )
+    version = append_version(
+        tool,
+        ToolAuthor.STAFF,
+        input_schema=old.input_schema,
+        output_schema=old.output_schema,
+        definition=old.definition,
+        wrapper=old.wrapper,
+        evidence={"reverted_to": number, "by": by},
+    )
+    use(tool, version.number)
+    tool_notices.seen_to(tool)
+
+
 def put_back(tool: Tool, version: ToolVersion, why: str, *, by: str = "") -> int:
     """The wrapper before repair `version`, which is in use, as a new version. Under the lock."""
     base = version.evidence.get("base")

@@ -20,11 +20,10 @@ from autonomy.agents.tool_ingestor import Limits, Origin, SecretWanted
 from autonomy.models import (
     RepairPolicy,
     Tool,
-    ToolAuthor,
     ToolOrigin,
     ToolPolicy,
 )
-from autonomy.runtime import tool_versions
+from autonomy.runtime import tool_notices, tool_versions
 from autonomy.runtime.learnt_tools import (
     call,
     line,
@@ -33,7 +32,6 @@ from autonomy.runtime.learnt_tools import (
 )
 from autonomy.runtime.provider_health import shared_health
 from autonomy.runtime.tool_rows import TooManyTools, store_bundle
-from autonomy.runtime.tool_versions import append_version
 from autonomy.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from autonomy.services.tool_secrets import sealed_for
 from autonomy.tools.learnt.document import NotLearnt
@@ -278,45 +276,25 @@ def set_policy(row: Tool, *, policy: str | None = None, repairs: str | None = No
     return row
 
 
-@transaction.atomic
 def revert_tool(row: Tool, number: int, user: User) -> Tool:
-    """Call the tool as it was at version `number` again: that is a new version, so that nothing of
-    its history is lost.
+    """Call the tool as it was at version `number` again.
 
     Raises:
         NotFound: there is no such version.
-        Conflict: it is the one that is called now.
+        Conflict: it is the one that is called now, or was only proposed.
     """
-    tool = Tool.objects.select_for_update().get(pk=row.pk)
-    old = tool.versions.filter(number=number).first()
-    if old is None:
+    if not row.versions.filter(number=number).exists():
         raise NotFound(f"This tool has no version {number}.")
-    if old.evidence.get("state") in (tool_versions.PROPOSED, tool_versions.DISMISSED):
-        raise Conflict(
-            "This version was only proposed: agree to it as a repair.", code="only_proposed"
-        )
-    if number == tool.current_version:
-        raise Conflict("This version is the one in use.", code="current_version")
-    used = tool.versions.filter(number=tool.current_version).first()
-    if used is not None and used.evidence.get("state") == tool_versions.APPLIED:
-        # From now on the same repair is only proposed.
-        why = f"version {number} was put back by a person"
-        tool_versions.mark(used, tool_versions.TAKEN_BACK, because=why)
-    append_version(
-        tool,
-        ToolAuthor.STAFF,
-        input_schema=old.input_schema,
-        output_schema=old.output_schema,
-        definition=old.definition,
-        wrapper=old.wrapper,
-        evidence={"reverted_to": number, "by": "staff" if tool.owner_id is None else "its owner"},
-    )
-    # What counted against the other version says nothing of this one.
-    tool.recent = ""
-    tool.save(update_fields=["current_version", "recent"])
-    return tool
+    try:
+        tool_versions.revert(row.pk, number, user.get_username())
+    except tool_versions.NotOpen as why:
+        raise Conflict(str(why), code="version_not_open") from why
+    row.refresh_from_db()
+    return row
 
 
 def remove_tool(row: Tool) -> None:
-    """Forget a learnt tool with its versions and recordings."""
-    row.delete()
+    """Forget a learnt tool with its versions and recordings, and what waited for a decision."""
+    with transaction.atomic():
+        tool_notices.seen_to(row)
+        row.delete()

@@ -45,6 +45,10 @@ class ToolRepairs(Protocol):
         """The tool as it stands, with its recordings; None when it may not be mended."""
         ...
 
+    async def take_back_if_worse(self, tool: str) -> None:
+        """Put back what a repair replaced, when the repair in use does worse."""
+        ...
+
     async def ask(self, case: RepairCase, wrapper: str, arguments: Mapping[str, Any]) -> Exchange:
         """Make a call that changes nothing under another wrapper: how it is answered, whatever
         that is. Neither counted nor recorded.
@@ -72,6 +76,9 @@ class NoToolRepairs:
     """No tool is mended."""
 
     async def case(self, tool: str) -> RepairCase | None:
+        return None
+
+    async def take_back_if_worse(self, tool: str) -> None:
         return None
 
     async def ask(self, case: RepairCase, wrapper: str, arguments: Mapping[str, Any]) -> Exchange:

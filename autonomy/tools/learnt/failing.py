@@ -12,6 +12,19 @@ from autonomy.tools.registry import ToolFailure
 QUOTA_SECONDS = 3_600.0
 """Who asks to be left alone for so long has a quota, not a rate."""
 
+REFUSED_REQUEST = frozenset({400, 409, 422})
+"""Statuses under which an API that changed its parameters refuses what its contract allows."""
+
+
+def blames_wrapper(code: str, status: int | None) -> bool:
+    """Whether a wrapper may be the cause of a failure, so that another one may be the remedy: a
+    dead host is none of its doing, nor are arguments that never left.
+
+    Args:
+        status: of the answer, where there was one.
+    """
+    return code in ("schema_drift", "bug") or (code == "bad_input" and status in REFUSED_REQUEST)
+
 
 class LearntFailure(ToolFailure):
     """A call that brought no result and changed nothing outside.

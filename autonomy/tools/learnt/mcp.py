@@ -225,6 +225,7 @@ async def call_mcp(
             f"{tool.name} refused the arguments, which its contract allows.",
             exchange=exchange,
             tool=tool.name,
+            status=exchange.status,
         )
     return await asyncio.to_thread(concluded, tool, wrapper, exchange, reads=reads)
 

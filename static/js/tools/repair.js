@@ -11,7 +11,7 @@ export function Repair({ repair, mayDecide, busy, onDecide }) {
   return html`<section class=${`tool-repair notice ${kind}`} aria-labelledby=${id}>
     <${Icon} name="wrench" />
     <div>
-      <strong id=${id}>${REPAIR_TITLES[repair.state]}</strong>
+      <strong id=${id}>${REPAIR_TITLES[waits && !repair.open ? "unproven" : repair.state]}</strong>
       ${repair.said.length > 0 && html`<span>What changed in its API:</span><ul>${repair.said.map((line, i) => html`<li key=${i}>${line}</li>`)}</ul>`}
       <span>${provenOf(repair)}</span>
       ${repair.patch && html`<details class="more"><summary>What changed, line by line</summary><${Diff} patch=${repair.patch} label=${`What version ${repair.version} changed`} /></details>`}

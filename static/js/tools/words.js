@@ -15,6 +15,7 @@ export const REPAIRS = [
 
 export const REPAIR_TITLES = {
   proposed: "The agent made a repair. It waits for your yes.",
+  unproven: "The agent found a repair that could not be proven here, so it cannot be used.",
   applied: "The agent repaired this tool.",
   taken_back: "A repair was taken back.",
 };
@@ -63,7 +64,7 @@ export function grouped(tools) {
 export function healthOf(tool) {
   if (tool.stopped) return ["stopped by staff", "bad"];
   if (!tool.enabled) return ["switched off", ""];
-  if (tool.repair?.state === "proposed") return ["a repair waits", "warn"];
+  if (tool.repair?.state === "proposed" && tool.repair.open) return ["a repair waits", "warn"];
   if (tool.policy === "never") return ["never used", ""];
   if (tool.secrets_missing.length) return ["needs a key", "warn"];
   if (tool.success_share === null) return ["not called yet", ""];

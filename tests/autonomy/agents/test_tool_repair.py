@@ -31,6 +31,9 @@ class Shelf:
         self.proposed: list[Fix] = []
         self.applied: list[Fix] = []
 
+    async def take_back_if_worse(self, tool: str) -> None:
+        return None
+
     async def case(self, tool: str) -> RepairCase | None:
         api = self.mutation.api
         return RepairCase(
@@ -100,6 +103,19 @@ async def test_without_a_sandbox_the_candidate_is_only_proposed() -> None:
     assert not shelf.applied
     assert "+- rename:" in fix.patch
     assert fix.evidence["proof"]["passed"] is False
+
+
+class Dismissed(Shelf):
+    async def propose(self, case: RepairCase, fix: Fix, key: str) -> Settled:
+        return Settled(state="declined", version=2)
+
+
+async def test_a_proposal_that_was_dismissed_before_is_not_said_to_wait() -> None:
+    deps, _ = deps_for("title → name", Dismissed)
+    mend = await mend_tool(STEP, failure("schema_drift"), deps, "t")
+    assert mend is not None
+    assert (mend.mended, mend.waits, mend.version) == (False, False, 2)
+    assert "was dismissed before" in mend.said
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,9 @@ class Versions:
             learnt=True,
         )
 
+    async def take_back_if_worse(self, tool: str) -> None:
+        return None
+
     async def case(self, tool: str) -> RepairCase | None:
         if not self.mends:
             return None

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from autonomy.core.learnt import Fix
-from autonomy.models import Tool, ToolRecording, ToolSecret, ToolServer
+from autonomy.models import Notification, Tool, ToolRecording, ToolSecret, ToolServer
 from autonomy.runtime import learnt_tools, tool_rows, tool_versions
 from autonomy.runtime.db import close_pool
 from autonomy.services import tools as services
@@ -341,6 +341,28 @@ def test_an_owner_sees_a_repair_and_agrees_dismisses_or_undoes(
     assert send(alice_client, "POST", f"{SEARCH}/repairs/9/agree").status_code == 404
     chosen = send(alice_client, "PATCH", SEARCH, {"repairs": "never"}).json()
     assert (chosen["repairs"], chosen["policy"]) == ("never", "auto")
+
+
+def test_whoever_puts_back_or_removes_a_tool_is_not_waited_for_any_more(
+    papers: Served, alice: User, alice_client: Client
+) -> None:
+    def waiting() -> int:
+        return Notification.objects.filter(owner=alice, kind="waiting", read_at=None).count()
+
+    learn(alice_client, papers)
+    tool = mended(alice, apply=True)
+    proof = {"passed": True, "reason": "", "recorded": 4, "fresh": 2}
+    fix = Fix(wrapper="response:\n- drop: {at: /y}\n", patch="", evidence={"proof": proof})
+    tool_versions.settle(tool.pk, 2, fix, "another", apply=False)
+    assert waiting() == 1
+    back = send(alice_client, "POST", f"{SEARCH}/revert", {"version": 1}).json()
+    assert (back["version"], back["versions"][0]["evidence"]["by"], waiting()) == (4, "alice", 0)
+
+    fix = Fix(wrapper="response:\n- drop: {at: /z}\n", patch="", evidence={"proof": proof})
+    tool_versions.settle(tool.pk, 4, fix, "a third", apply=False)
+    assert waiting() == 1
+    assert send(alice_client, "DELETE", SEARCH).status_code == 204
+    assert waiting() == 0
 
 
 def test_repairs_of_tools_for_everybody_are_decided_by_staff(

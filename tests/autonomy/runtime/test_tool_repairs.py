@@ -60,7 +60,7 @@ def decoy(answer: Any) -> Any:
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch, threads: None) -> Iterator[Api]:
-    from autonomy.runtime import learnt_tools, tool_repairs
+    from autonomy.runtime import learnt_tools
     from autonomy.tools.learnt.calling import CallLimits, Line
 
     made = Api()
@@ -68,7 +68,6 @@ def api(monkeypatch: pytest.MonkeyPatch, threads: None) -> Iterator[Api]:
         made.served = served
         line = Line("tests", trusted=served.trusted, limits=CallLimits(seconds=60.0))
         monkeypatch.setattr(learnt_tools, "line", lambda: line)
-        monkeypatch.setattr(tool_repairs, "line", lambda: line)
         yield made
 
 
@@ -200,6 +199,7 @@ def test_what_is_doubtful_is_left_alone_with_the_reason(api: Api, tool: Tool, al
 def test_without_a_sandbox_a_proposal_is_kept_that_nobody_can_use(
     api: Api, tool: Tool, alice: User
 ) -> None:
+    from autonomy.models import Notification
     from autonomy.runtime import tool_versions
 
     error = run_async(broken(api, tool, alice, renamed))
@@ -212,6 +212,8 @@ def test_without_a_sandbox_a_proposal_is_kept_that_nobody_can_use(
     assert versions(tool)[1].evidence["state"] == "proposed"
     with pytest.raises(tool_versions.NotOpen, match="never proven"):
         tool_versions.agree(tool.pk, 2, "staff")
+    (told,) = Notification.objects.filter(owner=alice)
+    assert "could not be proven here" in told.text
 
 
 def test_staff_agree_first_where_the_server_says_so(
