@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from langgraph.runtime import Runtime
 
@@ -19,7 +19,7 @@ from autonomy.core.state import RunState
 from autonomy.core.types import EventDraft, Passage, Plan, Step, StepKind, StepStatus
 from autonomy.core.versions import Reason, VersionCause
 from autonomy.core.words import content_words, counted, key_terms, stems
-from autonomy.tools.evidence import source_found, speaks_to
+from autonomy.tools.evidence import says_something, source_found, speaks_to
 from autonomy.tools.library_tools import fuse
 
 PASSAGES_PER_QUERY = 20
@@ -161,7 +161,8 @@ class _Hunt:
         return sum(len(new) for new in self.found.values())
 
     def _hand(self, number: str, rankings: list[list[Passage]]) -> list[Passage]:
-        new = [p for p in fuse(rankings) if p.id not in self._taken][: PASSAGES_PER_QUERY // 2]
+        free = (p for p in fuse(rankings) if p.id not in self._taken and says_something(p))
+        new = list(islice(free, PASSAGES_PER_QUERY // 2))
         self._taken.update(p.id for p in new)
         self.shares[number] += [p.id for p in new]
         if new:

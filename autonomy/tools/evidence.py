@@ -173,7 +173,8 @@ async def _allocate(context: ToolContext, given: AllocateInput) -> AllocateOutpu
             "no_evidence",
             f"Your sources do not speak to “{given.topic}”. They hold: {'; '.join(held[:5])}.",
         )
-    shares = share_out(list(given.sections), {p.id: _affinities(given, found, p) for p in passages})
+    telling = [p for p in passages if says_something(p)] or passages
+    shares = share_out(list(given.sections), {p.id: _affinities(given, found, p) for p in telling})
     sections = {number: share[:PASSAGES_PER_SECTION] for number, share in shares.items()}
     kept = {pid for share in sections.values() for pid in share}
     await _tell_sources(context, [p for p in passages if p.id in kept])

@@ -66,13 +66,18 @@ def _lacks(citation: dict[str, Any]) -> bool:
 @rule
 def figures_borne_out(finished: Finished, figures: list[int]) -> list[str]:
     """A sentence of the document that tells one of these figures cites a passage which has it, or
-    is marked as in doubt."""
+    is marked as in doubt, or told to have it from the lines beside its passage: the same source does
+    say it there."""
     found = []
     for one in finished.citations:
         for figure in figures:
             told = re.search(rf"\b{figure}\b", one["claim"])
             borne_out = re.search(rf"\b{figure}\b", one["text"])
-            if told and not borne_out and one["verdict"] in SOUND:
+            beside = any(
+                finding["weight"] == "beside" and re.search(rf"\b{figure}\b", finding["text"])
+                for finding in one["findings"]
+            )
+            if told and not borne_out and not beside and one["verdict"] in SOUND:
                 found.append(
                     f"citation {one['marker']} tells {figure} and is {one['verdict']}, though its "
                     "passage does not have it"

@@ -1,9 +1,19 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from autonomy.core.types import Passage
-from autonomy.tools.evidence import says_something, share_out, speaks_to
+from autonomy.core.types import Passage, Source
+from autonomy.tools.evidence import (
+    AllocateInput,
+    evidence_tools,
+    says_something,
+    share_out,
+    speaks_to,
+)
+from tests.autonomy.agents.world import MemoryLibrary
+from tests.autonomy.tools.test_registry import call_of
 
 
 class Nearness:
@@ -77,3 +87,25 @@ def test_a_section_with_two_passages_gives_none_away_for_a_second_elsewhere() ->
 )
 def test_a_title_with_its_authors_is_no_evidence(text: str, says: bool) -> None:
     assert says_something(Passage(id="p", source_id="s", text=text)) is says
+
+
+async def test_titles_are_shared_out_to_nobody_while_there_is_something_to_cite() -> None:
+    says = "Trees lowered the temperature of streets by three degrees in every summer."
+    title = Passage(id="t", source_id="s", text="Street trees: findings\n\nAbara and Dube (2012)")
+    told = [Passage(id=f"p{n}", source_id="s", text=f"{says} Findings {n}.") for n in range(4)]
+    source = Source(id="s", file_name="trees.md", csl={"title": "Street trees"})
+
+    async def shares(*passages: Passage) -> set[str]:
+        hits = [{"passage_id": p.id, "score": 0.5, "source_id": "s"} for p in passages]
+        context = dataclasses.replace(
+            call_of("k"),
+            library=MemoryLibrary((source, list(passages))),
+            results={f"search-{number}": {"hits": hits} for number in "12"},
+        )
+        (tool,) = evidence_tools()
+        queries = {"1": ["street trees findings"], "2": ["street trees temperature"]}
+        out = await tool.run(context, AllocateInput(sections=queries))
+        return {pid for share in out.sections.values() for pid in share}
+
+    assert await shares(title, *told) == {p.id for p in told}
+    assert await shares(title) == {"t"}, "rather than nothing"
