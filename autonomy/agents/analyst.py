@@ -38,6 +38,15 @@ PROGRAM = "program_id"
 """In the input of a code step: the artifact of a mended program."""
 _ANSWER_PARTS = 2
 """Of what a table holds, where the question put to it is not plain."""
+_SPENT = (
+    ("CPU_SECONDS", "computing time"),
+    ("_SECONDS", "time"),
+    ("_MEMORY_MB", "memory"),
+    ("_OUTPUT_KB", "room for its output"),
+    ("_PROCESSES", "processes"),
+    ("_FILES", "files"),
+)
+"""What a program has used up, by the end of its setting's name: people are not told of settings."""
 _TRACE_CHARS = 2_000
 _SHOWN_CHARS = 12_000
 """Of a program, in the run's events."""
@@ -174,8 +183,10 @@ async def _run(step: Step, table: TableRead, written: Written, deps: Deps) -> Jo
     except SandboxOff as off:
         raise ToolFailure("sandbox_off", str(off)) from off
     if ran.limit:
-        said = f"The program was ended by a limit of this server: {ran.limit}."
-        raise await _failure(step, written, said, ran.stderr, deps)
+        spent = next((word for end, word in _SPENT if ran.limit.endswith(end)), "room")
+        said = f"The program needed more {spent} than this server gives to one analysis."
+        trace = f"{ran.stderr}\nIt went over {ran.limit}."
+        raise await _failure(step, written, said, trace, deps)
     if ran.exit != 0:
         lines = [line for line in ran.stderr.strip().splitlines() if line.strip()]
         last = lines[-1][:300] if lines else f"exit status {ran.exit}"

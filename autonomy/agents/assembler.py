@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from autonomy.agents.notice import notice_for, with_rephrased
+from autonomy.agents.notice import UNCOMPUTED_NOTICE, notice_for, with_rephrased
 from autonomy.agents.outline import BEGIN, END
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps
@@ -46,12 +46,15 @@ async def assemble(
             rephrased[sections[-1].id] = int(step.result["rephrased"])
     if not sections:
         raise ToolFailure("no_evidence", "No section could be written, so there is no document.")
+    computed = bool(analyses) or not all(section.computed for section in sections)
     draft = Document(
         title=plan.title,
         style=brief.style,
         language=deps.task.settings.language,
         date=datetime.now(UTC).date().isoformat(),
-        notice=" ".join(
+        notice=UNCOMPUTED_NOTICE
+        if not computed
+        else " ".join(
             said
             for said in (
                 with_rephrased(

@@ -106,7 +106,7 @@ def answered(
 
 def opening(analysed: Sequence[Analysed], failed: Sequence[Step], cited: Mapping[str, str]) -> str:
     if not analysed:
-        return not_computed(failed)
+        return "This document was to rest on data that were provided. They could not be computed with; the next part says why."
     marks = "".join(f"[[p:{passage_id}]]" for passage_id in cited)
     first = (
         f"This document rests on data that were provided {marks}."
@@ -125,7 +125,7 @@ def opening(analysed: Sequence[Analysed], failed: Sequence[Step], cited: Mapping
 
 def limits(analysed: Sequence[Analysed], failed: Sequence[Step]) -> str:
     if not analysed:
-        return not_computed(failed)
+        return "Nothing was computed, so there is no analysis whose limits could be told."
     said = [
         "The analysis describes the rows at hand. It tests no hypothesis and does not say whether what it "
         "finds would be found again in other data.",

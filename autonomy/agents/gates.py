@@ -183,7 +183,16 @@ def _prose(section: Section) -> str:
 
 
 def _computed(document: Document, analyses: Sequence[Analysed]) -> GateResult:
-    """Numbers of the computed sections that no cell of a result has."""
+    """Numbers of the computed sections that no cell of a result has; without any result there is
+    nothing that a document of data could tell."""
+    if not analyses:
+        return GateResult(
+            gate="data",
+            passed=False,
+            observed="no analysis",
+            expected="one at least",
+            message="The analysis of the data did not end, so no number was computed: try again, or attach the data in another form.",
+        )
     computed = Computed(*(one.result for one in analyses))
     names = [name for one in analyses for name in one.profile.names]
     names += [remark for one in analyses for remark in one.profile.remarks]

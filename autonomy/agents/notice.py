@@ -23,6 +23,10 @@ DATA_NOTICE = (
     "Composed without a language model: every number was computed from the data by a program that is "
     "kept with the document, and its sentences follow fixed forms."
 )
+UNCOMPUTED_NOTICE = (
+    "The analysis of the data did not end: nothing was computed, and this document says no more than "
+    "why. Try again, or attach the data in another form."
+)
 _BECAUSE = ", because "
 _REPHRASED = re.compile(
     r" ?After a similarity report, a language model said (\d+) passages? otherwise\."

@@ -19,7 +19,9 @@ class Sandbox(BaseModel):
         description="Programs that one process runs at the same time, each in a sandbox of its own.",
     )
     sandbox_analysis_seconds: float = Field(
-        default=60.0, gt=0, description="Longest a data analysis may run, seconds."
+        default=240.0,
+        gt=0,
+        description="Longest a data analysis may run, seconds; its computing is bounded by the processor time, and a busy machine takes longer over it.",
     )
     sandbox_analysis_cpu_seconds: int = Field(
         default=45, gt=0, description="Most CPU time of each process of a data analysis, seconds."

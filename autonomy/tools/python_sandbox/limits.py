@@ -24,7 +24,7 @@ class Limits:
     profiles: Mapping[Profile, ProfileLimits] = field(
         default_factory=lambda: {
             Profile.REPAIR: ProfileLimits(20.0, 15, 512),
-            Profile.ANALYSIS: ProfileLimits(60.0, 45, 1_024),
+            Profile.ANALYSIS: ProfileLimits(240.0, 45, 1_024),
         }
     )
     processes: int = 32
