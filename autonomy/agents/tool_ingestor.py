@@ -9,11 +9,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from autonomy.core.learnt import HttpContract, McpContract, SecretUse
+from autonomy.core.outbound import Trusted
+from autonomy.core.works import FetchRefused
+from autonomy.tools.fetch.addresses import host_of, is_private, port_of, vetted
 from autonomy.tools.learnt.calling import Line
+from autonomy.tools.learnt.document import NotLearnt
 from autonomy.tools.learnt.fetching import fetch_document
 from autonomy.tools.learnt.mcp import Program, read_mcp
 from autonomy.tools.learnt.openapi import Bundle, Operation, read_openapi
@@ -84,7 +88,7 @@ async def read(
     if origin.url:
         document = await fetch_document(origin.url, line, limits.document_bytes)
         address, body = document.address, document.body
-    return await asyncio.to_thread(
+    bundle = await asyncio.to_thread(
         read_openapi,
         body,
         address=address,
@@ -93,6 +97,39 @@ async def read(
         only=only,
         taken=taken,
     )
+    return reachable(bundle, line.trusted)
+
+
+def reachable(bundle: Bundle, trusted: Trusted) -> Bundle:
+    """`bundle` without the operations whose server is never called from here; these are refused
+    with the reason. A name is not looked up: what is behind it may be another tomorrow.
+
+    Raises:
+        NotLearnt: `not_called`, when none is left.
+    """
+    kept, refused = [], list(bundle.refused)
+    for operation in bundle.operations:
+        why = _never_called(operation.tool.contract, trusted)
+        if why:
+            refused.append((operation.id, f"its server may not be called from here: {why}"))
+        else:
+            kept.append(operation)
+    if not kept:
+        raise NotLearnt("not_called", f"{bundle.title}: {refused[-1][1]}")
+    return replace(bundle, operations=tuple(kept), refused=tuple(refused))
+
+
+def _never_called(contract: HttpContract | McpContract, trusted: Trusted) -> str:
+    if not isinstance(contract, HttpContract):
+        return ""
+    try:
+        url = vetted(contract.base_url, trusted)
+    except FetchRefused as refused:
+        return refused.reason
+    host = host_of(url)
+    if (host, port_of(url)) not in trusted and is_private(host):
+        return f"{host} is an address of a private network."
+    return ""
 
 
 # --------------------------------------------------------------------------- what it would mean

@@ -200,7 +200,19 @@ def _read(user: User, origin: Origin, only: Sequence[str], taken: set[str]) -> B
             tool_ingestor.read(origin, line(), limits, secrets=secrets, only=only, taken=taken)
         )
     except NotLearnt as why:
-        raise Invalid(why.reason, code=f"tool_{why.code}") from why
+        raise Invalid(f"{why.reason}{_remedy(origin, why)}", code=f"tool_{why.code}") from why
+
+
+def _remedy(origin: Origin, why: NotLearnt) -> str:
+    """What can be done where an address is never called; empty where nothing is to be said."""
+    listed = "whoever runs this server can allow its host and port in OUTSIDE_PRIVATE_HOSTS"
+    if why.code == "not_called":
+        return f" For one of your own network, {listed}."
+    if why.code == "address" and origin.kind == "openapi":
+        return f" Give the document as a file instead; or, for one of your own network, {listed}."
+    if why.code == "address":
+        return f" For one of your own network, {listed}."
+    return ""
 
 
 def _waited(work: Coroutine[Any, Any, T]) -> T:

@@ -73,6 +73,7 @@ def test_a_tool_is_let_in_tried_and_asked_about(visit: Visit, person: Any, paper
     page.get_by_role("button", name="Preview").click()
     preview = page.locator(".tool-preview")
     expect(preview).to_contain_text("It only reads", timeout=60 * SECONDS)
+    expect(preview.get_by_text("used without asking").first).to_be_visible()
     expect(preview).to_contain_text(f"127.0.0.1:{papers.port}")
     expect(preview).to_contain_text("apiKeyQuery")
     assert violations(page) == []

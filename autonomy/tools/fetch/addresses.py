@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import httpx2
 
-from autonomy.core.outbound import Trusted
+from autonomy.core.outbound import Trusted, is_public
 from autonomy.core.works import FetchRefused
 
 PORTS = frozenset({80, 443})
@@ -63,8 +63,18 @@ def vetted(address: str, trusted: Trusted = frozenset()) -> httpx2.URL:
     port = port_of(url)
     if (host, port) in trusted:
         return url
-    if port not in PORTS:
-        raise FetchRefused("address", f"Port {port} is not called: only 80 and 443 are.")
     if any(host == name or host.endswith("." + name) for name in _INSIDE):
         raise FetchRefused("address", f"{host} is a name for machines of a private network.")
+    if port not in PORTS:
+        if is_private(host):
+            raise FetchRefused("address", f"{host} is an address of a private network.")
+        raise FetchRefused("address", f"Port {port} is not called: only 80 and 443 are.")
     return url
+
+
+def is_private(host: str) -> bool:
+    """Whether `host` is written as an address, and one that is not public."""
+    try:
+        return not is_public(host)
+    except ValueError:
+        return False  # a name: looked at where the connection is made

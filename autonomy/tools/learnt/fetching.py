@@ -59,14 +59,17 @@ async def fetch_document(address: str, line: Line, most: int) -> Document:
         ):
             if response.status_code >= 400:
                 raise NotLearnt(
-                    "address", f"{url.host} answered with status {response.status_code}."
+                    "unreachable", f"{url.host} answered with status {response.status_code}."
                 )
             body = await body_of(response, most)
             return Document(str(response.url.copy_with(fragment=None)), body)
     except FetchRefused as refused:
-        code = "too_large" if refused.code == "too_large" else "address"
-        raise NotLearnt(code, refused.reason) from refused
+        raise NotLearnt(_code(refused), refused.reason) from refused
     except (httpx2.HTTPError, TimeoutError) as error:
         refused_ = refusal(error, httpx2.URL(address).host)
-        code = "too_large" if refused_.code == "too_large" else "address"
-        raise NotLearnt(code, refused_.reason) from error
+        raise NotLearnt(_code(refused_), refused_.reason) from error
+
+
+def _code(refused: FetchRefused) -> str:
+    """An address that is never called is told from one that does not answer now."""
+    return refused.code if refused.code in ("address", "too_large") else "unreachable"

@@ -164,11 +164,14 @@ class _Reading:
         )
         name = unique(f"{self.name}.{self._short(named, path, method)}"[:LONGEST], self._taken)
         self._taken.add(name)
-        said = raw.get("summary") or raw.get("description") or item.get("summary") or named
+        said = raw.get("summary") or raw.get("description") or item.get("summary")
         more = raw.get("description") if raw.get("summary") else ""
         tool = LearntTool(
             name=name,
-            description=shown(f"{said}. {more or ''}".replace("..", "."), DESCRIPTION_CHARS),
+            description=shown(
+                f"{said}. {more or ''}".replace("..", ".") if said else f"{method.upper()} {path}",
+                DESCRIPTION_CHARS,
+            ),
             input_schema=input_schema(contract, body_required=required),
             output_schema=self._output(raw),
             contract=contract,

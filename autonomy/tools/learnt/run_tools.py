@@ -83,7 +83,11 @@ async def _learn(context: ToolContext, given: LearnInput) -> Learned:
     try:
         names = await context.learning.learn(given.offer)
     except NotLearnt as why:
-        code = "unavailable" if why.code in ("address", "server") else "schema_drift"
+        code = (
+            "unavailable"
+            if why.code in ("address", "not_called", "server", "unreachable")
+            else "schema_drift"
+        )
         raise ToolFailure(code, f"“{given.offer}” could not be learnt: {why.reason}") from why
     return Learned(tools=names, said=f"Learnt {counted(len(names), 'tool')} from {given.offer}.")
 

@@ -11,6 +11,12 @@ const WAYS = [
   ["mcp", "MCP server"],
 ];
 
+/** Host and port that keys of `address` are kept for. Throws when it is none. */
+function hostOf(address) {
+  const at = new URL(address);
+  return `${at.hostname}:${at.port || (at.protocol === "https:" ? 443 : 80)}`;
+}
+
 export function Learn({ state, onLetIn, onKey }) {
   const id = useId();
   const [way, setWay] = useState("url");
@@ -24,20 +30,19 @@ export function Learn({ state, onLetIn, onKey }) {
   const [chosen, setChosen] = useState(new Set());
   const [problem, setProblem] = useState(null);
 
+  const keptFor = (address) => state.secrets.some((secret) => secret.scheme === "token" && secret.host === hostOf(address));
   const wanted = async () => {
     const body = { for_everybody: everybody };
     if (way === "file") return { ...body, document: await file.text(), file_name: file.name };
     if (way === "url") return { ...body, url: url.trim() };
     if (server) return { ...body, kind: "mcp", server };
     if (token.trim()) {
-      const at = new URL(url.trim());
-      const host = `${at.hostname}:${at.port || (at.protocol === "https:" ? 443 : 80)}`;
-      await api.put(`${ADDRESS}/secrets`, { host, scheme: "token", value: token.trim() });
+      await api.put(`${ADDRESS}/secrets`, { host: hostOf(url.trim()), scheme: "token", value: token.trim() });
       setToken("");
       onKey();
       return { ...body, kind: "mcp", url: url.trim(), token: true };
     }
-    return { ...body, kind: "mcp", url: url.trim(), token: state.secrets.some((secret) => secret.scheme === "token" && url.includes(secret.host.split(":")[0])) };
+    return { ...body, kind: "mcp", url: url.trim(), token: keptFor(url.trim()) };
   };
   const look = async (event) => {
     event.preventDefault();
@@ -48,7 +53,8 @@ export function Learn({ state, onLetIn, onKey }) {
       const body = await wanted();
       const answer = await api.post(`${ADDRESS}/ingest`, body);
       setSeen({ ...answer, body });
-      setChosen(new Set(answer.operations.map((operation) => operation.id)));
+      // What could change something is let in by a choice of its own.
+      setChosen(new Set(answer.operations.filter((operation) => operation.read_only).map((operation) => operation.id)));
     } catch (refused) {
       setProblem(refused.message ? refused : { title: "Not read", message: "This is not an address." });
     }
@@ -118,7 +124,7 @@ function Preview({ seen, chosen, setChosen, busy, onAgree, onDrop }) {
     </dl>
     <fieldset class="tool-operations"><legend>What runs could do with it</legend>
       ${seen.operations.map((operation) => html`<label key=${operation.id} class="check-field"><input type="checkbox" checked=${chosen.has(operation.id)} onChange=${() => toggle(operation.id)} />
-        <span><strong class="tool-name">${operation.name}</strong> <code>${operation.method} ${operation.path}</code>${operation.read_only ? "" : html` <span class="badge warn">changes things</span>`}<br /><span class="faint">${operation.description}</span></span></label>`)}</fieldset>
+        <span><strong class="tool-name">${operation.name}</strong> <code>${operation.method} ${operation.path}</code>${operation.read_only ? "" : html` <span class="badge warn">changes things</span>`} <span class="badge">${operation.policy === "auto" ? "used without asking" : "asks you first"}</span><br /><span class="faint">${operation.description}</span></span></label>`)}</fieldset>
     ${seen.refused.length > 0 && html`<details class="more"><summary>${seen.refused.length} cannot be learnt</summary><ul>${seen.refused.map((one) => html`<li key=${one.id}><code>${one.id}</code>: ${one.reason}</li>`)}</ul></details>`}
     <p class="faint">Names and descriptions are the words of whoever wrote the document.</p>
     <div class="form-actions"><button type="button" class="button primary" disabled=${busy !== "" || chosen.size === 0} onClick=${onAgree}><${Icon} name=${busy === "agree" ? "loader-circle" : "check"} spin=${busy === "agree"} /> Add ${picked.length} ${picked.length === 1 ? "tool" : "tools"}</button>

@@ -20,6 +20,7 @@ export function Tool({ tool, onChanged }) {
 
   const opened = async (event) => {
     if (!event.target.open || detail) return;
+    setFailure(null);
     try {
       setDetail(await api.get(address));
     } catch (problem) {

@@ -269,6 +269,37 @@ def test_addresses_inside_are_not_fetched(url: str, alice_client: Client) -> Non
     assert (answer.status_code, answer.json()["code"]) == (422, "tool_address")
 
 
+def test_a_refused_address_says_why_and_what_can_be_done(alice_client: Client) -> None:
+    answer = send(alice_client, "POST", "/ingest", {"url": "http://127.0.0.1:18500/openapi.json"})
+    told = answer.json()["detail"]
+    assert "private network" in told
+    assert "as a file" in told
+    assert "OUTSIDE_PRIVATE_HOSTS" in told
+
+
+def test_what_would_never_be_called_is_refused_before_it_is_let_in(alice_client: Client) -> None:
+    def document(**servers: str) -> str:
+        paths = {
+            path: {"delete": {"servers": [{"url": url}], "responses": {"200": {}}}}
+            for path, url in servers.items()
+        }
+        info = {"title": "Books", "version": "1"}
+        paths = {f"/{path}": item for path, item in paths.items()}
+        return json.dumps({"openapi": "3.0.3", "info": info, "paths": paths})
+
+    outside, inside = "https://books.example.org", "http://10.0.0.7:8080"
+    mixed = document(books=outside, shelves=inside, walls="http://192.168.1.2")
+    seen = send(alice_client, "POST", "/ingest", {"document": mixed}).json()
+    (offered,) = seen["operations"]
+    assert (offered["description"], offered["policy"]) == ("DELETE /books", "ask")
+    assert [one["id"] for one in seen["refused"]] == ["DELETE /shelves", "DELETE /walls"]
+    assert all("private network" in one["reason"] for one in seen["refused"])
+
+    answer = send(alice_client, "POST", "/ingest", {"document": document(shelves=inside)})
+    assert (answer.status_code, answer.json()["code"]) == (422, "tool_not_called")
+    assert "OUTSIDE_PRIVATE_HOSTS" in answer.json()["detail"]
+
+
 def test_only_staff_start_programs(alice_client: Client, alice: User) -> None:
     ToolServer.objects.create(name="clock", command="/bin/true")
     answer = send(alice_client, "POST", "/ingest", {"kind": "mcp", "server": "clock"})
