@@ -50,9 +50,12 @@ GONE = "There is no tool of this name, or it is not yours."
 
 
 def tools_of(user: User) -> list[Tool]:
-    """Built-in tools, those for everybody, and the person's own, by name."""
+    """Built-in tools, those for everybody, and the person's own, by name. One's own hides the one
+    of its name that is for everybody, as for `tool_of`."""
     rows = Tool.objects.filter(Q(owner=user) | Q(owner=None)).select_related("owner")
-    return list(rows.order_by("origin", "bundle", "name"))
+    listed = list(rows.order_by("origin", "bundle", "name"))
+    own = {row.name for row in listed if row.owner_id is not None}
+    return [row for row in listed if row.owner_id is not None or row.name not in own]
 
 
 def tool_of(user: User, name: str) -> Tool:

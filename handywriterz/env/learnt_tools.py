@@ -38,7 +38,10 @@ class LearntTools(BaseModel):
         description="Largest answer of a learnt tool that is read, bytes.",
     )
     tool_recordings_max: int = Field(
-        default=40, ge=0, description="Calls of one learnt tool that are kept to prove repairs on."
+        default=40,
+        ge=0,
+        description="Calls of one learnt tool that are kept to prove repairs on, half of them good, "
+        "half failed; 0 keeps none.",
     )
     tool_recording_max_bytes: int = Field(
         default=256 * 1024,

@@ -243,6 +243,15 @@ def test_tools_for_everybody_are_changed_by_staff_only(
     assert send(bob_client, "POST", f"{SEARCH}/test", {"arguments": {}}).status_code == 409
 
 
+def test_a_tool_of_ones_own_hides_the_one_of_its_name_for_everybody(
+    alice: User, alice_client: Client
+) -> None:
+    for owner in (alice, None):
+        Tool.objects.create(owner=owner, name="books.find", origin="mcp")
+    listed = [t for t in send(alice_client, "GET", "").json()["items"] if t["name"] == "books.find"]
+    assert [tool["own"] for tool in listed] == [True]
+
+
 def test_the_deployments_key_serves_no_tool_of_a_persons_own(
     papers: Served, bob_client: Client, staff_client: Client
 ) -> None:
