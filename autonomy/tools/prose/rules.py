@@ -33,6 +33,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _NEXT_WORD = re.compile(r"\s+(?P<word>[^\W\d_]+)")
 _WHOLE = re.compile(r"[\w’'-]+")
 _ENGLISH = frozenset({"en", None})
+_WORDINESS = frozenset({Wish.CLARITY, Wish.CONCISION})
+"""Who asks for better flow expects wordy phrases to go; who asks for proofreading does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def suggestions(
             rules += [_misspelt, _articles]
         rules += [lambda t: _spelling(t, habits) if english else iter(())]
         rules += [lambda t: _signs(t, habits)]
-    if english and Wish.CONCISION in wishes:
+    if english and wishes & _WORDINESS:
         rules += [_empty_openings, _wordy]
     if english and Wish.TONE in wishes:
         rules.append(_contractions)

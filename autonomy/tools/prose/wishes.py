@@ -16,7 +16,9 @@ _SAID: tuple[tuple[Wish, re.Pattern[str]], ...] = tuple(
         (
             Wish.GRAMMAR,
             r"\b(?:proof-?read\w*|grammar|grammatical\w*|spelling|typos?|punctuation|copy-?edit\w*|"
-            r"correct (?:the |my )?(?:english|language|mistakes|errors))\b",
+            r"correct (?:the |my )?(?:english|language|mistakes|errors)|"
+            r"language (?:and|or|&) (?:flow|style|grammar|spelling|tone|clarity)|"
+            r"(?:flow|style|tone|clarity|structure),? (?:and|or|&) language)\b",
         ),
         (
             Wish.CLARITY,

@@ -87,6 +87,19 @@ def test_only_what_is_wished_for_is_changed() -> None:
     assert after(text, wishes=frozenset({Wish.STRUCTURE})) == text
 
 
+def test_better_flow_takes_wordy_phrases_too_and_proofreading_keeps_them() -> None:
+    text = "Due to the fact that rents rose, firms moved in order to save."
+    wanted = wishes_of("Improve this: language and flow")
+    assert after(text, wishes=wanted) == "Because rents rose, firms moved to save."
+    assert after(text, wishes=wishes_of("Proofread this")) == text
+
+
+def test_language_is_grammar_only_where_it_is_named_beside_another_wish() -> None:
+    assert wishes_of("Improve this: language and flow") == {Wish.GRAMMAR, Wish.CLARITY}
+    assert wishes_of("structure and language") == {Wish.GRAMMAR, Wish.STRUCTURE}
+    assert wishes_of("Improve my essay on language acquisition") == DEFAULT
+
+
 def test_tables_hold_no_phrase_twice_and_none_that_is_another_s_result() -> None:
     for table in (WORDY, MISSPELT, ISE):
         assert not set(table) & set(table.values())
