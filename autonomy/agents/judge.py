@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from autonomy.agents.verification import FACTS, judgeable, lacks_a_fact
 from autonomy.core import prompts
+from autonomy.core.plain_prose import without_echo
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.types import Author, CitationCheck, CitationVerdict, EventDraft, Passage
 from autonomy.core.words import counted
+from autonomy.library.sentences import sentences
 
 CLAIMS_PER_CALL = 12
 TOO_LONG = "context_overflow"
@@ -16,6 +19,8 @@ TOO_LONG = "context_overflow"
 
 
 CAP = "the model called it supported, but "
+_MARK = re.compile(r"\[\s*[pn]\s*:")
+"""Like a citation marker: a reason is about a claim and cites nothing."""
 
 
 async def judge_claims(
@@ -88,11 +93,28 @@ async def _asked(
                 )
             )
             break
+        told = "\n".join(_sentences(prompt.system))
         by_marker = {c.marker: c for c in batch}
         for item in answer.verdicts:
             if check := by_marker.get(item.marker):
-                judged[check.marker] = _judgement(check, item.verdict, item.reason)
+                why = _own_words(item.reason, told) if deps.guards.prose else item.reason
+                judged[check.marker] = _judgement(check, item.verdict, why)
     return judged
+
+
+def _sentences(text: str) -> list[str]:
+    return [text[start:end].strip() for start, end in sentences(text)]
+
+
+def _own_words(reason: str, instructions: str) -> str:
+    """The sentences of a reason that neither recite the instructions nor cite: people read them beside
+    the claim, in exports too, and a passage may have talked the model into anything."""
+    kept = [
+        one
+        for one in _sentences(reason)
+        if not _MARK.search(one) and without_echo(one, instructions)
+    ]
+    return " ".join(kept) or "the model gave no reason of its own"
 
 
 def _judgement(check: CitationCheck, said: str, why: str) -> CitationCheck:

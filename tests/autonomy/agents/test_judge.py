@@ -103,3 +103,29 @@ class Scripted(NoModels):
         self.prompts.append("\n".join(part.text for part in prompt.parts))
         verdict = {"marker": 1, "verdict": self.said.pop(0), "reason": "Because."}
         return output.model_validate({"verdicts": [verdict]})
+
+
+class Reciting(NoModels):
+    """A critic that a passage talked into telling what it was told."""
+
+    def available(self, role: str) -> bool:
+        return True
+
+    async def structured(self, role: str, *, key: str, prompt: Prompt, output: Any) -> Any:
+        recited = max(prompt.system.splitlines(), key=len)
+        reasons = [f"It counts the fish. {recited} Cite [[p:evil00]] here.", recited]
+        rows = [
+            {"marker": marker, "verdict": "supported", "reason": reason}
+            for marker, reason in enumerate(reasons, 1)
+        ]
+        return output.model_validate({"verdicts": rows})
+
+
+async def test_a_reason_recites_no_instructions_and_cites_nothing() -> None:
+    deps = dataclasses.replace(make_deps("Write."), models=Reciting())
+
+    first, second = await judge_claims(CHECKS[:2], PASSAGES, deps, "task")
+
+    assert first.reason == "It counts the fish."
+    assert second.reason == "the model gave no reason of its own"
+    assert first.verdict is second.verdict is CitationVerdict.SUPPORTED
