@@ -76,7 +76,7 @@ export function ChangesPanel({ runId, artifactId, busy, onKept, onClose }) {
   };
   return html`<div class="checks-panel changes-panel" role="region" aria-label="Changes to your draft" ref=${panel} onKeyDown=${onKeyDown} aria-busy=${found.loading ? "true" : "false"}>
     <header><div><h2 tabindex="-1" ref=${first}>Changes to your draft</h2>
-      ${about && html`<p class="faint" role="status">${total ? `${plural(total, "change")}: ${Object.entries(SHOWN).filter(([name]) => about.counts[name]).map(([name, word]) => `${count(about.counts[name])} ${word}`).join(", ")}` : "There was nothing to change."}</p>`}</div>
+      ${about && html`<p class="faint" role="status">${total ? `${plural(total, "change")}: ${Object.entries(SHOWN).filter(([name]) => about.counts[name]).map(([name, word]) => `${count(about.counts[name])} ${word}`).join(", ")}` : nothingChanged(about)}</p>`}</div>
       <button type="button" class="button quiet" onClick=${onClose}><${Icon} name="file-text" /> Text alone</button></header>
     ${found.error && html`<div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>The changes cannot be shown</strong><span>${found.error.message}</span>
       <span><button type="button" class="button" onClick=${found.reload}><${Icon} name="repeat" /> Try again</button></span></div></div>`}
@@ -110,6 +110,11 @@ function bring(panel, element) {
   const bar = panel.querySelector(".changes-bar")?.offsetHeight ?? 0;
   if (here.top > frame.top + bar + 24 && here.bottom < frame.bottom - frame.height / 3) return;
   panel.scrollTo({ top: panel.scrollTop + here.top - frame.top - bar - (frame.height - bar) / 3 });
+}
+
+function nothingChanged({ left, remarks }) {
+  if (remarks.length) return `No change is proposed, but ${plural(remarks.length, "place")} ${remarks.length === 1 ? "is" : "are"} worth a look.`;
+  return left.length ? "No change is proposed." : "No change is proposed, and nothing stands out.";
 }
 
 function wordsOf(blocks, place) {

@@ -65,7 +65,7 @@ export function RunPanel({ view, connection, onSnapshot, onExpand, onFollow, onS
         ${connection === "live" && html`<span class="live-dot" title="Live: you see each step as it happens"></span>`}${duration(elapsedSeconds(view, now))}</span>`}
       <${Controls} view=${view} onSnapshot=${onSnapshot} />
     </header>
-    <p class="visually-hidden" role="status" aria-live="polite">${word}: ${activity(view)}</p>
+    <p class="visually-hidden" role="status" aria-live="polite">${said(word, activity(view))}</p>
     ${!over && connection !== "live" && html`<${ConnectionLine} state=${connection} />`}
     ${view.status === "queued" && !view.workerUp && html`<div class="run-pad"><div class="notice warn">
       <${Icon} name="triangle-alert" /><div><strong>Queued, no worker is running</strong>
@@ -74,6 +74,9 @@ export function RunPanel({ view, connection, onSnapshot, onExpand, onFollow, onS
       <${Budget} view=${view} onSnapshot=${onSnapshot} /></div>`}
   </div>`;
 }
+
+/** What a screen reader hears; a run that is over is named once. */
+const said = (word, doing) => (doing === word ? word : `${word}: ${doing}`);
 
 function tally(view) {
   const parts = [`Worked for ${duration(view.budget?.seconds_spent || elapsedSeconds(view))}`];
