@@ -30,6 +30,9 @@ _MOST_CM = 15.9
 """The text's width on A4 with its usual margins."""
 PROGRAM_STARTS = re.compile(r"^# \d+ columns, \d+ rows\.", re.MULTILINE)
 """Where the part of a program begins that is of this analysis alone."""
+LISTED_LINES = 60
+"""Longest part of a program that a document prints, about a page and a half; what is longer would be
+most of a short report, and is named by its checksum."""
 
 
 class Exhibit(BaseModel):
@@ -144,14 +147,22 @@ def computed_blocks(provenance: Sequence[Provenance]) -> list[Node]:
         versions = ", ".join(f"{name} {version}" for name, version in one.versions.items())
         sheet = f", sheet “{one.sheet}”" if one.sheet else ""
         by = {"model": "a language model"}.get(one.author, "rule")
+        own = own_part(one.program)
+        listed = len(own.splitlines()) <= LISTED_LINES
+        where = (
+            "below; the general functions that it begins with are left out here and stand in the "
+            "program as it is downloaded"
+            if listed
+            else "with the checksum below, which is kept with the document and downloaded there under "
+            "“How computed”"
+        )
         blocks += [
             nodes.para(
                 nodes.text(
-                    f"The tables and figures from “{one.file_name}”{sheet} were computed by the program "
-                    f"below, which was written by {by}{' (simulated)' if one.simulated else ''} and run "
-                    f"without access to anything but the data (sandbox: {one.tier}; {one.seconds:.1f} "
-                    f"seconds; {versions}). It read a cleaned copy of the file; the general functions "
-                    "that it begins with are left out here and stand in the program as it is downloaded."
+                    f"The tables and figures from “{one.file_name}”{sheet} were computed on a cleaned "
+                    f"copy of the file by the program {where}. It was written by "
+                    f"{by}{' (simulated)' if one.simulated else ''} and run without access to anything "
+                    f"but the data (sandbox: {one.tier}; {one.seconds:.1f} seconds; {versions})."
                 )
             ),
             nodes.bullets(
@@ -165,8 +176,8 @@ def computed_blocks(provenance: Sequence[Provenance]) -> list[Node]:
                     if digest
                 ]
             ),
-            nodes.code_block(own_part(one.program)),
         ]
+        blocks += [nodes.code_block(own)] if listed else []
     return blocks
 
 

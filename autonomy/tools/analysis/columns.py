@@ -26,6 +26,13 @@ _ID = re.compile(
     re.IGNORECASE,
 )
 _NAME_UNIT = re.compile(r"^(?P<name>.*\S)\s*[(\[](?P<unit>[^()\[\]]{1,16})[)\]]$")
+_SUFFIX_UNIT = re.compile(
+    r"^(?P<name>.*[^\W_])_(?P<unit>eur|usd|gbp|chf|jpy|kg|km|cm|mm|ml|kwh|mwh|pct|percent)$",
+    re.IGNORECASE,
+)
+"""As databases write it, with units that are nothing else."""
+_SUFFIX_SAYS = {"pct": "%", "percent": "%", "kwh": "kWh", "mwh": "MWh"}
+_CURRENCIES = frozenset({"eur", "usd", "gbp", "chf", "jpy"})
 _UNIT_SIGNS = re.compile(r"[^\W\d_]|[%‰°$€£¥]")
 """A unit has one of these; “1–10” is a scale and belongs to the name."""
 _FORMAT_CHARS = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -46,7 +53,11 @@ def tidy(cell: str, limit: int) -> str:
 
 
 def with_unit(name: str) -> tuple[str, str]:
-    """`Weight (kg)` → `Weight`, `kg`."""
+    """`Weight (kg)` → `Weight`, `kg`; `revenue_eur` → `revenue`, `EUR`."""
+    if suffixed := _SUFFIX_UNIT.match(name):
+        unit = suffixed["unit"].lower()
+        said = unit.upper() if unit in _CURRENCIES else _SUFFIX_SAYS.get(unit, unit)
+        return suffixed["name"], said
     match = _NAME_UNIT.match(name)
     if match is None or not _UNIT_SIGNS.search(match["unit"]):
         return name, ""

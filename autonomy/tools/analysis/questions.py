@@ -81,8 +81,8 @@ ALIKE_CHARS = 6
 
 def adds_up(column: Column) -> bool:
     """Whether the sum of a number over rows means something, as of revenue and not of prices."""
-    said = f"{column.name} {column.unit}"
-    return bool(_ADDS.search(column.name)) and not _NEVER_ADDS.search(said)
+    name = column.name.replace("_", " ")
+    return bool(_ADDS.search(name)) and not _NEVER_ADDS.search(f"{name} {column.unit}")
 
 
 def questions(profile: TableProfile, goal: str, *, most: int) -> tuple[Question, ...]:

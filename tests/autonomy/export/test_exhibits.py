@@ -14,7 +14,7 @@ from docx.oxml.ns import qn
 from autonomy.core.analysis import Provenance, ResultColumn
 from autonomy.export.document import Document, Section
 from autonomy.export.docx import write_docx
-from autonomy.export.exhibits import Exhibit, placing
+from autonomy.export.exhibits import LISTED_LINES, Exhibit, placing
 from autonomy.export.formats import export
 from autonomy.export.html import page, render_html
 from autonomy.export.latex import write_latex
@@ -73,6 +73,19 @@ def test_word_shows_both_with_captions_and_describes_the_picture() -> None:
     assert "How this was computed" in texts
     assert any("own part" in text for text in texts)
     assert not any("import os" in text for text in texts)
+
+
+def test_a_long_program_is_named_and_not_printed() -> None:
+    long = PROVENANCE.model_copy(
+        update={"program": "# 2 columns, 10 rows.\n" + "own_part = 1\n" * LISTED_LINES}
+    )
+    made = document(TABLE).model_copy(update={"provenance": (long,)})
+
+    texts = [p.text for p in docx.Document(io.BytesIO(write_docx(made))).paragraphs]
+
+    assert not any("own_part" in text for text in texts)
+    assert any("with the checksum below" in text for text in texts)
+    assert any(long.program_sha256 in text for text in texts)
 
 
 def test_pdf_has_the_captions_and_the_description() -> None:

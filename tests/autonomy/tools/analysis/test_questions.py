@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autonomy.core.analysis import TableProfile
-from autonomy.tools.analysis.questions import QuestionKind, questions, questions_named
+from autonomy.tools.analysis.questions import QuestionKind, adds_up, questions, questions_named
 from autonomy.tools.analysis.scales import in_order
 from autonomy.tools.analysis.table import make_table
 
@@ -49,6 +49,18 @@ def test_prices_are_not_added_up_and_numbers_that_name_rows_are_not_computed_wit
     assert any(q.kind is QuestionKind.GROUPS and q.by == "Product" for q in prices)
     assert not any(q.kind is QuestionKind.TOTALS or q.total for q in prices)
     assert not {"Order ID", "Postcode"} & {name for q in asked for name in (q.measure, q.other)}
+
+
+def test_names_as_databases_write_them_add_up_and_tell_their_unit() -> None:
+    rows = [["day", "region", "revenue_eur", "unit_price_usd", "share_pct"]]
+    rows += [
+        [f"2024-01-{n:02}", "NS"[n % 2], f"{n}.50", f"{n % 7}.25", f"{n % 5}"] for n in range(1, 29)
+    ]
+    known = make_table(rows, "shop.csv").profile
+
+    units = {c.name: c.unit for c in known.columns if c.unit}
+    assert units == {"revenue": "EUR", "unit_price": "USD", "share": "%"}
+    assert [c.name for c in known.columns if adds_up(c)] == ["revenue"]
 
 
 def test_answers_on_a_scale_stand_in_its_order() -> None:
