@@ -73,6 +73,8 @@ function App() {
   const [options, setOptions] = useState(() => startingOptions(boot.runs?.at(-1)?.task));
   const [, redraw] = useReducer((n) => n + 1, 0);
   const uploads = useMemo(() => new Uploads({ files: boot.files, maxBytes: boot.limits.upload_max_bytes, onChange: redraw }), []);
+  const names = useRef(new Map()).current; // of all files that were ever in the composer
+  for (const file of uploads.files) if (file.id) names.set(file.id, file.name);
   const input = useRef(null);
   const scroller = useRef(null);
   const fromExample = useRef(false);
@@ -178,7 +180,7 @@ function App() {
           ${!boot.model_configured && html`<${NoModelBanner} brief=${turns.length > 0} />`}
           ${(boot.conversation?.simulated || Object.values(runs).some(isSimulated)) && html`<${SimulatedBanner} />`}
           ${turns.length === 0 && html`<${Welcome} onPick=${pick} />`}
-          <${Thread} turns=${turns} runs=${runs} connection=${connection} openId=${shown?.artifactId} byRule=${!boot.model_configured} adminRun=${boot.admin_run}
+          <${Thread} turns=${turns} runs=${runs} names=${names} connection=${connection} openId=${shown?.artifactId} byRule=${!boot.model_configured} adminRun=${boot.admin_run}
             onSnapshot=${onSnapshot} onExpand=${expand} onOpen=${onOpen} onSource=${source.open} onCompose=${compose} onFollow=${follow} />
         </div>
       </div>

@@ -69,6 +69,7 @@ def test_a_reload_in_mid_run_shows_the_same(
         page.reload()
         expect(page.locator(".step[data-status=running]")).to_be_visible()
         comes_to_be(lambda: _shown(page), before)
+        expect(page.get_by_role("list", name="Files of this request")).to_have_text(paper.name)
     finished(page)
     expect(page.get_by_role("article", name=re.compile("^Document"))).to_be_visible()
     assert visitor.complaints == []

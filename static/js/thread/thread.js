@@ -16,12 +16,12 @@ import { VERDICTS } from "../document/verdicts.js";
 import { SimulatedBadge } from "../models/badge.js";
 import { CitedAnswer } from "./cited_answer.js";
 
-export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, onSource, onCompose, onFollow, openId, byRule, adminRun }) {
+export function Thread({ turns, runs, names, connection, onSnapshot, onExpand, onOpen, onSource, onCompose, onFollow, openId, byRule, adminRun }) {
   return html`<ol class="thread" aria-label="Conversation">
     ${turns.map((turn) => {
       const view = runs[turn.runId];
       return html`<li key=${turn.key} class="turn" id=${turn.runId ? `run-${turn.runId}` : undefined}>
-        ${turn.request && html`<div class="request"><span class="visually-hidden">You: </span><p>${turn.request}</p></div>`}
+        ${turn.request && html`<div class="request"><span class="visually-hidden">You: </span><p>${turn.request}</p><${RequestFiles} ids=${view?.task?.source_ids} names=${names} /></div>`}
         ${turn.copyOf && html`<p class="copy-of"><${Icon} name="git-branch" /> <span>A copy of <a href=${`#run-${turn.copyOf}`}>an earlier run</a>, going on from one of its steps. Its budget is its own.</span></p>`}
         ${view && html`<div class="reply"><span class="visually-hidden">HandyWriterz: </span>
           <${RunPanel} view=${view} connection=${connection} onSnapshot=${onSnapshot} onExpand=${onExpand} onFollow=${onFollow} onSource=${onSource} adminRun=${adminRun} />
@@ -39,6 +39,18 @@ export function Thread({ turns, runs, connection, onSnapshot, onExpand, onOpen, 
       </li>`;
     })}
   </ol>`;
+}
+
+const SHOWN_FILES = 4;
+
+/** What the request works from: those of its sources that are files of this conversation. */
+function RequestFiles({ ids, names }) {
+  const known = (ids ?? []).map((id) => names.get(id)).filter(Boolean);
+  if (!known.length) return null;
+  const more = known.length - SHOWN_FILES;
+  return html`<ul class="request-files" aria-label="Files of this request">
+    ${known.slice(0, SHOWN_FILES).map((name, index) => html`<li key=${index} title=${name}><${Icon} name="file-text" /><span>${name}</span></li>`)}
+    ${more > 0 && html`<li>and ${plural(more, "other")}</li>`}</ul>`;
 }
 
 function answerText(turn, view) {
