@@ -15,6 +15,7 @@ from django.urls import reverse_lazy
 from handywriterz.env import BASE_DIR, env
 from handywriterz.log_lines import conceal, conceal_settings
 from handywriterz.stack.addresses import broker_url, database_url, redis_url
+from handywriterz.staff_pages import UNFOLD as UNFOLD
 
 ENV = env()
 DATA_DIR: Path = ENV.data_dir.resolve()
@@ -273,18 +274,4 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
     },
-}
-UNFOLD = {
-    "SITE_TITLE": "HandyWriterz",
-    "SITE_HEADER": "HandyWriterz",
-    "SITE_URL": "/",
-    # Under the name of the site, on every staff page.
-    "SITE_DROPDOWN": [
-        {"icon": "home", "title": "The product", "link": "/"},
-        {
-            "icon": "monitoring",
-            "title": "Operator's page",
-            "link": reverse_lazy("admin:autonomy_operator"),
-        },
-    ],
 }
