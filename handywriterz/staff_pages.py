@@ -33,7 +33,7 @@ _PAGES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Evaluations", "monitoring", "autonomy.evaluation"),
             ("Model calls", "smart_toy", "autonomy.modelcall"),
-            ("Learnt tools", "construction", "autonomy.tool"),
+            ("Tools", "construction", "autonomy.tool"),
             ("Catalogue of tools", "storefront", "autonomy.tooloffer"),
             ("Workers", "memory", "autonomy.workerprocess"),
         ),
