@@ -73,6 +73,8 @@ def test_a_word_to_the_run_waits_for_the_step_and_is_then_taken_up(
     finished(page)
     expect(told).to_contain_text("Taken up")
     expect(told).to_contain_text("400 words")
+    # It opens by itself once, and stands in the address from then on.
+    expect(page.get_by_role("region", name="Document")).to_be_visible()
     page.reload()
     expect(told).to_contain_text("Taken up")
     page.locator(".run-toggle").click()
