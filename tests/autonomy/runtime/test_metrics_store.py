@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from redis import ConnectionError as RedisAway
 from redis import Redis
 
 from autonomy.runtime.metrics import RUN_ENDS, SUPERSTEPS, Tally
-from autonomy.runtime.metrics_store import LIVE, SUMS, MetricsStore
+from autonomy.runtime.metrics_store import LIVE, STORE, SUMS, MetricsStore
 
 FIELD = (RUN_ENDS.name, ("succeeded", "completed"), "total")
 
@@ -33,8 +34,12 @@ class Flaky:
 
 
 @pytest.fixture
-def redis(redis_url: str) -> Redis:
-    return Redis.from_url(redis_url)
+def redis(redis_url: str) -> Iterator[Redis]:
+    """Redis with the sums of these tests alone: what tests before counted waits in this process."""
+    with STORE._sending:
+        client = Redis.from_url(redis_url)
+        client.flushall()
+        yield client
 
 
 def store_of(redis: Any) -> tuple[Tally, MetricsStore]:
