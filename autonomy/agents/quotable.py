@@ -45,6 +45,12 @@ _ORDER = re.compile(
     r"Search|Select|Choose|Summari[sz]e)\b(?! (?:results?|engines?|the results?))"
 )
 """A prompt or an exercise that a paper prints: it tells somebody to do something, and says nothing."""
+_QUESTION = re.compile(
+    r"^(?:(?:Is|Are|Was|Were) (?:there|it|this|that|these|those|any)|(?:Do|Does|Did|Has|Have) \w+|"
+    r"(?:Can|Could|Should|Would) (?:you|we|I|they|it|there|anyone|any)|"
+    r"(?:What|Which|Who|Where|Why|How) (?:is|are|was|were|do|does|did|can|could|should)) "
+)
+"""A question that its page prints with a full stop, as lists of example questions do."""
 _WEIGHTY = ("abstract", "introduction", "conclusion", "conclusions", "discussion", "summary")
 _MARGINAL = (
     "appendix",
@@ -102,6 +108,7 @@ def quotable(sentence: str) -> bool:
         sentence[-1] not in ".!"
         or _CUT_SHORT.search(sentence)
         or _RUN_IN_HEADING.match(sentence)
+        or _QUESTION.match(sentence)
         or not (sentence[0].isupper() or sentence[0] == "‘")
     ):
         return False

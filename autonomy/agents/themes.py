@@ -41,6 +41,7 @@ _GENERIC = frozenset(
     """.split()
 )
 
+_POSSESSIVE = re.compile(r"['’]s$")
 _GOVERNING = frozenset(
     "including using regarding concerning containing involving following".split()
 )
@@ -188,6 +189,8 @@ def _terms(text: str, exclude: frozenset[str]) -> dict[tuple[str, ...], str]:
             continue
         if any(len(w) < 4 or w.lower() in STOP_WORDS | REQUEST_WORDS for w in (first, second)):
             continue
+        if _POSSESSIVE.search(first):
+            continue  # whose it is belongs to its sentence: "user's query"
         if re.search(r"(?:ly|ed|ing)$", second) or first.endswith("ly"):
             continue  # a term ends in a noun
         if first.lower() in _GOVERNING:
@@ -202,6 +205,7 @@ def _telling(word: str) -> bool:
     lower = word.lower()
     return (
         len(word) >= 4
+        and not _POSSESSIVE.search(lower)
         and lower not in STOP_WORDS
         and lower not in REQUEST_WORDS
         and stem(word) not in _GENERIC

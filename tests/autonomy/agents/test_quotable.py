@@ -20,6 +20,8 @@ _, FISH_PASSAGES = make_source("fishery", "Fish", "Lindqvist", 2021, FISHERY)
         "The parenthesis (that opens here is never closed in the whole of this long sentence.",
         "We packed the keys and the values together into the two matrices that we call K and V.",
         "Should managers close a fishery for a season when the reefs have only just recovered?",
+        "Is there any survey that counts the young corals of the northern and southern bays.",
+        "Which are the bays in which a closed season has brought back the fish that left.",
     ],
 )
 def test_debris_fragments_and_questions_are_not_quoted(sentence: str) -> None:

@@ -57,3 +57,10 @@ def test_a_participle_before_a_noun_is_no_term() -> None:
     other = quote("All counties including Salthouse replaced the grit they had.", "a")
 
     assert all("including" not in theme.term for theme in choose([one, other], 100))
+
+
+def test_whose_something_is_is_no_term() -> None:
+    one = quote("The first tool reads the visitor’s letter and writes searches for it.", "a")
+    other = quote("Every page was scored against the visitor’s letter by two people.", "a")
+
+    assert {theme.term for theme in choose([one, other], 100)} == {""}
