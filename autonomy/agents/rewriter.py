@@ -10,8 +10,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict
-
 from autonomy.agents.draft_plan import wishes
 from autonomy.agents.proposals import (
     PASSED,
@@ -25,6 +23,7 @@ from autonomy.core import prompts
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.rewriting import ChangeChecks, LeftAlone, ProposedChange, TextEdit
 from autonomy.core.types import Author, Step, StopReason, Wish
+from autonomy.core.value import Value
 from autonomy.core.words import clause
 from autonomy.library.drafts.draft import Draft, DraftBlock
 from autonomy.library.drafts.units import BadAnswer, Unit, edits_of, units
@@ -36,10 +35,8 @@ BEFORE_CHARS = 600
 """Of the text before a chunk that a model is shown."""
 
 
-class RewrittenPart(BaseModel):
+class RewrittenPart(Value):
     """What came of one part, as it is kept until the draft is put together."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     changes: tuple[ProposedChange, ...]
     left: tuple[LeftAlone, ...]

@@ -9,12 +9,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+from autonomy.core.value import Value
 
 # ------------------------------------------------------------------------------ the table
 
@@ -29,7 +26,7 @@ class ColumnKind(StrEnum):
     EMPTY = "empty"
 
 
-class Column(_Value):
+class Column(Value):
     """One column as its cells show it."""
 
     name: str
@@ -56,7 +53,7 @@ class Column(_Value):
     """Numbers that name rows: their mean says nothing."""
 
 
-class TableProfile(_Value):
+class TableProfile(Value):
     """What a table is like. Names and values are text from outside."""
 
     file_name: str
@@ -76,7 +73,7 @@ class TableProfile(_Value):
         return next((column for column in self.columns if column.name == name), None)
 
 
-class TableRead(_Value):
+class TableRead(Value):
     """A table made ready for computing."""
 
     profile: TableProfile
@@ -87,7 +84,7 @@ class TableRead(_Value):
     """Of the bytes that were uploaded."""
 
 
-class TableLimits(_Value):
+class TableLimits(Value):
     """How much of a table is read."""
 
     rows: int = 200_000
@@ -98,19 +95,19 @@ class TableLimits(_Value):
 # ------------------------------------------------------------------------------ the result
 
 
-class Cell(_Value):
+class Cell(Value):
     value: float | int | str | None = None
     shown: str = Field(default="", max_length=300)
     """As it stands in the document."""
 
 
-class ResultColumn(_Value):
+class ResultColumn(Value):
     name: str = Field(max_length=200)
     unit: str = Field(default="", max_length=40)
     numeric: bool = False
 
 
-class ResultTable(_Value):
+class ResultTable(Value):
     id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")
     title: str = Field(max_length=300)
     columns: tuple[ResultColumn, ...] = Field(min_length=1, max_length=40)
@@ -120,7 +117,7 @@ class ResultTable(_Value):
     """False: the data behind a figure or a sentence, kept with the document and not printed."""
 
 
-class ResultFigure(_Value):
+class ResultFigure(Value):
     id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")
     title: str = Field(max_length=300)
     alt: str = Field(min_length=1, max_length=1_000)
@@ -132,7 +129,7 @@ class ResultFigure(_Value):
     """The table whose numbers it draws."""
 
 
-class Place(_Value):
+class Place(Value):
     """Where a number of a finding stands; row -1 is the heads of the columns."""
 
     table: str
@@ -140,14 +137,14 @@ class Place(_Value):
     column: int = Field(ge=0)
 
 
-class Finding(_Value):
+class Finding(Value):
     """One sentence. `{name}` in it stands for the cell that `values` has under that name."""
 
     text: str = Field(max_length=1_000)
     values: dict[str, Place] = {}
 
 
-class ResultPart(_Value):
+class ResultPart(Value):
     """What belongs together: the tables and figures of one question, and what they show."""
 
     heading: str = Field(max_length=200)
@@ -157,7 +154,7 @@ class ResultPart(_Value):
     findings: tuple[Finding, ...] = Field(default=(), max_length=20)
 
 
-class AnalysisResult(_Value):
+class AnalysisResult(Value):
     """What the program left in `out/result.json`."""
 
     tables: tuple[ResultTable, ...] = Field(default=(), max_length=40)
@@ -173,7 +170,7 @@ class AnalysisResult(_Value):
         return next((figure for figure in self.figures if figure.id == figure_id), None)
 
 
-class Provenance(_Value):
+class Provenance(Value):
     """How a result was computed, so that anybody can compute it again."""
 
     program: str
@@ -214,7 +211,7 @@ class Tables(Protocol):
         ...
 
 
-class AnalysisLimits(_Value):
+class AnalysisLimits(Value):
     """How far one analysis may go."""
 
     files: int = 3

@@ -6,13 +6,13 @@ from functools import cache
 from importlib.resources import files
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from autonomy.core.value import Value
 
 
-class SectionTemplate(BaseModel):
+class SectionTemplate(Value):
     """One section of the rule path's outline. `{topic}` in texts stands for the brief's topic."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     heading: str
     lead: str
@@ -26,10 +26,8 @@ class SectionTemplate(BaseModel):
     """Of the body's words, relative to the other sections."""
 
 
-class Gates(BaseModel):
+class Gates(Value):
     """What a draft must meet. A field left out switches its gate off."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     length_tolerance: float | None = Field(default=None, gt=0, lt=1)
     """Share of the asked length that the draft may be over or under."""
@@ -47,9 +45,7 @@ class Gates(BaseModel):
     outside quotation marks."""
 
 
-class Journey(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class Journey(Value):
     name: str
     title: str
     description: str

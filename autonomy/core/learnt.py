@@ -7,7 +7,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from autonomy.core.value import Value
 
 
 class Place(StrEnum):
@@ -18,9 +20,7 @@ class Place(StrEnum):
     HEADER = "header"
 
 
-class Parameter(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class Parameter(Value):
     name: str
     place: Place
     required: bool = False
@@ -29,10 +29,8 @@ class Parameter(BaseModel):
     explode: bool | None = None
 
 
-class SecretUse(BaseModel):
+class SecretUse(Value):
     """Where a user's secret goes. Its value is never part of a contract."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     scheme: str
     """Name of the security scheme; the key of the stored secret."""
@@ -41,10 +39,8 @@ class SecretUse(BaseModel):
     """Of the header or query parameter."""
 
 
-class HttpContract(BaseModel):
+class HttpContract(Value):
     """One operation of an OpenAPI document."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["http"] = "http"
     base_url: str
@@ -57,10 +53,8 @@ class HttpContract(BaseModel):
     secrets: tuple[SecretUse, ...] = ()
 
 
-class McpContract(BaseModel):
+class McpContract(Value):
     """One tool of an MCP server."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["mcp"] = "mcp"
     server: str
@@ -70,14 +64,12 @@ class McpContract(BaseModel):
     secrets: tuple[SecretUse, ...] = ()
 
 
-class LearntTool(BaseModel):
+class LearntTool(Value):
     """A version of a learnt tool, as it is called.
 
     `arguments → wrapper.request → HTTP or MCP request → answer → wrapper.response → result`.
     Arguments are validated against `input_schema` before, results against `output_schema` after.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     description: str
@@ -88,11 +80,9 @@ class LearntTool(BaseModel):
     """Text in the wrapper language (`tools.learnt.wrapper`); empty passes everything through."""
 
 
-class Exchange(BaseModel):
+class Exchange(Value):
     """One call as it went over the line: what recordings hold, and what repairs are proven on.
     Secrets are not in it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     arguments: dict[str, Any]
     request: dict[str, Any]
@@ -105,10 +95,8 @@ class Exchange(BaseModel):
     """What the tool gave back; None where the call failed."""
 
 
-class RepairCase(BaseModel):
+class RepairCase(Value):
     """A learnt tool that failed, with what a repair is found by and proven on."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     tool: LearntTool
     version: int
@@ -126,10 +114,8 @@ class RepairCase(BaseModel):
     them."""
 
 
-class Fix(BaseModel):
+class Fix(Value):
     """A proven candidate: what a version is made of. The wrapper's text is all that it changes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     wrapper: str
     patch: str
@@ -137,10 +123,8 @@ class Fix(BaseModel):
     evidence: dict[str, Any]
 
 
-class Settled(BaseModel):
+class Settled(Value):
     """What became of a fix."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     state: Literal["applied", "proposed", "overtaken", "declined"]
     """`proposed`: it waits for a person. `overtaken`: another version is in use meanwhile.

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from autonomy.core.value import Value
 
 
 class MatchKind(StrEnum):
@@ -44,10 +46,8 @@ class ComparedKind(StrEnum):
     EARLIER_DOCUMENT = "earlier_document"
 
 
-class Match(BaseModel):
+class Match(Value):
     """A stretch of the draft that is like a stretch of another text."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     start: int = Field(ge=0)
     end: int = Field(ge=0)
@@ -82,21 +82,17 @@ class Part(StrEnum):
     """The same around a likely paraphrase; the likeliest first."""
 
 
-class Bound(BaseModel):
+class Bound(Value):
     """A limit that a comparison came to: what lies beyond it was not looked at."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     part: Part
     looked_at: int = Field(ge=0)
     of: int = Field(ge=0)
 
 
-class TextLikeness(BaseModel):
+class TextLikeness(Value):
     """How much of the draft is like one text. Overlapping matches count once, for the text that
     has the longest."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text_id: str
     title: str
@@ -109,10 +105,8 @@ class TextLikeness(BaseModel):
     """Passages that may say the same as it otherwise; they are in no percentage."""
 
 
-class Similarity(BaseModel):
+class Similarity(Value):
     """What the product's own engine found."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     percent: float = Field(ge=0, le=100)
     """Of the counted words, in verbatim and lightly edited matches that are not excluded."""
@@ -186,10 +180,8 @@ class Quotations(StrEnum):
     """Besides, whole sentences of quotation on which nothing rests."""
 
 
-class FlaggedPassage(BaseModel):
+class FlaggedPassage(Value):
     """A passage of a draft that a report or the engine flagged, found in the document."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = ""
     """Of the row that keeps it; empty before it is kept."""
@@ -229,10 +221,8 @@ class ChangeVerdict(StrEnum):
     """The draft could not be compared."""
 
 
-class PassageChange(BaseModel):
+class PassageChange(Value):
     """A flagged passage, what was done about it and why."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     section_id: str
     heading: str = ""
@@ -315,10 +305,8 @@ FLAGGING = frozenset({Teller.ENGINE, Teller.REPORT, Teller.CHECKER})
 """Those that find a passage."""
 
 
-class CycleRecord(BaseModel):
+class CycleRecord(Value):
     """One originality cycle as the agents see it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     number: int
@@ -341,10 +329,8 @@ def percent_said(value: float, *, below: bool = False) -> str:
     return f"{'less than ' if below else ''}{value:g} %"
 
 
-class Percent(BaseModel):
+class Percent(Value):
     """A percentage as a report prints it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     value: float = Field(ge=0, le=100)
     below: bool = False
@@ -358,9 +344,7 @@ class ReportFormat(StrEnum):
     JSON = "json"
 
 
-class ReportedSource(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class ReportedSource(Value):
     number: int
     title: str
     kind: str = ""
@@ -368,10 +352,8 @@ class ReportedSource(BaseModel):
     percent: Percent | None = None
 
 
-class ReportedPassage(BaseModel):
+class ReportedPassage(Value):
     """A passage that the report highlights."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: str
     page: int | None = None
@@ -380,11 +362,9 @@ class ReportedPassage(BaseModel):
     group: MatchGroup | None = None
 
 
-class ReadReport(BaseModel):
+class ReadReport(Value):
     """What could be read of a report that a person uploaded. What could not be read is None, never
     0, and `unread` says why."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: ReportFormat
     language: str = ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from autonomy.core.types import Author, Wish
+from autonomy.core.value import Value
 
 
 class Decision(StrEnum):
@@ -26,10 +27,8 @@ class TextEdit(NamedTuple):
     after: str
 
 
-class ChangeChecks(BaseModel):
+class ChangeChecks(Value):
     """What was held against a change before it was proposed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     passed: tuple[str, ...] = ()
     """What was compared and is the same, for people: numbers and units, names, …"""
@@ -39,10 +38,8 @@ class ChangeChecks(BaseModel):
     """The first proposal had failed a check, and the model was told which."""
 
 
-class ProposedChange(BaseModel):
+class ProposedChange(Value):
     """A change of one sentence, or of a few signs, for its person to accept or reject."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     block: str
     """Id of the draft's block."""
@@ -62,10 +59,8 @@ class ProposedChange(BaseModel):
     checks: ChangeChecks = ChangeChecks()
 
 
-class LeftAlone(BaseModel):
+class LeftAlone(Value):
     """A sentence that was not changed although something wanted to."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     block: str
     start: int = Field(ge=0)
@@ -76,10 +71,8 @@ class LeftAlone(BaseModel):
     author: Author
 
 
-class NoteworthyPlace(BaseModel):
+class NoteworthyPlace(Value):
     """Something a reader would write in the margin; nothing is changed for it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     block: str
     start: int = Field(ge=0)
@@ -88,10 +81,8 @@ class NoteworthyPlace(BaseModel):
     message: str
 
 
-class DraftText(BaseModel):
+class DraftText(Value):
     """Which draft a document is of, and in what it differs from it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     draft_id: str
     """Artifact id of the draft as it was read."""
@@ -106,10 +97,8 @@ class DraftText(BaseModel):
     """The edits are a proposal: rows of this version say what became of each."""
 
 
-class DraftTaken(BaseModel):
+class DraftTaken(Value):
     """What the loop is told of a draft that was read and stored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     draft_id: str
     title: str
@@ -118,10 +107,8 @@ class DraftTaken(BaseModel):
     remarks: tuple[str, ...] = ()
 
 
-class Rewriting(BaseModel):
+class Rewriting(Value):
     """How a deployment rewrites."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     chunk_words: int = 350
     """Of prose that one call of a model is shown to change."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from autonomy.core.value import Value
 
 
 class Profile(StrEnum):
@@ -25,10 +27,8 @@ class Tier(StrEnum):
     OFF = "off"
 
 
-class Job(BaseModel):
+class Job(Value):
     """One program to run. It sees its own folder and the read-only environment, nothing else."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     profile: Profile
     program: str
@@ -49,17 +49,14 @@ class TestOutcome(StrEnum):
     """It never reported, so it did not pass."""
 
 
-class TestResult(BaseModel):
+class TestResult(Value):
     __test__ = False
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     outcome: TestOutcome
     message: str = ""
 
 
-class JobResult(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class JobResult(Value):
     tier: Tier
     exit: int | None
     """Exit status; negative for a signal; None when the job was ended for a limit."""

@@ -1,23 +1,15 @@
-"""The vocabulary of a run: every value that crosses a boundary (state, events, API, storage).
-
-All models are frozen pydantic models of JSON-able fields, so a checkpoint written by one process
-can be read by another, and each is published as JSON Schema without further work.
-"""
+"""The vocabulary of a run: every value that crosses a boundary (state, events, API, storage)."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from autonomy.core.originality import Quotations
+from autonomy.core.value import Value
 from autonomy.core.works import ProviderAnswer, Retraction
-
-
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
 
 # --------------------------------------------------------------------------- state machines
 
@@ -167,7 +159,7 @@ class Author(StrEnum):
 # --------------------------------------------------------------------------- the task
 
 
-class Budget(_Value):
+class Budget(Value):
     """Limits of one run. A limit reached is a named ending with the best draft so far."""
 
     tokens: int = Field(default=200_000, ge=0, le=50_000_000)
@@ -196,7 +188,7 @@ class Wish(StrEnum):
 SearchScope = Literal["auto", "files", "scholarly", "everything"]
 
 
-class TaskSettings(_Value):
+class TaskSettings(Value):
     """What a person may choose for one document."""
 
     style: str = Field(default="harvard", min_length=1, max_length=120)
@@ -226,7 +218,7 @@ class TaskSettings(_Value):
     budget: Budget = Field(default_factory=Budget)
 
 
-class TaskSpec(_Value):
+class TaskSpec(Value):
     """What was asked, unchanged for the life of the run."""
 
     goal: str = Field(min_length=1, max_length=20_000)
@@ -277,7 +269,7 @@ class ReferenceVerdict(StrEnum):
     """Nobody could be asked."""
 
 
-class Source(_Value):
+class Source(Value):
     """A citable work. `csl` is CSL-JSON (https://docs.citationstyles.org) without `id`."""
 
     id: str
@@ -291,7 +283,7 @@ class Source(_Value):
     retracted: bool = False
 
 
-class FileState(_Value):
+class FileState(Value):
     """How far the ingestion of one uploaded file has come."""
 
     source_id: str
@@ -300,7 +292,7 @@ class FileState(_Value):
     error: str = ""
 
 
-class Passage(_Value):
+class Passage(Value):
     """A stretch of a source's text that a claim can be bound to."""
 
     id: str
@@ -360,7 +352,7 @@ class FindingWeight(StrEnum):
     """A sign of an error and no proof; never a verdict by itself."""
 
 
-class Finding(_Value):
+class Finding(Value):
     """One fact of a claim that the passage does not have, or has otherwise."""
 
     kind: FindingKind
@@ -373,7 +365,7 @@ class Finding(_Value):
     """A clause for people, without a full stop."""
 
 
-class FieldDifference(_Value):
+class FieldDifference(Value):
     """A field that a source and the registries describe differently."""
 
     field: str
@@ -382,7 +374,7 @@ class FieldDifference(_Value):
     theirs: str
 
 
-class ReferenceCheck(_Value):
+class ReferenceCheck(Value):
     """What registries say of one source."""
 
     source_id: str = ""
@@ -406,7 +398,7 @@ class ReferenceCheck(_Value):
     """ISO 8601, UTC."""
 
 
-class CitationCheck(_Value):
+class CitationCheck(Value):
     """One binding of a claim in the draft to a passage."""
 
     marker: int
@@ -427,7 +419,7 @@ class CitationCheck(_Value):
 # --------------------------------------------------------------------------- plan and loop
 
 
-class Step(_Value):
+class Step(Value):
     """One node of the plan graph."""
 
     id: str
@@ -444,7 +436,7 @@ class Step(_Value):
     """Ids and scalars only: passage ids, an artifact id, counts."""
 
 
-class Plan(_Value):
+class Plan(Value):
     version: int = 1
     author: Author = Author.RULE
     title: str = ""
@@ -487,7 +479,7 @@ class Plan(_Value):
         return tuple(s for s in self.steps if s.status is StepStatus.FAILED)
 
 
-class SectionEdit(_Value):
+class SectionEdit(Value):
     """One writing step as a person wants it."""
 
     id: str = ""
@@ -499,7 +491,7 @@ class SectionEdit(_Value):
     """What it should dwell on; empty leaves it as it is."""
 
 
-class PlanEdit(_Value):
+class PlanEdit(Value):
     """The writing steps of a plan as a person wants them: what is left out is removed."""
 
     version: int
@@ -510,14 +502,14 @@ class PlanEdit(_Value):
     """Agree to the plan as edited; otherwise it is shown once more."""
 
 
-class Told(_Value):
+class Told(Value):
     """A message of the person to their run."""
 
     number: int
     text: str
 
 
-class Steering(_Value):
+class Steering(Value):
     """What the messages that a run has taken amount to. What is unset stays as it was asked."""
 
     messages: tuple[str, ...] = ()
@@ -533,7 +525,7 @@ class Steering(_Value):
     """Show the plan before anything is written, whatever the task's settings say."""
 
 
-class StepError(_Value):
+class StepError(Value):
     """Why a step failed, classified so that the self-debugger can act."""
 
     code: str
@@ -543,7 +535,7 @@ class StepError(_Value):
     detail: dict[str, Any] = Field(default_factory=dict)
 
 
-class Observation(_Value):
+class Observation(Value):
     """What came of one attempt at a step."""
 
     step_id: str
@@ -555,7 +547,7 @@ class Observation(_Value):
     author: Author = Author.RULE
 
 
-class GateResult(_Value):
+class GateResult(Value):
     """One deterministic check of the draft."""
 
     gate: str
@@ -565,7 +557,7 @@ class GateResult(_Value):
     message: str
 
 
-class Verdict(_Value):
+class Verdict(Value):
     kind: VerdictKind
     route: Route
     reason: str
@@ -607,7 +599,7 @@ EventType = Literal[
 ]
 
 
-class EventDraft(_Value):
+class EventDraft(Value):
     """An event before the log gave it a sequence number."""
 
     type: EventType
@@ -619,7 +611,7 @@ class EventDraft(_Value):
     """Typed detail for the UI (plan, step, gates, budget, …): JSON, ids and scalars."""
 
 
-class Event(_Value):
+class Event(Value):
     """The envelope of SSE `data:` and WebSocket frames."""
 
     type: EventType

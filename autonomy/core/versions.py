@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from autonomy.core.value import Value
 
 BECAUSE = "because"
 """Key of an assembling step's input: a `Reason` as JSON, gone once the version is there."""
@@ -41,10 +43,8 @@ class VersionCause(StrEnum):
     """A draft with the changes that are proposed to its person."""
 
 
-class Reason(BaseModel):
+class Reason(Value):
     """Why the next version is made."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     cause: VersionCause
     why: str = ""

@@ -8,11 +8,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from autonomy.core.value import Value
 
 
 class Answer(StrEnum):
@@ -28,7 +26,7 @@ class Answer(StrEnum):
     """Key missing or wrong, robots.txt, or an address that may not be called."""
 
 
-class ProviderAnswer(_Value):
+class ProviderAnswer(Value):
     """What came of asking one provider."""
 
     provider: str
@@ -39,7 +37,7 @@ class ProviderAnswer(_Value):
     """One sentence for people, where it did not answer."""
 
 
-class OpenCopy(_Value):
+class OpenCopy(Value):
     """A freely readable copy of a work."""
 
     url: str
@@ -50,7 +48,7 @@ class OpenCopy(_Value):
     """publishedVersion, acceptedVersion, submittedVersion, or empty."""
 
 
-class Retraction(_Value):
+class Retraction(Value):
     """A notice that changes what a work may be cited for."""
 
     kind: str
@@ -67,7 +65,7 @@ class Retraction(_Value):
         return self.kind in ("retraction", "withdrawal")
 
 
-class Work(_Value):
+class Work(Value):
     """A publication as one or several registries describe it."""
 
     csl: dict[str, Any]
@@ -94,7 +92,7 @@ class Work(_Value):
         return any(notice.ends for notice in self.notices)
 
 
-class Found(_Value):
+class Found(Value):
     """Works for one question, best first, and how each provider answered."""
 
     works: tuple[Work, ...] = ()
@@ -106,7 +104,7 @@ class Found(_Value):
         return any(a.answer in (Answer.FOUND, Answer.NOTHING) for a in self.answers)
 
 
-class Fetched(_Value):
+class Fetched(Value):
     """A file or page from outside, complete and within the limits."""
 
     url: str
@@ -118,7 +116,7 @@ class Fetched(_Value):
     """Of this copy, as the registry that named it says."""
 
 
-class Page(_Value):
+class Page(Value):
     """A web page as search engines list it."""
 
     url: str
@@ -127,7 +125,7 @@ class Page(_Value):
     engine: str = ""
 
 
-class PagesFound(_Value):
+class PagesFound(Value):
     pages: tuple[Page, ...] = ()
     answers: tuple[ProviderAnswer, ...] = ()
 

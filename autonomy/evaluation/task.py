@@ -8,19 +8,16 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from autonomy.core.value import Value
 from autonomy.evaluation.draw import dice, drawn
 from autonomy.evaluation.papers import Subject, subject_for
 
 _FOLDER = files("autonomy.evaluation") / "tasks"
 
 
-class _Data(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Provider(_Data):
+class Provider(Value):
     """How the simulated provider behaves; nothing here is known to the product."""
 
     says: str = "sensible"
@@ -34,7 +31,7 @@ class Provider(_Data):
     """`up`, `down`, or a fault that every request meets, from the beginning."""
 
 
-class Paper(_Data):
+class Paper(Value):
     """Files made from the seed."""
 
     kind: str = "paper"
@@ -43,7 +40,7 @@ class Paper(_Data):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
-class Deed(_Data):
+class Deed(Value):
     """Something that happens while the run goes on."""
 
     after_calls: int | None = None
@@ -53,7 +50,7 @@ class Deed(_Data):
     """The state that the provider goes into."""
 
 
-class Api(_Data):
+class Api(Value):
     """An API with an OpenAPI document, which lists publications on the seed's subject."""
 
     works: int = 8
@@ -67,13 +64,13 @@ class Api(_Data):
     """Answers to the run before they change."""
 
 
-class Request(_Data):
+class Request(Value):
     journey: str = "write"
     goal: str
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
-class Setup(_Data):
+class Setup(Value):
     """One seed's world, with everything decided."""
 
     provider: Provider | None = None
@@ -91,7 +88,7 @@ class Setup(_Data):
     """Quotations of the draft, the longest, that each report marks."""
 
 
-class Task(_Data):
+class Task(Value):
     """One file of `tasks/`, before a seed has decided anything."""
 
     name: str
@@ -122,7 +119,7 @@ class Task(_Data):
         return self
 
 
-class Drawn(_Data):
+class Drawn(Value):
     """A task as one seed has decided it."""
 
     task: str

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from autonomy.core.analysis import Provenance
 from autonomy.core.markers import MARKER
 from autonomy.core.rewriting import DraftText
 from autonomy.core.types import Author, Passage, Source
+from autonomy.core.value import Value
 from autonomy.export.appendix import Appendix
 from autonomy.export.exhibits import PLACED, Exhibit
 
@@ -23,9 +24,7 @@ def words_of(markdown: str) -> int:
     return len(PLACED.sub(" ", MARKER.sub(" ", markdown)).split())
 
 
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class Section(Value):
     id: str
     heading: str
     level: int = Field(default=1, ge=1, le=4)
@@ -37,10 +36,8 @@ class Section(BaseModel):
     """It tells what was computed from a person's data; every number in it is a computed one."""
 
 
-class Document(BaseModel):
+class Document(Value):
     """One version of a deliverable. Everything needed to render it is inside."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
     style: str = "harvard"

@@ -12,9 +12,10 @@ import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from autonomy.core.analysis import Provenance, ResultColumn
+from autonomy.core.value import Value
 from autonomy.export import nodes
 from autonomy.export.pandoc import Node
 
@@ -35,10 +36,8 @@ LISTED_LINES = 60
 most of a short report, and is named by its checksum."""
 
 
-class Exhibit(BaseModel):
+class Exhibit(Value):
     """One table or figure of a document."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     kind: Literal["figure", "table"]

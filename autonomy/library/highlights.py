@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from autonomy.core.value import Value
 from autonomy.library.container import Container
 from autonomy.library.normalise import one_line
 from autonomy.library.parsed import ParseFailure, ParseLimits
@@ -64,10 +63,8 @@ _NAMES = {
 _BLANK = ("", "none", "auto", "white", "ffffff")
 
 
-class Highlight(BaseModel):
+class Highlight(Value):
     """A passage that somebody marked, within one paragraph."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: str
     """On one line."""
@@ -81,10 +78,8 @@ class Highlight(BaseModel):
     part: Part = "body"
 
 
-class Highlights(BaseModel):
+class Highlights(Value):
     """What a person marked in a document, in its order; footnotes behind the text."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     passages: tuple[Highlight, ...] = ()
     notes: tuple[str, ...] = ()

@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from autonomy.core.value import Value
 
 HEADING_SEPARATOR = " › "
 
@@ -59,11 +61,7 @@ class ParseFailure(Exception):
         self.message = message
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ParseLimits(_Value):
+class ParseLimits(Value):
     """What one file may cost. Reaching a limit is a `too_large` or `timeout` failure."""
 
     max_pages: int = Field(default=2_000, gt=0)
@@ -88,7 +86,7 @@ class ParseLimits(_Value):
     """Address space of the parsing process."""
 
 
-class Block(_Value):
+class Block(Value):
     """A paragraph, heading, caption or list item."""
 
     text: str
@@ -113,7 +111,7 @@ class LineBox(NamedTuple):
     height: float
 
 
-class ParsedPage(_Value):
+class ParsedPage(Value):
     number: int | None
     """1-based physical page (or slide); None for formats without pages."""
     text: str
@@ -126,13 +124,13 @@ OnPages = Callable[[Sequence[ParsedPage], int | None], None]
 """Takes the next pages, final and in order, and how many the document has (None without pages)."""
 
 
-class Bibliography(_Value):
+class Bibliography(Value):
     """CSL-JSON as far as the file states it. Absent authors or year are absent, never guessed."""
 
     csl: dict[str, Any]
 
 
-class Reference(_Value):
+class Reference(Value):
     """An entry of a paper's list of references. What is not certain is absent."""
 
     text: str
@@ -151,7 +149,7 @@ class Reference(_Value):
     """Identifier without its version."""
 
 
-class ParsedDocument(_Value):
+class ParsedDocument(Value):
     media_type: str
     pages: tuple[ParsedPage, ...]
     metadata: Bibliography

@@ -5,11 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from itertools import pairwise
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from autonomy.core.value import Value
 
 
 class DraftKind(StrEnum):
@@ -48,7 +46,7 @@ class HeldKind(StrEnum):
     """A tab, a line break, a hyphen that does not break."""
 
 
-class Held(_Value):
+class Held(Value):
     """`text[start:end]` of a block, which nobody may change."""
 
     start: int = Field(ge=0)
@@ -73,7 +71,7 @@ SHOWN_MARKS = frozenset({MarkKind.FOOTNOTE, MarkKind.ENDNOTE, MarkKind.IMAGE})
 """Marks that a reader would miss: words before and behind them stay in their order."""
 
 
-class Mark(_Value):
+class Mark(Value):
     at: int = Field(ge=0)
     """Characters of the block's text before it."""
     kind: MarkKind
@@ -81,7 +79,7 @@ class Mark(_Value):
     """A note's number as it is shown."""
 
 
-class DraftBlock(_Value):
+class DraftBlock(Value):
     id: str
     """`p12`: the paragraph's number in the file. It stays the same for the same bytes."""
     kind: DraftKind
@@ -121,14 +119,14 @@ class DraftBlock(_Value):
         return any(m.kind in SHOWN_MARKS and start < m.at < end for m in self.marks)
 
 
-class Note(_Value):
+class Note(Value):
     """A footnote or endnote; its text is never changed."""
 
     label: str
     text: str
 
 
-class Draft(_Value):
+class Draft(Value):
     """What was read of one file."""
 
     title: str
@@ -156,7 +154,7 @@ class Draft(_Value):
         raise KeyError(block_id)
 
 
-class TextChange(_Value):
+class TextChange(Value):
     """`text[start:end]` of a block becomes `after`."""
 
     block: str

@@ -9,8 +9,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
+from autonomy.core.value import Value
 from autonomy.library.container import Container
 from autonomy.library.drafts.draft import BadChange, TextChange, changed
 from autonomy.library.drafts.markup import Unreadable, read_markup
@@ -25,10 +24,8 @@ class Wanted(TextChange):
     tracked: bool = True
 
 
-class Job(BaseModel):
+class Job(Value):
     """What is to be written: which file, and which changes under whose name."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: str
     changes: tuple[Wanted, ...]
@@ -37,10 +34,8 @@ class Job(BaseModel):
     """ISO 8601, UTC, whole seconds."""
 
 
-class Written(BaseModel):
+class Written(Value):
     """The new file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     base64: str
 

@@ -8,10 +8,11 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from rapidfuzz import fuzz
 
 from autonomy.core.originality import ReadReport
+from autonomy.core.value import Value
 
 Verdict = Literal["fits", "does_not_fit", "cannot_tell"]
 
@@ -27,11 +28,9 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 _NEXT = "Hand in the report of this draft, or give the percentage without a file."
 
 
-class FitLimits(BaseModel):
+class FitLimits(Value):
     """How far the word count of a report may be from the draft's: a title page and references are
     counted too, and no two programs count alike."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     fewer_percent: float = Field(default=15.0, ge=0, le=100)
     more_percent: float = Field(default=35.0, ge=0)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from autonomy.core.value import Value
 from autonomy.library.parsed import ParseLimits
 
 
-class ReportLimits(BaseModel):
+class ReportLimits(Value):
     """Reaching the first group of limits refuses the file; reaching the second leaves the rest
     unread, and the reading says so."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_pages: int = Field(default=3_000, gt=0)
     max_text_bytes: int = Field(default=20 * 1024**2, gt=0)

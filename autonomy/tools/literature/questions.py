@@ -11,19 +11,18 @@ from __future__ import annotations
 import hashlib
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from autonomy.core.ports import Repeat, Scholar, Shelf, Web
+from autonomy.core.value import Value
 from autonomy.core.works import Answer, Found, PagesFound, ProviderAnswer
 from autonomy.tools.registry import ToolContext, ToolFailure
 
 QUERY_CHARS = 300
 
 
-class Question(BaseModel):
+class Question(Value):
     """One question to the outside."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["query", "references", "citing", "web"] = "query"
     text: str = Field(max_length=QUERY_CHARS)

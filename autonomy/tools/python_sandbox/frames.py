@@ -12,31 +12,27 @@ import struct
 from pathlib import PurePosixPath
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
+
+from autonomy.core.value import Value
 
 _HEAD_BYTES = 4
 _FRAME_BYTES = 4 << 20
 NAME_CHARS, NAME_DEPTH = 200, 4
 
 
-class FileFrame(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class FileFrame(Value):
     kind: Literal["file"]
     name: str
     size: int = Field(ge=0)
 
 
-class LeftOut(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class LeftOut(Value):
     kind: Literal["left_out"]
     name: str
 
 
-class End(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class End(Value):
     kind: Literal["end"]
     exit: int | None
     limit: str

@@ -7,10 +7,9 @@ from bisect import bisect_right, insort
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from pydantic import BaseModel, ConfigDict
-
 from autonomy.core.markers import MARKER
 from autonomy.core.originality import Match, MatchKind, Similarity
+from autonomy.core.value import Value
 from autonomy.export.document import Document
 from autonomy.export.draft_text import BETWEEN
 from autonomy.tools.citations import short_authors
@@ -23,11 +22,7 @@ _HEAD = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+")
 _SIGNS = re.compile(r"\*{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w)|`+|\\(?=[\\`*_{}\[\]()#+.!-])")
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Piece(_Value):
+class Piece(Value):
     """A stretch of a paragraph: plain, in a match, or a citation."""
 
     text: str
@@ -36,20 +31,20 @@ class Piece(_Value):
     citation: bool = False
 
 
-class Paragraph(_Value):
+class Paragraph(Value):
     kind: str
     """`text`, `quote`, `item` or `heading`."""
     pieces: tuple[Piece, ...]
 
 
-class ReportSection(_Value):
+class ReportSection(Value):
     id: str
     heading: str
     level: int
     paragraphs: tuple[Paragraph, ...]
 
 
-class Report(_Value):
+class Report(Value):
     title: str
     similarity: Similarity
     sections: tuple[ReportSection, ...]

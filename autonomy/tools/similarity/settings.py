@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from autonomy.core.originality import MatchGroup
+from autonomy.core.value import Value
 
 KGRAM_WORDS = 4
 """Length of what is fingerprinted: shorter runs in common are noise and never begin a match."""
@@ -19,11 +20,9 @@ ENGINE = "2"
 any more."""
 
 
-class SimilaritySettings(BaseModel):
+class SimilaritySettings(Value):
     """What a person may choose. Nothing here changes what is found, only what counts: see
     `recounted`. Looking for paraphrases is the costly part."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     exclude_quoted_and_cited: bool = True
     """Words between quotation marks (or set off as a block) that cite the very text."""
