@@ -14,26 +14,43 @@ from langgraph.channels import Topic
 from langgraph.channels.delta import DeltaChannel
 
 from autonomy.core import types
-from autonomy.core.types import EventDraft, Observation, Plan, Route, Steering, Step, Verdict
+from autonomy.core.types import (
+    Author,
+    EventDraft,
+    GateResult,
+    Observation,
+    Plan,
+    Route,
+    Steering,
+    Step,
+    StepError,
+    StepKind,
+    StepStatus,
+    StopReason,
+    Verdict,
+    VerdictKind,
+)
 
 CHECKPOINTED_TYPES: tuple[tuple[str, str], ...] = tuple(
-    (types.__name__, name)
-    for name in (
-        "Author",
-        "EventDraft",
-        "GateResult",
-        "Observation",
-        "Plan",
-        "Route",
-        "Steering",
-        "Step",
-        "StepError",
-        "StepKind",
-        "StepStatus",
-        "StopReason",
-        "Verdict",
-        "VerdictKind",
+    (module, kind.__name__)
+    for kind in (
+        Author,
+        EventDraft,
+        GateResult,
+        Observation,
+        Plan,
+        Route,
+        Steering,
+        Step,
+        StepError,
+        StepKind,
+        StepStatus,
+        StopReason,
+        Verdict,
+        VerdictKind,
     )
+    # The module that defines it, which new checkpoints name, and the package, which older ones do.
+    for module in (kind.__module__, types.__name__)
 )
 """(module, class) pairs that a checkpoint may carry."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import math
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -15,7 +16,7 @@ from langgraph.checkpoint.conformance import checkpointer_test, validate
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.graph import END, START, StateGraph
 
-from autonomy.core.types import Plan, Route, TaskSpec
+from autonomy.core.types import Plan, Route, Step, StepKind, TaskSpec, VerdictKind
 from autonomy.models import Checkpoint, CheckpointWrite, Episode, Run
 from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
 from autonomy.runtime.fence import FencedOut
@@ -164,6 +165,21 @@ def test_only_types_of_the_state_are_read_back() -> None:
     serde = DjangoCheckpointSaver().serde
     assert serde.loads_typed(allowed) == Plan(title="x")
     assert not isinstance(serde.loads_typed(hostile), TaskSpec)
+
+
+OLDER_STATE = base64.b85decode(
+    "lE={nl(S)VbZ>5NZFw$ZZ*pZWba`-PbEH#rWpIk3X=I^cq-$wzWXB``le1xUbZ>5NZFw$ZZ*pZWba`-PbEs2vWpGPrZe"
+    "*o*a%psBrF3a@Y-OZPZ*Oj-bZ>8Lz@=$!aCLNms$^wwWo~41UvF-ZrgL;*baivbC;*eQVRdwGZf|XQE@N+UWiE7iaAk9"
+    "<Q*>o;Q*>c;b#te1Wo~3?ZfB@rbaZ8HaCCD3r*m~}ZDDeGpr&$Vb9HQVfU|9HWMyn$c42I3WMOn=Uutu2ZpS77le1xUb"
+    "Z>5NZFw$ZZ*pZWba`-PbE{Tma%5>^bW3S&WTbFmb8`"
+)
+"""A step and a verdict's kind as msgpack, written when `autonomy.core.types` was one module."""
+
+
+def test_checkpoints_of_before_types_had_modules_of_their_own_are_read() -> None:
+    step, verdict = DjangoCheckpointSaver().serde.loads_typed(("msgpack", OLDER_STATE))
+    assert step == Step(id="a", kind=StepKind.WRITE, title="Moon")
+    assert verdict is VerdictKind.PASS
 
 
 # --------------------------------------------------------------------- the fence
