@@ -14,14 +14,16 @@ from ninja.responses import Status
 from ninja.throttling import AuthRateThrottle
 from pydantic import BaseModel, ConfigDict, Field
 
-from autonomy.api import shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.events import STREAM_OPENAPI
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
 from autonomy.api.ownership import owned
 from autonomy.api.paging import Limit, Page, page
-from autonomy.api.schemas import FileOut, RunOut
+from autonomy.api.schemas.files import FileOut
+from autonomy.api.schemas.runs import RunOut
+from autonomy.api.shapes import files as file_shapes
+from autonomy.api.shapes import runs as run_shapes
 from autonomy.core.types import TaskSettings
 from autonomy.models import Run, Source
 from chat import services
@@ -180,8 +182,8 @@ def get_conversation(request: ApiRequest, conversation_id: UUID) -> Conversation
     return ConversationDetail(
         **shape(_annotated(conversation, runs)).model_dump(),
         messages=[message_out(m, documents) for m in messages],
-        runs=[shapes.run_row(run) for run in runs],
-        files=[shapes.file(source) for source in files],
+        runs=[run_shapes.run_row(run) for run in runs],
+        files=[file_shapes.file(source) for source in files],
         stream_url=stream_url(conversation.id),
         websocket_url=websocket_url(request, conversation.id),
     )

@@ -16,8 +16,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from autonomy import services as autonomy_services
-from autonomy.api import shapes
 from autonomy.api.runs import snapshot
+from autonomy.api.shapes import files as file_shapes
+from autonomy.api.shapes import runs as run_shapes
 from autonomy.core import journey
 from autonomy.core.types import FileStatus
 from autonomy.models import ApiKey, Run, Source
@@ -85,10 +86,10 @@ def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
         },
         "messages": [message_out(m, documents).model_dump(mode="json") for m in newest_first][::-1],
         "runs": [
-            *(shapes.run_row(run).model_dump(mode="json") for run in runs[:-RUNS_IN_FULL]),
+            *(run_shapes.run_row(run).model_dump(mode="json") for run in runs[:-RUNS_IN_FULL]),
             *(snapshot(run).model_dump(mode="json") for run in runs[-RUNS_IN_FULL:]),
         ],
-        "files": [shapes.file(source).model_dump(mode="json") for source in files],
+        "files": [file_shapes.file(source).model_dump(mode="json") for source in files],
     }
     return render(request, "chat/conversation.html", {"conversation": row, "boot": boot})
 

@@ -13,7 +13,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from autonomy.api import check_shapes
+from autonomy.api.shapes import checks as check_shapes
 from autonomy.services import NotFound, checks
 from autonomy.services.check_work import NOTE_CHARS
 from chat.views import SignedIn

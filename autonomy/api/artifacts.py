@@ -10,10 +10,13 @@ from django.utils.http import content_disposition_header
 from ninja import Query, Router
 
 from autonomy import services
-from autonomy.api import schemas, shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.ownership import owned
 from autonomy.api.paging import Limit, Page, page
+from autonomy.api.schemas.artifacts import ArtifactDetail, ArtifactOut
+from autonomy.api.schemas.evidence import CitationOut, SourceOut
+from autonomy.api.shapes import artifacts as shapes
+from autonomy.api.shapes import evidence
 from autonomy.export.document import Document
 from autonomy.models import Artifact, ArtifactKind, Citation, Run, RunSource
 
@@ -24,7 +27,7 @@ Format = Literal[
 ]
 
 
-@router.get("/{uuid:run_id}/artifacts", response=Page[schemas.ArtifactOut])
+@router.get("/{uuid:run_id}/artifacts", response=Page[ArtifactOut])
 def list_artifacts(
     request: ApiRequest,
     run_id: UUID,
@@ -40,10 +43,10 @@ def list_artifacts(
     return page(rows.defer("body"), shapes.artifact, cursor=cursor, limit=limit)
 
 
-@router.get("/{uuid:run_id}/artifacts/{uuid:artifact_id}", response=schemas.ArtifactDetail)
+@router.get("/{uuid:run_id}/artifacts/{uuid:artifact_id}", response=ArtifactDetail)
 def get_artifact(
     request: ApiRequest, run_id: UUID, artifact_id: UUID, style: str | None = None
-) -> schemas.ArtifactDetail:
+) -> ArtifactDetail:
     """One version with its content; documents as an HTML fragment in `style` (or their own)."""
     row = _artifact(request, run_id, artifact_id)
     if row.kind != ArtifactKind.DOCUMENT:
@@ -119,7 +122,7 @@ def download_artifact(
     return response
 
 
-@router.get("/{uuid:run_id}/sources", response=Page[schemas.SourceOut])
+@router.get("/{uuid:run_id}/sources", response=Page[SourceOut])
 def list_sources(
     request: ApiRequest,
     run_id: UUID,
@@ -131,10 +134,10 @@ def list_sources(
     with `kept=false` the works that it looked at and dropped. Each says why."""
     run = owned(Run.objects.all(), request.auth, run_id)
     rows = RunSource.objects.filter(run=run, kept=kept).select_related("source")
-    return page(rows, shapes.run_source, cursor=cursor, limit=limit, order=("id",))
+    return page(rows, evidence.run_source, cursor=cursor, limit=limit, order=("id",))
 
 
-@router.get("/{uuid:run_id}/citations", response=Page[schemas.CitationOut])
+@router.get("/{uuid:run_id}/citations", response=Page[CitationOut])
 def list_citations(
     request: ApiRequest,
     run_id: UUID,
@@ -155,7 +158,7 @@ def list_citations(
             .values("id")[:1]
         )
         rows = rows.filter(artifact_id__in=newest)
-    return page(rows, shapes.citation, cursor=cursor, limit=limit, order=("marker",))
+    return page(rows, evidence.citation, cursor=cursor, limit=limit, order=("marker",))
 
 
 def _computed(row: Artifact, format: str) -> HttpResponse:

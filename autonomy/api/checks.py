@@ -14,12 +14,12 @@ from django.utils.http import content_disposition_header
 from ninja import Router
 from ninja.responses import Status
 
-from autonomy.api import check_schemas as schemas
-from autonomy.api import check_shapes as shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.ownership import owned
 from autonomy.api.paging import Limit, Page, page
 from autonomy.api.requests import refuse
+from autonomy.api.schemas import checks as schemas
+from autonomy.api.shapes import checks as shapes
 from autonomy.models import Check, Citation, Run, TurnitinCycle
 from autonomy.services import NotFound, check_work, checks
 

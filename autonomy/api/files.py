@@ -12,7 +12,7 @@ from ninja import Query, Router
 from ninja.responses import Status
 
 from autonomy import services
-from autonomy.api import imports, schemas, shapes
+from autonomy.api import imports
 from autonomy.api.auth import ApiRequest
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
@@ -20,6 +20,8 @@ from autonomy.api.metadata import corrected
 from autonomy.api.ownership import owned
 from autonomy.api.paging import MAX_LIMIT, Limit, Page, page
 from autonomy.api.requests import refuse
+from autonomy.api.schemas import files as schemas
+from autonomy.api.shapes import files as shapes
 from autonomy.core.types import FileStatus
 from autonomy.models import Source, described
 from autonomy.services import ServiceError

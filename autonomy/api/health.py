@@ -8,7 +8,7 @@ from ninja import Router
 from ninja.responses import Status
 
 from autonomy import services
-from autonomy.api import schemas
+from autonomy.api.schemas import health as schemas
 
 router = Router(tags=["health"], auth=None)
 

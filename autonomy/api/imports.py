@@ -11,11 +11,12 @@ from ninja.throttling import AuthRateThrottle
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autonomy import services
-from autonomy.api import schemas, shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
 from autonomy.api.requests import refuse
+from autonomy.api.schemas import files as schemas
+from autonomy.api.shapes import files as shapes
 from handywriterz.env import env
 
 router = Router(tags=["sources"])

@@ -8,8 +8,8 @@ from ninja import Query, Router
 from pydantic import Field
 
 from autonomy import services
-from autonomy.api import schemas
 from autonomy.api.auth import ApiRequest
+from autonomy.api.schemas import memory as schemas
 
 router = Router(tags=["library"])
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from autonomy.api.requests import refuse
-from autonomy.api.schemas import FileMetadataIn, PersonName
+from autonomy.api.schemas.files import FileMetadataIn, PersonName
 
 _DOI = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)$", re.IGNORECASE)
 

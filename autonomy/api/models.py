@@ -13,11 +13,11 @@ from ninja.responses import Status
 from ninja.throttling import AuthRateThrottle, BaseThrottle
 
 from autonomy import services
-from autonomy.api import model_schemas as schemas
 from autonomy.api.auth import ApiRequest
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
 from autonomy.api.requests import refuse
+from autonomy.api.schemas import models as schemas
 from autonomy.core.llm.portfolio import OfferedModel
 from autonomy.core.llm.trial import Trial
 from autonomy.services import BadField, ConnectionState, ModelState, Overview, Wanted

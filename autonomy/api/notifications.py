@@ -6,9 +6,9 @@ from django.contrib.auth.models import User
 from django.urls import NoReverseMatch, reverse
 from ninja import Router
 
-from autonomy.api import notification_schemas as schemas
 from autonomy.api.auth import ApiRequest
 from autonomy.api.paging import Limit, page
+from autonomy.api.schemas import notifications as schemas
 from autonomy.core.types import NotificationKind
 from autonomy.models import Notification
 from autonomy.services import notifications as service

@@ -8,9 +8,10 @@ from uuid import UUID
 from ninja import Router
 from pydantic import Field
 
-from autonomy.api import schemas, shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.ownership import owned
+from autonomy.api.schemas import evidence as schemas
+from autonomy.api.shapes import evidence as shapes
 from autonomy.models import Passage
 
 router = Router(tags=["library"])

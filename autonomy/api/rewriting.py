@@ -9,12 +9,12 @@ from django.http import HttpResponse
 from ninja import Query, Router
 
 from autonomy import services
-from autonomy.api import schemas, shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
 from autonomy.api.ownership import owned
-from autonomy.api.rewriting_schemas import (
+from autonomy.api.schemas.artifacts import ArtifactOut
+from autonomy.api.schemas.rewriting import (
     ChangeOut,
     DecisionCounts,
     DecisionsIn,
@@ -22,6 +22,7 @@ from autonomy.api.rewriting_schemas import (
     DraftBlockOut,
     RewritingOut,
 )
+from autonomy.api.shapes import artifacts as shapes
 from autonomy.core.rewriting import Decision
 from autonomy.core.types import Author
 from autonomy.library.drafts.draft import DraftBlock
@@ -89,7 +90,7 @@ def decide(request: ApiRequest, run_id: UUID, artifact_id: UUID, body: Decisions
 
 @router.post(
     "/{uuid:run_id}/rewriting/{uuid:artifact_id}/keep",
-    response={201: schemas.ArtifactOut},
+    response={201: ArtifactOut},
     openapi_extra=IDEMPOTENT,
 )
 def keep(request: ApiRequest, run_id: UUID, artifact_id: UUID) -> HttpResponse:

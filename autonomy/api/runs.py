@@ -10,14 +10,15 @@ from ninja import Router
 from ninja.responses import Status
 
 from autonomy import services
-from autonomy.api import schemas, shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
 from autonomy.api.ownership import owned
 from autonomy.api.paging import Limit, Page, page
 from autonomy.api.requests import task_spec
-from autonomy.api.tool_schemas import ToolAnswerIn
+from autonomy.api.schemas import runs as schemas
+from autonomy.api.schemas.tools import ToolAnswerIn
+from autonomy.api.shapes import runs as shapes
 from autonomy.core.types import PlanEdit, RunStatus
 from autonomy.models import Artifact, Checkpoint, Run
 from autonomy.services.tool_answers import answer_tool

@@ -13,7 +13,7 @@ from ninja.throttling import AuthRateThrottle
 from autonomy import services
 from autonomy.api.auth import ApiRequest
 from autonomy.api.ownership import owned
-from autonomy.api.similarity_schemas import (
+from autonomy.api.schemas.similarity import (
     SimilarityBound,
     SimilarityGroup,
     SimilarityMatch,

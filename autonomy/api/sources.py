@@ -16,14 +16,14 @@ from ninja.throttling import AuthRateThrottle
 from pydantic import Field
 
 from autonomy import services
-from autonomy.api import source_schemas as schemas
-from autonomy.api import source_shapes as shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.ownership import owned
 from autonomy.api.paging import Limit, page
 from autonomy.api.ranges import send_file
 from autonomy.api.requests import refuse
-from autonomy.api.schemas import Text
+from autonomy.api.schemas import sources as schemas
+from autonomy.api.schemas.base import Text
+from autonomy.api.shapes import sources as shapes
 from autonomy.core.types import Reading, SourceOrigin
 from autonomy.library.sniff import PDF
 from autonomy.models import Source

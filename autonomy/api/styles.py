@@ -12,12 +12,15 @@ from ninja.throttling import AuthRateThrottle
 from pydantic import BaseModel, ConfigDict, Field
 
 from autonomy import services
-from autonomy.api import schemas, shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
 from autonomy.api.ownership import owned
 from autonomy.api.requests import refuse
+from autonomy.api.schemas.artifacts import ArtifactOut
+from autonomy.api.schemas.styles import StyleOut, StylesOut
+from autonomy.api.shapes import artifacts as shapes
+from autonomy.api.shapes import styles
 from autonomy.models import Artifact, CitationStyle, Run
 from handywriterz.env import env
 
@@ -55,12 +58,12 @@ _UPLOAD: dict[str, Any] = {
 }
 
 
-@router.get("", response=schemas.StylesOut)
+@router.get("", response=StylesOut)
 def list_styles(
     request: ApiRequest,
     q: Annotated[str, Query(max_length=200)] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 30,
-) -> schemas.StylesOut:
+) -> StylesOut:
     """Your own styles, and of more than 10,000 bundled names those like `q` (without it the five
     usual ones). Use an `id` wherever a style is asked for."""
     # Imported on first use: CSL would slow the start of every process.
@@ -68,17 +71,15 @@ def list_styles(
 
     mine = CitationStyle.objects.filter(owner=request.auth, removed_at=None)
     wanted = q.strip().lower()
-    return schemas.StylesOut(
-        own=[shapes.style(row) for row in mine if wanted in row.title.lower()],
-        bundled=[
-            schemas.StyleOut(id=one.id, title=one.title, own=False) for one in find_styles(q, limit)
-        ],
+    return StylesOut(
+        own=[styles.style(row) for row in mine if wanted in row.title.lower()],
+        bundled=[StyleOut(id=one.id, title=one.title, own=False) for one in find_styles(q, limit)],
     )
 
 
 @router.post(
     "",
-    response={201: schemas.StyleOut},
+    response={201: StyleOut},
     openapi_extra=_UPLOAD,
     throttle=[StyleThrottle(TRIALS)],
 )
@@ -94,7 +95,7 @@ def add_style(request: ApiRequest) -> HttpResponse:
             f"{env().style_max_bytes / 1e6:,.1f} MB are accepted."
         )
     data = files[0].read()
-    return once(request, lambda: (201, shapes.style(services.add_style(request.auth, data))))
+    return once(request, lambda: (201, styles.style(services.add_style(request.auth, data))))
 
 
 @router.delete("/{uuid:style_id}", response={204: None})
@@ -113,7 +114,7 @@ class RestyleIn(BaseModel):
 
 @document_router.post(
     "/{uuid:run_id}/artifacts/{uuid:artifact_id}/style",
-    response={201: schemas.ArtifactOut},
+    response={201: ArtifactOut},
     openapi_extra=IDEMPOTENT,
     throttle=[RestyleThrottle(RESTYLES)],
 )

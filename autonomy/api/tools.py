@@ -11,10 +11,10 @@ from ninja import Path, Query, Router
 from ninja.responses import Status
 from ninja.throttling import AuthRateThrottle, BaseThrottle
 
-from autonomy.api import tool_schemas as schemas
 from autonomy.api.auth import ApiRequest
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import answered, once
+from autonomy.api.schemas import tools as schemas
 from autonomy.services import learning, tool_repairs, tool_secrets
 from autonomy.services import tools as work
 from handywriterz.env import env

@@ -10,10 +10,10 @@ from ninja.errors import ValidationError
 from pydantic import ValidationError as PydanticError
 
 from autonomy import services
-from autonomy.api import change_schemas as changed
-from autonomy.api import schemas, shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.ownership import owned
+from autonomy.api.schemas import turnitin as schemas
+from autonomy.api.shapes import turnitin as shapes
 from autonomy.core.originality import ChangeVerdict, MatchGroup, Quotations, Remedy, Teller
 from autonomy.core.types import OPEN_CYCLES, Author, RunStatus
 from autonomy.models import Run, TurnitinCycle
@@ -78,15 +78,15 @@ def report_status(request: ApiRequest, run_id: UUID) -> schemas.OriginalityOut:
     )
 
 
-@router.get("/{uuid:run_id}/changes", response=list[changed.PassageChangeOut])
+@router.get("/{uuid:run_id}/changes", response=list[schemas.PassageChangeOut])
 def passage_changes(
     request: ApiRequest, run_id: UUID, cycle_id: UUID | None = None
-) -> list[changed.PassageChangeOut]:
+) -> list[schemas.PassageChangeOut]:
     """What was done about each flagged passage, and why; of one cycle or of all, in the order of
     cycles and of the document."""
     run = owned(Run.objects.all(), request.auth, run_id)
     return [
-        changed.PassageChangeOut(
+        schemas.PassageChangeOut(
             cycle_id=row.cycle_id,
             cycle=row.cycle.number,
             heading=row.heading,

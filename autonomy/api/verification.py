@@ -13,7 +13,7 @@ from pydantic import Field
 from autonomy import services
 from autonomy.api.auth import ApiRequest
 from autonomy.api.ownership import owned
-from autonomy.api.schemas import _In
+from autonomy.api.schemas.base import Input
 from autonomy.core.types import FieldDifference, ReferenceVerdict
 from autonomy.core.works import ProviderAnswer, Retraction
 from autonomy.models import Source
@@ -49,7 +49,7 @@ class ReferenceCheckOut(Schema):
     checked_at: datetime | None
 
 
-class AcceptIn(_In):
+class AcceptIn(Input):
     fields: list[Annotated[str, Field(max_length=60)]] = Field(default_factory=list, max_length=20)
     """CSL names of what to take over; empty takes all that differ."""
 

@@ -11,12 +11,12 @@ from ninja import Query, Router
 from ninja.throttling import AuthRateThrottle
 
 from autonomy import services
-from autonomy.api import schemas, shapes
 from autonomy.api.auth import ApiRequest
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
 from autonomy.api.ownership import owned
-from autonomy.api.version_schemas import (
+from autonomy.api.schemas.artifacts import ArtifactOut
+from autonomy.api.schemas.versions import (
     ComparisonOut,
     VersionCycle,
     VersionOut,
@@ -24,6 +24,7 @@ from autonomy.api.version_schemas import (
     VersionsOut,
     VersionVerdict,
 )
+from autonomy.api.shapes import artifacts as shapes
 from autonomy.core.originality import Remedy
 from autonomy.core.types import Author
 from autonomy.core.versions import VersionCause
@@ -77,7 +78,7 @@ def compare_versions(
 
 @router.post(
     "/{uuid:run_id}/versions/{uuid:artifact_id}/restore",
-    response={201: schemas.ArtifactOut},
+    response={201: ArtifactOut},
     openapi_extra=IDEMPOTENT,
 )
 def restore_version(request: ApiRequest, run_id: UUID, artifact_id: UUID) -> HttpResponse:

@@ -4,7 +4,7 @@ import pytest
 from ninja.errors import ValidationError
 
 from autonomy.api.metadata import corrected, name
-from autonomy.api.schemas import FileMetadataIn
+from autonomy.api.schemas.files import FileMetadataIn
 
 READ = {"title": "Old", "author": [{"family": "Old"}], "issued": {"date-parts": [[2001, 5]]}}
 

@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from autonomy.api.check_shapes import event, row
+from autonomy.api.shapes.checks import event, row
 from autonomy.core.originality import CheckDeed, CheckStatus
 from autonomy.core.types import CycleStatus, RunStatus
 from autonomy.models import Check, CheckEvent, Notification, Run, TurnitinCycle

@@ -8,7 +8,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from autonomy.api.schemas import Text, _In
+from autonomy.api.schemas.base import Input, Text
 from autonomy.core.originality import (
     CheckDeed,
     CheckOutcome,
@@ -126,7 +126,7 @@ class CheckDocument(Schema):
     claims: list[ClaimInDocument]
 
 
-class CheckChanges(_In):
+class CheckChanges(Input):
     """What is left out stays as it is."""
 
     note: Text | None = Field(default=None, max_length=NOTE_CHARS)
@@ -134,7 +134,7 @@ class CheckChanges(_In):
     """Per cent; null takes it away."""
 
 
-class AssignIn(_In):
+class AssignIn(Input):
     checker_id: int | None
     """Null for nobody in particular."""
 

@@ -10,7 +10,7 @@ from ninja import Schema
 from pydantic import Field
 
 from autonomy.api.paging import Page
-from autonomy.api.schemas import Text, _In
+from autonomy.api.schemas.base import Input, Text
 from autonomy.core.types import FileStatus, Reading, SourceOrigin
 
 Verification = Literal["", "verified", "mismatch", "not_found", "unreachable"]
@@ -84,7 +84,7 @@ class SourceDetail(LibrarySource):
     cited_in: list[CitedInOut]
 
 
-class SourcePatch(_In):
+class SourcePatch(Input):
     """Corrections; a field that is left out stays, null removes it."""
 
     csl: dict[Annotated[str, Field(max_length=60)], Any] = Field(min_length=1, max_length=80)
@@ -92,7 +92,7 @@ class SourcePatch(_In):
     "issued": {"date-parts": [[2020]]}, "volume": null}`."""
 
 
-class ReferenceIn(_In):
+class ReferenceIn(Input):
     csl: dict[str, Any] = Field(max_length=80)
     style: Text = Field(default="harvard", max_length=120)
 
@@ -103,7 +103,7 @@ class ReferenceOut(Schema):
     """The reference as the style prints it: inline HTML, safe to insert."""
 
 
-class SourceIds(_In):
+class SourceIds(Input):
     ids: list[UUID] = Field(min_length=1, max_length=1000)
 
 
@@ -136,7 +136,7 @@ class SourcePageOut(Schema):
     passages: list[PagePassage]
 
 
-class LookupIn(_In):
+class LookupIn(Input):
     identifier: Text = Field(default="", max_length=300)
     """A DOI or an arXiv number, also as an address; empty asks by title, authors and year."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from autonomy.api import source_schemas as schemas
+from autonomy.api.schemas import sources as schemas
 from autonomy.core.types import FileStatus, Reading, SourceOrigin
 from autonomy.library.sniff import PDF
 from autonomy.models import Passage, Source

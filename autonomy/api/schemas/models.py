@@ -9,16 +9,16 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from autonomy.api.schemas import Text
+from autonomy.api.schemas.base import Text
 
 
-class _In(BaseModel):
+class Input(BaseModel):
     """Unknown fields are refused, so that a misspelt one is never silently dropped."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class ConnectionIn(_In):
+class ConnectionIn(Input):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
@@ -44,11 +44,11 @@ class TrialIn(ConnectionIn):
     """Name of the model to call, without a prefix; a fitting one when left out."""
 
 
-class StoredTrialIn(_In):
+class StoredTrialIn(Input):
     model: Text = Field(default="", max_length=200)
 
 
-class ConnectionChange(_In):
+class ConnectionChange(Input):
     """What is left out stays."""
 
     label: Text | None = Field(default=None, max_length=80)
@@ -58,7 +58,7 @@ class ConnectionChange(_In):
     """A new key; empty removes the key."""
 
 
-class RolesIn(_In):
+class RolesIn(Input):
     scope: Literal["user", "deployment"] = "user"
     roles: dict[Text, Text] = Field(max_length=10)
     """Role, or `default` for all, to model strings in order, separated by commas; `none` for rules

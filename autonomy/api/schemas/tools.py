@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ninja import Schema
 from pydantic import Field, SecretStr
 
-from autonomy.api.schemas import _In
+from autonomy.api.schemas.base import Input
 
 DOCUMENT_CHARS = 4 * 1024 * 1024
 """Longest document in a request; `TOOL_DOCUMENT_MAX_BYTES` may allow less."""
@@ -112,7 +112,7 @@ class ToolDetailOut(ToolOut):
     """Newest first."""
 
 
-class IngestIn(_In):
+class IngestIn(Input):
     """Exactly one of `url`, `document` and `server`. Without `fingerprint` nothing is let in: the
     answer shows what would be."""
 
@@ -164,7 +164,7 @@ class IngestOut(Schema):
     """Tools that would get, or got, a new version."""
 
 
-class TryIn(_In):
+class TryIn(Input):
     arguments: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -179,31 +179,31 @@ class TriedOut(Schema):
     status: int | None = None
 
 
-class RevertIn(_In):
+class RevertIn(Input):
     version: int = Field(ge=1)
 
 
-class ToolChange(_In):
+class ToolChange(Input):
     """What is left out stays."""
 
     policy: Policy | None = None
     repairs: Policy | None = None
 
 
-class SecretIn(_In):
+class SecretIn(Input):
     host: str = Field(max_length=260)
     scheme: str = Field(max_length=100)
     value: SecretStr
     for_everybody: bool = False
 
 
-class SecretName(_In):
+class SecretName(Input):
     host: str = Field(max_length=260)
     scheme: str = Field(max_length=100)
     for_everybody: bool = False
 
 
-class ToolAnswerIn(_In):
+class ToolAnswerIn(Input):
     """The answer to a run that asks whether it may call a learnt tool."""
 
     interrupt_id: str = Field(max_length=100)

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from autonomy.api import check_schemas as schemas
+from autonomy.api.schemas import checks as schemas
 from autonomy.core import journey
 from autonomy.core.markers import HIDDEN
 from autonomy.core.originality import (

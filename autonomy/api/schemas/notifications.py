@@ -9,7 +9,7 @@ from ninja import Schema
 from pydantic import Field
 
 from autonomy.api.paging import MAX_LIMIT
-from autonomy.api.schemas import _In
+from autonomy.api.schemas.base import Input
 from autonomy.core.types import NotificationKind
 
 
@@ -34,7 +34,7 @@ class NotificationsOut(Schema):
     """Of all there are."""
 
 
-class ReadIn(_In):
+class ReadIn(Input):
     """Which notifications were read: by id, all about some runs, or all there are."""
 
     ids: list[UUID] = Field(default_factory=list, max_length=MAX_LIMIT)
@@ -55,7 +55,7 @@ class MailChoice(Schema):
     mail_failed: bool
 
 
-class MailChoiceIn(_In):
+class MailChoiceIn(Input):
     """What is left out stays as it is."""
 
     mail_waiting: bool | None = None

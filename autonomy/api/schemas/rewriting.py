@@ -9,7 +9,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from autonomy.api.schemas import _In
+from autonomy.api.schemas.base import Input
 from autonomy.core.rewriting import ChangeChecks, Decision, LeftAlone, NoteworthyPlace
 from autonomy.core.types import Author
 from autonomy.library.drafts.draft import DraftKind, Held, Mark
@@ -77,7 +77,7 @@ class RewritingOut(Schema):
     reading: list[str]
 
 
-class DecisionsIn(_In):
+class DecisionsIn(Input):
     decision: Decision
     numbers: Annotated[list[int], Field(max_length=10_000)] | None = None
     """Of changes; left out, all of them."""
