@@ -207,6 +207,32 @@ class Draft:
             return True
         return False
 
+    def add(self, markdown: str, reason: str, author: Author, source_id: str = "") -> None:
+        """Say more at the section's end; nothing that stands there is touched."""
+        self.markdown = f"{self.markdown.rstrip()}\n\n{markdown}".lstrip()
+        self.changes.insert(
+            0,
+            PassageChange(
+                section_id=self.id,
+                heading=self.heading,
+                before="",
+                after=markdown,
+                remedy=Remedy.REFILL,
+                reason=reason,
+                told_by=Teller.REVISER,
+                group=None,
+                source_id=source_id,
+                author=author,
+            ),
+        )
+
+    def take_back(self, added: PassageChange) -> None:
+        """The section without what was added to it."""
+        at = self.markdown.rindex(added.after)
+        rest = self.markdown[at + len(added.after) :]
+        self.markdown = f"{self.markdown[:at].rstrip()}{rest}"
+        self.changes.remove(added)
+
     def give_up(self, markdown: str, found: Iterable[tuple[Found, Mended]]) -> None:
         """Leave the section as it was, `markdown`: it is written again, and nothing else that was
         done to it counts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from autonomy.agents.notice import UNCOMPUTED_NOTICE, notice_for, with_rephrased
+from autonomy.agents.notice import UNCOMPUTED_NOTICE, notice_for, with_added, with_rephrased
 from autonomy.agents.outline import BEGIN, END
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps
@@ -33,6 +33,7 @@ async def assemble(
     sections: list[Section] = []
     reasons: dict[str, str] = {}
     rephrased: dict[str, int] = {}
+    added: dict[str, dict[Author, int]] = {}
     exhibits: list[Exhibit] = []
     analyses: dict[str, None] = {}
     for step in ordered(plan):
@@ -44,6 +45,8 @@ async def assemble(
             reasons[sections[-1].id] = str(step.result["reason"])
         if step.result.get("rephrased"):
             rephrased[sections[-1].id] = int(step.result["rephrased"])
+        if step.result.get("added"):
+            added[sections[-1].id] = step.result["added"]
     if not sections:
         raise ToolFailure("no_evidence", "No section could be written, so there is no document.")
     computed = bool(analyses) or not all(section.computed for section in sections)
@@ -57,10 +60,14 @@ async def assemble(
         else " ".join(
             said
             for said in (
-                with_rephrased(
-                    notice_for(sections, reasons, of_plan=notice, planner=plan.author),
+                with_added(
+                    with_rephrased(
+                        notice_for(sections, reasons, of_plan=notice, planner=plan.author),
+                        sections,
+                        rephrased,
+                    ),
                     sections,
-                    rephrased,
+                    added,
                 ),
                 undone,
             )

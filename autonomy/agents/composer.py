@@ -83,6 +83,8 @@ class Evidence:
     """What a person asked this section to be about, in their words."""
     everything: Sequence[Passage] = ()
     """All that was found for the document, for what frames it."""
+    onward: bool = False
+    """The section stands already, with its opening and its tables: only more is said."""
 
 
 def _composed(markdown: str, quotes: Sequence[Quote]) -> Composed:
@@ -119,14 +121,13 @@ def compose_section(evidence: Evidence, words: int) -> Composed:
 def _written(evidence: Evidence, pool: Sequence[Quote], words: int, budget: int) -> Composed:
     """The section with `budget` words for quotations and their frames."""
     table, rows = "", list[Quote]()
-    if words >= _TABLE_FROM and under_cue(" ".join(evidence.cues), _MEASURING):
+    if (
+        not evidence.onward
+        and words >= _TABLE_FROM
+        and under_cue(" ".join(evidence.cues), _MEASURING)
+    ):
         table, rows = figures_table(pool, evidence.sources, round(budget * _TABLE_SHARE))
-    excerpt, shown = table_excerpt(
-        evidence.passages,
-        stems(evidence.aspect or evidence.topic),
-        stems(" ".join(evidence.queries)),
-        round(budget * _TABLE_SHARE),
-    )
+    excerpt, shown = ("", list[Quote]()) if evidence.onward else _excerpt(evidence, budget)
     known = [*evidence.taken, *(quote.stems for quote in rows)]
     left = budget - sum(quote.words + 4 for quote in rows) - len(excerpt.split())
     themes = choose(
@@ -142,13 +143,23 @@ def _written(evidence: Evidence, pool: Sequence[Quote], words: int, budget: int)
         )
     reporter = Reporter(evidence.sources, evidence.turn)
     parts = [reporter.paragraph(theme.quotes, term=theme.term) for theme in themes]
-    opening = _opening(evidence, quotes, themes)
+    opening = "" if evidence.onward else _opening(evidence, quotes, themes)
     if opening and (words >= _OPENING_FROM or evidence.aspect):
         parts[:1] = [f"{opening} {parts[0]}"] if parts else [opening]
     if table:
         parts += ["Figures that the sources give:", table]
     parts += [excerpt] if excerpt else []
     return _composed("\n\n".join(parts), quotes)
+
+
+def _excerpt(evidence: Evidence, budget: int) -> tuple[str, list[Quote]]:
+    """A table of a source that speaks to the section, and what it cites."""
+    return table_excerpt(
+        evidence.passages,
+        stems(evidence.aspect or evidence.topic),
+        stems(" ".join(evidence.queries)),
+        round(budget * _TABLE_SHARE),
+    )
 
 
 def _opening(evidence: Evidence, quotes: Sequence[Quote], themes: Sequence[Theme]) -> str:

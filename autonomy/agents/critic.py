@@ -200,7 +200,9 @@ async def _gates(judged: Judged, state: RunState, deps: Deps) -> tuple[GateResul
         deps.journey,
         references=judged.references,
         asked_words=expected,
-        lost=what_was_lost(state.get("cut", 0), state.get("shortened", 0)),
+        lost=what_was_lost(
+            state.get("cut", 0), state.get("shortened", 0), state.get("unfilled", "")
+        ),
         available_sources=len(available),
         likeness=_likeness(state, judged.document_id),
         analyses=[await load_analysis(one, deps) for one in judged.document.analyses],

@@ -21,10 +21,19 @@ from autonomy.export.document import Document
 FOLLOWS = "It says in figures what the sections hold, and they hold something else now."
 
 
-def recount(document: Document, drafts: Mapping[str, Draft], body: Collection[str]) -> None:
+def recount(
+    document: Document,
+    drafts: Mapping[str, Draft],
+    body: Collection[str],
+    added: Mapping[str, str],
+) -> None:
     """Introduction and conclusion among `drafts`, whose `body` was changed, say what it holds now;
-    what they say otherwise is noted with them."""
-    passages = {p.id: p.source_id for p in document.passages}
+    what they say otherwise is noted with them.
+
+    Args:
+        added: passage id to source id, of passages that `document` does not cite.
+    """
+    passages = {**added, **{p.id: p.source_id for p in document.passages}}
     was = {section.id: section for section in document.sections}
     held = [section_id for section_id in body if section_id in was]
 

@@ -56,7 +56,7 @@ def _length(document: Document, asked: int, lost: str, tolerance: float) -> Gate
         message=f"The draft has {words} words, {verdict} what was asked for ({asked} ± {tolerance:.0%})."
         if not lost or words >= low
         else f"The draft has {words:,} of the {asked:,} words asked for (below it by more than "
-        f"{tolerance:.0%}): {lost} because of the similarity report.",
+        f"{tolerance:.0%}): {lost}.",
     )
 
 

@@ -16,3 +16,9 @@ def fewest_words(deps: Deps) -> int:
     """Words below which the length is not met; 0 where it is open."""
     asked, tolerance = asked_words(deps), deps.journey.gates.length_tolerance
     return 0 if not asked or tolerance is None else round(asked * (1 - tolerance))
+
+
+def most_words(deps: Deps) -> int:
+    """Words above which the length is not met; 0 where it is open."""
+    asked, tolerance = asked_words(deps), deps.journey.gates.length_tolerance
+    return 0 if not asked or tolerance is None else round(asked * (1 + tolerance))

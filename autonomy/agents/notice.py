@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from autonomy.agents.reply import STEP as REPLY_STEP
 from autonomy.core.types import Author
@@ -30,6 +30,15 @@ UNCOMPUTED_NOTICE = (
 _BECAUSE = ", because "
 _REPHRASED = re.compile(
     r" ?After a similarity report, a language model said (\d+) passages? otherwise\."
+)
+
+
+_ADDED_BY_RULE = re.compile(
+    r" ?After a similarity report, (\d+) paragraphs? composed by rule from quotations (?:was|were) "
+    r"added\."
+)
+_ADDED_BY_MODEL = re.compile(
+    r" ?After a similarity report, a language model added (\d+) paragraphs?\."
 )
 
 
@@ -81,15 +90,55 @@ def with_rephrased(notice: str, sections: Sequence[Section], rephrased: Mapping[
     those that it tells of already; as it is where there is none."""
     by_rule = {section.id for section in sections if section.author is Author.RULE}
     number = sum(count for section_id, count in rephrased.items() if section_id in by_rule)
+    return _tallied(
+        notice,
+        _REPHRASED,
+        number,
+        lambda n: (
+            f"After a similarity report, a language model said {counted(n, 'passage')} otherwise."
+        ),
+    )
+
+
+def with_added(
+    notice: str, sections: Sequence[Section], added: Mapping[str, Mapping[Author, int]]
+) -> str:
+    """The notice with how many paragraphs were added to sections of another author, besides those
+    that it tells of already; as it is where there is none.
+
+    Args:
+        added: section id to its additions, by who worded them.
+    """
+    author = {section.id: section.author for section in sections}
+
+    def number(of: Author) -> int:
+        return sum(by.get(of, 0) for one, by in added.items() if author.get(one, of) is not of)
+
+    notice = _tallied(
+        notice,
+        _ADDED_BY_RULE,
+        number(Author.RULE),
+        lambda n: (
+            f"After a similarity report, {counted(n, 'paragraph')} composed by rule from "
+            f"quotations {'was' if n == 1 else 'were'} added."
+        ),
+    )
+    return _tallied(
+        notice,
+        _ADDED_BY_MODEL,
+        number(Author.MODEL),
+        lambda n: f"After a similarity report, a language model added {counted(n, 'paragraph')}.",
+    )
+
+
+def _tallied(notice: str, told: re.Pattern[str], number: int, say: Callable[[int], str]) -> str:
+    """The notice with one sentence for `number` and what a sentence like it counted before."""
     if not number:
         return notice
-    if told := _REPHRASED.search(notice):
-        number += int(told[1])
-        notice = _REPHRASED.sub("", notice)
-    said = (
-        f"After a similarity report, a language model said {counted(number, 'passage')} otherwise."
-    )
-    return f"{notice} {said}".strip()
+    if before := told.search(notice):
+        number += int(before[1])
+        notice = told.sub("", notice)
+    return f"{notice} {say(number)}".strip()
 
 
 def _sentences(

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autonomy.agents.amending import Draft, Mended, by_rule
-from autonomy.agents.frame_counts import recount
 from autonomy.agents.mending import cite, quoted_words
 from autonomy.agents.remedies import Choice, Found, choose
 from autonomy.agents.rephrasing import rephrased
+from autonomy.agents.revision_words import FilledUp
 from autonomy.agents.target_quotations import (
     MOST_CUT,
     Room,
@@ -29,7 +29,7 @@ from autonomy.agents.units import Unit, sentence_spans, units_in
 from autonomy.core.markers import MARKER
 from autonomy.core.originality import FlaggedPassage, PassageChange, Quotations, Remedy
 from autonomy.core.ports import Deps
-from autonomy.core.types import Author, Plan
+from autonomy.core.types import Author
 from autonomy.export.document import Document, words_of
 
 ANEW = "Most of its section would have to be cut: the section is written again from your sources."
@@ -71,6 +71,7 @@ class Revision:
     """Words, about, of proper quotation that keep the draft over its target."""
     spare: int = 0
     """Words that may still go before the draft is shorter than was asked for."""
+    filled: FilledUp = field(default_factory=FilledUp)
 
     @property
     def changes(self) -> list[PassageChange]:
@@ -84,8 +85,9 @@ class Revision:
         return any(change.remedy not in still for change in self.changes)
 
 
-async def revised(document: Document, asked: Asked, plan: Plan, deps: Deps, key: str) -> Revision:
-    """The document's sections with a remedy for each passage.
+async def revised(document: Document, asked: Asked, deps: Deps, key: str) -> Revision:
+    """The document's sections with a remedy for each passage. What introduction and conclusion
+    count is as it was.
 
     Args:
         key: of the effects.
@@ -117,9 +119,6 @@ async def revised(document: Document, asked: Asked, plan: Plan, deps: Deps, key:
             revision.over = words_over(document, drafts, lose)
     now = sum(words_of(draft.markdown) for draft in revision.drafts.values())
     revision.spare = max(0, now - asked.fewest)
-    recount(
-        document, revision.drafts, [s.id for s in plan.steps if s.input.get("role") == "section"]
-    )
     return revision
 
 

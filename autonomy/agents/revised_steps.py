@@ -45,6 +45,10 @@ async def revised_steps(
             "words": words,
             "rephrased": int(step.result.get("rephrased", 0))
             + revision.rephrased.get(section.id, 0),
+            "added": dict(
+                Counter(step.result.get("added", {}))
+                + revision.filled.sections.get(step.id, Counter())
+            ),
         }
         changed.append(step.model_copy(update={"result": result}))
     assembled = plan.step("assemble")

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from autonomy.agents.likeness import Likeness
 from autonomy.core.originality import PassageChange, Quotations, Remedy, Teller, percent_said
-from autonomy.core.types import EventDraft
+from autonomy.core.types import Author, EventDraft
 from autonomy.core.words import counted
 
 _DONE = {
@@ -25,6 +26,39 @@ _DONE = {
 
 LEAST_SPARE = 10
 """Words that must be to spare for leaving whole quotations out to be worth offering."""
+
+
+@dataclass(slots=True)
+class FilledUp:
+    """What sections were given back of the length that a report has cost them."""
+
+    words: int = 0
+    """That were added."""
+    sections: dict[str, Counter[Author]] = field(default_factory=dict)
+    """Section id to its additions, by who worded them."""
+    works: dict[str, str] = field(default_factory=dict)
+    """Passage id to source id, of what could be added from."""
+    simulated: set[str] = field(default_factory=set)
+    """Ids of sections whose additions a simulated model worded."""
+    missing: int = 0
+    """Words that the document still lacks of those asked for; 0 where it has enough."""
+    why: str = ""
+    """Why they are missing, as a clause."""
+
+    @property
+    def said(self) -> str:
+        """For people; empty where nothing was to be filled up."""
+        told = []
+        if self.words:
+            told.append(
+                f"{counted(len(self.sections), 'section')} filled up with {counted(self.words, 'word')} "
+                "from passages that were not used before."
+            )
+        if self.missing:
+            told.append(
+                f"{counted(self.missing, 'word')} of those asked for are missing: {self.why}."
+            )
+        return " ".join(told)
 
 
 class Over(NamedTuple):
@@ -104,8 +138,9 @@ def _offer(spare: int, quotations: Quotations) -> str:
     )
 
 
-def what_was_lost(cut: int, shortened: int) -> str:
-    """What reports have cost a draft, as a clause; empty for nothing."""
+def what_was_lost(cut: int, shortened: int, unfilled: str = "") -> str:
+    """What reports have cost a draft, as a clause, with why it was not filled up again; empty for
+    nothing."""
     parts = [
         f"{counted(number, what)} {'was' if number == 1 else 'were'} {done}"
         for number, what, done in (
@@ -114,7 +149,10 @@ def what_was_lost(cut: int, shortened: int) -> str:
         )
         if number
     ]
-    return _listed(parts) if parts else ""
+    if not parts:
+        return ""
+    said = f"{_listed(parts)} because of the similarity report"
+    return f"{said}, and {unfilled}" if unfilled else said
 
 
 def _listed(parts: Sequence[str]) -> str:
@@ -129,6 +167,7 @@ def revised_event(
     said: Sequence[str],
     lost: int,
     over: int,
+    filled: FilledUp,
     after_id: str,
 ) -> EventDraft:
     """The event of a revision.
@@ -138,7 +177,7 @@ def revised_event(
         lost: passages of the report that are not in the document.
         over: words of proper quotation that keep it over its target.
     """
-    sentences = [one for one in said if one]
+    sentences = [one for one in [*said, filled.said] if one]
     if before is not None and now is not None:
         sentences.append(f"In your own sources: {now.said} (before: {before.said}).")
     if lost:
@@ -157,6 +196,8 @@ def revised_event(
             "remedies": dict(Counter(change.remedy.value for change in changes)),
             "for_target": sum(change.told_by == Teller.TARGET for change in changes),
             "quoted_words_over": over,
+            "words_added": filled.words,
+            "words_missing": filled.missing,
             "not_found": lost,
             "local_before": before.as_meta() if before else None,
             "local_after": now.as_meta() if now else None,

@@ -42,6 +42,21 @@ PROMPT_PASSAGES = 16
 """Most passages one section's prompt carries."""
 
 
+class Onward(BaseModel):
+    """A section that is there already and is taken further, not written again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    standing: str
+    """Its Markdown."""
+    passages: tuple[Passage, ...]
+    """What the addition may be written from, best first."""
+    taken: tuple[frozenset[str], ...] = ()
+    """Stems of sentences that may not be quoted: the document has them, or had and lost them."""
+    by_rule: str = ""
+    """Why no model is asked although there is one, as a sentence; empty asks it."""
+
+
 class Written(BaseModel):
     """A section and what the state keeps of it."""
 
@@ -64,7 +79,7 @@ def _body_steps(plan: Plan) -> list[Step]:
     return [s for s in plan.steps if s.kind is StepKind.WRITE and s.input.get("role") == "section"]
 
 
-def _handed(step: Step, plan: Plan) -> list[str]:
+def handed(step: Step, plan: Plan) -> list[str]:
     """Passage ids of the step: its own share, or for a frame all that the body left over."""
     shares: Mapping[str, list[str]] = plan.step("evidence").result.get("sections", {})
     role = step.input["role"]
@@ -98,27 +113,46 @@ async def write(step: Step, plan: Plan, deps: Deps, task: str) -> Written:
             quotes_by_source={},
             words=words_of(section.markdown),
         )
-    passages = await deps.library.passages(_handed(step, plan))
+    return await _drafted(step, plan, deps, task)
+
+
+async def write_on(step: Step, plan: Plan, deps: Deps, task: str, onward: Onward) -> Written:
+    """What is added to the body section of `step`: about its input's `words` words, from the
+    passages of `onward` alone. Where none of them can be quoted or told, it cites nothing.
+
+    Raises:
+        BudgetExhausted: the run has no time left.
+    """
+    return await _drafted(step, plan, deps, task, onward)
+
+
+async def _drafted(
+    step: Step, plan: Plan, deps: Deps, task: str, onward: Onward | None = None
+) -> Written:
+    """By a model where there is one, else by rule."""
+    passages = list(onward.passages) if onward else await deps.library.passages(handed(step, plan))
     sources = {s.id: s for s in await deps.library.sources(_sources_of(passages, plan))}
     if not SAYS_SO.search(deps.task.goal):
         passages = [
             p for p in passages if p.source_id not in sources or not sources[p.source_id].retracted
         ]
-    reason = ""
-    if deps.models.available("writer") and (passages or step.input["role"] in (BEGIN, END)):
+    reason = onward.by_rule if onward else ""
+    framing = step.input["role"] in (BEGIN, END)
+    if not reason and deps.models.available("writer") and (passages or framing):
         try:
-            return await _by_model(step, plan, deps, passages, sources, task)
+            return await _by_model(step, plan, deps, passages, sources, task, onward)
         except ModelUnavailable as error:
             reason = error.reason
         except BudgetExhausted as limit:
             # Composing by rule costs neither tokens nor money, only time. A section that is there
             # already is better kept than replaced by quotations.
-            if limit.stop_reason == StopReason.BUDGET_SECONDS or "artifact_id" in step.result:
+            kept = onward is None and "artifact_id" in step.result
+            if limit.stop_reason == StopReason.BUDGET_SECONDS or kept:
                 raise
             reason = clause(str(limit))
-    else:
+    elif not reason:
         reason = deps.models.unavailable("writer")
-    composed = await _by_rule(step, plan, deps, passages, sources)
+    composed = await _by_rule(step, plan, deps, passages, sources, onward)
     return _written(step, composed, Author.RULE, reason=reason)
 
 
@@ -150,7 +184,12 @@ def _written(
 
 
 async def _by_rule(
-    step: Step, plan: Plan, deps: Deps, passages: list[Passage], sources: dict[str, Source]
+    step: Step,
+    plan: Plan,
+    deps: Deps,
+    passages: list[Passage],
+    sources: dict[str, Source],
+    onward: Onward | None = None,
 ) -> Composed:
     topic = topic_of(step, deps)
     evidence = Evidence(
@@ -170,6 +209,11 @@ async def _by_rule(
             return compose_answer(evidence, deps.task.goal, words)
         first = [p for sid in list(sources)[:MOST_OPENED] for p in await _opening(sid, deps)]
         return compose_account(evidence, first, deps.task.goal, words)
+    if onward is not None:
+        evidence.taken = list(onward.taken)
+        evidence.onward = True
+        evidence.turn += len(MARKER.findall(onward.standing))
+        return compose_section(evidence, words)
     if role == "section":
         evidence.taken = await _reserved(sources, topic, deps)
         # The journey's own sections are named for readers, and have cues instead.
@@ -247,6 +291,7 @@ async def _by_model(
     passages: list[Passage],
     sources: dict[str, Source],
     task: str,
+    onward: Onward | None = None,
 ) -> Written:
     role = str(step.input["role"])
     earlier = []
@@ -258,7 +303,7 @@ async def _by_model(
             earlier.append((str(s.input["heading"]), text))
     prompt = prompts.writer(
         task=deps.task,
-        role=role,
+        role=prompts.CONTINUATION if onward else role,
         title=plan.title,
         heading=str(step.input["heading"]),
         purpose=_purpose(step),
@@ -267,7 +312,8 @@ async def _by_model(
         passages=passages[:PROMPT_PASSAGES],
         sources=sources,
         earlier=earlier,
-        revision=str(step.input.get("revision", "")),
+        revision="" if onward else str(step.input.get("revision", "")),
+        standing=unattributed(onward.standing) if onward else "",
         guidance=deps.guidance,
     )
 
@@ -275,7 +321,10 @@ async def _by_model(
         await deps.events.token(task, text)
 
     key = f"{task}:write"
-    text = await deps.models.text("writer", key=key, prompt=prompt, on_token=on_token)
+    # What streams is shown as the section itself, which an addition is not.
+    text = await deps.models.text(
+        "writer", key=key, prompt=prompt, on_token=None if onward else on_token
+    )
     shown = passages[:PROMPT_PASSAGES]
     known = {p.id: p for p in shown}
     dropped = 0

@@ -97,6 +97,8 @@ class RunState(TypedDict, total=False):
     cut: int
     shortened: int
     """Sentences and quotations, because of reports so far."""
+    unfilled: str
+    """Why the last of them left the draft too short, as a clause; empty where it did not."""
     cycle_id: str
     """The originality cycle that is open, or was last."""
     reported_similarity: float | None

@@ -27,6 +27,8 @@ class Remedy(StrEnum):
     """Its section is written again: no remedy of a passage could save it."""
     RECOUNT = "recount"
     """It says in figures what other sections hold, and follows them."""
+    REFILL = "refill"
+    """Added: its section was cost words, and says more from evidence that was not used yet."""
 
 
 class Quotations(StrEnum):

@@ -50,7 +50,7 @@ from autonomy.core.prompts.program_mending import program_mender
 from autonomy.core.prompts.reworking import Flagged, reworker
 from autonomy.core.prompts.searching import searcher
 from autonomy.core.prompts.titling import title
-from autonomy.core.prompts.writing import writer
+from autonomy.core.prompts.writing import CONTINUATION, writer
 
 PROMPT_VERSIONS: dict[str, str] = {
     "planner": planning.VERSION,
@@ -71,6 +71,7 @@ PROMPT_VERSIONS: dict[str, str] = {
 """Prompt name to the hash of its wording. docs/prompts.md has a line for each."""
 
 __all__ = [
+    "CONTINUATION",
     "PROMPT_VERSIONS",
     "ClaimVerdicts",
     "DataParagraphs",

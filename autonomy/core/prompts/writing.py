@@ -66,7 +66,13 @@ _FRAME = {
         "answer it, say in one sentence that the sources do not, and what they do cover."
     ),
     "section": "Write this section. It follows and precedes others: no greeting, no summary of itself.",
+    "continuation": (
+        "This section stands already, as shown below, and is too short. Write only what is added at its end: new "
+        "statements from the passages below, each with its marker. Repeat nothing that stands there, and "
+        "do not sum it up."
+    ),
 }
+CONTINUATION = "continuation"
 VERSION = version(_WRITER, json.dumps(_FRAME, sort_keys=True))
 
 
@@ -83,16 +89,18 @@ def writer(
     sources: Mapping[str, Source],
     earlier: Sequence[tuple[str, str]] = (),
     revision: str = "",
+    standing: str = "",
     guidance: Sequence[str] = (),
 ) -> Prompt:
     """For prose with markers, to be read with `bind_markers`.
 
     Args:
-        role: `section`, `answer`, `introduction` or `conclusion`.
+        role: `section`, `answer`, `introduction`, `conclusion` or `CONTINUATION`.
         passages: all that may be cited.
         sources: by id, for the labels of passages.
         earlier: (heading, text) of the parts already written, for the frames.
         revision: what was wrong with the former version, if there was one.
+        standing: the section as it is, without markers, where it is continued.
         guidance: what the person said since the request, oldest first.
     """
     fence = Fence()
@@ -118,6 +126,9 @@ def writer(
                 + fence.quote("check", revision, limit=2_000)
             )
         )
+    if standing:
+        shown = fence.quote("section so far", standing, limit=6_000)
+        parts.append(Part(f"The section so far:\n{shown}"))
     if earlier:
         share = max(600, 12_000 // len(earlier))
         parts.append(Part("The sections of the document:"))

@@ -82,12 +82,12 @@ function Judged({ verdict }) {
     <ul>${failed.map((gate) => html`<li key=${gate.gate}>${gate.message}</li>`)}</ul></details>`;
 }
 
-const REMEDIES = { quote: "quoted", cite: "cited", rephrase: "rephrased with its source", shorten: "quotation shortened", cut: "cut", keep: "kept", rewrite: "section written again", recount: "counts what is there now" };
+const REMEDIES = { quote: "quoted", cite: "cited", rephrase: "rephrased with its source", shorten: "quotation shortened", cut: "cut", keep: "kept", rewrite: "section written again", recount: "counts what is there now", refill: "added to keep the length" };
 
 function Remedies({ rows }) {
   return html`<details class="version-details"><summary>${plural(rows.length, "passage")} changed because of the report</summary>
     <ul>${rows.map((one, index) => html`<li key=${index}><span class="badge">${REMEDIES[one.remedy] ?? one.remedy}</span> <span class="faint">${one.reason}</span>
-      <div class="diff-text"><del>${one.before}</del>${one.after && html` <ins>${one.after}</ins>`}</div></li>`)}</ul></details>`;
+      <div class="diff-text">${one.before && html`<del>${one.before}</del>`}${one.after && html` <ins>${one.after}</ins>`}</div></li>`)}</ul></details>`;
 }
 
 function FlaggedList({ row }) {

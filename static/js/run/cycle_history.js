@@ -15,6 +15,7 @@ const REMEDY = {
   keep: ["Left as it is", "check"],
   rewrite: ["Its section is written again", "rotate-ccw"],
   recount: ["Counts what is there now", "list-checks"],
+  refill: ["Added to keep the length", "plus"],
 };
 const TELLER = {
   checker: "flagged by a checker",
@@ -81,7 +82,7 @@ function Change({ change }) {
       <span class="faint">${[change.heading, TELLER[change.told_by], change.author === "model" ? "worded by a language model" : ""].filter(Boolean).join(" · ")}</span></header>
     <p class="cycle-change-reason">${change.reason}</p>
     ${change.note && html`<p class="cycle-change-reason"><span class="faint">Checker’s note: </span>${change.note}</p>`}
-    <div class="cycle-change-text">${same ? html`<p>${change.before}</p>` : html`<p><${Gone} text=${change.before} /></p>${change.after && html`<p><${Came} text=${change.after} /></p>`}`}</div>
+    <div class="cycle-change-text">${same ? html`<p>${change.before}</p>` : html`${change.before && html`<p><${Gone} text=${change.before} /></p>`}${change.after && html`<p><${Came} text=${change.after} /></p>`}`}</div>
     ${change.source_title && html`<p class="faint">Source: ${change.source_title}</p>`}
   </li>`;
 }
