@@ -58,6 +58,8 @@ def test_a_figure_that_does_not_fall_is_complained_of(
         ("One. “A short one” [[p:a]].", CHANGE | {"reason": " "}, "no reason"),
         ("Two. “A short one” [[p:a]].", CHANGE, "reads otherwise"),
         ("One. “A short one” [[p:a]].", CHANGE | {"before": "Gone."}, "was not there"),
+        ("One. “A long one” [[p:a]].\n\nMore.", CHANGE | {"before": "", "after": "More."}, ""),
+        ("One. “A long one” [[p:a]].", CHANGE | {"before": "", "after": "More."}, "otherwise"),
     ],
 )
 def test_what_reads_otherwise_without_a_reason_is_complained_of(

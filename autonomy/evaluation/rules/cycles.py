@@ -54,6 +54,9 @@ def changes_explained(finished: Finished, least: int) -> list[str]:
             mine = [c for c in changes if c["section_id"] == section_id]
             text = before
             for change in mine:
+                if not change["before"]:
+                    text = f"{text}\n\n{change['after']}"  # added at the section's end
+                    continue
                 if text.count(change["before"]) != 1:
                     found.append(f"report {number}: “{change['before'][:80]}” was not there")
                 text = text.replace(change["before"], change["after"], 1)
