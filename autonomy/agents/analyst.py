@@ -13,6 +13,7 @@ import re
 from typing import Any, NamedTuple
 
 from autonomy.agents.data_plan import ANSWER
+from autonomy.agents.length import asked_words
 from autonomy.core import prompts
 from autonomy.core.analysis import (
     AnalysisResult,
@@ -38,6 +39,9 @@ PROGRAM = "program_id"
 """In the input of a code step: the artifact of a mended program."""
 _ANSWER_PARTS = 2
 """Of what a table holds, where the question put to it is not plain."""
+_LEAST_PARTS = 4
+_WORDS_OF_PART = 75
+"""Words of a document for which one more question is asked of the table, up to the limit."""
 _SPENT = (
     ("CPU_SECONDS", "computing time"),
     ("_SECONDS", "time"),
@@ -116,7 +120,13 @@ def rule_program(table: TableRead, deps: Deps, *, answers: bool = False) -> str:
     if answers:
         put = questions_named(table.profile, goal)[:_ANSWER_PARTS]
         return program(table.profile, put or questions(table.profile, goal, most=_ANSWER_PARTS))
-    return program(table.profile, questions(table.profile, goal, most=deps.analysis.parts))
+    return program(table.profile, questions(table.profile, goal, most=_parts(deps)))
+
+
+def _parts(deps: Deps) -> int:
+    """How many questions are asked of a table: as many as fill the document."""
+    words = asked_words(deps) or deps.journey.default_words
+    return min(deps.analysis.parts, max(_LEAST_PARTS, round(words / _WORDS_OF_PART)))
 
 
 async def _program(step: Step, table: TableRead, deps: Deps, task: str) -> Written:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from autonomy.agents.notice import UNCOMPUTED_NOTICE, notice_for, with_added, with_rephrased
+from autonomy.agents.data_plan import of_data_alone
+from autonomy.agents.length import fewest_words
+from autonomy.agents.notice import (
+    UNCOMPUTED_NOTICE,
+    notice_for,
+    shorter_than_asked,
+    with_added,
+    with_rephrased,
+)
 from autonomy.agents.outline import BEGIN, END
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps
@@ -79,6 +87,9 @@ async def assemble(
         analyses=tuple(analyses),
     )
     document = await bound(draft, deps)
+    if computed and of_data_alone(plan) and document.words() < fewest_words(deps):
+        short = shorter_than_asked(document.words(), brief.length_words)
+        document = document.model_copy(update={"notice": f"{document.notice} {short}".strip()})
     by_model = any(section.author is Author.MODEL for section in sections)
     made = made.model_copy(
         update={

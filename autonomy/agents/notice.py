@@ -27,6 +27,10 @@ UNCOMPUTED_NOTICE = (
     "The analysis of the data did not end: nothing was computed, and this document says no more than "
     "why. Try again, or attach the data in another form."
 )
+_SHORTER = (
+    "The document has {words:,} words and not {asked:,}: it says what the data bear out, and is not "
+    "filled up."
+)
 _BECAUSE = ", because "
 _REPHRASED = re.compile(
     r" ?After a similarity report, a language model said (\d+) passages? otherwise\."
@@ -83,6 +87,12 @@ def notice_for(
         planned = planner is Author.MODEL
         said = RULE_NOTICE.format(what="The sections were composed" if planned else "Composed")
     return " ".join([said, *_sentences(by_rule, reasons, of_plan, len(sections))])
+
+
+def shorter_than_asked(words: int, asked: int | None) -> str:
+    """What the first page says of computed sections that are shorter than was asked; nothing where
+    no length was asked for."""
+    return _SHORTER.format(words=words, asked=asked) if asked else ""
 
 
 def with_rephrased(notice: str, sections: Sequence[Section], rephrased: Mapping[str, int]) -> str:

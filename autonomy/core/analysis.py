@@ -26,6 +26,11 @@ class ColumnKind(StrEnum):
     EMPTY = "empty"
 
 
+def label_of(name: str) -> str:
+    """The name of a column as it stands in a text: `years_at_company` is “years at company”."""
+    return " ".join(name.replace("_", " ").split()) or name
+
+
 class Column(Value):
     """One column as its cells show it."""
 
@@ -52,6 +57,11 @@ class Column(Value):
     identifier: bool = False
     """Numbers that name rows: their mean says nothing."""
 
+    @property
+    def label(self) -> str:
+        """The name as it stands in a text."""
+        return label_of(self.name)
+
 
 class TableProfile(Value):
     """What a table is like. Names and values are text from outside."""
@@ -67,7 +77,8 @@ class TableProfile(Value):
     def names(self) -> list[str]:
         """What may be spoken of whatever figures are in it: the file and its columns, the longest
         first, so that none is taken for a piece of another."""
-        return sorted((self.file_name, *(c.name for c in self.columns)), key=len, reverse=True)
+        columns = {name for c in self.columns for name in (c.name, c.label)}
+        return sorted((self.file_name, *columns), key=lambda name: (-len(name), name))
 
     def named(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)

@@ -15,6 +15,11 @@ ENDS_CHARS = 2_000
 """Of a text at either end: where the wish to see the plan is looked for."""
 
 _LENGTH = re.compile(r"\b(\d{1,3}(?:[,. ]\d{3})|\d{3,5})[\s-]{0,3}words?\b", re.IGNORECASE)
+_ABOUT_SO_LONG = re.compile(
+    rf"(?:[,;\s]+(?:of\s+)?(?:about|around|approximately|roughly|some|circa|ca\.|nearly|at\s+most|up\s+to|"
+    rf"no\s+more\s+than))?\s*{_LENGTH.pattern}",
+    re.IGNORECASE,
+)
 _STYLE = re.compile(r"\b(harvard|apa|mla|chicago|vancouver|ieee)\b", re.IGNORECASE)
 _ASPECTS = re.compile(
     r"\b(?:cover(?:ing)?|address(?:ing)?|focus(?:ing)? on|includ(?:e|ing)|sections? on|discuss(?:ing)?)\s+"
@@ -28,6 +33,9 @@ _TOPIC = re.compile(
 _TAIL = re.compile(
     r"(?<![,\s])[,\s]+(?:(?:based (?:only )?on|from|using|drawing on|with|in|citing)\s+"
     r"(?:only\s+)?(?:these|those|my|the|both|attached|uploaded|two|three|four|five|harvard|apa|mla|chicago|vancouver|ieee)\b"
+    r"|(?:based (?:only )?on|from|using|drawing on)\s+(?:this|that|our|an?)\s+(?:[\w-]+\s+){0,2}?"
+    r"(?:surveys?|data\s?(?:set|file)?|files?|csv|tsv|excel|xlsx|spreadsheet|sheet|workbook|table|papers?|pdfs?|"
+    r"articles?|documents?|reports?|sources?|exports?)\b"
     r"|in \d|(?:harvard|apa|mla|chicago|vancouver|ieee)\b|cover(?:ing)?\b|address(?:ing)?\b|focus(?:ing)?\b"
     r"|includ(?:e|ing)\b|\d[\d,. ]{0,12}words?\b|please\b).*$",
     re.IGNORECASE | re.DOTALL,
@@ -159,7 +167,7 @@ def _topic(goal: str) -> str:
         return _asked_of_tool(asked)
     match = _TOPIC.search(first)
     found = _FILES.sub("", match["topic"] if match else _THAT_DOES.sub("", first))
-    found = _TAIL.sub("", _LENGTH.sub("", found)).strip(" ,.;:-")
+    found = _TAIL.sub("", _ABOUT_SO_LONG.sub("", found)).strip(" ,.;:-")
     if match is None:
         # "Write a 900-word essay: transformers" or a bare topic: drop the request words in front.
         words = found.split()

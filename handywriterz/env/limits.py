@@ -172,10 +172,10 @@ class Limits(BaseModel):
         description="Rows of a table that are computed with; the document says when there are more.",
     )
     analysis_parts_max: int = Field(
-        default=6,
+        default=10,
         ge=2,
         le=20,
-        description="Questions that are asked of one table, each with a table or figure.",
+        description="Most questions that are asked of one table, each with a table or figure.",
     )
     analysis_program_chars: int = Field(
         default=30_000, ge=1_000, description="Longest program that a model may write, characters."

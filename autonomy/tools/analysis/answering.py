@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from autonomy.core.analysis import TableProfile
+from autonomy.core.analysis import TableProfile, label_of
 from autonomy.tools.analysis.over_time import PERIOD, written
 from autonomy.tools.analysis.plain_question import Asked, How, Only
 from autonomy.tools.analysis.questions import MOST_GROUPS, adds_up
-from autonomy.tools.analysis.wording import column_of, head, places_of, unit_behind, with_unit
+from autonomy.tools.analysis.wording import (
+    column_of,
+    head,
+    heading,
+    places_of,
+    unit_behind,
+    with_unit,
+)
 
 _WORDS = {
     How.TOTAL: "total",
@@ -32,7 +39,7 @@ def _kept(asked: Asked) -> str:
     for one in asked.only:
         lines.append(f"used = used[{_condition(one)}]")
     cells = ", ".join(f"label({_said(one)!r})" for one in asked.only)
-    heads = ", ".join(f"words({one.column!r})" for one in asked.only)
+    heads = ", ".join(f"words({label_of(one.column)!r})" for one in asked.only)
     heads = (
         f"figures('Rows of the table'), figures('Rows asked about'){', ' if heads else ''}{heads}"
     )
@@ -61,7 +68,7 @@ def _said(one: Only) -> str:
 def _where(asked: Asked) -> str:
     """“ in {only0}, for Region {only1}”, to stand in a sentence."""
     parts = [
-        f" for {one.column} {{only{n}}}" if one.value else f" in {{only{n}}}"
+        f" for {label_of(one.column)} {{only{n}}}" if one.value else f" in {{only{n}}}"
         for n, one in enumerate(asked.only)
     ]
     return ",".join(parts)
@@ -91,9 +98,10 @@ def _grouped(profile: TableProfile, asked: Asked) -> str:
         if measure
         else f'groups = used.groupby({group}).size().to_frame("count")'
     )
-    ranked = f"the {word} of {measure.name}" if measure else "the number of rows"
-    title = f"{what} by {asked.grain or asked.by}"
-    heads = [f"words({(asked.grain.value.capitalize() if asked.grain else asked.by)!r})"]
+    ranked = f"the {word} of {measure.label}" if measure else "the number of rows"
+    each = asked.grain.value if asked.grain else label_of(asked.by)
+    title = f"{what} by {each}"
+    heads = [f"words({heading(each)!r})"]
     heads.append(f"figures({what!r}, '')" if measure else "figures('Rows')")
     cells = [f"label({named})", cell]
     if measure:
@@ -109,7 +117,7 @@ def _grouped(profile: TableProfile, asked: Asked) -> str:
     first = f"{{first}} has the {order} {of}{_where(asked)}: {{most}}{behind}{n}."
     last = f"{{last}} has the {other}: {{least}}{behind}."
     tie = f"{{tied}} groups have the {order} {of}{_where(asked)}, {{most}}{behind} each; {{first}} is one of them."
-    doing = f"it then computed {ranked} for each {asked.grain or asked.by}."
+    doing = f"it then computed {ranked} for each {each}."
     return f"""kept = used[{wanted!r}].dropna()
 left_out = len(used) - len(kept)
 missing = add_table("Rows left out", [figures("Rows")], [[count(left_out)]], display=False)
@@ -132,7 +140,7 @@ if shown:
     findings.append(say({_how(asked, doing)!r}, all=rows.at(0, 0), rows=rows.at(0, 1), **where))
     if left_out:
         findings.append(say({_LEFT_OUT!r}, missing=missing.at(0, 0)))
-    add_part("Answer", {f"{ranked} by {asked.grain or asked.by}"!r}, [table], findings)
+    add_part("Answer", {f"{ranked} by {each}"!r}, [table], findings)
 else:
     add_part("Answer", "", [], [say({f"The table has no row{_where(asked)} from which this could be computed."!r}, **where)])
 """
@@ -169,14 +177,14 @@ add_part("Answer", "how many rows there are", [table], findings)
     cells = ", ".join(
         f"number(values.{one.value}(), {own if one in exact else places})" for one in told
     )
-    said = f"The {_WORDS[asked.how]} of {name}{_where(asked)} is {{value}}{behind}, from {{n}} rows with a value."
-    doing = f"it then computed the {_WORDS[asked.how]} of {name}."
+    said = f"The {_WORDS[asked.how]} of {measure.label}{_where(asked)} is {{value}}{behind}, from {{n}} rows with a value."
+    doing = f"it then computed the {_WORDS[asked.how]} of {measure.label}."
     return f"""values = used[{name!r}].dropna()
 left_out = len(used) - len(values)
 missing = add_table("Rows left out", [figures("Rows")], [[count(left_out)]], display=False)
 if len(values):
     table = add_table(
-        {with_unit(measure)!r},
+        {heading(with_unit(measure))!r},
         [figures("n"), {heads}],
         [[count(len(values)), {cells}]],
     )
@@ -186,7 +194,7 @@ if len(values):
     ]
     if left_out:
         findings.append(say({_LEFT_OUT!r}, missing=missing.at(0, 0)))
-    add_part("Answer", {f"{name} of the rows asked about"!r}, [table], findings)
+    add_part("Answer", {f"{measure.label} of the rows asked about"!r}, [table], findings)
 else:
-    add_part("Answer", "", [], [say({f"The table has no value of {name}{_where(asked)}."!r}, **where)])
+    add_part("Answer", "", [], [say({f"The table has no value of {measure.label}{_where(asked)}."!r}, **where)])
 """

@@ -74,7 +74,7 @@ add_part("The data", "what the table holds, column by column", [table], findings
 
 def summary(profile: TableProfile, question: Question) -> str:
     numbers = [
-        (c.name, c.unit, places_of(c), c.decimals)
+        (c.name, c.label, c.unit, places_of(c), c.decimals)
         for c in profile.columns
         if c.kind is ColumnKind.NUMBER and not c.identifier
     ]
@@ -83,13 +83,13 @@ def summary(profile: TableProfile, question: Question) -> str:
         note += " Only the first of the numbers are listed."
     numbers = numbers[:_LISTED_NUMBERS]
     return f"""{head("Every number")}
-NUMBERS = {numbers!r}  # name, unit, places of means, places of values
+NUMBERS = {numbers!r}  # name, as said, unit, places of means, places of values
 rows = []
-for name, unit, places, own in NUMBERS:
+for name, said, unit, places, own in NUMBERS:
     values = data[name].dropna()
     rows.append(
         [
-            label(name), label(unit or "–"), count(len(values)), count(data[name].isna().sum()),
+            label(said), label(unit or "–"), count(len(values)), count(data[name].isna().sum()),
             number(values.mean(), places), number(values.std(ddof=1), places), number(values.median(), places),
             number(values.min(), own), number(values.max(), own),
         ]
@@ -101,7 +101,7 @@ table = add_table(
     note={note!r},
 )
 findings = []
-for i, (name, unit, places, own) in enumerate(NUMBERS[:6]):
+for i, (name, said, unit, places, own) in enumerate(NUMBERS[:6]):
     behind = " " + unit if unit else ""
     findings.append(
         say("The mean of {{name}} is {{mean}}" + behind + " (SD {{sd}}, n = {{n}}) and its median {{median}}" + behind + ", with values from {{least}} to {{most}}.",
@@ -116,13 +116,13 @@ def spread(profile: TableProfile, question: Question) -> str:
     if not column.decimals and column.distinct <= _SINGLE_VALUES:
         return _single_values(column)
     name, shown = column.name, with_unit(column)
-    return f"""{head(f"How {name} is distributed")}
+    return f"""{head(f"How {column.label} is distributed")}
 values = data[{name!r}].dropna()
 used = add_table("Rows used", [figures("n")], [[count(len(values))]], display=False)
 bins = min(30, max(5, int(np.ceil(np.log2(len(values)) + 1))))
 heights, edges = np.histogram(values, bins=bins)
 table = add_table(
-    {f"Values of {name} in classes"!r},
+    {f"Values of {column.label} in classes"!r},
     [figures("From", {column.unit!r}), figures("To", {column.unit!r}), figures("n")],
     [[number(edges[i], {places_of(column)}), number(edges[i + 1], {places_of(column)}), count(heights[i])] for i in range(bins)],
     display=False,
@@ -141,21 +141,21 @@ drawn = add_figure(
     note="n = " + used.shown(0, 0) + ".",
 )
 findings = [
-    say({f"The commonest values of {name} lie between "!r} + "{{low}} and {{high}}" + {unit_behind(column)!r} + ": this class holds {{rows}} of the {{n}} rows with a value.",
+    say({f"The commonest values of {spoken_name(column)} lie between "!r} + "{{low}} and {{high}}" + {unit_behind(column)!r} + ": this class holds {{rows}} of the {{n}} rows with a value.",
         low=table.at(top, 0), high=table.at(top, 1), rows=table.at(top, 2), n=used.at(0, 0))
 ]
-add_part({f"Distribution of {name}"!r}, {f"how the values of {name} are distributed"!r}, [drawn], findings)
+add_part({f"Distribution of {column.label}"!r}, {f"how the values of {spoken_name(column)} are distributed"!r}, [drawn], findings)
 """
 
 
 def _single_values(column: Column) -> str:
     name, shown = column.name, with_unit(column)
-    return f"""{head(f"How {name} is distributed")}
+    return f"""{head(f"How {column.label} is distributed")}
 values = data[{name!r}].dropna()
 used = add_table("Rows used", [figures("n")], [[count(len(values))]], display=False)
 counts = values.value_counts().sort_index()
 table = add_table(
-    {f"Values of {name}"!r},
+    {f"Values of {column.label}"!r},
     [figures("Value", {column.unit!r}), figures("n"), figures("Share", "%")],
     [[number(value, 0), count(n), share(n, len(values))] for value, n in counts.items()],
     display=False,
@@ -175,10 +175,10 @@ drawn = add_figure(
     note="n = " + used.shown(0, 0) + ".",
 )
 findings = [
-    say({f"The commonest value of {spoken_name(name)} is "!r} + "{{value}}" + {unit_behind(column)!r} + ", which {{rows}} of the {{n}} rows with a value have ({{share}} %).",
+    say({f"The commonest value of {spoken_name(column)} is "!r} + "{{value}}" + {unit_behind(column)!r} + ", which {{rows}} of the {{n}} rows with a value have ({{share}} %).",
         value=table.at(top, 0), rows=table.at(top, 1), n=used.at(0, 0), share=table.at(top, 2))
 ]
-add_part({f"Distribution of {name}"!r}, {f"how the values of {spoken_name(name)} are distributed"!r}, [drawn], findings)
+add_part({f"Distribution of {column.label}"!r}, {f"how the values of {spoken_name(column)} are distributed"!r}, [drawn], findings)
 """
 
 

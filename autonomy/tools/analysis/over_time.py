@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from autonomy.core.analysis import TableProfile
 from autonomy.tools.analysis.questions import Grain, Question
-from autonomy.tools.analysis.wording import column_of, head, places_of, unit_behind, with_unit
+from autonomy.tools.analysis.wording import (
+    column_of,
+    head,
+    heading,
+    places_of,
+    unit_behind,
+    with_unit,
+)
 
 _PRINTED_PERIODS = 16
 """A table of more periods than this is kept behind its figure instead of printed."""
@@ -41,7 +48,7 @@ def trend(profile: TableProfile, question: Question) -> str:
         measure.decimals if measure and question.total else places_of(measure) if measure else 0
     )
     cell = f"number(row[{key!r}], {places})" if measure else 'count(row["count"])'
-    subject = f"the {word} of {measure.name}" if measure else "the number of rows"
+    subject = f"the {word} of {measure.label}" if measure else "the number of rows"
     behind = unit_behind(measure) if measure else ""
     on = "on" if grain is Grain.DAY else "in"
     # Of what adds up, a period that the data do not cover wholly would look like a fall.
@@ -63,7 +70,7 @@ axes.plot(range(len(values)), values, color=PALETTE[0], marker=MARKERS[0], marke
 axes.plot([high], [values[high]], color=PALETTE[1], marker=MARKERS[3], markersize=9, linestyle="none", label="highest")
 axes.plot([low], [values[low]], color=PALETTE[2], marker=MARKERS[4], markersize=9, linestyle="none", label="lowest")
 ticks(axes, [period.strftime({_TICK[grain]!r}) for period in periods.index])
-axes.set_xlabel(short({by!r}, 60))
+axes.set_xlabel(short({heading(column_of(profile, by).label)!r}, 60))
 axes.set_ylabel(short({what!r}, 44))
 axes.grid(axis="y")
 axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=2, fontsize=9)

@@ -12,6 +12,7 @@ from importlib.resources import files
 from autonomy.core.analysis import ColumnKind, TableProfile
 from autonomy.tools.analysis.answering import answer
 from autonomy.tools.analysis.comparing import counts, groups, relation, totals
+from autonomy.tools.analysis.crossing import cross
 from autonomy.tools.analysis.describing import overview, spread, summary
 from autonomy.tools.analysis.over_time import trend
 from autonomy.tools.analysis.plain_question import Asked
@@ -60,5 +61,6 @@ _SECTIONS = {
     QuestionKind.GROUPS: groups,
     QuestionKind.TOTALS: totals,
     QuestionKind.COUNTS: counts,
+    QuestionKind.CROSS: cross,
     QuestionKind.RELATION: relation,
 }

@@ -6,15 +6,18 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
+from itertools import permutations
 
 from pydantic import BaseModel, ConfigDict
 
 from autonomy.core.analysis import Column, ColumnKind, TableProfile
 from autonomy.core.words import stems
-from autonomy.tools.analysis.scales import in_order
+from autonomy.tools.analysis.scales import answers
 
 MOST_GROUPS = 12
 """Groups that one table or figure shows; the rest are put together."""
+MOST_ANSWERS = 7
+"""Values of a category that can be told apart in one figure."""
 LEAST_ROWS = 3
 """With fewer values than this neither spread nor trend nor relation is told."""
 
@@ -31,6 +34,8 @@ class QuestionKind(StrEnum):
     TOTALS = "totals"
     """As groups, of a number that adds up: what each group has of the whole."""
     COUNTS = "counts"
+    CROSS = "cross"
+    """How the answers of one category divide in each group of another."""
     RELATION = "relation"
 
 
@@ -58,6 +63,7 @@ _WISHES: tuple[tuple[QuestionKind, re.Pattern[str]], ...] = tuple(
     for kind, pattern in (
         (QuestionKind.TREND, r"\b(?:trends?|over time|time series|develop\w*|per (?:day|month|quarter|year)|daily|monthly|quarterly|yearly|annual\w*|season\w*|changed?|growth|grew)\b"),
         (QuestionKind.RELATION, r"\b(?:correlat\w*|relat\w*|associat\w*|depend\w*|versus|vs\.?|scatter\w*|together)\b"),
+        (QuestionKind.CROSS, r"\b(?:compar\w*|differ\w*|between|across|by|per|each|which|within|among)\b"),
         (QuestionKind.GROUPS, r"\b(?:compar\w*|differ\w*|between|across|group\w*|by|per|each|which)\b"),
         (QuestionKind.COUNTS, r"\b(?:how many|count\w*|shares?|proportions?|frequen\w*|most common|percent\w*|per cent|categor\w*|pie)\b"),
         (QuestionKind.SPREAD, r"\b(?:distribut\w*|histogram\w*|spread|rang\w*|outliers?|typical)\b"),
@@ -75,6 +81,10 @@ _NEVER_ADDS = re.compile(
     r"\b(?:prices?|rates?|ratios?|shares?|per|average|avg|mean|median|scores?|index|percent\w*|preis)\b|%|/",
     re.IGNORECASE,
 )
+_BY = frozenset("by per across within between among each every versus vs against".split())
+_NEAR = 3
+"""Words after one of these in which the name of the groups stands."""
+_MOST_PAIRS = 3
 ALIKE_CHARS = 6
 """Words that begin alike this far are taken for the same: satisfied, satisfaction."""
 
@@ -133,8 +143,9 @@ def _offered(profile: TableProfile, goal: str) -> dict[QuestionKind, list[Questi
         offered[QuestionKind.GROUPS] += [
             Question(kind=kind, measure=measure.name, by=group.name) for group in groups[:3]
         ]
-    for group in sorted(groups, key=lambda c: not _on_a_scale(c))[:3]:
+    for group in sorted(groups, key=lambda c: not _answers(c))[:3]:
         offered[QuestionKind.COUNTS].append(Question(kind=QuestionKind.COUNTS, by=group.name))
+    offered[QuestionKind.CROSS] += _crossed(groups, goal)
     if len(measures) >= 2:
         offered[QuestionKind.RELATION].append(
             Question(kind=QuestionKind.RELATION, measure=measures[0].name, other=measures[1].name)
@@ -142,8 +153,40 @@ def _offered(profile: TableProfile, goal: str) -> dict[QuestionKind, list[Questi
     return offered
 
 
-def _on_a_scale(column: Column) -> bool:
-    return bool(in_order(value for value, _ in column.common))
+def _answers(column: Column) -> bool:
+    return bool(answers(value for value, _ in column.common))
+
+
+def _crossed(groups: Sequence[Column], goal: str) -> list[Question]:
+    """Pairs of categories of which the one is an answer, as in a survey, or that the request sets
+    against each other (“payment by region”)."""
+    found: list[Question] = []
+    for one, other in permutations(groups, 2):
+        if one.distinct > MOST_ANSWERS:
+            continue
+        survey = _answers(one) and not _answers(other)
+        if survey or set_against(one, other, goal):
+            found.append(Question(kind=QuestionKind.CROSS, measure=one.name, by=other.name))
+    return found[:_MOST_PAIRS]
+
+
+def set_against(one: Column, other: Column, goal: str) -> bool:
+    """Whether the request asks for `one` by the groups of `other`."""
+    words = [(stems(word), word.lower()) for word in re.findall(r"[\w'’-]+", goal)]
+    seen = False
+    turned = 0
+    for stemmed, word in words:
+        if turned and turned <= _NEAR and _names(other, stemmed):
+            return True
+        turned = turned + 1 if turned else 0
+        if word in _BY and seen:
+            turned = 1
+        seen = seen or _names(one, stemmed)
+    return False
+
+
+def _names(column: Column, stemmed: frozenset[str]) -> bool:
+    return bool(named_by(column, stemmed))
 
 
 def _chosen(
@@ -153,6 +196,7 @@ def _chosen(
     usual = (
         QuestionKind.SUMMARY,
         QuestionKind.TREND,
+        QuestionKind.CROSS,
         QuestionKind.GROUPS,
         QuestionKind.COUNTS,
         QuestionKind.RELATION,
@@ -172,6 +216,8 @@ def _asked(question: Question, named: set[str]) -> bool:
     """Whether the request names what the question is about; the days of a trend go without saying."""
     if question.kind is QuestionKind.TREND:
         return question.measure in named
+    if question.kind is QuestionKind.CROSS:
+        return {question.measure, question.by} <= named
     if question.kind is QuestionKind.RELATION:
         return {question.measure, question.other} <= named
     about = {question.by or question.measure}

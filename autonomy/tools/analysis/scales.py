@@ -36,6 +36,20 @@ _SCALES: tuple[tuple[str, ...], ...] = (
 )
 """From the lowest answer to the highest; some places have more than one wording."""
 _LEAST_ANSWERS = 3
+_YES = frozenset("yes y true ja oui sí si sim".split())
+_NO = frozenset("no n false nein non não nao".split())
+_UNDECIDED = frozenset(
+    (
+        "unsure",
+        "not sure",
+        "maybe",
+        "undecided",
+        "don't know",
+        "don’t know",
+        "do not know",
+        "partly",
+    )
+)
 
 
 def in_order(values: Iterable[str]) -> list[str]:
@@ -47,6 +61,24 @@ def in_order(values: Iterable[str]) -> list[str]:
         if len(found) >= _LEAST_ANSWERS and None not in known:
             return [value for _, value in sorted(zip(known, found, strict=True), key=_place)]
     return []
+
+
+def answers(values: Iterable[str]) -> list[str]:
+    """The values when they are answers, as to a question of a survey, from the lowest to the highest
+    (no, unsure, yes); empty when they are none."""
+    found = list(values)
+    if scale := in_order(found):
+        return scale
+    said = {" ".join(value.lower().split()): value for value in found}
+    ranks = {word: _rank(word) for word in said}
+    if len(said) == len(found) and {0, 2} <= set(ranks.values()) <= {0, 1, 2}:
+        return [said[word] for word in sorted(said, key=lambda word: (ranks[word], word))]
+    return []
+
+
+def _rank(word: str) -> int:
+    """Of an answer: no 0, undecided 1, yes 2, anything else -1."""
+    return 0 if word in _NO else 1 if word in _UNDECIDED else 2 if word in _YES else -1
 
 
 def _place(one: tuple[int | None, str]) -> int:

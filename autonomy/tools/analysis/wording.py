@@ -10,7 +10,12 @@ def head(title: str) -> str:
 
 
 def with_unit(column: Column) -> str:
-    return f"{column.name} ({column.unit})" if column.unit else column.name
+    return f"{column.label} ({column.unit})" if column.unit else column.label
+
+
+def heading(text: str) -> str:
+    """As a heading or a title begins: with a capital."""
+    return text[:1].upper() + text[1:]
 
 
 def unit_behind(column: Column) -> str:
@@ -39,6 +44,7 @@ def column_of(profile: TableProfile, name: str) -> Column:
 _SHORT_WORDS = 3
 
 
-def spoken_name(name: str) -> str:
+def spoken_name(column: Column) -> str:
     """A column's name as it stands in a sentence: one that is half a sentence itself is quoted."""
-    return name if len(name.split()) <= _SHORT_WORDS else f"“{name}”"
+    label = column.label
+    return label if len(label.split()) <= _SHORT_WORDS else f"“{label}”"

@@ -231,3 +231,33 @@ async def test_a_question_finds_its_table_among_other_files() -> None:
 
     highest = max(float(row["Price (€)"]) for row in parsed_sales(content))
     assert f"The highest value of Price is {highest:,.2f} €" in text_of(ride.document)
+
+
+async def test_a_survey_is_crossed_as_the_request_asks_and_its_shares_are_right() -> None:
+    rows = [
+        ("Sales", "IT", "Legal")[n % 3]
+        + ","
+        + ("yes", "no", "unsure", "yes")[n % 7 % 4]
+        + f",{n % 11}"
+        for n in range(200)
+    ]
+    survey = "\n".join(["department,job_satisfied,years_at_company", *rows]).encode()
+    goal = "Write a report on job satisfaction by department from this survey, about 2,000 words"
+    ride = await Ride(data_deps(goal, {"survey.csv": survey})).go()
+
+    assert ride.state["stop_reason"] == StopReason.COMPLETED, ride.state["verdict"].reason
+    document = ride.document
+    assert document.title == "Job satisfaction by department"
+    crossed = exhibit(document, "Job satisfied by department")
+    assert [column.name for column in crossed.columns] == ["Department", "n", "no", "unsure", "yes"]
+    told = [row.split(",")[:2] for row in rows]
+    for name, n, *shares in crossed.rows[:-1]:
+        own = [answer for department, answer in told if department == name]
+        assert int(n) == len(own)
+        for answer, share in zip(("no", "unsure", "yes"), shares, strict=True):
+            assert share == f"{100 * own.count(answer) / len(own):.1f}"
+    assert [row[0] for row in crossed.rows][-1] == "All rows used"
+    text = text_of(document)
+    assert text.index("## Job satisfied by department") < text.index("## Rows by")
+    assert "The mean of years at company is" in text
+    assert "The document has" in document.notice, "it is shorter than was asked, and says so"

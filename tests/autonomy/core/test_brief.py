@@ -34,6 +34,18 @@ def brief_of(goal: str, source_ids: tuple[str, ...] = ("a",), **settings: object
         ),
         ("Use the rates tool and say what it was", "rates"),
         (
+            "Write a report on job satisfaction by department from this survey, about 800 words",
+            "job satisfaction by department",
+        ),
+        (
+            "Report on rents, based on the attached data file, in up to 600 words, APA style",
+            "rents",
+        ),
+        (
+            "An essay on what trade unions learnt from this strike",
+            "what trade unions learnt from this strike",
+        ),
+        (
             "Compare wind power and tidal power in 800 words using only the attached papers",
             "wind power and tidal power",
         ),

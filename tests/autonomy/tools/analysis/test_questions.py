@@ -6,7 +6,7 @@ import pytest
 
 from autonomy.core.analysis import TableProfile
 from autonomy.tools.analysis.questions import QuestionKind, adds_up, questions, questions_named
-from autonomy.tools.analysis.scales import in_order
+from autonomy.tools.analysis.scales import answers, in_order
 from autonomy.tools.analysis.table import make_table
 
 _ROWS = [
@@ -72,3 +72,52 @@ def test_answers_on_a_scale_stand_in_its_order() -> None:
     ]
     assert in_order(["Sofa", "Desk", "Lamp"]) == []
     assert in_order(["Agree", "Disagree"]) == []
+
+
+_SURVEY = [
+    ["respondent", "age", "department", "job_satisfied", "recommends", "contract"],
+    *[
+        [f"{i + 1}", f"{20 + i % 40}", ("Sales", "IT", "Legal")[i % 3], ("yes", "no", "unsure")[i % 5 % 3], "NY"[i % 2], ("fixed", "open")[i % 7 % 2]]
+        for i in range(60)
+    ],
+]  # fmt: skip
+
+
+def crossed(goal: str) -> list[tuple[str, str]]:
+    """Answer and group of the pairs that are asked of the survey."""
+    known = make_table(_SURVEY, "survey.csv").profile
+    asked = questions(known, goal, most=12)
+    return [(q.measure, q.by) for q in asked if q.kind is QuestionKind.CROSS]
+
+
+def test_a_survey_is_told_by_its_answers_in_each_group_of_what_the_request_names() -> None:
+    known = make_table(_SURVEY, "survey.csv").profile
+    asked = questions(known, "A report on job satisfaction by department", most=6)
+
+    assert asked[2].kind is QuestionKind.CROSS
+    assert (asked[2].measure, asked[2].by) == ("job_satisfied", "department")
+    assert ("job_satisfied", "department") in crossed(
+        "How do the departments differ in satisfaction?"
+    )
+    assert crossed("Report on this survey")[0] == ("job_satisfied", "department")
+
+
+def test_categories_that_are_no_answers_are_crossed_only_where_the_request_sets_them_so() -> None:
+    assert ("contract", "department") in crossed("Which contracts are there, by department?")
+    assert ("contract", "department") not in crossed("Compare the departments and the contracts")
+
+
+def test_plain_answers_stand_from_no_to_yes() -> None:
+    assert answers(["yes", "Unsure", "no"]) == ["no", "Unsure", "yes"]
+    assert answers(["Y", "N"]) == ["N", "Y"]
+    assert answers(["yes", "perhaps so", "no"]) == []
+    assert answers(["North", "South"]) == []
+
+
+def test_names_with_underscores_are_read_as_words() -> None:
+    known = make_table(_SURVEY, "survey.csv").profile
+    column = known.named("job_satisfied")
+
+    assert column is not None
+    assert column.label == "job satisfied"
+    assert {"job satisfied", "job_satisfied"} <= set(known.names)
