@@ -130,6 +130,8 @@ def limits(analysed: Sequence[Analysed], failed: Sequence[Step]) -> str:
         "The analysis describes the rows at hand. It tests no hypothesis and does not say whether what it "
         "finds would be found again in other data.",
         "That two columns go together is no evidence that the one brings about the other.",
+        "Numbers are rounded only where they are shown, so a difference can depart in its last place from that "
+        "of the numbers shown.",
         "Missing values were left out of each computation and never filled in, so numbers of rows can be "
         "different from one table to the next.",
     ]

@@ -164,12 +164,12 @@ drawn = add_figure(
 )
 first, last = most, len(counts) - 1 - int(np.argmin(counts.to_numpy()[::-1]))
 findings = [
-    say({f"Of {spoken_name(group)}, "!r} + "{{first}} is the commonest with {{most}} of {{n}} rows ({{share}} %).",
+    say({f"In {spoken_name(group)}, “"!r} + "{{first}}” is the commonest with {{most}} of {{n}} rows ({{share}} %).",
         first=table.at(first, 0), most=table.at(first, 1), n=total.at(0, 0), share=table.at(first, 2)),
 ]
 if last != first:
     findings.append(
-        say("{{last}} is the rarest of those listed, with {{least}} rows ({{share}} %).", last=table.at(last, 0), least=table.at(last, 1), share=table.at(last, 2))
+        say("“{{last}}” is the rarest of those listed, with {{least}} rows ({{share}} %).", last=table.at(last, 0), least=table.at(last, 1), share=table.at(last, 2))
     )
 add_part({title!r}, {f"how the rows divide by {spoken_name(group)}"!r}, [table, drawn], findings)
 """

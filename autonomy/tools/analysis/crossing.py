@@ -71,7 +71,7 @@ drawn = add_figure(
 )
 apart = add_table("Difference of the shares", [figures("Percentage points")], [[number(told_shares[most] - told_shares[least], 1)]], display=False)
 findings = [
-    say({f"Of {spoken_name(answer)}, “"!r} + "{{told}}” has {{share}} % of all {{n}} rows used.", told=table.at(-1, column), share=table.at(groups, column), n=table.at(groups, 1))
+    say("Of all {{n}} rows used, {{share}} % have “{{told}}”.", told=table.at(-1, column), share=table.at(groups, column), n=table.at(groups, 1))
 ]
 if told_shares[most] > told_shares[least]:
     findings[:0] = [
