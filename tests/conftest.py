@@ -101,11 +101,17 @@ def django_db_modify_db_settings(servers: StackProcess) -> None:
 
 @pytest.fixture
 def redis_url(servers: StackProcess) -> str:
-    """URL of the session's Redis, emptied for this test."""
+    """URL of the session's Redis, emptied for this test. What tests before counted in this process
+    and has not been sent yet is forgotten: it would come in here a moment later."""
     import redis
 
+    from autonomy.runtime.metrics import TALLY
+    from autonomy.runtime.metrics_store import STORE
+
     url: str = settings.REDIS_URL
-    with redis.Redis.from_url(url) as client:
+    with STORE._sending, redis.Redis.from_url(url) as client:
+        TALLY.take()
+        STORE._batch = None
         client.flushall()
     return url
 
