@@ -10,8 +10,9 @@ import pytest
 from langgraph.runtime import Runtime
 from pydantic import BaseModel
 
-from autonomy.agents.executor import UNSETTLED, act
+from autonomy.agents.executor import act
 from autonomy.agents.self_debugger import repair
+from autonomy.agents.steps.tool import UNSETTLED
 from autonomy.core.ports import Asked, Deps, OutcomeUnknown, Repeat, ResultLost, ResultTooLarge
 from autonomy.core.state import ActInput
 from autonomy.core.types import Plan, Step, StepKind, StepStatus
