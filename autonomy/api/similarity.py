@@ -205,7 +205,7 @@ def _out(run: Run, answer: SimilarityAnswer) -> SimilarityOut:
         ],
         limits=limits_said(found) if found else [],
         matches=[
-            SimilarityMatch(id=number, **match.model_dump(exclude={"reasons", "size"}))
+            SimilarityMatch(id=number, **match.model_dump(exclude={"reasons", "size", "instead"}))
             for number, match in enumerate(found.matches if found else ())
         ],
         sections=list(services.similarity_report(answer).sections) if found else [],

@@ -68,6 +68,9 @@ class Match(Value):
     """All that may keep it out, whatever the settings say now."""
     size: float = Field(default=0, ge=0)
     """Words in common, as small matches are measured: signs of scripts without spaces are half."""
+    instead: tuple[Match, ...] = ()
+    """What its words match when its text is left out: other texts, in the draft's order, and what
+    is left of this one between them. Empty where no other text has them."""
 
 
 class Part(StrEnum):
@@ -119,6 +122,8 @@ class Similarity(Value):
     """Words in each group, as far as they count."""
     texts: tuple[TextLikeness, ...] = ()
     """Most words first."""
+    others: tuple[TextLikeness, ...] = ()
+    """Texts that the draft is like only where some of `texts` are left out."""
     matches: tuple[Match, ...] = ()
     """In the draft's order, also those that are excluded."""
     words: int = Field(default=0, ge=0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from autonomy.core.originality import Bound, Match, MatchGroup, MatchKind, Simil
 from autonomy.core.words import STOP_WORDS
 from autonomy.library.quotations import Span, joined, quotations
 from autonomy.tools.similarity.citing import Citations
-from autonomy.tools.similarity.counting import Flags, attributed, by_quotation
+from autonomy.tools.similarity.counting import Flags, attributed, by_quotation, stretches
 from autonomy.tools.similarity.exclusions import (
     CONTENT_WORDS,
     NAME_WORDS,
@@ -30,6 +31,8 @@ from autonomy.tools.similarity.tokens import Tokens, is_sign, tokenise
 
 WORDING_SHARE = 0.3
 """Of the time that looking at the wording takes; encoding for paraphrases takes the rest."""
+MOST_INSTEAD = 8
+"""Texts that may be left out one after the other for the same words."""
 
 
 def compare(
@@ -55,13 +58,20 @@ def compare(
             ends the comparison.
     """
     chosen = encode if settings.paraphrases else None
-    found = _Comparison(draft, distinct(texts), listed).run(chosen, on_progress)
+    found = _Comparison(draft, *distinct(texts), listed).run(chosen, on_progress)
     return recounted(found, settings)
 
 
 class _Comparison:
-    def __init__(self, draft: str, texts: Sequence[ComparedText], listed: Sequence[Span]) -> None:
+    def __init__(
+        self,
+        draft: str,
+        texts: Sequence[ComparedText],
+        copies: Sequence[Sequence[ComparedText]],
+        listed: Sequence[Span],
+    ) -> None:
         self._texts = texts
+        self._copies = copies
         self._draft = tokenise(draft)
         quoted = quotations(draft)
         self._quoted = flags(self._draft, quoted)
@@ -79,7 +89,7 @@ class _Comparison:
         covering = Covering(found)
         body = attributed(found, self._prefers, self._said & ~self._listed)
         matches = [
-            self._match(part, quoted, covering)
+            self._standing(part, quoted, covering)
             for each in [*body, *attributed(found, self._prefers, self._listed)]
             for part, quoted in by_quotation(each, self._quoted)
             if part.passage.matched >= LEAST_WORDS
@@ -99,7 +109,7 @@ class _Comparison:
                 lambda share: on_progress(first + (1 - first) * share),
             )
         matches = sorted([*matches, *near], key=lambda match: (match.start, match.end))
-        named = {match.text_id for match in matches}
+        named = set(_named(matches))
         return Similarity(
             percent=0,
             matched_words=0,
@@ -109,7 +119,7 @@ class _Comparison:
             matches=tuple(matches),
             texts=tuple(
                 TextLikeness(text_id=t.id, title=t.title, kind=t.kind, words=0, percent=0)
-                for t in self._texts
+                for t in [*self._texts, *chain.from_iterable(self._copies)]
                 if t.id in named
             ),
             compared=len(self._texts),
@@ -123,6 +133,49 @@ class _Comparison:
     def _cites(self, text: int, start: int, end: int) -> bool:
         draft = self._draft
         return self._citations.cite(self._texts[text], draft.starts[start], draft.ends[end - 1])
+
+    def _standing(
+        self, found: Found, quoted: bool, covering: Covering, without: frozenset[int] = frozenset()
+    ) -> Match:
+        """The match with what its words match instead, in turn without each text before: first
+        copies of the text, then others.
+
+        Args:
+            without: places of texts that are left out already.
+        """
+        match = self._match(found, quoted, covering)
+        instead = self._instead(found, quoted, covering, without | {found.text})
+        for copy in reversed(self._copies[found.text][:MOST_INSTEAD]):
+            instead = (match.model_copy(update={"text_id": copy.id, "instead": instead}),)
+        return match.model_copy(update={"instead": instead})
+
+    def _instead(
+        self, found: Found, quoted: bool, covering: Covering, without: frozenset[int]
+    ) -> tuple[Match, ...]:
+        start, end = found.passage.start, found.passage.end
+        parts = [
+            Found(each.text, part)
+            for each in covering.over(start, end)
+            if each.text not in without and (part := each.passage.within(start, end))
+        ]
+        if not parts or len(without) > MOST_INSTEAD:
+            return ()
+        free = np.zeros(len(self._draft), np.bool_)
+        free[start:end] = True
+        # However short a piece is: it may go on where a longer match of another text ended.
+        taken = attributed(parts, self._prefers, free, least=1)
+        for each in taken:
+            free[each.passage.start : each.passage.end] = False
+        rest = [
+            Found(found.text, part)
+            for low, high in stretches(free[start:end])
+            if (part := found.passage.within(start + low, start + high))
+        ]
+        if not taken:
+            return ()
+        made = [self._standing(each, quoted, covering, without) for each in taken]
+        made += [self._match(each, quoted, covering) for each in rest]
+        return tuple(sorted(made, key=lambda match: (match.start, match.end)))
 
     def _match(self, found: Found, quoted: bool, covering: Covering) -> Match:
         passage = found.passage
@@ -174,6 +227,13 @@ class _Comparison:
         if text not in self._tokens:
             self._tokens[text] = tokenise(self._texts[text].text)
         return self._tokens[text]
+
+
+def _named(matches: Iterable[Match]) -> Iterator[str]:
+    """Ids of all texts that the matches are like, or would be like without others."""
+    for match in matches:
+        yield match.text_id
+        yield from _named(match.instead)
 
 
 def flags(tokens: Tokens, spans: Sequence[Span]) -> Flags:

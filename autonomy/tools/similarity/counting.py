@@ -16,7 +16,11 @@ SAME_WORDS = 4
 
 
 def attributed(
-    found: Sequence[Found], preferred: Callable[[Found], bool], open_: Flags
+    found: Sequence[Found],
+    preferred: Callable[[Found], bool],
+    open_: Flags,
+    *,
+    least: int = LEAST_WORDS,
 ) -> list[Found]:
     """The passages without what overlaps, in the draft's order: the longest first, of equals the
     one that is `preferred`, then the text that was given first. What is left of an overlapped
@@ -24,6 +28,7 @@ def attributed(
 
     Args:
         open_: which of them may be matched.
+        least: words in common of what is long enough.
     """
     free = open_.copy()
     kept: list[Found] = []
@@ -32,7 +37,7 @@ def attributed(
         start, end = each.passage.start, each.passage.end
         for low, high in stretches(free[start:end]):
             part = each.passage.within(start + low, start + high)
-            if part is not None and part.matched >= LEAST_WORDS:
+            if part is not None and part.matched >= least:
                 free[part.start : part.end] = False
                 kept.append(Found(each.text, part))
     return sorted(kept, key=lambda each: each.passage.start)

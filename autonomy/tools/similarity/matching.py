@@ -29,18 +29,23 @@ class Found:
     passage: Aligned
 
 
-def distinct(texts: Sequence[ComparedText]) -> list[ComparedText]:
+def distinct(
+    texts: Sequence[ComparedText],
+) -> tuple[list[ComparedText], list[list[ComparedText]]]:
     """The texts, each wording once: what is the same word for word can be cited as any of them and
-    goes by the first."""
+    goes by the first. Beside them, the further copies of each."""
     first: dict[str, int] = {}
     kept: list[ComparedText] = []
+    copies: list[list[ComparedText]] = []
     for text in texts:
         at = first.setdefault(text.text, len(kept))
         if at == len(kept):
             kept.append(text)
+            copies.append([])
         else:
             kept[at] = replace(kept[at], markers=kept[at].markers | text.markers)
-    return kept
+            copies[at].append(text)
+    return kept, copies
 
 
 def find(
@@ -78,6 +83,15 @@ class Covering:
             for bucket in range(each.passage.start // _STRIDE, each.passage.end // _STRIDE + 1):
                 if len(self._at[bucket]) < self.MOST:
                     self._at[bucket].append(each)
+
+    def over(self, start: int, end: int) -> list[Found]:
+        """Passages that have words of the draft from `start` to `end`, each once."""
+        near = {
+            id(each): each
+            for bucket in range(start // _STRIDE, (end - 1) // _STRIDE + 1)
+            for each in self._at.get(bucket, ())
+        }
+        return [e for e in near.values() if e.passage.start < end and start < e.passage.end]
 
     def texts(self, start: int, end: int, *, share: float = 0.8) -> set[int]:
         """Those that have at least `share` of the draft's words from `start` to `end`."""

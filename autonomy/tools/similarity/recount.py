@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from autonomy.core.originality import Match, MatchGroup, MatchKind, Similarity, TextLikeness
 from autonomy.tools.similarity.settings import SimilaritySettings
@@ -14,12 +15,17 @@ SMALL_MATCH = "small_match"
 GROUP = "group"
 TEXT = "text"
 
+_BETWEEN = 3
+"""Characters that may stand between two words."""
+
 
 def recounted(similarity: Similarity, settings: SimilaritySettings) -> Similarity:
-    """The same matches, counted anew. Nothing is compared, so it takes no time."""
+    """The same matches, counted anew: words of a text that is left out match the others that have
+    them. Nothing is compared, so it takes no time; what is left out is not in the result, so that
+    to count it again takes the matches as they were."""
     matches = [
         match.model_copy(update={"excluded": _exclusion(match, settings)})
-        for match in similarity.matches
+        for match in _standing(similarity.matches, settings.exclude_texts)
         if match.kind is not MatchKind.PARAPHRASE or settings.paraphrases
     ]
     excluded: Counter[str] = Counter()
@@ -46,9 +52,13 @@ def recounted(similarity: Similarity, settings: SimilaritySettings) -> Similarit
                 "paraphrases": near[text.text_id],
             }
         )
-        for text in similarity.texts
+        for text in (*similarity.texts, *similarity.others)
     )
-    ordered = sorted(texts, key=_most)
+    ordered = [
+        text if text.number else text.model_copy(update={"number": number})
+        for number, text in enumerate(sorted(texts, key=_most), 1)
+    ]
+    named = {match.text_id for match in (*matches, *similarity.matches)}
     return similarity.model_copy(
         update={
             "percent": _percent(matched, counted),
@@ -56,10 +66,8 @@ def recounted(similarity: Similarity, settings: SimilaritySettings) -> Similarit
             "counted_words": counted,
             "excluded_words": {name: words for name, words in excluded.items() if words},
             "groups": dict(groups),
-            "texts": tuple(
-                text if text.number else text.model_copy(update={"number": number})
-                for number, text in enumerate(ordered, 1)
-            ),
+            "texts": tuple(text for text in ordered if text.text_id in named),
+            "others": tuple(text for text in ordered if text.text_id not in named),
             "matches": tuple(matches),
         }
     )
@@ -67,6 +75,50 @@ def recounted(similarity: Similarity, settings: SimilaritySettings) -> Similarit
 
 def _most(text: TextLikeness) -> tuple[int, int]:
     return -text.words, -text.paraphrases
+
+
+def _standing(matches: Iterable[Match], without: frozenset[str]) -> list[Match]:
+    """The matches with the next best in place of those of texts that are left out."""
+    found: list[Match] = []
+    for match in matches:
+        if match.text_id in without and match.instead:
+            for one in _standing(match.instead, without):
+                _append(found, one)
+        elif without:
+            _append(found, match)
+        else:
+            found.append(match)
+    return found
+
+
+def _append(found: list[Match], match: Match) -> None:
+    """Add `match`, as one with the last where both are a stretch of one text that another cut."""
+    last = found[-1] if found else None
+    if (
+        last is None
+        or MatchKind.PARAPHRASE in (last.kind, match.kind)
+        or (last.text_id, last.group) != (match.text_id, match.group)
+        or (BIBLIOGRAPHY in last.reasons) != (BIBLIOGRAPHY in match.reasons)
+        or not 0 <= match.start - last.end <= _BETWEEN
+        or not 0 <= match.text_start - last.text_end <= _BETWEEN
+    ):
+        found.append(match)
+        return
+    words = last.words + match.words
+    verbatim = last.kind is match.kind is MatchKind.VERBATIM
+    found[-1] = last.model_copy(
+        update={
+            "end": match.end,
+            "text_end": match.text_end,
+            "kind": MatchKind.VERBATIM if verbatim else MatchKind.LIGHT,
+            "words": words,
+            "size": last.size + match.size,
+            # A phrase that goes on is no phrase.
+            "reasons": tuple(one for one in last.reasons if one in match.reasons),
+            "score": (last.score * last.words + match.score * match.words) / max(1, words),
+            "instead": (),
+        }
+    )
 
 
 def _exclusion(match: Match, settings: SimilaritySettings) -> str:

@@ -15,7 +15,7 @@ GUARANTEED_WORDS = WINDOW_KGRAMS + KGRAM_WORDS - 1
 """Every run of so many words in common is found, whatever stands around it."""
 
 
-ENGINE = "2"
+ENGINE = "3"
 """Version: raise it when the same texts would be judged otherwise, and what was kept is not used
 any more."""
 
@@ -37,8 +37,7 @@ class SimilaritySettings(Value):
     """Look for what says the same otherwise, where there is an encoder."""
     exclude_groups: frozenset[MatchGroup] = frozenset()
     exclude_texts: frozenset[str] = frozenset()
-    """Ids of texts whose matches are left out. A word that several texts have belongs to the one
-    with the longest match and is left out with it."""
+    """Ids of texts whose matches are left out. Their words are matched against the other texts."""
 
 
 DEFAULT = SimilaritySettings()

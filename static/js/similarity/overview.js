@@ -58,7 +58,7 @@ function Texts({ report, choices, onChoose, onJump }) {
         <span class="overview-text">${out ? html`<span>${text.title || "Untitled"}</span>` : html`<button type="button" class="link-button" onClick=${() => onJump(text.text_id)}>${text.title || "Untitled"}</button>`}<small>${WHERE[text.kind]}</small></span>
         <${Amount} out=${out} words=${text.words} share=${text.percent} /></li>`;
     })}</ol>
-    ${choices.texts.length > 0 && html`<p class="faint">Words of a text that is left out are not counted for another text that has them too.</p>`}</div>`;
+    ${choices.texts.length > 0 && html`<p class="faint">Words of a text that is left out are matched against the other texts.</p>`}</div>`;
 }
 
 function Hints({ report, onJump }) {
