@@ -81,6 +81,9 @@ class Evidence:
     """Ids of the sources that the body quotes, for the conclusion."""
     aspect: str = ""
     """What a person asked this section to be about, in their words."""
+    asked_for: frozenset[str] = frozenset()
+    """Ids of sources that the request itself asks for, as by naming a tool: they are told, whatever
+    their words."""
     everything: Sequence[Passage] = ()
     """All that was found for the document, for what frames it."""
     onward: bool = False
@@ -153,13 +156,30 @@ def _written(evidence: Evidence, pool: Sequence[Quote], words: int, budget: int)
 
 
 def _excerpt(evidence: Evidence, budget: int) -> tuple[str, list[Quote]]:
-    """A table of a source that speaks to the section, and what it cites."""
-    return table_excerpt(
-        evidence.passages,
-        stems(evidence.aspect or evidence.topic),
-        stems(" ".join(evidence.queries)),
-        round(budget * _TABLE_SHARE),
-    )
+    """A table of a source that speaks to the section, or those that the request asks for, and what
+    it cites."""
+    queries, room = stems(" ".join(evidence.queries)), round(budget * _TABLE_SHARE)
+    excerpt, shown = _asked_tables(evidence, queries, room)
+    if excerpt:
+        return excerpt, shown
+    subject = stems(evidence.aspect or evidence.topic)
+    return table_excerpt(evidence.passages, subject, queries, room)
+
+
+def _asked_tables(
+    evidence: Evidence, wanted: frozenset[str], words: int
+) -> tuple[str, list[Quote]]:
+    """The tables of the sources that the request asks for, and what they are cited as."""
+    parts: list[str] = []
+    shown: list[Quote] = []
+    for source_id in sorted(evidence.asked_for):
+        own = [p for p in evidence.passages if p.source_id == source_id]
+        excerpt, quotes = table_excerpt(own, None, wanted, words)
+        if excerpt:
+            parts.append(excerpt)
+            shown += quotes
+            words -= len(excerpt.split())
+    return "\n\n".join(parts), shown
 
 
 def _opening(evidence: Evidence, quotes: Sequence[Quote], themes: Sequence[Theme]) -> str:
@@ -195,10 +215,19 @@ def compose_answer(evidence: Evidence, question: str, words: int) -> Composed:
     """The passages that speak to a question, or the plain word that none does."""
     wanted = stems(question) - _ASKING or stems(question)
     pool = candidates(evidence.passages, [question])
-    near = [q for q in pool if overlap(wanted, q.stems) >= NEARBY_OVERLAP]
+    near = [
+        q
+        for q in pool
+        if overlap(wanted, q.stems) >= NEARBY_OVERLAP or q.passage.source_id in evidence.asked_for
+    ]
     close = [q for q in near if overlap(wanted, q.stems) >= ANSWERING_OVERLAP]
     chosen = select(close, words - 20)[:5] if close else select(near, words - 20)[:2]
-    excerpt, shown = table_excerpt(evidence.passages, wanted, wanted, _ANSWER_TABLE_WORDS)
+    excerpt, shown = _asked_tables(evidence, wanted, _ANSWER_TABLE_WORDS)
+    asked = bool(excerpt)
+    if not excerpt:
+        excerpt, shown = table_excerpt(evidence.passages, wanted, wanted, _ANSWER_TABLE_WORDS)
+    if asked and not close:
+        return _composed(f"This is what was asked for.\n\n{excerpt}", shown)
     if excerpt and not close:
         opening = "A table among your sources speaks to this."
         return _composed(f"{opening}\n\n{excerpt}", shown)

@@ -20,14 +20,16 @@ LEAST_ROWS = 2
 
 
 def table_excerpt(
-    passages: Sequence[Passage], subject: frozenset[str], wanted: frozenset[str], words: int
+    passages: Sequence[Passage], subject: frozenset[str] | None, wanted: frozenset[str], words: int
 ) -> tuple[str, list[Quote]]:
     """The table that speaks best to the stems `wanted`, cut to the rows that do, and what it is
-    cited as; empty when no table has half of the stems of `subject`, or none fits `words`."""
+    cited as; empty when no table has half of the stems of `subject` (None: any table will do), or
+    none fits `words`."""
     tables = [
         (passage, rows)
         for passage in passages
-        if (rows := rows_of(passage.text)) and overlap(subject, _stems(passage)) >= NAMED
+        if (rows := rows_of(passage.text))
+        and (subject is None or overlap(subject, _stems(passage)) >= NAMED)
     ]
     tables.sort(key=lambda item: -overlap(wanted, _stems(item[0])))
     for passage, (header, *body) in tables:

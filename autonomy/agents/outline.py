@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict
 
 from autonomy.agents.data_plan import NOT_COMPUTED, code_steps, data_words, results_steps
+from autonomy.agents.tool_calls import brought
 from autonomy.core.brief import Brief
 from autonomy.core.csl import families, in_short
 from autonomy.core.journey import Journey
@@ -206,6 +207,7 @@ def steps_plan(
     words -= of_data
     intro_words, end_words, section_words = _words_of(outline, journey, words)
     after = tuple(step.id for step in done)
+    called = brought(done)
     steps: list[Step] = list(done)
     searches: list[Step] = []
     writes: list[Step] = []
@@ -217,7 +219,7 @@ def steps_plan(
                 title=f"Find evidence: {section.heading}" if section.heading else "Find evidence",
                 tool="library.search",
                 input={
-                    "queries": list(section.queries),
+                    "queries": [*section.queries, *called.queries],
                     "limit": min(
                         PASSAGES_PER_QUERY + section_words[number - 1] // 60, MOST_PER_QUERY
                     ),
@@ -243,6 +245,7 @@ def steps_plan(
                     "signals": list(section.signals),
                     "words": section_words[number - 1],
                     **({"focus": section.focus} if section.focus else {}),
+                    **({"asked_for": list(called.source_ids)} if called.source_ids else {}),
                 },
                 depends_on=("evidence",),
             )
@@ -261,6 +264,7 @@ def steps_plan(
                 "sections": {s.id.removeprefix("search-"): s.input["queries"] for s in searches},
                 "topic": brief.topic if brief.named and journey.survey else "",
                 "source_ids": list(source_ids),
+                **({"asked_for": list(called.source_ids)} if called.source_ids else {}),
                 "cues": {str(n): list(s.cues) for n, s in enumerate(outline.sections, 1) if s.cues},
             },
             depends_on=tuple(s.id for s in searches),

@@ -171,7 +171,7 @@ async def _looking(deps: Deps, brief: Brief, former: Plan | None, task: str) -> 
     if former is None and any(state.status not in ("ready", "failed") for state in states):
         return None  # What is still being read may be all that is wanted; the survey waits for it.
     named = await calls_for(deps, key=f"{task}:calls") if may_call else Calls()
-    for said in named.left_out:
+    for said in named.notes:
         await deps.events.emit(EventDraft(type="note", source="planner", content=said))
     known = await deps.library.sources(deps.task.source_ids)
     why = await why_outside(deps, brief, reach, known)

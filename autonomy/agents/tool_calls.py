@@ -9,20 +9,20 @@ says of itself selects it: only words of the request do.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from autonomy.core import prompts
-from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable, Repeat
+from autonomy.agents.argument_reading import Unfilled, read_out
+from autonomy.core.ports import Deps, Repeat
+from autonomy.core.types import Step
 from autonomy.core.words import stems
 from autonomy.tools.learnt.answer_text import asked_words
 from autonomy.tools.learnt.call_tool import CALL, gives
 from autonomy.tools.learnt.filling import Filled, filled
-from autonomy.tools.learnt.schemas import problems
-from autonomy.tools.learnt.searching import finds_works, worth
+from autonomy.tools.learnt.searching import best, finds_works, worth
 from autonomy.tools.registry import Tool, ToolRegistry
 
 MOST_CALLS = 4
@@ -59,8 +59,9 @@ class Calls:
     """What a request asks for."""
 
     calls: tuple[ToolCall, ...] = ()
-    left_out: tuple[str, ...] = ()
-    """Of tools that it names and that cannot be called: why, a sentence each."""
+    notes: tuple[str, ...] = ()
+    """For the person, a sentence each: what a model made of the request's words, and why a tool that
+    it asks for is not called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,26 @@ class _Fit:
     tool: Tool[Any, Any]
     named: bool
     filled: Filled
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What calls that the request asked for have brought."""
+
+    queries: tuple[str, ...]
+    """One for each, that finds its answer: a request may share no word with it."""
+    source_ids: tuple[str, ...]
+
+
+def brought(steps: Sequence[Step]) -> Brought:
+    """Of the steps of a plan, those that called a learnt tool and are done."""
+    called = [s for s in steps if s.tool == CALL and s.result.get("source_ids")]
+    given = [(str(s.input["tool"]), s.input["arguments"]) for s in called]
+    words = (f"{re.sub(r'[._-]', ' ', name)} {asked_words(arguments)}" for name, arguments in given)
+    return Brought(
+        queries=tuple(dict.fromkeys(one.strip() for one in words)),
+        source_ids=tuple(str(i) for step in called for i in step.result["source_ids"]),
+    )
 
 
 async def calls_for(deps: Deps, *, key: str) -> Calls:
@@ -85,16 +106,43 @@ async def calls_for(deps: Deps, *, key: str) -> Calls:
         return Calls()
     certain = _certain(fits)
     wanting = [fit for fit in fits if fit.tool.name not in {c.tool for c in certain}]
-    more = await _by_model(deps, wanting, key) if wanting else []
+    read = await read_out(deps, [Unfilled(fit.tool, fit.filled.values) for fit in wanting], key=key)
+    more = [ToolCall(tool=made.tool, arguments=made.arguments) for made in read.calls]
     calls = [*certain, *more][:MOST_CALLS]
     called = {call.tool for call in calls}
-    left_out = tuple(
-        f"{fit.tool.name} is left out: the request does not say its "
-        f"{', '.join(fit.filled.missing)}."
+    left_out = (
+        _why_not(fit, read.unfit.get(fit.tool.name, ""))
         for fit in fits
-        if fit.named and fit.tool.name not in called and fit.filled.missing
+        if fit.tool.name not in called
     )
-    return Calls(tuple(calls), left_out)
+    told = (
+        f"A model read for {call.tool} out of the request: {asked_words(call.arguments)}."
+        for call in calls[len(certain) :]
+    )
+    return Calls(tuple(calls), (*told, *filter(None, left_out)))
+
+
+def offered(tools: Iterable[Tool[Any, Any]], request: str, most: int) -> list[Tool[Any, Any]]:
+    """The learnt tools that a run has: those that its request names, then those that are worth most
+    for it."""
+    able = list(tools)
+    named = [tool for tool in able if is_named(tool, request)]
+    others = best((tool for tool in able if tool not in named), request, most)
+    return [*named, *others][:most]
+
+
+def _why_not(fit: _Fit, unfit: str) -> str:
+    """Why a tool that was asked for is not called; nothing where it only seemed to fit.
+
+    Args:
+        unfit: what is wrong with what a model gave for it, if it gave anything.
+    """
+    missing = ", ".join(fit.filled.missing)
+    reasons = [f"the request does not say its {missing}"] if missing else []
+    reasons += [f"what the model gave for it does not fit ({unfit})"] if unfit else []
+    if not reasons or not (fit.named or unfit):
+        return ""
+    return f"{fit.tool.name} is left out: {', and '.join(reasons)}."
 
 
 def _fits(tools: Sequence[Tool[Any, Any]], goal: str) -> list[_Fit]:
@@ -141,26 +189,3 @@ def _best_filled(named: Sequence[_Fit]) -> list[_Fit]:
     most = max(len(fit.filled.said) for fit in named)
     best = [fit for fit in named if len(fit.filled.said) == most]
     return best if len(best) == 1 else []
-
-
-async def _by_model(deps: Deps, fits: Sequence[_Fit], key: str) -> list[ToolCall]:
-    """Calls that a model reads out of the request, as far as the tools' schemas take them."""
-    if not deps.models.available("planner"):
-        return []
-    known = {fit.tool.name: fit.tool for fit in fits}
-    prompt = prompts.caller(task=deps.task, tools=[fit.tool.schema() for fit in fits])
-    try:
-        answer = await deps.models.structured(
-            "planner", key=key, prompt=prompt, output=prompts.PlannedCalls
-        )
-    except (ModelUnavailable, BudgetExhausted):
-        return []
-    calls: list[ToolCall] = []
-    for planned in answer.calls:
-        tool = known.get(planned.tool)
-        if tool is None or problems((tool.schemas or ({}, {}))[0], planned.arguments):
-            continue
-        call = ToolCall(tool=tool.name, arguments=planned.arguments)
-        if call not in calls:
-            calls.append(call)
-    return calls

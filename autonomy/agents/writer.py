@@ -201,6 +201,7 @@ async def _by_rule(
         signals=list(step.input.get("signals", [])),
         turn=2 * int(step.input.get("number", 0)),
         asked_sources=len(deps.task.source_ids),
+        asked_for=frozenset(step.input.get("asked_for", ())),
     )
     words = int(step.input["words"])
     role = step.input["role"]

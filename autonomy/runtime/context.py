@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from autonomy.agents.reach import may_use_tools, reach_of
+from autonomy.agents.tool_calls import offered
 from autonomy.core import journey
 from autonomy.core.analysis import AnalysisLimits
 from autonomy.core.brief import read_brief
@@ -46,7 +47,6 @@ from autonomy.tools.drafts import draft_tools
 from autonomy.tools.evidence import evidence_tools
 from autonomy.tools.learnt.call_tool import CALL, call_tools
 from autonomy.tools.learnt.run_tools import LEARNING, run_tools
-from autonomy.tools.learnt.searching import best
 from autonomy.tools.library_tools import library_tools
 from autonomy.tools.literature import SCHOLARLY, WEB, literature_tools
 from autonomy.tools.registry import ToolRegistry
@@ -107,7 +107,7 @@ def build_deps(segment: Segment, grounds: Grounds | None = None) -> Deps:
     artifacts = RunArtifacts(fence, run.owner_id)
     tools = usable_tools(registry())
     learnt = usable_learnt(run.owner_id, ledger)
-    tools.add(best(learnt, f"{run.title} {task.goal}", env().tools_offered_max))
+    tools.add(offered(learnt, f"{run.title} {task.goal}", env().tools_offered_max))
     deps = Deps(
         run_id=fence.run_id,
         task=task,

@@ -54,6 +54,10 @@ class AllocateInput(BaseModel):
     source_ids: list[str] = Field(
         default_factory=list, description="Where was searched; empty means the whole library."
     )
+    asked_for: list[str] = Field(
+        default_factory=list,
+        description="Sources that the request itself asks for: they are on the topic.",
+    )
     cues: dict[str, list[str]] = Field(
         default_factory=dict, description="Section number to words of headings that fit it."
     )
@@ -162,8 +166,11 @@ async def _allocate(context: ToolContext, given: AllocateInput) -> AllocateOutpu
     passages = await context.library.passages(ids)
     if not passages:
         raise ToolFailure("no_evidence", "The searches found no passage in the sources.")
-    if given.topic and not await speaks_to(
-        context.library, given.topic, passages, given.source_ids
+    wanted = any(p.source_id in given.asked_for for p in passages)
+    if (
+        given.topic
+        and not wanted
+        and not await speaks_to(context.library, given.topic, passages, given.source_ids)
     ):
         held = [
             str(source.csl.get("title") or source.file_name)

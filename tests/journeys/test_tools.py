@@ -3,6 +3,7 @@ and mended in a run whose worker is killed in the middle of it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from tests.learnt.rates import Rates, rate
 from tests.learnt.services import KEY as PAPERS_KEY
 from tests.learnt.services import open_papers
 from tests.learnt.serving import Served, serving
+from tests.providers.openai_server import Behaviour, OpenAIServer
+from tests.providers.openai_server import running as simulating
 from tests.stack_process import StackProcess, eventually, free_port, running
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(560)]
@@ -48,9 +51,18 @@ def papers() -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def stack(served: Served, papers: Served, calculator: str) -> Iterator[StackProcess]:
+def simulator() -> Iterator[OpenAIServer]:
+    with simulating() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def stack(
+    served: Served, papers: Served, calculator: str, simulator: OpenAIServer
+) -> Iterator[StackProcess]:
     own = free_port()
-    ports = (served.port, papers.port, own, httpx.URL(calculator).port)
+    others = (calculator, simulator.base_url)
+    ports = (served.port, papers.port, own, *(httpx.URL(url).port for url in others))
     product = StackProcess(
         port=own,
         ready_made=True,
@@ -166,6 +178,38 @@ def test_a_run_calls_the_tool_that_its_request_names_and_cites_the_answer(
     (source,) = caller.http.get(f"/api/v2/runs/{run_id}/sources").json()["items"]
     assert source["csl"]["URL"] == f"{served.base}/on/2024-03-08"
     assert source["csl"]["container-title"] == rates_tool
+
+
+def test_a_model_reads_out_what_rules_do_not_and_the_call_is_cited(
+    stack: StackProcess, served: Served, simulator: OpenAIServer
+) -> None:
+    """With a model that somebody connected: its first arguments do not fit the schema."""
+    mind = Caller(stack, "mind@example.org", "--staff")
+    keep(mind, add(mind, url=f"{served.base}/openapi.json"), made_up.KEY)
+    connection = {"provider": "compatible", "base_url": simulator.base_url, "label": "Simulated"}
+    made = mind.http.post("/api/v2/models/connections", json=connection)
+    assert made.status_code == 201, made.text
+    roles = {"scope": "user", "roles": {"default": f"{made.json()['slug']}:simulated"}}
+    assert mind.http.put("/api/v2/models/roles", json=roles).status_code == 200
+    unfit = {"date": "the third of May 2023", "base": "GBP", "quote": 392}
+    answer = {"calls": [{"tool": "rates.rate_on", "arguments": unfit}]}
+    simulator.script.append(Behaviour(content=json.dumps(answer)))
+
+    run_id = mind.ask(
+        "Use the exchange-rate tool: what was a British pound worth in yen on the third of May 2023?"
+    )
+    run = mind.until(run_id, "succeeded")
+
+    callers = [r for r in simulator.requests if r.role == "caller"]
+    assert len(callers) == 2
+    assert "Does not fit" in callers[1].user
+    step = next(s for s in run["plan"]["steps"] if s["id"] == "look-call-1")
+    assert step["title"] == "Use rates.rate_on: base GBP, date 2023-05-03, quote JPY"
+    text = mind.download(run_id, "md").decode()
+    assert str(rate("2023-05-03", "GBP", "JPY")) in text
+    (source,) = mind.http.get(f"/api/v2/runs/{run_id}/sources").json()["items"]
+    assert source["csl"]["URL"] == f"{served.base}/on/2023-05-03"
+    assert mind.citations(run_id)
 
 
 # --------------------------------------------------------------------------- a repair that is hurt

@@ -15,7 +15,7 @@ from typing import Any
 from autonomy.core.brief import read_brief
 from autonomy.core.types import TaskSpec
 from autonomy.core.words import content_words, key_terms, overlap, stems
-from tests.providers import analyses
+from tests.providers import analyses, calls
 
 
 @dataclass(frozen=True)
@@ -184,13 +184,24 @@ def _sentences(text: str) -> list[str]:
     return [sentence for sentence in found if 8 <= len(sentence.split()) <= 45]
 
 
+def _of_table(text: str) -> str:
+    """The first row of a table, each value under its column's name; empty where there is none."""
+    rows = [line.split(" | ") for line in text.splitlines() if " | " in line]
+    if len(rows) < 2 or len(rows[0]) != len(rows[1]):
+        return ""
+    return "The table gives " + ", ".join(f"{v} as the {n}" for n, v in zip(*rows[:2], strict=True))
+
+
 def _claims(passages: list[tuple[str, str]]) -> Iterator[str]:
     """Claims without end, one passage after another: two in its words, then one quotation."""
     turn = itertools.count()
     for position in itertools.count():
         made = False
         for ident, text in passages:
-            sentences = _sentences(text)
+            table = _of_table(text)
+            if table and position == 0:
+                yield f"{table} [[p:{ident}]]."
+            sentences = [] if table else _sentences(text)
             if not sentences:
                 continue
             sentence = sentences[position % len(sentences)]
@@ -462,7 +473,9 @@ def answer(role: str, user: str, schema: Mapping[str, Any] | None = None) -> str
     if role == "reworker":
         return json.dumps(rework(user), ensure_ascii=False)
     if role == "caller":
-        return json.dumps({"calls": []})  # rules have made the calls that leave no doubt
+        request = _labelled(user, "request")[0].text
+        shown = [quoted.text for quoted in _labelled(user, "tool, ")]
+        return json.dumps(calls.calls(request, shown), ensure_ascii=False)
     if role == "searcher":
         return json.dumps({"queries": queries(user)}, ensure_ascii=False)
     if role == "titler":

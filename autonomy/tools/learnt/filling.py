@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from autonomy.tools.learnt.schemas import problems
+from autonomy.tools.learnt.schemas import TooMuchWork, problems
 from autonomy.tools.learnt.searching import resolved
 
 READ_CHARS = 2_000
@@ -56,12 +56,23 @@ class Filled:
     def whole(self) -> bool:
         return not self.missing
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """Those of `said` with their values; a body's by their own names."""
+        body = self.arguments.get(BODY)
+        flat = {**(body if isinstance(body, dict) else {}), **self.arguments}
+        return {name: flat[name] for name in self.said if name in flat}
+
 
 def filled(schema: Mapping[str, Any], request: str) -> Filled:
     """The arguments that `request` gives for `schema`; never any that the schema does not allow."""
     text = request[:READ_CHARS]
     found = _filled(schema, schema.get("$defs", {}), _Said(text))
-    if found.whole and problems(schema, found.arguments):
+    try:
+        refused = found.whole and problems(schema, found.arguments)
+    except TooMuchWork:
+        refused = True
+    if refused:
         required = tuple(str(name) for name in schema.get("required", ()))
         return Filled({}, required or ("a value that it takes",))
     return found

@@ -132,7 +132,8 @@ def _names(schema: Any, depth: int = 0) -> Iterable[str]:
 def fit(text: str, topic: str) -> float:
     """How well what a tool says of itself fits a topic, 0 to 1; one that finds publications of
     every kind fits each topic somewhat."""
-    have, wanted = stems(text), stems(topic)
+    # “exchange-rate” asks for what gives an exchange rate.
+    have, wanted = stems(text.replace("-", " ")), stems(topic.replace("-", " "))
     shared = len(have & wanted) / len(wanted) if wanted else 0.0
     return max(shared, 0.35 if have & GENERAL else 0.0)
 

@@ -9,6 +9,7 @@ from autonomy.agents.composer import (
 )
 from autonomy.agents.gaps import SectionSummary
 from autonomy.core.markers import MARKER
+from autonomy.library.tables import CELL_GAP
 from tests.autonomy.agents.world import FISHERY, REEFS, make_source
 
 REEF, REEF_PASSAGES = make_source("reefs", "Ten years [on] the reefs", "Okoye", 2019, REEFS)
@@ -130,3 +131,23 @@ def test_the_conclusion_names_what_is_thin_and_what_is_missing() -> None:
     assert "Only one source speaks on “Results”" in composed.markdown
     assert "On “Cost” the sources are silent" in composed.markdown
     assert "No passage that was found has the word “lighthouses”." in composed.markdown
+
+
+def test_what_the_request_asks_for_by_name_is_told_whatever_its_words() -> None:
+    rate = FISH_PASSAGES[0].model_copy(
+        update={
+            "id": "rate",
+            "source_id": "rate",
+            "heading": "Exchange rate: date 2024-01-05, base EUR",
+            "text": "rate  |  date\n1.0921  |  2024-01-05".replace("  |  ", CELL_GAP),
+        }
+    )
+    question = "What was one euro worth in dollars on the fifth of January?"
+    given = evidence(passages=[*REEF_PASSAGES, rate], asked_for=frozenset({"rate"}))
+
+    answer = compose_answer(given, question, 150)
+    assert "| 1.0921 | 2024-01-05 |" in answer.markdown
+    assert answer.passage_ids == ("rate",)
+    section = compose_section(given, 200)
+    assert "| 1.0921 | 2024-01-05 |" in section.markdown
+    assert "rate" in section.source_ids

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from langgraph.types import Command
 
-from autonomy.agents.tool_calls import calls_for, is_named
+from autonomy.agents.tool_calls import calls_for, is_named, offered
 from autonomy.agents.tool_ingestor import Origin, read
 from autonomy.core.answers import PlannedCall, PlannedCalls
 from autonomy.core.ports import Deps, ModelUnavailable, Repeat
@@ -205,7 +205,7 @@ async def test_what_a_model_gets_wrong_is_not_called(served: Served, call: Plann
     deps = await deps_for(served, VAGUE)
     found = await calls_for(dataclasses.replace(deps, models=Calling(call)), key="k")
     assert found.calls == ()
-    assert "does not say" in found.left_out[0]
+    assert "does not say" in found.notes[0]
 
 
 async def test_words_of_a_tool_do_not_select_it(served: Served) -> None:
@@ -223,3 +223,14 @@ async def test_words_of_a_tool_do_not_select_it(served: Served) -> None:
     assert found.calls == ()
     assert models.shown == "", "it is not even shown"
     assert is_named(evil, "Call evil.take now")
+
+
+async def test_a_run_has_every_tool_that_its_request_names(served: Served) -> None:
+    """However little else it shares with the tool's words, and however many tools there are."""
+    (tool,) = (await deps_for(served)).tools.learnt()
+    others = [
+        dataclasses.replace(tool, name=f"worth.{n}", description="What a euro was worth in dollars")
+        for n in range(6)
+    ]
+    chosen = offered([*others, tool], VAGUE, 3)
+    assert [t.name for t in chosen] == [NAME, "worth.0", "worth.1"]
