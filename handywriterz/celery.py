@@ -31,25 +31,15 @@ def start_engine(instance: Any = None, **_: Any) -> None:
     if RUNS_QUEUE in consumed:
         from autonomy.memory.embedding import shared_embedder
         from autonomy.runtime import tracing
+        from autonomy.runtime.apart import Process
+        from autonomy.runtime.engine import Engine
         from autonomy.runtime.engine import start_engine as start
+        from handywriterz.drive_apart import COMMAND, runner
 
         tracing.start("runs")
-        start(_evaluated())
+        start(Engine(runner(), apart=Process(COMMAND)))
         # Loaded beside the start, so that the first search does not wait for the model.
         threading.Thread(target=shared_embedder().warm_up, name="warm-up", daemon=True).start()
-
-
-def _evaluated() -> Any:
-    """The engine of a deployment under evaluation; None, for the usual one, anywhere else."""
-    from handywriterz.env import env
-
-    if env().evaluation == "off":
-        return None
-    from autonomy.evaluation.switches import build_deps
-    from autonomy.runtime.engine import Engine
-    from autonomy.runtime.runner import Runner
-
-    return Engine(Runner(deps=build_deps))
 
 
 @signals.worker_process_init.connect  # type: ignore[untyped-decorator]

@@ -19,6 +19,7 @@ from langgraph.runtime import RunControl
 
 from autonomy.core.llm import SHARED
 from autonomy.runtime import queue, segment_ends
+from autonomy.runtime.apart import Apart, Died, NotBegun
 from autonomy.runtime.db import run_db
 from autonomy.runtime.fence import FencedOut
 from autonomy.runtime.leases import Lease
@@ -65,10 +66,18 @@ class Engine:
     Args:
         runner: drives one segment.
         capacity: runs driven at once.
+        apart: drives suspects (see `queue.SUSPECT`) in processes of their own; without it they
+            are driven here like any other.
     """
 
-    def __init__(self, runner: Runner | None = None, capacity: int | None = None) -> None:
+    def __init__(
+        self,
+        runner: Runner | None = None,
+        capacity: int | None = None,
+        apart: Apart | None = None,
+    ) -> None:
         self._runner = runner or Runner()
+        self._apart = apart
         self._capacity = capacity or env().runs_per_worker
         self._sweeper = Sweeper()
         self._lock_no: int | None = None
@@ -206,13 +215,27 @@ class Engine:
 
     async def _driving(self, claim: Claim, control: RunControl) -> None:
         try:
-            await self._runner.drive(claim, control)
+            if self._apart is not None and claim.attempt > queue.SUSPECT:
+                await self._drive_apart(self._apart, claim, control)
+            else:
+                await self._runner.drive(claim, control)
         except (DatabaseError, InterfaceError) as error:
             # It stays `running` under our lock; the next watch sees that nobody drives it.
             logger.warning("run %s: could not be given back: %s", claim.fence.run_id, error)
         finally:
             self._driven.pop((claim.fence.run_id, claim.fence.number), None)
             self._bell.set()
+
+    async def _drive_apart(self, apart: Apart, claim: Claim, control: RunControl) -> None:
+        run_id, number = claim.fence.run_id, claim.fence.number
+        try:
+            await apart.drive(claim)
+        except NotBegun as error:
+            logger.warning("run %s: no process of its own, so it is driven here: %s", run_id, error)
+            await self._runner.drive(claim, control)
+        except Died as death:
+            logger.warning("run %s: killed the process that drove it alone: %s", run_id, death)
+            await run_db(segment_ends.reclaim, run_id, number, own_fault=True)
 
     async def _watch(self) -> None:
         """Compare what the database says we drive with what we do drive."""

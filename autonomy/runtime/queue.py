@@ -71,13 +71,13 @@ FOR UPDATE OF account SKIP LOCKED
 """As `CLAIMABLE`, locked; and those whose flag is left over, so that it gets cleared."""
 
 SUSPECT = 2
-"""Claims without progress after which a run may be what kills its workers. From then on a worker
-drives one such run at a time, so that the next death says which it is."""
+"""Claims without progress after which a run may be what kills its workers. From then on it is
+driven in a process of its own (see `apart`), by each worker a few at a time: each takes memory."""
 
-DRIVES_SUSPECT = f"""
-EXISTS (SELECT 1 FROM autonomy_runs held
-        WHERE held.owner_lock = %(lock)s AND held.status = 'running'
-          AND held.claims_without_progress > {SUSPECT})
+MAY_DRIVE_SUSPECT = f"""
+%(suspects)s > (SELECT count(*) FROM autonomy_runs held
+                WHERE held.owner_lock = %(lock)s AND held.status = 'running'
+                  AND held.claims_without_progress > {SUSPECT})
 """  # noqa: S608 - constants only
 
 TAKE = f"""
@@ -87,7 +87,7 @@ WITH next AS (
     JOIN autonomy_queue_users account ON account.user_id = job.user_id
     WHERE job.user_id = %(user)s AND job.available_at <= clock_timestamp()
       AND run.status = 'queued' AND {RUNNING} < {CAP}
-      AND (run.claims_without_progress < {SUSPECT} OR NOT {DRIVES_SUSPECT})
+      AND (run.claims_without_progress < {SUSPECT} OR {MAY_DRIVE_SUSPECT})
     ORDER BY job.priority DESC, job.enqueued_at, job.run_id
     LIMIT 1
     FOR UPDATE OF job SKIP LOCKED
@@ -210,7 +210,12 @@ def claim_many(lock_no: int, limit: int) -> list[Claim]:
     each other or for a transition; nor does one that holds the locks of several users.
     """
     skip: list[int] = []
-    limits = {"cap": env().runs_per_user, "lock": lock_no, "ttl": env().lease_ttl_seconds}
+    limits = {
+        "cap": env().runs_per_user,
+        "lock": lock_no,
+        "suspects": env().suspects_per_worker,
+        "ttl": env().lease_ttl_seconds,
+    }
     claims: list[Claim] = []
     while len(claims) < limit:
         found = execute(NEXT_USER, {"cap": limits["cap"], "skip": skip})

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any
 
-from django.db import DatabaseError, DataError, InterfaceError
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.db.models.functions import Now
 from langgraph.errors import GraphDrained, GraphRecursionError
 from langgraph.graph import StateGraph
@@ -85,7 +85,10 @@ class Runner:
             await self._try_again(fence, UNEXPECTED)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("run %s: the database failed: %s", fence.run_id, error)
-            await self._try_again(fence, "The database failed repeatedly at the same step.")
+            # A connection, a lock or a time that ran out says nothing about the run.
+            own = not isinstance(error, OperationalError | InterfaceError)
+            cause = "The database failed repeatedly at the same step."
+            await self._try_again(fence, cause, own_fault=own)
         except Exception:
             # The one place where everything ends that nobody has named: the run is tried again
             # from its checkpoint, and ends visibly when that does not help.
@@ -186,9 +189,9 @@ class Runner:
         except FencedOut:
             logger.info("run %s: fence %s is over", fence.run_id, fence.number)
 
-    async def _try_again(self, fence: Fence, cause: str) -> None:
+    async def _try_again(self, fence: Fence, cause: str, *, own_fault: bool = True) -> None:
         try:
-            await run_db(segment_ends.retry, fence, cause)
+            await run_db(segment_ends.retry, fence, cause, own_fault=own_fault)
         except (DatabaseError, InterfaceError) as error:
             # It stays `running` under our lock; the engine sees that nobody drives it.
             logger.warning("run %s: could not be given back: %s", fence.run_id, error)

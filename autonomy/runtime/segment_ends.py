@@ -31,10 +31,13 @@ ANSWERED = (CycleStatus.REPORT_READY, CycleStatus.EXPIRED)
 """Cycles whose run need not wait any more when it reaches its pause."""
 
 MAX_FAULTS = 3
-"""Claims of one checkpoint that ended without progress, and by nobody else's fault, before the run
-counts as poisoned."""
+"""Claims of one checkpoint that ended by an error of the run's own, or by the death of a process
+that drove nothing else, before the run counts as poisoned."""
 MAX_CLAIMS = 10
-"""The same, whoever is to blame: nobody takes that many workers' time without a result."""
+"""Claims of one checkpoint that ended without progress, where nothing else explains it, before the
+run counts as poisoned."""
+LONGEST_DELAY = 60.0
+"""Seconds that a run waits at most before it is tried again after an error."""
 
 _SERVER_STARTED = Func(function="pg_postmaster_start_time", output_field=DateTimeField())
 
@@ -188,19 +191,39 @@ def retry(fence: Fence, cause: str, *, own_fault: bool = True) -> bool:
 
 
 @transaction.atomic
-def reclaim(run_id: object, number: int, *, own_fault: bool = False) -> bool:
+def reclaim(
+    run_id: object, number: int, *, own_fault: bool = False, explained: bool = False
+) -> bool:
     """Take a run from a dead worker: back to the queue, or `failed` when it is poisoned.
 
     The dead segment's fence stops being valid here, because the run is no longer `running`.
-    `own_fault` says that no other run can have killed the worker.
+
+    Args:
+        own_fault: a process that drove nothing else died of it.
+        explained: workers die without it too, so that no number of claims speaks against it.
     """
     fence = Fence(str(run_id), number)
     cause = "Its worker stopped without a word again and again at the same step."
-    return _again(run_id, fence, "lost", cause, own_fault=own_fault, count_seconds=False)
+    return _again(
+        run_id,
+        fence,
+        "lost",
+        cause,
+        own_fault=own_fault,
+        explained=explained,
+        count_seconds=False,
+    )
 
 
 def _again(
-    run_id: object, fence: Fence, reason: str, cause: str, *, own_fault: bool, count_seconds: bool
+    run_id: object,
+    fence: Fence,
+    reason: str,
+    cause: str,
+    *,
+    own_fault: bool,
+    count_seconds: bool,
+    explained: bool = False,
 ) -> bool:
     run = (
         Run.objects.select_for_update(no_key=True)
@@ -217,7 +240,7 @@ def _again(
     else:
         # After a checkpoint of this very segment the count starts anew.
         faults = faults + own_fault if claims else 0
-    if faults >= MAX_FAULTS or claims >= MAX_CLAIMS:
+    if faults >= MAX_FAULTS or (claims >= MAX_CLAIMS and not explained):
         transitions.end(
             run.pk, [RunStatus.RUNNING], RunStatus.FAILED, StopReason.POISONED, cause, fence=fence
         )
@@ -236,7 +259,14 @@ def _again(
         fence=fence,
         columns={"claims_without_progress": claims, "faults": faults},
         count_seconds=count_seconds and not run.server_restarted,
-        # Whatever broke gets a moment to recover before the next try.
-        delay=timedelta(seconds=claims) if reason == "retry" else None,
+        delay=_delay(claims - 1 if reason == "retry" else claims - MAX_CLAIMS),
     )
     return True
+
+
+def _delay(doublings: int) -> timedelta | None:
+    """Whatever broke gets a moment to recover before the next try, and one that does not recover is
+    tried ever less often."""
+    if doublings < 0:
+        return None
+    return timedelta(seconds=min(LONGEST_DELAY, 2.0**doublings))

@@ -24,13 +24,12 @@ from autonomy.runtime import (
 from autonomy.runtime.budget_statements import HOLD_DAYS
 from autonomy.runtime.couriers import ring_embedding, ring_file, ring_similarity
 from autonomy.runtime.leases import HELD, SWEEP_CLASS
-from autonomy.runtime.queue import SUSPECT
 from handywriterz.env import env
 
 logger = logging.getLogger(__name__)
 
 DEAD_WORKERS = f"""
-SELECT owner_lock, over < now() - make_interval(secs => %(patience)s)
+SELECT owner_lock
 FROM (SELECT driven.owner_lock, LEAST(
           max(driven.lease_until), min(driven.lease_until) + make_interval(secs => %(ttl)s),
           CASE WHEN NOT {HELD % "driven.owner_lock"}
@@ -39,15 +38,12 @@ FROM (SELECT driven.owner_lock, LEAST(
       GROUP BY driven.owner_lock) AS worker
 WHERE over < now()
 """  # noqa: S608 - constants only
-"""Dead workers, and of each whether it is so for longer than a transaction that touches a run may
-take. Death is a worker's, not a run's: a run that was claimed a moment before it belongs to it.
+"""Dead workers. Death is a worker's, not a run's: a run that was claimed a moment before it belongs
+to it.
 
 A worker is dead when its lock is gone and its last beat is not of this moment; when it hangs, so
 that all of its leases ran out; or when one of them is so old that its heartbeat cannot be at work.
 """
-
-PATIENCE_SECONDS = 5.0
-"""How long the runs of a dead worker wait for one among them that somebody has locked."""
 
 ONE_SWEEPER = "SELECT pg_try_advisory_xact_lock(%s, %s)"
 """Held on a dead worker while its runs are taken over."""
@@ -58,28 +54,27 @@ DEATHS_SINCE = f"""
            (SELECT saved.created_at FROM autonomy_checkpoints saved
             WHERE saved.thread_id = run.id::text AND saved.checkpoint_ns = ''
             ORDER BY saved.checkpoint_id DESC LIMIT 1), run.started_at)
+           - make_interval(secs => %(beat)s)
    AND NOT ({HELD % "gone.lock_no"}))
 """  # noqa: S608 - constants only
-"""Workers that went away since the run's last checkpoint."""
+"""Workers that went away since the run's last checkpoint: each was seen a beat before at the latest."""
 
-LEFT = "SELECT count(*) FROM autonomy_runs WHERE owner_lock = %(lock)s AND status = 'running'"
+ALSO_WITHOUT_IT = 1.25
+"""Workers that went away, for each of a run's claims without progress, beyond which something else
+kills workers. Where four of them are killed alike, ten claims of one run in twelve deaths have a
+chance of 1 in 25,000."""
 
 LEFT_BEHIND = f"""
-SELECT id, fence,
-       (claims_without_progress > {SUSPECT}
-        OR NOT EXISTS (SELECT 1 FROM autonomy_runs other
-                       WHERE other.owner_lock = run.owner_lock AND other.status = 'running'
-                         AND other.id <> run.id))
-       AND {DEATHS_SINCE} <= claims_without_progress + 1
+SELECT id, fence, {DEATHS_SINCE} > {ALSO_WITHOUT_IT} * claims_without_progress
 FROM autonomy_runs run
 WHERE owner_lock = %(lock)s AND status = 'running'
 ORDER BY owner_id, id
 FOR NO KEY UPDATE OF run SKIP LOCKED
 """  # noqa: S608 - constants only
-"""Runs of a dead worker, and of each whether it alone can be to blame: it was the only run there,
-or the only suspect (see `queue.SUSPECT`), and no more workers died than have driven it. In the
-order of their owners: two sweeps lock their places in the queue one after the other, and no place
-before a day that is needed (`HOLD_DAYS`), because whoever starts a run locks the day first."""
+"""Runs of a dead worker, and of each whether workers die without it too. In the order of their
+owners: two sweeps lock their places in the queue one after the other, and no place before a day
+that is needed (`HOLD_DAYS`), because whoever starts a run locks the day first. A run that somebody
+has locked is left to the next look."""
 
 FORGET = f"""
 DELETE FROM autonomy_worker_processes worker
@@ -99,40 +94,31 @@ WAITS_SECONDS = 30.0
 
 def reclaim_dead() -> int:
     """Put runs of dead workers back in the queue; how many there were."""
-    limits = {
-        "grace": env().lease_grace_seconds,
-        "ttl": env().lease_ttl_seconds,
-        "patience": PATIENCE_SECONDS,
-    }
+    limits = {"grace": env().lease_grace_seconds, "ttl": env().lease_ttl_seconds}
     with connection.cursor() as cursor:
         cursor.execute(DEAD_WORKERS, limits)
-        workers = [(int(row[0]), bool(row[1])) for row in cursor.fetchall()]
-    return sum(_take_over(lock_no, for_long=for_long) for lock_no, for_long in workers)
+        workers = [int(row[0]) for row in cursor.fetchall()]
+    return sum(_take_over(lock_no) for lock_no in workers)
 
 
 @transaction.atomic
-def _take_over(lock_no: int, *, for_long: bool) -> int:
-    """Reclaim what one dead worker drove, all at once: who had company must be known before any
-    of them is moved. Another process's sweep of the same worker is left to finish.
+def _take_over(lock_no: int) -> int:
+    """Reclaim what one dead worker drove; how many runs. Another process's sweep of the same worker
+    is left to finish.
 
-    While somebody has one of the runs locked, the others wait for it; a worker that is dead
-    `for_long` leaves it behind, and then its death is laid to nobody.
+    Nobody is to blame because of it: what killed the worker may be any of its runs, or none (see
+    `apart`, which finds out).
     """
     with connection.cursor() as cursor:
         cursor.execute(ONE_SWEEPER, [SWEEP_CLASS, lock_no])
         if not cursor.fetchall()[0][0]:
             return 0
-        cursor.execute(LEFT, {"lock": lock_no})
-        there = int(cursor.fetchall()[0][0])
-        cursor.execute(LEFT_BEHIND, {"lock": lock_no})
+        cursor.execute(LEFT_BEHIND, {"lock": lock_no, "beat": env().lease_beat_seconds})
         left = cursor.fetchall()
         cursor.execute(HOLD_DAYS, {"runs": [row[0] for row in left]})
-    complete = len(left) == there
-    if not complete and not for_long:
-        return 0
-    for run_id, number, own_fault in left:
+    for run_id, number, explained in left:
         logger.warning("run %s: its worker (fence %s) is dead; reclaiming", run_id, number)
-        segment_ends.reclaim(run_id, int(number), own_fault=bool(own_fault) and complete)
+        segment_ends.reclaim(run_id, int(number), explained=bool(explained))
     return len(left)
 
 

@@ -209,6 +209,11 @@ class Limits(BaseModel):
     runs_per_worker: int = Field(
         default=200, gt=0, description="Runs one worker process drives at once."
     )
+    suspects_per_worker: int = Field(
+        default=3,
+        gt=0,
+        description="Runs that may be what kills their workers, which one worker drives at once; each in a process of its own of about 300 MB, for one step.",
+    )
     db_threads: int = Field(
         default=6, gt=0, description="Database threads (and connections) per worker process."
     )

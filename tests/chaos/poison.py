@@ -15,10 +15,9 @@ WORKERS = 3
 SLOW_MILLISECONDS = 900
 """Of a step of every other innocent run: longer than a worker with a poisonous run lives, so that
 such runs make no progress beside one."""
-MOST_DEATHS = 12
-"""Per poisonous run: one alone takes six workers, of which three are its own; several give each
-other an alibi, up to ten claims each,
-and a kill right after a checkpoint is not among them."""
+MOST_DEATHS = 3
+"""Of workers, per poisonous run: one right after a checkpoint, and two that make it a suspect. From
+then on it kills processes of its own."""
 
 WRONGLY = """
 SELECT id, task ->> 'goal', stop_reason FROM autonomy_runs
@@ -73,7 +72,7 @@ class Poison:
                 f"{(blamed or (0,))[0]} runs ended as poisoned after {deaths} deaths of workers;"
                 f" {len(wrong)} wrongly",
                 f"{poisonous} of {innocent + poisonous}, after ≤ {MOST_DEATHS * poisonous} deaths",
-                not wrong and 3 * poisonous <= deaths <= MOST_DEATHS * poisonous,
+                not wrong and MOST_DEATHS <= deaths <= MOST_DEATHS * poisonous,
                 seconds,
             ),
             *promises(storm, fault, seconds, endings=["failed (poisoned)"]),

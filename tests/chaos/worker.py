@@ -21,6 +21,7 @@ from autonomy.runtime.engine import Engine
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import Runner
 from tests.chaos import graph, points, sabotage
+from tests.chaos.apart import Forked
 from tests.chaos.witness import Witness
 
 
@@ -86,13 +87,18 @@ def work(order: dict[str, Any]) -> None:
     )
     for noisy in ("httpx", "httpcore", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    apart = Forked(Router, order)
     journal = points.Journal(order["journal"])
     points.install(points.Armed(journal, order.get("point", ""), order.get("times", 1)), journal)
     sabotage.from_environment()
     witness = Witness(journal) if order.get("witness") else None
     if witness is not None:
         witness.install()
-    engine = Engine(Router(witness), capacity=order.get("capacity", 40))  # type: ignore[arg-type]
+    engine = Engine(
+        Router(witness),  # type: ignore[arg-type]
+        capacity=order.get("capacity", 40),
+        apart=apart,
+    )
     couriers._doorbell.send = lambda message: engine.poke()  # type: ignore[method-assign]
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())
