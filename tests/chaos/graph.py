@@ -1,9 +1,10 @@
 """What storms drive: a small graph over the real state that does everything a crash could spoil.
 
-A run's goal says how it goes: `storm LOOPS WIDTH MILLISECONDS [silent] [poison]`. Each loop fans
+A run's goal says how it goes: `storm LOOPS WIDTH MILLISECONDS [silent] [asks] [poison]`. Each loop fans
 out into WIDTH branches; a branch calls a model under the budget, reads, posts (the outside dedupes
 by key) and mails (may happen once only). The outside is a table that keeps every call; it can be
-asked after a mail, unless it is silent: then a mail whose outcome was lost is left alone.
+asked after a mail, unless it is silent: then a mail whose outcome was lost is left alone. A run
+that asks waits for a person's word after each loop, and says which one it heard.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, TypedDict
 from django.db import connection
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Send
+from langgraph.types import Send, interrupt
 from pydantic import BaseModel
 
 from autonomy.core.ports import Asked, Deps, OutcomeUnknown, Repeat, task_id
@@ -57,6 +58,22 @@ HAVING count(DISTINCT (call.kind, call.what)) <>
 """
 """Runs that ended well without having done everything outside."""
 
+HEARD_WRONGLY = """
+SELECT run.id, answer.interrupt_id, answer.value ->> 'word', count(log.seq)
+FROM autonomy_runs run JOIN autonomy_resumes answer ON answer.run_id = run.id
+LEFT JOIN autonomy_episodic_logs log
+  ON log.run_id = run.id AND log.meta ->> 'heard' = answer.value ->> 'word'
+WHERE run.status = 'succeeded' AND run.task ->> 'goal' LIKE 'storm %'
+GROUP BY 1, 2, 3 HAVING count(log.seq) <> 1
+UNION ALL
+SELECT run.id, '', 'all', count(log.seq)
+FROM autonomy_runs run LEFT JOIN autonomy_episodic_logs log
+  ON log.run_id = run.id AND log.meta ->> 'heard' IS NOT NULL
+WHERE run.status = 'succeeded' AND run.task ->> 'goal' LIKE 'storm % asks%'
+GROUP BY 1 HAVING count(log.seq) <> split_part(min(run.task ->> 'goal'), ' ', 2)::int
+"""
+"""Words of people that a run did not hear, or heard more than once, and runs that went on unasked."""
+
 OVER = "over"
 TOKENS = 100
 USD = 0.01
@@ -71,13 +88,19 @@ class Course:
     width: int
     seconds: float
     silent: bool
+    asks: bool
     poison: bool
 
     @classmethod
     def of(cls, goal: str) -> Course:
         _, loops, width, milliseconds, *rest = goal.split()
         seconds = int(milliseconds) / 1000
-        return cls(int(loops), int(width), seconds, "silent" in rest, "poison" in rest)
+        return cls(
+            int(loops),
+            int(width),
+            seconds,
+            *(word in rest for word in ("silent", "asks", "poison")),
+        )
 
 
 class Branch(TypedDict):
@@ -136,17 +159,29 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
     }
 
 
+async def ask(state: RunState) -> RunState:
+    loop = state["loops"] - 1
+    answer = interrupt({"kind": "question", "question": f"Go on after {loop}?"})
+    return {"outbox": [_told(f"heard after {loop}", heard=answer["word"])]}
+
+
 def build() -> StateGraph[Any, Any, Any, Any]:
-    """plan → (act × width → reflect) × loops."""
+    """plan → (act × width → reflect [→ ask]) × loops."""
     graph: StateGraph[Any, Any, Any, Any] = StateGraph(RunState, context_schema=Deps)
     graph.add_node("plan", plan)
     graph.add_node("act", act, input_schema=Branch)
     graph.add_node("reflect", reflect)
+    graph.add_node("ask", ask)
     graph.add_edge(START, "plan")
     graph.add_conditional_edges("plan", branches, ["act"])
     graph.add_edge("act", "reflect")
-    graph.add_conditional_edges("reflect", _next, ["act", END])
+    graph.add_conditional_edges("reflect", _asked, ["ask", "act", END])
+    graph.add_conditional_edges("ask", _next, ["act", END])
     return graph
+
+
+def _asked(state: RunState, runtime: Runtime[Deps]) -> list[Send] | str:
+    return "ask" if Course.of(runtime.context.task.goal).asks else _next(state)
 
 
 def _next(state: RunState) -> list[Send] | str:

@@ -28,6 +28,10 @@ NAMES = (
     "after an artifact's row",
     "inside finish",
     "after finish",
+    "before a wait",
+    "inside a wait",
+    "after a wait",
+    "with an answer",
     "in the heartbeat",
     "in the sweep",
 )
@@ -87,6 +91,7 @@ def install(armed: Armed, journal: Journal) -> None:
         endings,
         leases,
         queue,
+        runner,
         segment_ends,
         sweeper,
         transitions,
@@ -104,6 +109,12 @@ def install(armed: Armed, journal: Journal) -> None:
             reach("inside finish")
         elif run is not None and run.status == "queued":
             reach("inside release")
+        elif run is not None and run.status == "waiting_human":
+            reach("inside a wait")
+
+    def answered(found: Any) -> None:
+        if found:
+            reach("with an answer")
 
     for name in ("claim", "claim_many"):
         if hasattr(queue, name):
@@ -122,6 +133,8 @@ def install(armed: Armed, journal: Journal) -> None:
     wrap(transitions, "change", after=ended)  # inside the transition's transaction
     wrap(segment_ends, "finish", after="after finish")
     wrap(segment_ends, "release", after="after release")
+    wrap(segment_ends, "wait_for_human", before="before a wait", after="after a wait")
+    wrap(runner, "_answers", after=answered)
     wrap(leases.Lease, "_beat", before="in the heartbeat")
     wrap(sweeper, "reclaim_dead", before="in the sweep")
 

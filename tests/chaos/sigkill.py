@@ -60,6 +60,7 @@ class SigKill:
                 committed = steps
             while len(storm.workers) < WORKERS:
                 self._spawn(storm)
+            storm.answer()
             if storm.active() < BUSY:
                 for _ in range(5):
                     self._start(storm, question)

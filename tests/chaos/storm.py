@@ -3,6 +3,7 @@ that is waited for, and the figures."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -26,9 +27,10 @@ CRASH = "crashed"
 """File in `DATA_DIR` with the traceback of a worker that broke by itself."""
 
 ACTIVE = "SELECT count(*) FROM autonomy_runs WHERE status IN ('queued', 'running')"
-UNSETTLED = (
-    "SELECT count(*), count(*) FILTER (WHERE status IN ('queued', 'running')) FROM autonomy_runs"
-)
+WAITING = """
+SELECT id, waiting_for ->> 'interrupt_id' FROM autonomy_runs
+WHERE status = 'waiting_human' AND task ->> 'goal' LIKE 'storm %'
+"""
 
 
 @dataclass(slots=True)
@@ -58,7 +60,7 @@ class Storm:
         self.workers: list[Worker] = []
         self.kills: dict[int, float] = {}
         """Pid of a worker that was killed → when, as the wall clock had it."""
-        self.started = 0
+        self.started = self.answered = 0
         self.outside: psycopg.Connection[Any]
         worker.prepare()
         self._zygote = Zygote(worker.work)
@@ -107,7 +109,26 @@ class Storm:
         """How some run goes."""
         pick = self.random
         silent = " silent" if pick.random() < 0.3 else ""
-        return f"storm {pick.randint(3, 6)} {pick.randint(1, 3)} {pick.randint(5, 60)}{silent}"
+        asks = " asks" if pick.random() < 0.25 else ""
+        return (
+            f"storm {pick.randint(3, 6)} {pick.randint(1, 3)} {pick.randint(5, 60)}{silent}{asks}"
+        )
+
+    def answer(self) -> int:
+        """Be the people whom runs wait for: each is told a word, and then another one, too late.
+        How many were answered."""
+        from autonomy import services
+        from autonomy.models import Run
+
+        waiting = self.outside.execute(WAITING).fetchall()
+        for run_id, interrupt_id in waiting:
+            run = Run.objects.get(pk=run_id)
+            services.answer_interrupt(run, interrupt_id, {"word": str(self.answered)})
+            self.answered += 1
+            with contextlib.suppress(services.Conflict):
+                services.answer_interrupt(run, interrupt_id, {"word": "too late"})
+                raise AssertionError(f"run {run_id} took a second answer")
+        return len(waiting)
 
     def active(self) -> int:
         """Runs that wait for a worker or have one.
@@ -126,7 +147,12 @@ class Storm:
 
     def settle(self, seconds: float = SETTLE_SECONDS) -> bool:
         """Whether every run comes to rest in time."""
-        return self.until(lambda: self.active() == 0, seconds, every=0.2)
+
+        def over() -> bool:
+            idle = self.active() == 0
+            return not self.answer() and idle
+
+        return self.until(over, seconds, every=0.2)
 
     # ------------------------------------------------------------------ workers
 
@@ -214,6 +240,7 @@ class Storm:
         for name, statement in (
             ("effects made twice", graph.EFFECTS_TWICE),
             ("effects never made", graph.EFFECTS_MISSING),
+            ("words of people lost or heard twice", graph.HEARD_WRONGLY),
         ):
             rows = self.outside.execute(statement).fetchall()
             if rows:
