@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
+from typing import NamedTuple
 
 from langgraph.runtime import Runtime
 
-from autonomy.agents.analysed import load_analysis
 from autonomy.agents.approval import wants_approval
 from autonomy.agents.best_draft import in_all, take_best
-from autonomy.agents.checking import check_claims
-from autonomy.agents.data_plan import of_data_alone
-from autonomy.agents.delivery import Judged, cleaned, report
-from autonomy.agents.gates import run_gates
-from autonomy.agents.length import asked_words
-from autonomy.agents.likeness import within
+from autonomy.agents.delivery import cleaned, report
+from autonomy.agents.draft_gates import citations_told, draft_gates, judge_draft
 from autonomy.agents.reach import may_use_tools
 from autonomy.agents.reply import is_reply
 from autonomy.agents.revision import reinstate, revise, wrap_up
-from autonomy.agents.revision_words import what_was_lost
-from autonomy.agents.rewrite_result import rewriting_gates
 from autonomy.agents.routing import (
     Decision,
     Situation,
@@ -28,7 +21,7 @@ from autonomy.agents.routing import (
     route_draft,
     route_progress,
 )
-from autonomy.agents.steering import take
+from autonomy.agents.steering import Taken, take
 from autonomy.agents.tool_choice import fitting_tools
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps, task_id
@@ -43,18 +36,59 @@ from autonomy.core.types import (
     VerdictKind,
 )
 from autonomy.core.words import counted
-from autonomy.export.document import Document
 
 HANDED_OVER = frozenset({Route.END, Route.TURNITIN_PAUSE})
+
+
+class Reached(NamedTuple):
+    """How far `reflect` has come: its decision, and what of the state and the log goes with it."""
+
+    decision: Decision
+    update: RunState
+    events: list[EventDraft]
 
 
 async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
     """Judge the superstep and choose the route; on a finished draft, run every gate first."""
     taken = await take(state, runtime.context, state["plan"])
-    deps, plan = taken.deps, taken.plan or state["plan"]
-    update: RunState = {**taken.update}
-    events: list[EventDraft] = [*taken.events]
+    deps = taken.deps
     exhausted = await deps.budget.exhausted()
+    update, events = _taken_up(state, taken, exhausted)
+    situation = _situation({**state, **update}, taken, exhausted)
+    decision = route_progress(situation)
+    if taken.replan and not exhausted:
+        decision = replan()
+    ending = decision is not None and decision[0].route is Route.END
+    if decision is None or (ending and situation.document_id):
+        # Nothing is handed over unchecked, not even the draft of a run that is out of budget.
+        decision, found, told = await _judge(decision, situation, state, deps, task_id(runtime))
+        update, events = {**update, **found}, events + told
+    (verdict, stop), found, told = _carried_out(decision, situation, {**state, **update}, deps)
+    if verdict.route is Route.END:
+        await _remember(situation, verdict, deps)
+        found["stop_reason"] = stop
+    given = EventDraft(
+        type="verdict",
+        source="critic",
+        content=verdict.reason,
+        meta={"verdict": verdict.model_dump(mode="json")},
+    )
+    return {
+        **update,
+        **found,
+        "verdict": verdict,
+        "route": verdict.route,
+        "outbox": [*events, *told, given],
+    }
+
+
+def _taken_up(
+    state: RunState, taken: Taken, exhausted: str | None
+) -> tuple[RunState, list[EventDraft]]:
+    """What messages and a raised budget change before anything is judged."""
+    update: RunState = {**taken.update}
+    events = [*taken.events]
+    plan = taken.plan or state["plan"]
     if not exhausted:
         again_up = state.get("stop_reason", "") in LIMIT_REASONS
         if again_up:
@@ -64,17 +98,23 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
             events.append(_planned(plan, "There is budget again: what was left out is written."))
     if plan is not state["plan"]:
         update["plan"] = plan
-    loops = update.get("loops", state.get("loops", 0)) + 1
-    update["loops"] = loops
+    update["loops"] = update.get("loops", state.get("loops", 0)) + 1
+    return update, events
+
+
+def _situation(state: RunState, taken: Taken, exhausted: str | None) -> Situation:
+    """All that the routes depend on. A report on a draft that a message has changed since says
+    nothing of what it will be."""
+    deps = taken.deps
     brief = read_brief(deps.task)
-    situation = Situation(
-        plan=plan,
+    return Situation(
+        plan=state["plan"],
         journey=deps.journey,
-        loops=loops,
+        loops=state["loops"],
         expansions=state.get("expansions", 0),
         repairs=state.get("repairs", 0),
         replans=state.get("replans", 0),
-        revisions=update.get("revisions", state.get("revisions", 0)),
+        revisions=state.get("revisions", 0),
         cycles=state.get("cycles", 0),
         document_id=state.get("document_id", ""),
         # A rewriting is of the person's own words, and is held to no target.
@@ -86,70 +126,66 @@ async def reflect(state: RunState, runtime: Runtime[Deps]) -> RunState:
         expired=state.get("report_expired", False) and not taken.changed,
         offers=may_use_tools(deps, brief) and bool(fitting_tools(deps, brief.topic).offers),
     )
-    decision = route_progress(situation)
-    if taken.replan and not exhausted:
-        decision = replan()
-    ending = decision is not None and decision[0].route is Route.END
-    if decision is None or (ending and situation.document_id):
-        document_id = state["document_id"]
-        if situation.last_cycle_over:
-            local = in_all(state.get("local_similarity"), state.get("local_quoted"))
-            if (best := await take_best(document_id, local, deps)) is not None:
-                document_id = update["document_id"] = best[0]
-                events.append(best[1])
-        # Nothing is handed over unchecked, not even the draft of a run that is out of budget.
-        judged = await _judged(document_id, deps, task_id(runtime))
-        gates = await _gates(judged, state, deps)
-        if decision is None:
-            decision = route_draft(situation, gates)
-        else:
-            decision = decision[0].model_copy(update={"gates": gates}), decision[1]
-        if decision[0].route in HANDED_OVER:
-            if not situation.accepted and (clean := await cleaned(judged, deps)) is not None:
-                judged = clean
-                update["document_id"] = clean.document_id
-                events += clean.events
-                decision = _again(decision, situation, await _gates(judged, state, deps))
-            await report(judged, judged.removals, deps)
-        if not deps.journey.rewrites:
-            events.append(_checked(judged))
+
+
+async def _judge(
+    decision: Decision | None, situation: Situation, state: RunState, deps: Deps, task: str
+) -> Reached:
+    """Run the gates on the draft, and look through it a last time where it is handed over.
+
+    Args:
+        decision: that the run ends; None where the gates are to say how it goes on.
+        state: before this superstep.
+        task: the LangGraph task id that judgements are recorded under.
+    """
+    update: RunState = {}
+    events: list[EventDraft] = []
+    document_id = state["document_id"]
+    if situation.last_cycle_over:
+        local = in_all(state.get("local_similarity"), state.get("local_quoted"))
+        if (best := await take_best(document_id, local, deps)) is not None:
+            document_id = update["document_id"] = best[0]
+            events.append(best[1])
+    judged = await judge_draft(document_id, deps, task)
+    gates = await draft_gates(judged, state, deps)
+    if decision is None:
+        decision = route_draft(situation, gates)
+    else:
+        decision = decision[0].model_copy(update={"gates": gates}), decision[1]
+    if decision[0].route in HANDED_OVER:
+        if not situation.accepted and (clean := await cleaned(judged, deps)) is not None:
+            judged = clean
+            update["document_id"] = clean.document_id
+            events += clean.events
+            decision = _again(decision, situation, await draft_gates(judged, state, deps))
+        await report(judged, judged.removals, deps)
+    if not deps.journey.rewrites:
+        events.append(citations_told(judged))
+    return Reached(decision, update, events)
+
+
+def _carried_out(decision: Decision, situation: Situation, state: RunState, deps: Deps) -> Reached:
+    """What the decision does to the plan, or to the route where the person is to be asked first.
+
+    Args:
+        state: with everything that this superstep has changed so far.
+    """
     verdict, stop = decision
+    plan = situation.plan
     if verdict.kind is VerdictKind.RETRY:
-        revised, extra = revise(plan, verdict)
-        update["plan"] = revised
-        update["revisions"] = situation.revisions + 1
-        events.append(_planned(revised, extra))
-    elif verdict.route is Route.ACT and situation.exhausted:
+        revised, why = revise(plan, verdict)
+        update: RunState = {"plan": revised, "revisions": situation.revisions + 1}
+        return Reached(decision, update, [_planned(revised, why)])
+    if verdict.route is Route.ACT and situation.exhausted:
         wrapped = wrap_up(plan)
-        update["plan"] = wrapped
-        events.append(
-            _planned(wrapped, "The rest is left out so that the draft can be handed over.")
-        )
-    elif verdict.route is Route.ACT and _ask_first(state, update, plan, deps):
-        verdict = verdict.model_copy(
+        why = "The rest is left out so that the draft can be handed over."
+        return Reached(decision, {"plan": wrapped}, [_planned(wrapped, why)])
+    if verdict.route is Route.ACT and wants_approval(state, deps):
+        asks = verdict.model_copy(
             update={"route": Route.ASK, "reason": "The plan is shown to you first, as you asked."}
         )
-    elif verdict.route is Route.END:
-        update["stop_reason"] = stop
-        await _remember(situation, verdict, deps)
-    update["verdict"] = verdict
-    update["route"] = verdict.route
-    update["outbox"] = [
-        *events,
-        EventDraft(
-            type="verdict",
-            source="critic",
-            content=verdict.reason,
-            meta={"verdict": verdict.model_dump(mode="json")},
-        ),
-    ]
-    return update
-
-
-def _ask_first(state: RunState, update: RunState, plan: Plan, deps: Deps) -> bool:
-    """Whether a person who asked to see the plan has to agree before it goes on."""
-    seen: RunState = {**state, **update, "plan": plan}
-    return wants_approval(seen, deps)
+        return Reached((asks, stop), {}, [])
+    return Reached(decision, {}, [])
 
 
 async def _remember(situation: Situation, verdict: Verdict, deps: Deps) -> None:
@@ -167,63 +203,6 @@ async def _remember(situation: Situation, verdict: Verdict, deps: Deps) -> None:
         )
 
 
-async def _judged(document_id: str, deps: Deps, task: str) -> Judged:
-    """The latest document with every citation checked and stored, and every cited work held
-    against registries meanwhile."""
-    document = Document.model_validate(await deps.artifacts.load(document_id))
-    checks, references = await asyncio.gather(
-        check_claims(document, deps, task),
-        deps.references.check(document.sources, key="cited", ask=_may_ask(deps)),
-    )
-    await deps.artifacts.bind_citations(document_id, checks)
-    return Judged(document_id, document, checks, references)
-
-
-def _may_ask(deps: Deps) -> bool:
-    """Whether registries may hear of the cited works: not where the person keeps to their files."""
-    return deps.journey.gates.references_checked and deps.task.settings.search != "files"
-
-
-async def _gates(judged: Judged, state: RunState, deps: Deps) -> tuple[GateResult, ...]:
-    if deps.journey.rewrites:
-        kept = await rewriting_gates(judged.document, deps)
-        target = deps.task.settings.target_similarity
-        if target is None:
-            return kept
-        return *kept, await within(target, judged.document_id, deps)
-    available = await deps.library.sources(_searched(state["plan"], deps))
-    # Data say as much as they say.
-    expected = None if of_data_alone(state["plan"]) else asked_words(deps)
-    return run_gates(
-        judged.document,
-        judged.checks,
-        deps.journey,
-        references=judged.references,
-        asked_words=expected,
-        lost=what_was_lost(
-            state.get("cut", 0), state.get("shortened", 0), state.get("unfilled", "")
-        ),
-        available_sources=len(available),
-        likeness=_likeness(state, judged.document_id),
-        analyses=[await load_analysis(one, deps) for one in judged.document.analyses],
-    )
-
-
-def _likeness(state: RunState, document_id: str) -> tuple[float, float | None] | None:
-    """What the product's own engine says of a revised draft, and said of the one before."""
-    local = state.get("local_similarity")
-    if local is None or state.get("local_document") != document_id:
-        return None
-    return local, state.get("local_before")
-
-
-def _searched(plan: Plan, deps: Deps) -> list[str]:
-    """Where the evidence was looked for; empty means the whole library."""
-    evidence = next((s for s in plan.steps if s.id == "evidence"), None)
-    named = evidence.input.get("source_ids") if evidence else None
-    return [str(n) for n in named] if named else list(deps.task.source_ids)
-
-
 def _again(before: Decision, situation: Situation, gates: tuple[GateResult, ...]) -> Decision:
     """The decision about a draft that was cut: handed over all the same, since everything else was
     tried before, with the reason that is true of it now."""
@@ -232,27 +211,6 @@ def _again(before: Decision, situation: Situation, gates: tuple[GateResult, ...]
         return verdict.model_copy(update={"gates": gates}), stop
     failed = [gate for gate in gates if not gate.passed]
     return finished(gates, failed, " ".join(gate.message for gate in failed))
-
-
-def _checked(judged: Judged) -> EventDraft:
-    counts: dict[str, int] = {}
-    for check in judged.checks:
-        counts[check.verdict] = counts.get(check.verdict, 0) + 1
-    said = ", ".join(
-        f"{number} {verdict.replace('_', ' ')}" for verdict, number in sorted(counts.items())
-    )
-    works: dict[str, int] = {}
-    for reference in judged.references:
-        if reference.verdict is not None:
-            works[reference.verdict] = works.get(reference.verdict, 0) + 1
-    told = ", ".join(f"{n} {v.replace('_', ' ')}" for v, n in sorted(works.items()))
-    return EventDraft(
-        type="citation.verified",
-        source="critic",
-        content=f"{len(judged.checks)} citations checked: {said or 'none'}."
-        + (f" {counted(sum(works.values()), 'reference')} looked up: {told}." if told else ""),
-        meta={"counts": counts, "references": works},
-    )
 
 
 def _planned(plan: Plan, why: str) -> EventDraft:
