@@ -16,9 +16,9 @@ from autonomy.core.learnt import HttpContract, McpContract, SecretUse
 from autonomy.core.outbound import Trusted
 from autonomy.core.works import FetchRefused
 from autonomy.tools.fetch.addresses import host_of, is_private, port_of, vetted
-from autonomy.tools.learnt.calling import Line
 from autonomy.tools.learnt.document import NotLearnt
 from autonomy.tools.learnt.fetching import fetch_document
+from autonomy.tools.learnt.line import Line
 from autonomy.tools.learnt.mcp import Program, read_mcp
 from autonomy.tools.learnt.openapi import Bundle, Operation, read_openapi
 from autonomy.tools.learnt.secrets import Secrets, host_key

@@ -33,7 +33,7 @@ class RepairPolicy(models.TextChoices):
 
 
 class ToolRate(models.TextChoices):
-    """How often the tool may be called; the figures are in `tools.learnt.calling`."""
+    """How often the tool may be called; the figures are in `tools.learnt.line`."""
 
     LOCAL = "local", "as often as wanted"
     GENTLE = "gentle", "a few times a minute"

@@ -33,8 +33,10 @@ from autonomy.runtime.provider_health import shared_health
 from autonomy.runtime.tool_health import count_outcome
 from autonomy.runtime.tools import count, counted
 from autonomy.tools.fetch.addresses import trusted_hosts
-from autonomy.tools.learnt.calling import Called, CallLimits, Line, call_http
+from autonomy.tools.learnt.contract_checks import Called
 from autonomy.tools.learnt.failing import CallInDoubt, LearntFailure
+from autonomy.tools.learnt.http import call_http
+from autonomy.tools.learnt.line import CallLimits, Line
 from autonomy.tools.learnt.mcp import Program, Target, call_mcp
 from autonomy.tools.learnt.secrets import Secrets, forms, host_key
 from autonomy.tools.learnt.values import LearntInput, LearntOutput
@@ -201,7 +203,7 @@ async def sent(prepared: Ready, arguments: dict[str, Any], key: str = "") -> Cal
     """Send one call the way that its contract says; nothing is counted or kept.
 
     Raises:
-        LearntFailure, CallInDoubt: see `tools.learnt.calling`.
+        LearntFailure, CallInDoubt: see `tools.learnt.http` and `tools.learnt.mcp`.
     """
     if prepared.target is None:
         return await call_http(
@@ -233,7 +235,7 @@ async def call(
             taken back. What a person tries by hand says nothing of it.
 
     Raises:
-        LearntFailure, CallInDoubt: see `tools.learnt.calling`.
+        LearntFailure, CallInDoubt: see `tools.learnt.http` and `tools.learnt.mcp`.
     """
     begun = time.monotonic()
     failure, exchange = "cancelled", None

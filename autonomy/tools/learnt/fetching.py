@@ -12,8 +12,9 @@ from autonomy.core.works import FetchRefused
 from autonomy.tools.fetch.addresses import vetted
 from autonomy.tools.fetch.bodies import body_of, refusal
 from autonomy.tools.fetch.redirects import following
-from autonomy.tools.learnt.calling import REDIRECTS, Line
 from autonomy.tools.learnt.document import NotLearnt
+from autonomy.tools.learnt.http import REDIRECTS
+from autonomy.tools.learnt.line import Line
 
 ACCEPT = "application/json, application/yaml, text/yaml, */*;q=0.5"
 

@@ -25,21 +25,21 @@ from autonomy.core.learnt import Exchange, LearntTool, McpContract, SecretUse
 from autonomy.core.outbound import AddressRefused, AnswerTooLarge, caused_by, checked_client
 from autonomy.core.works import FetchRefused
 from autonomy.tools.fetch.addresses import vetted
-from autonomy.tools.learnt.calling import (
+from autonomy.tools.learnt.contract_checks import (
     Called,
-    Line,
     checked_input,
     concluded,
-    paced,
+    own_secrets,
+    wrapped,
     wrapper_of,
 )
 from autonomy.tools.learnt.document import NotLearnt
 from autonomy.tools.learnt.failing import LearntFailure, no_result
+from autonomy.tools.learnt.line import Line, paced
 from autonomy.tools.learnt.names import BUNDLE, LONGEST, shown, slug, unique
 from autonomy.tools.learnt.openapi import DESCRIPTION_CHARS, Bundle, Operation
 from autonomy.tools.learnt.schemas import cleaned
-from autonomy.tools.learnt.secrets import Secrets, forms, missing, placed, scrubbed
-from autonomy.tools.learnt.wrapper import WrapperError
+from autonomy.tools.learnt.secrets import Secrets, forms, placed, scrubbed
 
 PAGES = 20
 """Most pages of a server's list of tools."""
@@ -179,21 +179,9 @@ async def call_mcp(
     if not isinstance(contract, McpContract):
         raise TypeError(f"{tool.name} is not a tool of an MCP server")
     checked_input(tool, arguments)
-    if absent := missing(contract.secrets, secrets):
-        raise LearntFailure(
-            "auth",
-            f"{tool.name} wants a key: give it under Settings → Tools.",
-            tool=tool.name,
-            wanted=absent,
-        )
+    own = own_secrets(tool, contract.secrets, secrets)
     wrapper = wrapper_of(tool)
-    try:
-        sent = wrapper.request(arguments)
-    except WrapperError as error:
-        raise LearntFailure(
-            "bug", f"The wrapper of {tool.name}: {error}", tool=tool.name
-        ) from error
-    own = {use.scheme: secrets[use.scheme] for use in contract.secrets}
+    sent = wrapped(tool, wrapper, arguments)
     asked = False
     if isinstance(target, str):
         await paced(line, tool.name, target, rate)

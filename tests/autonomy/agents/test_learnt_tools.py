@@ -16,8 +16,9 @@ from autonomy.agents.tool_ingestor import Limits, Origin
 from autonomy.core.learnt import LearntTool
 from autonomy.core.ports import Deps, Offer, Repeat
 from autonomy.core.types import TOOL_APPROVAL, StepStatus, StopReason
-from autonomy.tools.learnt.calling import CallLimits, Line, call_http
 from autonomy.tools.learnt.document import NotLearnt
+from autonomy.tools.learnt.http import call_http
+from autonomy.tools.learnt.line import CallLimits, Line
 from autonomy.tools.learnt.run_tools import run_tools
 from autonomy.tools.learnt.searching import best, finds_works, query_arguments
 from autonomy.tools.learnt.values import LearntInput, LearntOutput

@@ -12,8 +12,8 @@ from autonomy.core.learnt import Exchange, Fix, LearntTool, RepairCase, Settled
 from autonomy.core.ports import NoCall, Repeat
 from autonomy.core.sandbox import Tier
 from autonomy.core.types import StopReason
-from autonomy.tools.learnt.calling import call_http
 from autonomy.tools.learnt.failing import LearntFailure
+from autonomy.tools.learnt.http import call_http
 from autonomy.tools.learnt.run_tools import run_tools
 from autonomy.tools.learnt.searching import finds_works
 from autonomy.tools.learnt.values import LearntInput, LearntOutput

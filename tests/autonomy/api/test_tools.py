@@ -16,7 +16,7 @@ from autonomy.models import Notification, Tool, ToolRecording, ToolSecret, ToolS
 from autonomy.runtime import learnt_tools, tool_rows, tool_versions
 from autonomy.runtime.db import close_pool
 from autonomy.services import tools as services
-from autonomy.tools.learnt.calling import CallLimits, Line
+from autonomy.tools.learnt.line import CallLimits, Line
 from tests.autonomy.api.world import make_run
 from tests.learnt.services import KEY, open_papers
 from tests.learnt.serving import Reply, Served, serving

@@ -61,7 +61,7 @@ def decoy(answer: Any) -> Any:
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch, threads: None) -> Iterator[Api]:
     from autonomy.runtime import learnt_tools
-    from autonomy.tools.learnt.calling import CallLimits, Line
+    from autonomy.tools.learnt.line import CallLimits, Line
 
     made = Api()
     with serving(made) as served:

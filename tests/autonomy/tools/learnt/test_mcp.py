@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from autonomy.core.learnt import LearntTool
-from autonomy.tools.learnt.calling import CallLimits, Line
 from autonomy.tools.learnt.document import NotLearnt
 from autonomy.tools.learnt.failing import CallInDoubt, LearntFailure
+from autonomy.tools.learnt.line import CallLimits, Line
 from autonomy.tools.learnt.mcp import Program, call_mcp, read_mcp
 from tests.learnt.serving import Asked, Reply, serving
 

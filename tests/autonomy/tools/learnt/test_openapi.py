@@ -12,9 +12,11 @@ from pydantic import SecretStr
 
 from autonomy.core import outbound
 from autonomy.core.learnt import HttpContract, LearntTool
-from autonomy.tools.learnt.calling import Called, CallLimits, Line, call_http
+from autonomy.tools.learnt.contract_checks import Called
 from autonomy.tools.learnt.document import NotLearnt
 from autonomy.tools.learnt.failing import CallInDoubt, LearntFailure
+from autonomy.tools.learnt.http import call_http
+from autonomy.tools.learnt.line import CallLimits, Line
 from autonomy.tools.learnt.openapi import Bundle, read_openapi
 from tests.learnt.services import DOCUMENTS, KEY, TOKEN, observatory, open_papers
 from tests.learnt.serving import Asked, Reply, Served, serving

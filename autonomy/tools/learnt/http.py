@@ -4,76 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import httpx2
 
 from autonomy.core.learnt import Exchange, HttpContract, LearntTool, Place
 from autonomy.core.llm.failures import Failure, FailureKind
-from autonomy.core.llm.health import Admission, LocalHealth, ProviderHealth, turn
 from autonomy.core.outbound import (
-    Resolve,
-    Trusted,
     caused_by,
     checked_client,
-    resolve,
 )
 from autonomy.core.works import FetchRefused
 from autonomy.tools.fetch.addresses import vetted
 from autonomy.tools.fetch.bodies import body_of, refusal
 from autonomy.tools.fetch.pace import retry_after
+from autonomy.tools.learnt.contract_checks import (
+    Called,
+    checked_input,
+    concluded,
+    own_secrets,
+    wrapped,
+    wrapper_of,
+)
 from autonomy.tools.learnt.failing import (
     CallInDoubt,
     LearntFailure,
-    bad_input,
     by_status,
-    drifted,
     no_result,
 )
+from autonomy.tools.learnt.line import Line, leave_to_send
 from autonomy.tools.learnt.openapi import READING, is_json, plain
 from autonomy.tools.learnt.request import BadArgument, Built, built
-from autonomy.tools.learnt.schemas import Problem, TooMuchWork, kind_of, problems
-from autonomy.tools.learnt.secrets import Secrets, forms, host_key, missing, placed, scrubbed
-from autonomy.tools.learnt.wrapper import Wrapper, WrapperError
+from autonomy.tools.learnt.secrets import Secrets, forms, host_key, placed, scrubbed
+from autonomy.tools.learnt.wrapper import Wrapper
 
-RATES: dict[str, float | None] = {"local": None, "gentle": 10.0, "ordinary": 60.0, "busy": 300.0}
-"""Calls per minute to one host, over all workers, of each rate class."""
 REDIRECTS = 3
 EMPTY = frozenset({204, 205})
 _ONWARD = frozenset({301, 302, 303, 307, 308})
-
-
-@dataclass(frozen=True, slots=True)
-class CallLimits:
-    """Of one call."""
-
-    seconds: float = 30.0
-    answer_bytes: int = 2 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What all calls of learnt tools share."""
-
-    agent: str
-    """The User-Agent: the product, and where its operator can be reached."""
-    health: ProviderHealth = field(default_factory=LocalHealth)
-    """Spaces the calls to each host, over all workers, and leaves a broken one alone."""
-    trusted: Trusted = frozenset()
-    """Private hosts that may be called."""
-    limits: CallLimits = CallLimits()
-    resolve: Resolve = resolve
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """A call that went well."""
-
-    result: Any
-    exchange: Exchange
 
 
 async def call_http(
@@ -100,87 +67,19 @@ async def call_http(
     if not isinstance(contract, HttpContract):
         raise TypeError(f"{tool.name} is not called by HTTP")
     checked_input(tool, arguments)
-    if absent := missing(contract.secrets, secrets):
-        raise LearntFailure(
-            "auth",
-            f"{tool.name} wants a key for {host_key(contract.base_url)}: give it under "
-            "Settings → Tools.",
-            tool=tool.name,
-            wanted=absent,
-        )
+    own = own_secrets(tool, contract.secrets, secrets, host=host_key(contract.base_url))
     wrapper = wrapper_of(tool)
     try:
-        request = built(contract, wrapper.request(arguments))
-    except WrapperError as error:
-        raise LearntFailure(
-            "bug", f"The wrapper of {tool.name}: {error}", tool=tool.name
-        ) from error
+        request = built(contract, wrapped(tool, wrapper, arguments))
     except BadArgument as error:
         problem = {"field": error.name, "problem": error.problem, "type": "place"}
         raise LearntFailure(
             "bad_input", f"{tool.name}: {error}", tool=tool.name, problems=[problem]
         ) from error
-    own = {use.scheme: secrets[use.scheme] for use in contract.secrets}
     errand = _Errand(tool, contract, line, own, request, arguments)
     status, headers, body = await errand.send(rate, key)
     # What others wrote may take seconds to compare: not on the loop that drives all runs.
     return await asyncio.to_thread(errand.result, wrapper, status, headers, body)
-
-
-def checked_input(tool: LearntTool, arguments: dict[str, Any]) -> None:
-    """Raises `LearntFailure` for arguments that the tool does not take."""
-    try:
-        found = problems(tool.input_schema, arguments)
-    except TooMuchWork:
-        found = [Problem("", "what can be compared", kind_of(arguments), "work")]
-    if found:
-        raise bad_input(tool.name, found)
-
-
-def checked_output(tool: LearntTool, result: Any) -> list[Problem]:
-    """Where a result is not what the tool promised."""
-    try:
-        return problems(tool.output_schema, result)
-    except TooMuchWork:
-        return [Problem("", "what can be compared", kind_of(result), "work")]
-
-
-def wrapper_of(tool: LearntTool) -> Wrapper:
-    """The tool's wrapper. Raises `LearntFailure` when it cannot be read."""
-    try:
-        return Wrapper.parse(tool.wrapper)
-    except WrapperError as error:
-        raise LearntFailure(
-            "bug", f"The wrapper of {tool.name}: {error}", tool=tool.name
-        ) from error
-
-
-async def _leave(line: Line, name: str, url: httpx2.URL, rate: str) -> Admission:
-    """Leave to send one request, waited for if need be. Raises `LearntFailure`."""
-    leave, _ = await turn(
-        line.health,
-        f"tool:{host_key(url)}",
-        per_minute=RATES.get(rate, 60.0),
-        burst=5.0,
-        longest=line.limits.seconds,
-        sleep=line.sleep,
-    )
-    if isinstance(leave, Admission):
-        return leave
-    wait = max(1, round(leave.seconds))
-    raise LearntFailure(
-        "rate_limited" if leave.kind == "rate" else "unavailable",
-        f"{name}: {url.host} may be called again in {wait} seconds.",
-        tool=name,
-        retry_after=float(wait),
-    )
-
-
-async def paced(line: Line, name: str, address: str, rate: str) -> None:
-    """Wait for a call's turn at a host whose failures are not counted here. Raises as a call."""
-    url = httpx2.URL(address)
-    leave = await _leave(line, name, url, rate)
-    await line.health.abandoned(f"tool:{host_key(url)}", leave)
 
 
 class _Errand:
@@ -220,7 +119,7 @@ class _Errand:
         except FetchRefused as refused:
             raise LearntFailure("not_allowed", f"{name}: {refused.reason}", tool=name) from refused
         endpoint = f"tool:{host_key(url)}"
-        leave = await _leave(line, name, url, rate)
+        leave = await leave_to_send(line, name, url, rate)
         kind: FailureKind | None = None
         answered = False
         try:
@@ -356,26 +255,6 @@ class _Errand:
                 raise CallInDoubt(str(failure), exchange)
             raise failure
         return concluded(self._tool, wrapper, exchange, reads=self._reads)
-
-
-def concluded(tool: LearntTool, wrapper: Wrapper, exchange: Exchange, *, reads: bool) -> Called:
-    """The result of an answer that is one: through the wrapper, and held against the promise.
-
-    Raises:
-        LearntFailure: `schema_drift`.
-        CallInDoubt: instead, for a call that changed something.
-    """
-    try:
-        result = wrapper.response(exchange.answer)
-        found = checked_output(tool, result)
-    except WrapperError as error:
-        found = [Problem("", "what the wrapper takes", str(error)[:200], "wrapper")]
-    if not found:
-        return Called(result, exchange.model_copy(update={"result": result}))
-    failure = drifted(tool.name, found, exchange)
-    if reads:
-        raise failure
-    raise CallInDoubt(str(failure), exchange)
 
 
 def _parsed(media_type: str, body: bytes) -> Any:
