@@ -1,25 +1,17 @@
-"""Web pages: the main text with its headings, and the metadata of scholarly and social tags."""
+"""Web pages: the main text with its headings."""
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from autonomy.library.bibliography import (
-    find_doi,
-    issued_from,
-    people,
-    person,
-    sane_title,
-)
 from autonomy.library.encoding import decode
 from autonomy.library.normalise import one_line
 from autonomy.library.paging import RawBlock
 from autonomy.library.parsed import BlockKind, ParsedDocument, ParseLimits
+from autonomy.library.parsers.html_metadata import metadata
 from autonomy.library.parsers.unpaged import unpaged
 from autonomy.library.sniff import HTML
 from autonomy.library.tables import MAX_COLUMNS, table_blocks
@@ -58,19 +50,12 @@ _BLOCKS = frozenset(
     "address article blockquote body center dd details div dl dt fieldset figcaption figure footer header "
     "h1 h2 h3 h4 h5 h6 hr li main ol p pre section summary table tbody td tfoot th thead tr ul br".split()
 )
-_DOI_KEYS = (
-    "citation_doi",
-    "dc.identifier.doi",
-    "prism.doi",
-    "dc.identifier",
-    "bepress_citation_doi",
-)
 
 
 def parse(path: Path, file_name: str, limits: ParseLimits) -> ParsedDocument:
     """Scripts, styles, navigation and other furniture are left out; nothing is ever executed."""
     tree = LexborHTMLParser(decode(path.read_bytes(), html=True))
-    csl = _metadata(tree)
+    csl = metadata(tree)
     blocks = _text_blocks(tree)
     return unpaged(HTML, blocks, csl, file_name, _declared_language(tree))
 
@@ -194,118 +179,3 @@ def _declared_language(tree: LexborHTMLParser) -> str | None:
     value = (html.attributes.get("lang") or "") if html is not None else ""
     match = re.match(r"[a-z]{2}(?=$|[-_])", value.lower())
     return match[0] if match else None
-
-
-def _metadata(tree: LexborHTMLParser) -> dict[str, Any]:
-    meta: dict[str, list[str]] = {}
-    for node in tree.css("meta")[:500]:
-        key = (
-            node.attributes.get("name")
-            or node.attributes.get("property")
-            or node.attributes.get("itemprop")
-        )
-        value = one_line(node.attributes.get("content") or "")
-        if key and value:
-            meta.setdefault(key.strip().lower(), []).append(value[:2_000])
-    linked = _linked_data(tree)
-
-    def first(*keys: str) -> str:
-        return next((meta[key][0] for key in keys if key in meta), "")
-
-    scholarly = any(key.startswith("citation_") for key in meta)
-    csl: dict[str, Any] = {"type": "webpage"}
-    title_node = tree.css_first("title")
-    title = (
-        first("citation_title", "dc.title", "dcterms.title", "og:title", "twitter:title")
-        or str(linked.get("headline") or "")
-        or (title_node.text() if title_node is not None else "")
-    )
-    if sane_title(title):
-        csl["title"] = sane_title(title)
-    names = meta.get("citation_author") or meta.get("dc.creator") or meta.get("dcterms.creator")
-    authors = (
-        [found for name in names if (found := person(name))]
-        if names
-        else _linked_people(linked)
-        or [n for n in people(first("author", "article:author")) if "given" in n]
-    )
-    if authors:
-        csl["author"] = authors
-    date = issued_from(
-        first(
-            "citation_publication_date",
-            "citation_date",
-            "citation_online_date",
-            "dc.date",
-            "dcterms.issued",
-            "dcterms.date",
-            "article:published_time",
-            "date",
-        )
-        or str(linked.get("datePublished") or "")
-    )
-    if date:
-        csl["issued"] = date
-    doi = find_doi(first(*_DOI_KEYS))
-    if doi:
-        csl["DOI"] = doi
-    container = first(
-        "citation_journal_title", "citation_conference_title", "citation_inbook_title"
-    )
-    if container:
-        csl["container-title"] = container
-        csl["type"] = (
-            "paper-conference" if "citation_conference_title" in meta else "article-journal"
-        )
-    elif first("og:site_name"):
-        csl["container-title"] = first("og:site_name")
-    for key, target in (
-        ("citation_volume", "volume"),
-        ("citation_issue", "issue"),
-        ("citation_publisher", "publisher"),
-    ):
-        if first(key):
-            csl[target] = first(key)
-    if first("citation_firstpage"):
-        last = first("citation_lastpage")
-        csl["page"] = first("citation_firstpage") + (f"-{last}" if last else "")
-    url = first("og:url", "citation_abstract_html_url") or _canonical(tree)
-    if url.startswith(("http://", "https://")) and not (scholarly and doi):
-        csl["URL"] = url
-    return csl
-
-
-def _canonical(tree: LexborHTMLParser) -> str:
-    node = tree.css_first("link[rel=canonical]")
-    return (node.attributes.get("href") or "") if node is not None else ""
-
-
-def _linked_data(tree: LexborHTMLParser) -> dict[str, Any]:
-    """The first article of the page's JSON-LD, if any."""
-    for node in tree.css('script[type="application/ld+json"]')[:10]:
-        try:
-            data = json.loads(node.text())
-        except (ValueError, RecursionError):
-            continue
-        items = (
-            data
-            if isinstance(data, list)
-            else data.get("@graph", [data])
-            if isinstance(data, dict)
-            else []
-        )
-        for item in items if isinstance(items, list) else []:
-            if isinstance(item, dict) and "headline" in item:
-                return item
-    return {}
-
-
-def _linked_people(linked: dict[str, Any]) -> list[dict[str, str]]:
-    authors = linked.get("author")
-    entries = authors if isinstance(authors, list) else [authors]
-    names = [entry.get("name") if isinstance(entry, dict) else entry for entry in entries]
-    return [
-        found
-        for name in names
-        if isinstance(name, str) and (found := person(name)) and "given" in found
-    ]
