@@ -9,8 +9,10 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 from pydantic import ValidationError
 
-from autonomy.agents.plan_edit import BadEdit, apply_edit, described, is_section, writing
+from autonomy.agents.plan_comparison import described
+from autonomy.agents.plan_edit import BadEdit, apply_edit
 from autonomy.agents.steering import take
+from autonomy.agents.writing_steps import is_section, writing
 from autonomy.core.ports import Deps
 from autonomy.core.state import RunState
 from autonomy.core.types import (

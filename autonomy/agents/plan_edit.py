@@ -13,6 +13,7 @@ from autonomy.agents.data_plan import is_data, of_data_alone
 from autonomy.agents.draft_plan import REWRITE
 from autonomy.agents.outline import BEGIN, END, PASSAGES_PER_QUERY, sentence_case
 from autonomy.agents.revision import again
+from autonomy.agents.writing_steps import is_section, named, writing
 from autonomy.core.ports import PlanLimits
 from autonomy.core.types import (
     Author,
@@ -23,10 +24,7 @@ from autonomy.core.types import (
     StepKind,
     StepStatus,
 )
-from autonomy.core.words import likeness, stems
 
-ALIKE = 0.6
-"""Likeness of two headings from which a person's words mean that section."""
 LEAST_WORDS = 40
 QUERY_CHARS = 200
 """Of a search: a plan names each search in its section, its search step and the evidence step."""
@@ -37,39 +35,12 @@ class BadEdit(Exception):
     """The edit cannot be applied; the message says why, to the person."""
 
 
-def writing(plan: Plan) -> list[Step]:
-    """The writing steps in reading order: introduction, sections, conclusion."""
-    place = {BEGIN: 0, END: 2}
-    steps = [s for s in plan.steps if s.kind is StepKind.WRITE]
-    return sorted(steps, key=lambda s: place.get(str(s.input.get("role")), 1))
-
-
-def is_section(step: Step) -> bool:
-    """Whether the step writes a part of the body."""
-    return step.kind is StepKind.WRITE and "number" in step.input
-
-
 def as_edit(plan: Plan, *, approve: bool = False) -> PlanEdit:
     """The plan as it stands, for changing a part of it."""
     steps = tuple(
         SectionEdit(id=s.id, title=str(s.input.get("heading") or s.title)) for s in writing(plan)
     )
     return PlanEdit(version=plan.version, steps=steps, approve=approve)
-
-
-def named(plan: Plan, subject: str) -> Step | None:
-    """The writing step that a person means by `subject`, if one does."""
-    wanted = stems(subject) or frozenset([subject.lower()])
-    best, score = None, 0.0
-    for step in writing(plan):
-        heading = str(step.input.get("heading", ""))
-        have = stems(heading) or frozenset([heading.lower()])
-        found = 1.0 if heading.lower() == subject.lower() else likeness(wanted, have)
-        if wanted and wanted <= have:
-            found = max(found, ALIKE)
-        if found > score:
-            best, score = step, found
-    return best if score >= ALIKE else None
 
 
 def apply_edit(
@@ -114,7 +85,7 @@ def apply_edit(
             frames[str(old.input["role"])] = (
                 old
                 if words == old.input.get("words")
-                else _redo(old, words=max(words, LEAST_WORDS))
+                else again(old, words=max(words, LEAST_WORDS))
             )
     return _rebuilt(plan, sections, frames, edit, author)
 
@@ -174,11 +145,6 @@ def heading_of(title: str) -> str:
     return " ".join(title.removeprefix(PREFIX).split())
 
 
-def _redo(step: Step, **changes: object) -> Step:
-    """The step with `changes`, to be done (again)."""
-    return again(step, **changes)
-
-
 def _new_section(wish: SectionEdit, number: int, topic: str, words: int) -> Step:
     heading = sentence_case(heading_of(wish.title))
     queries = _queries(f"{heading} {topic}", heading)
@@ -224,7 +190,7 @@ def _changed(old: Step, wish: SectionEdit, topic: str) -> Step:
     if not changes:
         return old
     changes["queries"] = list(dict.fromkeys(queries))[:8]
-    step = _redo(old, **changes)
+    step = again(old, **changes)
     return step if bare else step.model_copy(update={"title": f"{PREFIX}{step.input['heading']}"})
 
 
@@ -239,7 +205,7 @@ def _rebuilt(
     framed = []
     for role in (BEGIN, END):
         if (frame := frames.get(role)) is not None:
-            frame = _redo(frame) if body_changed else frame
+            frame = again(frame) if body_changed else frame
             framed.append(frame.model_copy(update={"depends_on": body_ids}))
     assemble = plan.step("assemble").model_copy(
         update={"depends_on": body_ids + tuple(f.id for f in framed)}
@@ -264,7 +230,7 @@ def _rebuilt(
         }
     )
     if made.steps != plan.steps or title != plan.title:
-        made = made.replace(_redo(assemble))
+        made = made.replace(again(assemble))
     return made.model_copy(update={"version": plan.version + 1})
 
 
@@ -295,7 +261,7 @@ def _searches(plan: Plan, sections: Iterable[Step]) -> tuple[list[Step], bool]:
             )
         elif list(search.input.get("queries", [])) != queries:
             fresh = True
-            search = _redo(search, queries=queries).model_copy(update={"title": title})
+            search = again(search, queries=queries).model_copy(update={"title": title})
         made.append(search)
     return made, fresh
 
@@ -308,7 +274,7 @@ def _evidence(step: Step, sections: list[Step], searches: list[Step], fresh: boo
     }
     depends_on = tuple(s.id for s in searches)
     if fresh:
-        return _redo(step, **given).model_copy(update={"depends_on": depends_on})
+        return again(step, **given).model_copy(update={"depends_on": depends_on})
     result: dict[str, Any] = dict(step.result)
     if "sections" in result:
         result["sections"] = {n: ids for n, ids in result["sections"].items() if n in numbers}
@@ -339,64 +305,3 @@ def keep_finished(made: Plan, former: Plan, headings: Iterable[str]) -> Plan:
                 )
             )
     return made.replace(*kept)
-
-
-def described(before: Plan, after: Plan) -> str:
-    """What changed between two plans, in words; empty when they write the same.
-
-    A part is the same one when it has the same heading, or else the same id.
-    """
-    old, new = writing(before), writing(after)
-    was = _former_of(old, new)
-    pairs = [(was[step.id], step) for step in new if step.id in was]
-    stayed = {former.id for former, _ in pairs}
-    said = []
-    if after.title != before.title:
-        said.append(f"the title is “{after.title}”")
-    if names := [_name(step) for step in new if step.id not in was]:
-        said.append(f"added: {_listed(names)}")
-    if names := [_name(step) for step in old if step.id not in stayed]:
-        said.append(f"left out: {_listed(names)}")
-    if names := [f"{_name(o)} → {_name(n)}" for o, n in pairs if _name(o) != _name(n)]:
-        said.append(f"renamed: {_listed(names)}")
-    said += _sizes(old, new, pairs)
-    if [o.id for o in old if o.id in stayed] != [o.id for o, _ in pairs]:
-        said.append("another order")
-    focused = [n for o, n in pairs if n.input.get("focus", "") != o.input.get("focus", "")]
-    if names := list(
-        dict.fromkeys(f"“{n.input['focus']}”" for n in focused if n.input.get("focus"))
-    ):
-        said.append(f"focus on {_listed(names)}")
-    return "; ".join(said)
-
-
-def _former_of(old: list[Step], new: list[Step]) -> dict[str, Step]:
-    """Id of each new step that was there before → what it was."""
-    by_heading = {_name(step).lower(): step for step in old}
-    was = {n.id: by_heading[_name(n).lower()] for n in new if _name(n).lower() in by_heading}
-    taken = {step.id for step in was.values()}
-    rest = {step.id: step for step in old if step.id not in taken}
-    return was | {n.id: rest[n.id] for n in new if n.id not in was and n.id in rest}
-
-
-def _sizes(old: list[Step], new: list[Step], pairs: list[tuple[Step, Step]]) -> list[str]:
-    """A change of the length, or of the parts' shares in it; rounding is neither."""
-    before, after = (sum(_words(step) for step in steps) for steps in (old, new))
-    if abs(after - before) > len(new):
-        return [f"{before:,} → {after:,} words"]
-    if len(pairs) == len(old) == len(new) and any(abs(_words(n) - _words(o)) > 1 for o, n in pairs):
-        return ["the words are shared out otherwise"]
-    return []
-
-
-def _words(step: Step) -> int:
-    return int(step.input.get("words", 0))
-
-
-def _name(step: Step) -> str:
-    return f"“{step.input.get('heading') or step.title}”"
-
-
-def _listed(names: list[str], most: int = 6) -> str:
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

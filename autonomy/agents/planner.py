@@ -21,7 +21,8 @@ from autonomy.agents.outline import (
     steps_plan,
     survey_plan,
 )
-from autonomy.agents.plan_edit import described, is_section, keep_finished
+from autonomy.agents.plan_comparison import described
+from autonomy.agents.plan_edit import keep_finished
 from autonomy.agents.queries import outside_queries
 from autonomy.agents.reach import Reach, may_use_tools, on_topic, reach_of, why_outside
 from autonomy.agents.reply import is_small_talk, reply_plan
@@ -30,6 +31,7 @@ from autonomy.agents.rewrite_result import keep_original, load_draft
 from autonomy.agents.steering import asked_in, shaped, take
 from autonomy.agents.tool_calls import Calls, calls_for
 from autonomy.agents.writer import OPENING_PASSAGES
+from autonomy.agents.writing_steps import is_section
 from autonomy.core import prompts
 from autonomy.core.brief import Brief, read_brief
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable, task_id

@@ -11,7 +11,7 @@ from autonomy.agents.look_plan import is_looking, kept_ids, tool_steps
 from autonomy.agents.queries import outside_queries
 from autonomy.agents.reach import Reach, reach_of
 from autonomy.agents.revision import again, rewrite, set_aside
-from autonomy.agents.widening import Round, look_outside
+from autonomy.agents.widening import Round, Wanted, look_outside
 from autonomy.agents.writer import topic_of
 from autonomy.core.brief import Brief, read_brief
 from autonomy.core.ports import Deps, task_id
@@ -213,19 +213,18 @@ class _Hunt:
             [pid for s in wanting for pid in self.shares[str(s.input["number"])][:8]]
         )
         ids = list(dict.fromkeys(p.source_id for p in seen))
-        round_ = await look_outside(
-            deps,
-            brief,
-            reach,
-            self._plan,
-            wanting,
+        wanted = Wanted(
+            brief=brief,
+            reach=reach,
+            plan=self._plan,
+            gaps=wanting,
             topic=topic_of(wanting[0], deps),
             why=why,
-            task=task_id(runtime),
             seen=seen,
             sources=await library.sources(ids) if ids else [],
             allowed=allowed,
         )
+        round_ = await look_outside(deps, wanted, task=task_id(runtime))
         for step in wanting if round_.source_ids else ():
             queries = [topic_of(step, deps), *step.input["queries"]]
             rankings = [

@@ -13,16 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from autonomy.agents.outline import BEGIN, END, Outline, OutlineSection, sentence_case
-from autonomy.agents.plan_edit import (
-    BadEdit,
-    apply_edit,
-    as_edit,
-    described,
-    is_section,
-    named,
-    writing,
-)
+from autonomy.agents.plan_comparison import described
+from autonomy.agents.plan_edit import BadEdit, apply_edit, as_edit
 from autonomy.agents.revision import again, because
+from autonomy.agents.writing_steps import is_section, named, writing
 from autonomy.core.brief import read_brief
 from autonomy.core.journey import Journey
 from autonomy.core.ports import Deps, PlanLimits

@@ -27,7 +27,16 @@ from autonomy.agents.tool_repair import event_of, mend_called
 from autonomy.core.brief import Brief
 from autonomy.core.period import without_period
 from autonomy.core.ports import Deps, OutcomeUnknown, ResultLost
-from autonomy.core.types import EventDraft, Passage, Plan, Source, Step, StepKind, StepStatus
+from autonomy.core.types import (
+    Author,
+    EventDraft,
+    Passage,
+    Plan,
+    Source,
+    Step,
+    StepKind,
+    StepStatus,
+)
 from autonomy.tools.learnt.run_tools import LEARN, SEARCH
 from autonomy.tools.registry import ToolContext, ToolFailure
 
@@ -36,6 +45,7 @@ FOLLOWED = 3
 PAGES = 4
 MOST_SECTION_QUERIES = 12
 MOST_TOOL_QUERIES = 6
+MOST_WEB_QUERIES = 3
 
 
 @dataclass(slots=True)
@@ -81,73 +91,78 @@ class Round:
         return " ".join(self.said) or "There was nothing new to ask."
 
 
-async def look_outside(
-    deps: Deps,
-    brief: Brief,
-    reach: Reach,
-    plan: Plan,
-    gaps: Sequence[Step],
-    *,
-    topic: str,
-    why: str,
-    task: str,
-    seen: Sequence[Passage],
-    sources: Sequence[Source],
-    allowed: frozenset[str] = frozenset(),
-) -> Round:
-    """Look for sources that `gaps` want; what is new is in the person's library afterwards.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a round looks for, and from where it starts."""
+
+    brief: Brief
+    reach: Reach
+    plan: Plan
+    gaps: Sequence[Step]
+    """Writing steps that want evidence."""
+    topic: str
+    why: str
+    """What the critic said."""
+    seen: Sequence[Passage]
+    """Passages that were found so far."""
+    sources: Sequence[Source]
+    """What they are from."""
+    allowed: frozenset[str] = frozenset()
+    """Tools that ask first, and that the person has let this run use."""
+
+    @property
+    def number(self) -> int:
+        """Of the round, from 1."""
+        return 1 + sum(1 for step in self.plan.steps if is_looking(step))
+
+    def known(self, deps: Deps) -> list[str]:
+        """Ids of sources that would be nothing new."""
+        own = (source.id for source in self.sources)
+        return list(dict.fromkeys([*deps.task.source_ids, *kept_ids(self.plan), *own]))
+
+
+async def look_outside(deps: Deps, wanted: Wanted, *, task: str) -> Round:
+    """Look for sources that the gaps want; what is new is in the person's library afterwards.
 
     Args:
-        why: what the critic said.
-        task: keys the calls.
-        seen: passages that were found so far; `sources`: what they are from.
-        allowed: tools that ask first, and that the person has let this run use.
+        task: the LangGraph task id that calls are recorded under.
     """
+    reach, topic = wanted.reach, wanted.topic
     round_ = Round(tool=_first(reach))
-    number = sum(1 for s in plan.steps if is_looking(s)) + 1
     queries, author = await outside_queries(
         deps,
-        brief.model_copy(update={"topic": topic}),
+        wanted.brief.model_copy(update={"topic": topic}),
         key=f"{task}:queries",
-        gaps=gaps,
-        why=why,
-        seen=seen,
-        titles=[str(s.csl.get("title") or s.file_name) for s in sources],
-        asked=frozenset(asked_queries(plan)),
+        gaps=wanted.gaps,
+        why=wanted.why,
+        seen=wanted.seen,
+        titles=[str(s.csl.get("title") or s.file_name) for s in wanted.sources],
+        asked=frozenset(asked_queries(wanted.plan)),
     )
-    use = _Tools(deps, f"{task}:outside-{number}", f"{MORE}{number}", round_)
+    step_id = f"{MORE}{wanted.number}"
     if queries:
-        await deps.events.emit(
-            EventDraft(
-                type="action",
-                source="researcher",
-                content=f"Looking outside for: {'; '.join(queries)}.",
-                meta={
-                    "step_id": f"{MORE}{number}",
-                    "tool": _first(reach),
-                    "input": {"queries": queries},
-                    "author": author,
-                },
-            )
-        )
-    known = list(dict.fromkeys([*deps.task.source_ids, *kept_ids(plan), *(s.id for s in sources)]))
+        await deps.events.emit(_looking(step_id, round_.tool, queries, author))
+    use = _Tools(deps, f"{task}:outside-{wanted.number}", step_id, round_)
+    known = wanted.known(deps)
     if reach.scholarly:
-        await _scholarly(deps, brief, plan, gaps, queries, known, topic, use)
+        await _scholarly(deps, wanted, queries, known, use)
     if reach.tools:
         # What registries were asked before is new to a tool.
-        own = queries or [as_query(topic)]
-        await _with_tools(deps, brief, own, known, topic, allowed, use)
+        await _with_tools(deps, wanted, queries or [as_query(topic)], known, use)
     asked_for_web = deps.task.settings.search == "everything"
     if reach.web and queries and (asked_for_web or not round_.source_ids):
-        await use("web.search", {"queries": queries[:3]})
-        web = [q for q in round_.questions if q.get("kind") == "web"]
-        if web:
-            await use(
-                "web.read",
-                {"topic": topic, "questions": web, "most": PAGES, "known": known},
-            )
+        await _web(topic, queries, known, use)
     round_.source_ids = [i for i in round_.source_ids if i not in known]
     return round_
+
+
+def _looking(step_id: str, tool: str, queries: list[str], author: Author) -> EventDraft:
+    return EventDraft(
+        type="action",
+        source="researcher",
+        content=f"Looking outside for: {'; '.join(queries)}.",
+        meta={"step_id": step_id, "tool": tool, "input": {"queries": queries}, "author": author},
+    )
 
 
 def _first(reach: Reach) -> str:
@@ -180,19 +195,8 @@ class _Tools:
 
     async def _called(self, name: str, given: Mapping[str, Any]) -> dict[str, Any] | None:
         """What the tool gave back; None where nobody can say, which the round then does."""
-        context = ToolContext(
-            library=self._deps.library,
-            events=self._deps.events,
-            results={},
-            effects=self._deps.effects,
-            key=f"{self._key}:{name}:{given.get('tool') or given.get('offer') or ''}",
-            scholar=self._deps.scholar,
-            web=self._deps.web,
-            shelf=self._deps.shelf,
-            search=self._deps.search,
-            tools=self._deps.tools,
-            learning=self._deps.learning,
-        )
+        subject = given.get("tool") or given.get("offer") or ""
+        context = ToolContext.of(self._deps, f"{self._key}:{name}:{subject}")
         try:
             output = await self._deps.tools.call(name, context, given)
         except (OutcomeUnknown, ResultLost) as lost:
@@ -225,13 +229,7 @@ class _Tools:
 
 
 async def _with_tools(
-    deps: Deps,
-    brief: Brief,
-    queries: Sequence[str],
-    known: Sequence[str],
-    topic: str,
-    allowed: frozenset[str],
-    use: _Tools,
+    deps: Deps, wanted: Wanted, queries: Sequence[str], known: Sequence[str], use: _Tools
 ) -> None:
     """Search with the learnt tools that fit; where those bring nothing, learn one from the
     catalogue and search with that. A tool that asks first is asked about in the plan's own steps,
@@ -239,58 +237,61 @@ async def _with_tools(
     period = period_of(deps)
     given = {
         "queries": list(queries)[:MOST_TOOL_QUERIES],
-        "topic": without_period(topic),
-        "most": max(3, kept_wanted(deps, brief) // 2),
+        "topic": without_period(wanted.topic),
+        "most": max(3, kept_wanted(deps, wanted.brief) // 2),
         "from_year": period.first,
         "to_year": period.last,
         "known": list(known),
     }
-    fitting = fitting_tools(deps, topic)
+    fitting = fitting_tools(deps, wanted.topic)
     for name in fitting.tools:
-        if name in allowed or not deps.tools.asks(name):
+        if name in wanted.allowed or not deps.tools.asks(name):
             await use(SEARCH, {**given, "tool": name})
     if use.round.source_ids:
         return
     for offer in fitting.offers:
         await use(LEARN, {"offer": offer})
-    for name in best_of(deps, use.learnt, topic):
+    for name in best_of(deps, use.learnt, wanted.topic):
         await use(SEARCH, {**given, "tool": name})
 
 
 async def _scholarly(
-    deps: Deps,
-    brief: Brief,
-    plan: Plan,
-    gaps: Sequence[Step],
-    queries: Sequence[str],
-    known: Sequence[str],
-    topic: str,
-    use: _Tools,
+    deps: Deps, wanted: Wanted, queries: Sequence[str], known: Sequence[str], use: _Tools
 ) -> None:
+    """Ask registries, follow the references of what was kept, keep what fits of the answers."""
     period = period_of(deps)
     years = {"from_year": period.first, "to_year": period.last}
     if queries:
         await use("scholarly.search", {"queries": list(queries), **years})
-    followed = followed_ids(plan)
-    best = [i for i in kept_ids(plan) if i not in followed][:FOLLOWED]
+    followed = followed_ids(wanted.plan)
+    best = [i for i in kept_ids(wanted.plan) if i not in followed][:FOLLOWED]
     if best:
         await use("scholarly.follow", {"source_ids": best, "most_sources": FOLLOWED})
     asked = [q for q in use.round.questions if q.get("kind") != "web"]
     if not asked:
         return
-    texts = max(0, deps.search.full_texts - spent(plan, "full_texts"))
-    size = max(0, deps.search.full_text_bytes - spent(plan, "full_text_bytes"))
-    wanted = [str(q) for s in gaps for q in s.input.get("queries", [])]
+    texts = max(0, deps.search.full_texts - spent(wanted.plan, "full_texts"))
+    size = max(0, deps.search.full_text_bytes - spent(wanted.plan, "full_text_bytes"))
+    sections = [str(q) for s in wanted.gaps for q in s.input.get("queries", [])]
     await use(
         "scholarly.keep",
         {
-            "topic": without_period(topic),
-            "queries": list(dict.fromkeys([*queries, *wanted]))[:MOST_SECTION_QUERIES],
+            "topic": without_period(wanted.topic),
+            "queries": list(dict.fromkeys([*queries, *sections]))[:MOST_SECTION_QUERIES],
             "questions": asked,
-            "most": max(3, kept_wanted(deps, brief) // 2),
+            "most": max(3, kept_wanted(deps, wanted.brief) // 2),
             "full_texts": texts,
             "full_text_bytes": size,
             "known": list(known),
             **years,
         },
     )
+
+
+async def _web(topic: str, queries: Sequence[str], known: Sequence[str], use: _Tools) -> None:
+    """Search the web, and read what was found."""
+    await use("web.search", {"queries": list(queries)[:MOST_WEB_QUERIES]})
+    web = [q for q in use.round.questions if q.get("kind") == "web"]
+    if web:
+        given = {"topic": topic, "questions": web, "most": PAGES, "known": list(known)}
+        await use("web.read", given)

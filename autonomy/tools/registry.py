@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from autonomy.core.ports import (
     Asked,
+    Deps,
     Drafts,
     Effects,
     Events,
@@ -64,6 +65,31 @@ class ToolContext:
     tools: ToolRegistry | None = None
     """For a tool that calls others."""
     learning: Learning | None = None
+
+    @classmethod
+    def of(
+        cls, deps: Deps, key: str, results: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> ToolContext:
+        """What of a node's dependencies a tool may touch.
+
+        Args:
+            key: of the call in the run's ledger.
+            results: of the steps that the calling one depends on, by step id.
+        """
+        return cls(
+            library=deps.library,
+            events=deps.events,
+            results=results or {},
+            effects=deps.effects,
+            key=key,
+            scholar=deps.scholar,
+            web=deps.web,
+            shelf=deps.shelf,
+            search=deps.search,
+            drafts=deps.drafts,
+            tools=deps.tools,
+            learning=deps.learning,
+        )
 
     def for_call(self, key: str) -> ToolContext:
         """The same, for a further call under a key of its own."""

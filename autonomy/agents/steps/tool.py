@@ -32,7 +32,8 @@ async def call_tool(step: Step, plan: Plan, deps: Deps, task: str) -> Outcome:
             meta={"step_id": step.id, "tool": name, "input": step.input},
         )
     )
-    context = _context(step, plan, deps, task)
+    results = {s.id: s.result for s in plan.steps if s.id in step.depends_on}
+    context = ToolContext.of(deps, _call_key(step, task), results)
     try:
         output = await deps.tools.call(name, context, step.input)
     except OutcomeUnknown as unknown:
@@ -48,23 +49,6 @@ async def call_tool(step: Step, plan: Plan, deps: Deps, task: str) -> Outcome:
     # A tool that says what came of it knows better than a count of what it returned.
     said = str(result.pop("said", "")) or _said(result)
     return Observation(step_id=step.id, ok=True, summary=said, result=result), []
-
-
-def _context(step: Step, plan: Plan, deps: Deps, task: str) -> ToolContext:
-    return ToolContext(
-        library=deps.library,
-        events=deps.events,
-        results={s.id: s.result for s in plan.steps if s.id in step.depends_on},
-        effects=deps.effects,
-        key=_call_key(step, task),
-        scholar=deps.scholar,
-        web=deps.web,
-        shelf=deps.shelf,
-        search=deps.search,
-        drafts=deps.drafts,
-        tools=deps.tools,
-        learning=deps.learning,
-    )
 
 
 def _call_key(step: Step, task: str) -> str:

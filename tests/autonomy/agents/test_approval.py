@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from langgraph.types import Command
 
-from autonomy.agents.plan_edit import LEAST_WORDS, writing
+from autonomy.agents.plan_edit import LEAST_WORDS
+from autonomy.agents.writing_steps import writing
 from autonomy.core.types import StopReason
 from tests.autonomy.agents.test_steering import Logged, Said, told
 

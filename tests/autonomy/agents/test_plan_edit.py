@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from autonomy.agents.outline import Outline, OutlineSection, steps_plan
-from autonomy.agents.plan_edit import BadEdit, apply_edit, as_edit, described, named, writing
+from autonomy.agents.plan_comparison import described
+from autonomy.agents.plan_edit import BadEdit, apply_edit, as_edit
+from autonomy.agents.writing_steps import named, writing
 from autonomy.core.brief import read_brief
 from autonomy.core.journey import load
 from autonomy.core.types import (

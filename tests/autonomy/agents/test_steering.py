@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from langgraph.types import Command
 
-from autonomy.agents.plan_edit import writing
 from autonomy.agents.steering import Taken, take
+from autonomy.agents.writing_steps import writing
 from autonomy.core.ports import Deps, PlanLimits
 from autonomy.core.steering import KEPT_WISHES
 from autonomy.core.types import StepKind, StepStatus, StopReason, Told
