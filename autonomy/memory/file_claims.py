@@ -33,8 +33,10 @@ GRACE = timedelta(seconds=4)
 """The same without the lock: a claim is a moment older than the lock on it, and a worker that lost
 its session takes the lock anew with its next sign."""
 SIGN_SECONDS = 1.5
-MAX_CLAIMS = 3
-"""Without any progress: then it is the file that ends its workers."""
+MAX_CLAIMS = 10
+"""Without any progress: then it is the file that ends its workers. Not fewer, because a file is
+read in a process of its own, whose death is a failure to read it and no worker's: whatever kills
+workers at such a moment is most likely something else."""
 IN_WORK = (FileStatus.PARSING, FileStatus.EMBEDDING)
 _SERVER_STARTED = Func(function="pg_postmaster_start_time", output_field=DateTimeField())
 _CLAIMS_LOCK = 0x66696C65

@@ -35,6 +35,7 @@ from autonomy.runtime.provider_health import shared_health
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import PAUSE, Runner
 from autonomy.runtime.tokens import close_client
+from handywriterz.env import BASE_DIR
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +107,10 @@ class Process:
     async def drive(self, claim: Claim) -> None:
         try:
             process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+                *self._command,
+                cwd=BASE_DIR,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
             )
         except OSError as error:
             raise NotBegun(f"it cannot be started: {error}") from error

@@ -149,10 +149,23 @@ def test_a_file_that_kills_every_worker_is_given_up(
     monkeypatch.setattr(file_claims, "STALE", timedelta())
     gone = timezone.now()
     path = documents.word_document(tmp_path / "wells.docx")
-    source = upload(path, status="parsing", worked_at=gone, claims_without_progress=3)
+    most = file_claims.MAX_CLAIMS
+    source = upload(path, status="parsing", worked_at=gone, claims_without_progress=most)
     assert ingest_file(source.id, embedder) == "failed"
     source.refresh_from_db()
-    assert "3 times" in source.error
+    assert f"{most} times" in source.error
+
+
+def test_a_file_whose_workers_were_killed_nine_times_is_read_by_the_tenth(
+    upload: Callable[..., Source],
+    embedder: Embedder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(file_claims, "STALE", timedelta())
+    path = documents.word_document(tmp_path / "wells.docx")
+    source = upload(path, status="parsing", worked_at=timezone.now(), claims_without_progress=9)
+    assert ingest_file(source.id, embedder) == "ready"
 
 
 def test_a_restart_of_postgresql_is_not_held_against_the_file(
@@ -160,7 +173,8 @@ def test_a_restart_of_postgresql_is_not_held_against_the_file(
 ) -> None:
     before = timezone.now() - timedelta(days=30)  # the last sign of life is older than the server
     path = documents.word_document(tmp_path / "wells.docx")
-    source = upload(path, status="parsing", worked_at=before, claims_without_progress=3)
+    most = file_claims.MAX_CLAIMS
+    source = upload(path, status="parsing", worked_at=before, claims_without_progress=most)
     assert ingest_file(source.id, embedder) == "ready"
 
 

@@ -34,7 +34,6 @@ Launch = Callable[..., Engine]
 @pytest.fixture(autouse=True)
 def _same_database(threads: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes that are started here find the test's database."""
-    monkeypatch.chdir(ROOT)
     for name in os.environ.keys() - clean_environment().keys():
         monkeypatch.delenv(name)
     monkeypatch.setenv("DATA_DIR", str(settings.DATA_DIR))
@@ -142,7 +141,9 @@ def test_a_cancelled_run_takes_its_process_along(suspect: Run, engine: Launch) -
 def test_a_process_ends_with_its_worker_and_nobody_is_blamed(suspect: Run) -> None:
     claim = queue.claim(1)
     assert claim is not None
-    process = subprocess.Popen([*HERE, "stay"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [*HERE, "stay"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(json.dumps(asdict(claim)).encode() + b"\n")
