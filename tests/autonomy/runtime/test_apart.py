@@ -17,7 +17,7 @@ from langgraph.runtime import RunControl
 from autonomy import services
 from autonomy.core.ports import Deps
 from autonomy.core.types import RunStatus, StopReason
-from autonomy.models import Checkpoint, Episode, Run
+from autonomy.models import Checkpoint, Episode, Run, TurnitinCycle
 from autonomy.runtime import apart, queue, segment_ends
 from autonomy.runtime.engine import Engine
 from autonomy.runtime.queue import Claim
@@ -25,7 +25,7 @@ from autonomy.runtime.runner import Runner
 from handywriterz.drive_apart import COMMAND
 from handywriterz.stack.addresses import database_url
 from tests.autonomy.runtime.apart_main import HERE
-from tests.autonomy.runtime.graphs import line
+from tests.autonomy.runtime.graphs import asking, line
 from tests.stack_process import ROOT, clean_environment, eventually
 
 Launch = Callable[..., Engine]
@@ -196,3 +196,14 @@ def test_a_drain_is_asked_for_after_one_superstep_and_not_before(
     )
     assert asked == []  # the first superstep is `plan`
     assert control.drain_reason == "pause"
+
+
+def test_a_wait_for_a_person_is_reached_a_superstep_at_a_time(
+    start: Callable[..., Run], claim: Callable[[], Claim]
+) -> None:
+    run = start()
+    for _ in range(3):  # the input, the draft that is handed over, the question
+        assert status(run) == RunStatus.QUEUED
+        apart.serve(Runner(asking).drive, claim(), lambda: None)
+    assert status(run) == RunStatus.WAITING_HUMAN
+    assert TurnitinCycle.objects.filter(run=run).count() == 1
