@@ -13,7 +13,7 @@ from autonomy.agents.notice import (
     with_added,
     with_rephrased,
 )
-from autonomy.agents.outline import BEGIN, END
+from autonomy.agents.writing_steps import BEGIN, END
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps
 from autonomy.core.types import Author, Plan, Step, StepKind, StepStatus

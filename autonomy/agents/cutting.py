@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from autonomy.core.markers import MARKER, PARENTHETICAL, unattributed
+from autonomy.core.words import sentence_case
 from autonomy.export.claims import citations_in_order
 from autonomy.export.document import Document, Section
 from autonomy.library.sentences import sentences
@@ -240,7 +241,7 @@ def _sentences(text: str) -> list[str]:
 def _standing(sentence: str) -> str:
     """The sentence without a connective to what is no longer before it."""
     rest = _CONNECTS.sub("", sentence, count=1) if _CONNECTS.match(sentence) else sentence
-    return rest[:1].upper() + rest[1:]
+    return sentence_case(rest)
 
 
 def _drop(text: str, numbers: Sequence[int], bad: Mapping[int, str]) -> str:

@@ -11,7 +11,7 @@ from autonomy.core.brief import Brief
 from autonomy.core.ports import Deps
 from autonomy.core.sandbox import Tier
 from autonomy.core.types import Plan, Source, SourceOrigin, Step, StepKind, StepStatus
-from autonomy.core.words import clause, counted
+from autonomy.core.words import clause, counted, sentence_case
 from autonomy.library.tabular import holds_table
 from autonomy.tools.analysis.plain_question import asked
 from autonomy.tools.analysis.questions import questions_named
@@ -262,7 +262,7 @@ def _answering(table: Source, brief: Brief, words: int, version: int) -> Plan:
     )
     return Plan(
         version=version,
-        title=brief.topic[:1].upper() + brief.topic[1:],
+        title=sentence_case(brief.topic),
         rationale="The question is about your data, so the answer is computed from them.",
         steps=(code, written, assemble),
     )
@@ -271,7 +271,7 @@ def _answering(table: Source, brief: Brief, words: int, version: int) -> Plan:
 def _title(brief: Brief, tables: Sequence[Source]) -> str:
     topic = brief.topic.strip()
     if brief.named and len(topic) <= 90:
-        return topic[:1].upper() + topic[1:]
+        return sentence_case(topic)
     return f"Analysis of {tables[0].file_name}" if len(tables) == 1 else "Analysis of the data"
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from autonomy.agents.analysed import Analysed
 from autonomy.agents.data_layout import UNCOMPUTED, as_read
-from autonomy.agents.outline import BEGIN, END
 from autonomy.agents.reply import STEP as REPLY_STEP
 from autonomy.agents.retractions import retracted_ids, undeclared
 from autonomy.agents.verification import BAD
+from autonomy.agents.writing_steps import BEGIN, END
 from autonomy.core.journey import Journey
 from autonomy.core.markers import MARKER
 from autonomy.core.types import Author, CitationCheck, GateResult, ReferenceCheck, ReferenceVerdict

@@ -14,6 +14,7 @@ from autonomy.agents.literal import in_prose
 from autonomy.agents.quotable import Quote
 from autonomy.core.csl import year_of
 from autonomy.core.types import Source
+from autonomy.core.words import sentence_case
 
 _VERBS: tuple[tuple[re.Pattern[str], tuple[tuple[str, str], ...]], ...] = (
     (
@@ -129,7 +130,7 @@ class Reporter:
         elif quote.passage.ordinal > former.passage.ordinal + 2:
             lead = (f"Further on {who} {verb}:", f"Later {who} {verb}:")[self.turn % 2]
         else:
-            lead = f"{who[:1].upper()}{who[1:]} {('also ', 'further ')[self.turn % 2]}{verb}:"
+            lead = f"{sentence_case(who)} {('also ', 'further ')[self.turn % 2]}{verb}:"
         return f"{lead} {quoted_with(text, quote)}"
 
     def _turn(self, quote: Quote, former: Quote) -> str:

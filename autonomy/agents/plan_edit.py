@@ -11,9 +11,9 @@ from typing import Any
 
 from autonomy.agents.data_plan import is_data, of_data_alone
 from autonomy.agents.draft_plan import REWRITE
-from autonomy.agents.outline import BEGIN, END, PASSAGES_PER_QUERY, sentence_case
 from autonomy.agents.revision import again
-from autonomy.agents.writing_steps import is_section, named, writing
+from autonomy.agents.writing_plan import PASSAGES_PER_QUERY
+from autonomy.agents.writing_steps import BEGIN, END, is_section, named, writing
 from autonomy.core.ports import PlanLimits
 from autonomy.core.types import (
     Author,
@@ -24,6 +24,7 @@ from autonomy.core.types import (
     StepKind,
     StepStatus,
 )
+from autonomy.core.words import sentence_case
 
 LEAST_WORDS = 40
 QUERY_CHARS = 200

@@ -14,13 +14,7 @@ from autonomy.agents.data_plan import (
 )
 from autonomy.agents.draft_plan import HONEST, asks_to_evade, parts_plan, reading_plan
 from autonomy.agents.look_plan import is_looking, kept_ids, look_plan, settled
-from autonomy.agents.outline import (
-    Outline,
-    OutlineSection,
-    rule_outline,
-    steps_plan,
-    survey_plan,
-)
+from autonomy.agents.outline import Outline, OutlineSection, rule_outline
 from autonomy.agents.plan_comparison import described
 from autonomy.agents.plan_edit import keep_finished
 from autonomy.agents.queries import outside_queries
@@ -31,6 +25,7 @@ from autonomy.agents.rewrite_result import keep_original, load_draft
 from autonomy.agents.steering import asked_in, shaped, take
 from autonomy.agents.tool_calls import Calls, calls_for
 from autonomy.agents.writer import OPENING_PASSAGES
+from autonomy.agents.writing_plan import steps_plan, survey_plan
 from autonomy.agents.writing_steps import is_section
 from autonomy.core import prompts
 from autonomy.core.brief import Brief, read_brief

@@ -18,12 +18,12 @@ from autonomy.agents.data_plan import of_data_alone
 from autonomy.agents.delivery import Judged, to_cut
 from autonomy.agents.length import asked_words, fewest_words, most_words
 from autonomy.agents.mending import shared
-from autonomy.agents.outline import BEGIN
 from autonomy.agents.researcher import PASSAGES_PER_QUERY, wider_queries
 from autonomy.agents.revision_words import FilledUp
 from autonomy.agents.units import sentence_spans
 from autonomy.agents.verification import quoted_spans
 from autonomy.agents.writer import Onward, Written, handed, topic_of, write_on
+from autonomy.agents.writing_steps import BEGIN
 from autonomy.core.markers import MARKER, without_markers
 from autonomy.core.originality import PassageChange, Remedy
 from autonomy.core.ports import BudgetExhausted, Deps

@@ -12,11 +12,11 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from autonomy.agents.outline import BEGIN, END, Outline, OutlineSection, sentence_case
+from autonomy.agents.outline import Outline, OutlineSection
 from autonomy.agents.plan_comparison import described
 from autonomy.agents.plan_edit import BadEdit, apply_edit, as_edit
 from autonomy.agents.revision import again, because
-from autonomy.agents.writing_steps import is_section, named, writing
+from autonomy.agents.writing_steps import BEGIN, END, is_section, named, writing
 from autonomy.core.brief import read_brief
 from autonomy.core.journey import Journey
 from autonomy.core.ports import Deps, PlanLimits
@@ -40,7 +40,7 @@ from autonomy.core.types import (
     Told,
 )
 from autonomy.core.versions import WHY_CHARS, Reason, VersionCause
-from autonomy.core.words import likeness, stems
+from autonomy.core.words import likeness, sentence_case, stems
 from autonomy.tools.prose.wishes import wishes_of
 
 EXAMPLES = (

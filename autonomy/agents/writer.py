@@ -19,10 +19,10 @@ from autonomy.agents.composer import (
 )
 from autonomy.agents.gaps import SectionSummary
 from autonomy.agents.notice import composed_by_rule
-from autonomy.agents.outline import BEGIN, END
 from autonomy.agents.quotable import candidates, contribution
 from autonomy.agents.reply import REPLY, reply
 from autonomy.agents.retractions import SAYS_SO
+from autonomy.agents.writing_steps import BEGIN, END
 from autonomy.core import prompts
 from autonomy.core.brief import read_brief
 from autonomy.core.markers import MARKER, unattributed

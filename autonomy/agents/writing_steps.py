@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from autonomy.agents.outline import BEGIN, END
 from autonomy.core.types import Plan, Step, StepKind
 from autonomy.core.words import likeness, stems
 
+BEGIN = "introduction"
+END = "conclusion"
+"""Roles of the steps that frame the body."""
 ALIKE = 0.6
 """Likeness of two headings from which a person's words mean that section."""
 

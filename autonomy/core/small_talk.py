@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from autonomy.core.words import sentence_case
+
 Kind = Literal["greeting", "thanks", "abilities", "identity", "goodbye"]
 
 _LONGEST = 120
@@ -75,7 +77,7 @@ def rule_reply(kind: Kind | None, files: int, reading: int = 0) -> str:
         there.append(f"{read} being read")
     if there:
         held = " and ".join(there)
-        start = f"{held[:1].upper()}{held[1:]}: tell me what you would like written or answered."
+        start = f"{sentence_case(held)}: tell me what you would like written or answered."
     else:
         start = "Add the files that I may write from, and tell me what you would like written or answered."
     match kind:

@@ -94,6 +94,11 @@ def clause(sentence: str) -> str:
     return f"{sentence[:1].lower()}{sentence[1:]}"
 
 
+def sentence_case(text: str) -> str:
+    """A clause or a topic as it begins a sentence: its first letter large, the rest as it is."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def counted(number: int, noun: str) -> str:
     """“1 source”, “3 sources”, “2 repositories”."""
     if number == 1:

@@ -28,6 +28,7 @@ from autonomy.core.ports import (
     ResultLost,
     ResultTooLarge,
 )
+from autonomy.core.words import sentence_case
 from autonomy.models import EffectStatus, Run
 from autonomy.models.fields import new_id
 from autonomy.runtime import content
@@ -301,7 +302,7 @@ class _Once(Generic[M]):
     async def _lost(self, why: str, as_what: type[ResultLost]) -> ResultLost:
         """Record that the call was made and its result is not kept; the error to raise."""
         status = EffectStatus.FAILED if self._repeat is Repeat.READ else EffectStatus.DONE
-        await self._ledger.record(self._key, status, note=f"{why[:1].upper()}{why[1:]}.")
+        await self._ledger.record(self._key, status, note=f"{sentence_case(why)}.")
         return as_what(self._key, self._kind, why)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autonomy.core.types import Reading, ReferenceVerdict, SourceOrigin
+from autonomy.core.words import sentence_case
 from autonomy.models import Source
 
 NAMES = {
@@ -103,5 +104,5 @@ def joined(names: list[str]) -> str:
 
 
 def _sentence(text: str) -> str:
-    begun = text[0].upper() + text[1:]
+    begun = sentence_case(text)
     return begun if begun[-1] in ".!?" else f"{begun}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from autonomy.agents.steps.outcome import Outcome, failed
 from autonomy.core.ports import Deps, OutcomeUnknown, ResultLost, ResultTooLarge
 from autonomy.core.types import EventDraft, Observation, Plan, Step, StepError
-from autonomy.core.words import counted
+from autonomy.core.words import counted, sentence_case
 from autonomy.tools.registry import ToolContext
 
 UNSETTLED = "unsettled"
@@ -98,5 +98,4 @@ def _said(result: dict[str, object]) -> str:
             parts.append(counted(len(value), label.removesuffix("s")))
     if not parts:
         return "Done."
-    said = ", ".join(parts)
-    return f"{said[:1].upper()}{said[1:]}."
+    return f"{sentence_case(', '.join(parts))}."

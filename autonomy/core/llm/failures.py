@@ -15,6 +15,7 @@ from pydantic_ai import exceptions as pai
 
 from autonomy.core.llm.windows import overflows, stated_window, wording
 from autonomy.core.outbound import AddressRefused, caused_by
+from autonomy.core.words import sentence_case
 
 
 class FailureKind(StrEnum):
@@ -104,7 +105,7 @@ class Failure:
     @property
     def sentence(self) -> str:
         """What happened, to stand alone in the run's log."""
-        return self.reason[:1].upper() + self.reason[1:]
+        return sentence_case(self.reason)
 
 
 class Unusable(Exception):

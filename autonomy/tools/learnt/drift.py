@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from autonomy.core.learnt import Exchange, LearntTool
+from autonomy.core.words import sentence_case
 from autonomy.tools.learnt import answers
 from autonomy.tools.learnt.evidence import Pair, Steadiness, good, invalid, lost, pairs_of
 from autonomy.tools.learnt.leaves import TooManyLeaves
@@ -133,7 +134,7 @@ def _propose(
                 )
             return Candidate(candidate.text(), (*changes, *more), len(pairs))
         refusal = refusal or why
-    return Refused(refusal[:1].upper() + refusal[1:] + "." * (not refusal.endswith(".")))
+    return Refused(sentence_case(refusal) + "." * (not refusal.endswith(".")))
 
 
 def _aligned(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from autonomy.agents.data_plan import data_alone, is_data, keep_computed, tables_of
-from autonomy.agents.outline import Outline, OutlineSection, steps_plan
+from autonomy.agents.outline import Outline, OutlineSection
 from autonomy.agents.plan_edit import BadEdit, apply_edit, as_edit
+from autonomy.agents.writing_plan import steps_plan
 from autonomy.core.brief import read_brief
 from autonomy.core.journey import load
 from autonomy.core.types import (

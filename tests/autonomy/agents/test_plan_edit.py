@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from autonomy.agents.outline import Outline, OutlineSection, steps_plan
+from autonomy.agents.outline import Outline, OutlineSection
 from autonomy.agents.plan_comparison import described
 from autonomy.agents.plan_edit import BadEdit, apply_edit, as_edit
+from autonomy.agents.writing_plan import steps_plan
 from autonomy.agents.writing_steps import named, writing
 from autonomy.core.brief import read_brief
 from autonomy.core.journey import load

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from autonomy.agents.outline import Outline, OutlineSection, steps_plan
+from autonomy.agents.outline import Outline, OutlineSection
 from autonomy.agents.revision import because, revise, wrap_up
+from autonomy.agents.writing_plan import steps_plan
 from autonomy.core.brief import read_brief
 from autonomy.core.journey import load
 from autonomy.core.types import GateResult, Plan, Route, TaskSpec, Verdict, VerdictKind
