@@ -21,10 +21,10 @@ from autonomy.core.analysis import (
     TableRead,
     TableUnreadable,
 )
+from autonomy.core.phrases import clause, counted
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.sandbox import Job, JobRefused, JobResult, Profile, SandboxOff
 from autonomy.core.types import Author, EventDraft, Observation, Step, StopReason
-from autonomy.core.words import clause, counted
 from autonomy.export.exhibits import own_part
 from autonomy.tools.analysis.contract import BrokenResult, take_result
 from autonomy.tools.analysis.plain_question import asked

@@ -14,11 +14,12 @@ from autonomy.agents.comparison import figures_table, side_by_side, titles
 from autonomy.agents.excerpts import table_excerpt
 from autonomy.agents.gaps import SectionSummary, coverage, gaps, span_of_years
 from autonomy.agents.outline import short_author
-from autonomy.agents.phrasing import Reporter, count, number, series
+from autonomy.agents.phrasing import Reporter, count, number
 from autonomy.agents.quotable import TELLS, Quote, candidates, contribution, leaning, select
 from autonomy.agents.themes import Theme, by_source, choose
+from autonomy.core.phrases import sentence_case, series
 from autonomy.core.types import Passage, Source
-from autonomy.core.words import overlap, sentence_case, stems, under_cue
+from autonomy.core.words import overlap, stems, under_cue
 from autonomy.export.document import words_of
 
 _CONCLUDING = ("conclusion", "conclusions", "concluding", "summary")

@@ -24,6 +24,7 @@ from autonomy.agents.routing import (
 from autonomy.agents.steering import Taken, take
 from autonomy.agents.tool_choice import fitting_tools
 from autonomy.core.brief import read_brief
+from autonomy.core.phrases import counted
 from autonomy.core.ports import Deps, task_id
 from autonomy.core.state import RunState
 from autonomy.core.types import (
@@ -35,7 +36,6 @@ from autonomy.core.types import (
     Verdict,
     VerdictKind,
 )
-from autonomy.core.words import counted
 
 HANDED_OVER = frozenset({Route.END, Route.TURNITIN_PAUSE})
 

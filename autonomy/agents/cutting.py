@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from autonomy.core.markers import MARKER, PARENTHETICAL, unattributed
-from autonomy.core.words import sentence_case
+from autonomy.core.phrases import sentence_case
 from autonomy.export.claims import citations_in_order
 from autonomy.export.document import Document, Section
 from autonomy.library.sentences import sentences

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from autonomy.agents.analysed import Analysed
 from autonomy.core.analysis import ResultPart
 from autonomy.core.markers import MARKER
+from autonomy.core.phrases import series
 from autonomy.core.types import Step
 from autonomy.export.exhibits import PLACED, Exhibit, placing
 
@@ -28,18 +29,12 @@ def as_read(markdown: str) -> str:
     return re.sub(r"\\([\\`*_\[\]<>|#$~!])", r"\1", text)
 
 
-def listed(labels: Sequence[str]) -> str:
-    if len(labels) < 2:
-        return "".join(labels)
-    return f"{', '.join(labels[:-1])} and {labels[-1]}"
-
-
 def _lead(part: ResultPart, exhibits: Mapping[str, Exhibit]) -> str:
     labels = [exhibits[name].label for name in part.exhibits if name in exhibits]
     if not labels:
         return ""
     verb = "shows" if len(labels) == 1 else "show"
-    return f"{listed(labels)} {verb} {plain(part.lead.rstrip('.'))}."
+    return f"{series(labels)} {verb} {plain(part.lead.rstrip('.'))}."
 
 
 def laid_out(
@@ -143,6 +138,6 @@ def limits(analysed: Sequence[Analysed], failed: Sequence[Step]) -> str:
 
 
 def not_computed(failed: Sequence[Step]) -> str:
-    names = listed([plain(str(step.input.get("file_name", "the data"))) for step in failed])
+    names = series([plain(str(step.input.get("file_name", "the data"))) for step in failed])
     why = failed[0].summary.removeprefix("left out: ") if failed else ""
     return f"{UNCOMPUTED} {names}: {plain(why)}".strip()

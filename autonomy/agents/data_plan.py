@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 from autonomy.core.analysis import TableUnreadable
 from autonomy.core.brief import Brief
+from autonomy.core.phrases import clause, counted, sentence_case
 from autonomy.core.ports import Deps
 from autonomy.core.sandbox import Tier
 from autonomy.core.types import Plan, Source, SourceOrigin, Step, StepKind, StepStatus
-from autonomy.core.words import clause, counted, sentence_case
 from autonomy.library.tabular import holds_table
 from autonomy.tools.analysis.plain_question import asked
 from autonomy.tools.analysis.questions import questions_named

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from autonomy.agents.analysed import Analysed
-from autonomy.agents.data_layout import listed, plain
+from autonomy.agents.data_layout import plain
 from autonomy.core import prompts
 from autonomy.core.analysis import AnalysisResult, ResultPart, ResultTable
+from autonomy.core.phrases import series
 from autonomy.core.ports import Deps
 from autonomy.core.types import Step
 from autonomy.export.exhibits import Exhibit
@@ -29,7 +30,7 @@ async def by_model(
     """Part number, from 1, to the text that a model proposes for it."""
     told = []
     for part, text in zip(parts, texts, strict=True):
-        labels = listed([exhibits[n].label for n in part.exhibits if n in exhibits])
+        labels = series([exhibits[n].label for n in part.exhibits if n in exhibits])
         tables = [t for n in part.exhibits if (t := _table_of(one.result, n)) is not None]
         told.append((part.heading, labels, text, [_as_lines(table) for table in tables[:2]]))
     prompt = prompts.data_writer(

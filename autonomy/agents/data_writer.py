@@ -19,9 +19,9 @@ from autonomy.agents.data_layout import (
 from autonomy.agents.data_plan import ANSWER, CODE, LIMITS, OPENING
 from autonomy.agents.data_prose import PRINTED_ROWS, by_model, sound
 from autonomy.core.analysis import AnalysisResult, ResultFigure, ResultPart, ResultTable
+from autonomy.core.phrases import clause, counted
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.types import Author, Plan, Step, StopReason
-from autonomy.core.words import clause, counted
 from autonomy.export.document import Section, words_of
 from autonomy.export.exhibits import Exhibit
 from autonomy.tools.analysis.contract import spoken

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from autonomy.agents.cutting import Removal, cut
 from autonomy.agents.retractions import retracted_ids, undeclared
 from autonomy.agents.verification import BAD, check_citations, lacks_any
+from autonomy.core.phrases import counted
 from autonomy.core.ports import Deps
 from autonomy.core.types import (
     Author,
@@ -19,7 +20,6 @@ from autonomy.core.types import (
     ReferenceVerdict,
 )
 from autonomy.core.versions import WHY_CHARS, Made, VersionCause
-from autonomy.core.words import counted
 from autonomy.export.claims import citations_in_order
 from autonomy.export.document import Document
 

@@ -13,10 +13,10 @@ from autonomy.agents.length import asked_words
 from autonomy.agents.likeness import within
 from autonomy.agents.revision_words import what_was_lost
 from autonomy.agents.rewrite_result import rewriting_gates
+from autonomy.core.phrases import counted
 from autonomy.core.ports import Deps
 from autonomy.core.state import RunState
 from autonomy.core.types import EventDraft, GateResult, Plan
-from autonomy.core.words import counted
 from autonomy.export.document import Document
 
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autonomy.agents.outline import short_author
-from autonomy.agents.phrasing import count, series
+from autonomy.agents.phrasing import count
 from autonomy.core.csl import year_of
+from autonomy.core.phrases import series
 from autonomy.core.types import Passage, Reading, Source
 from autonomy.core.words import content_words, stem, stems
 

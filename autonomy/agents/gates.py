@@ -13,8 +13,8 @@ from autonomy.agents.verification import BAD
 from autonomy.agents.writing_steps import BEGIN, END
 from autonomy.core.journey import Journey
 from autonomy.core.markers import MARKER
+from autonomy.core.phrases import counted
 from autonomy.core.types import Author, CitationCheck, GateResult, ReferenceCheck, ReferenceVerdict
-from autonomy.core.words import counted
 from autonomy.export.claims import uncited_sentences
 from autonomy.export.document import Document, Section
 from autonomy.export.draft_text import BETWEEN

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from autonomy.agents.verification import FACTS, judgeable, lacks_a_fact
 from autonomy.core import prompts
+from autonomy.core.phrases import counted
 from autonomy.core.plain_prose import without_echo
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.types import Author, CitationCheck, CitationVerdict, EventDraft, Passage
-from autonomy.core.words import counted
 from autonomy.library.sentences import sentences
 
 CLAIMS_PER_CALL = 12

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from autonomy.agents.reply import STEP as REPLY_STEP
+from autonomy.core.phrases import clause, counted, series
 from autonomy.core.types import Author
-from autonomy.core.words import clause, counted
 from autonomy.export.document import Section
 
 RULE_NOTICE = (
@@ -57,7 +57,7 @@ def composed_by_rule(headings: Sequence[str], reason: str, *, of: int) -> str:
     elif len(headings) == of:
         what = f"All {of} sections were"
     else:
-        what = f"{len(headings)} of {of} sections ({', '.join(named[:-1])} and {named[-1]}) were"
+        what = f"{len(headings)} of {of} sections ({series(named)}) were"
     return f"{what} composed by rule{_BECAUSE}{reason}"
 
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from autonomy.core.brief import Brief
 from autonomy.core.csl import families, in_short
 from autonomy.core.journey import Journey
+from autonomy.core.phrases import sentence_case
 from autonomy.core.types import Author, Reading, Source
-from autonomy.core.words import sentence_case
 
 MOST_ANNOTATIONS = 20
 OF_SOURCES = (

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from autonomy.agents.literal import in_prose
 from autonomy.agents.quotable import Quote
 from autonomy.core.csl import year_of
+from autonomy.core.phrases import sentence_case
 from autonomy.core.types import Source
-from autonomy.core.words import sentence_case
 
 _VERBS: tuple[tuple[re.Pattern[str], tuple[tuple[str, str], ...]], ...] = (
     (
@@ -52,13 +52,6 @@ def number(value: int) -> str:
 def count(value: int, noun: str) -> str:
     """“one source”, “three sources”, “12 sources”."""
     return f"{number(value)} {noun}" if value == 1 else f"{number(value)} {noun}s"
-
-
-def series(items: Sequence[str]) -> str:
-    """“a”, “a and b”, “a, b and c”."""
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def narrative(quote: Quote) -> str:

@@ -14,6 +14,7 @@ from autonomy.agents.draft_plan import REWRITE
 from autonomy.agents.revision import again
 from autonomy.agents.writing_plan import PASSAGES_PER_QUERY
 from autonomy.agents.writing_steps import BEGIN, END, is_section, named, writing
+from autonomy.core.phrases import sentence_case
 from autonomy.core.ports import PlanLimits
 from autonomy.core.types import (
     Author,
@@ -24,7 +25,6 @@ from autonomy.core.types import (
     StepKind,
     StepStatus,
 )
-from autonomy.core.words import sentence_case
 
 LEAST_WORDS = 40
 QUERY_CHARS = 200

@@ -29,6 +29,7 @@ from autonomy.agents.writing_plan import steps_plan, survey_plan
 from autonomy.agents.writing_steps import is_section
 from autonomy.core import prompts
 from autonomy.core.brief import Brief, read_brief
+from autonomy.core.phrases import clause
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable, task_id
 from autonomy.core.state import RunState
 from autonomy.core.types import (
@@ -42,7 +43,7 @@ from autonomy.core.types import (
     StepStatus,
     StopReason,
 )
-from autonomy.core.words import clause, key_terms, stems
+from autonomy.core.words import key_terms, stems
 from autonomy.library.reference_headings import is_references_heading
 
 _TOPIC_CANDIDATES = 12

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from autonomy.agents.tool_choice import fitting_tools
 from autonomy.core.brief import Brief
+from autonomy.core.phrases import counted
 from autonomy.core.ports import Deps
 from autonomy.core.types import Source, SourceOrigin
-from autonomy.core.words import counted
 from autonomy.tools.evidence import speaks_to
 from autonomy.tools.learnt.run_tools import LEARNING
 from autonomy.tools.literature import SCHOLARLY, WEB

@@ -26,9 +26,10 @@ from autonomy.agents.writer import Onward, Written, handed, topic_of, write_on
 from autonomy.agents.writing_steps import BEGIN
 from autonomy.core.markers import MARKER, without_markers
 from autonomy.core.originality import PassageChange, Remedy
+from autonomy.core.phrases import clause, counted
 from autonomy.core.ports import BudgetExhausted, Deps
 from autonomy.core.types import Author, Passage, Plan, Step
-from autonomy.core.words import clause, counted, stems
+from autonomy.core.words import stems
 from autonomy.export.claims import uncited_sentences
 from autonomy.export.document import Document, words_of
 from autonomy.tools.evidence import PASSAGES_PER_SECTION, says_something

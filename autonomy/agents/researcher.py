@@ -14,11 +14,12 @@ from autonomy.agents.revision import again, rewrite, set_aside
 from autonomy.agents.widening import Round, Wanted, look_outside
 from autonomy.agents.writer import topic_of
 from autonomy.core.brief import Brief, read_brief
+from autonomy.core.phrases import counted
 from autonomy.core.ports import Deps, task_id
 from autonomy.core.state import RunState
 from autonomy.core.types import EventDraft, Passage, Plan, Step, StepKind, StepStatus
 from autonomy.core.versions import Reason, VersionCause
-from autonomy.core.words import content_words, counted, key_terms, stems
+from autonomy.core.words import content_words, key_terms, stems
 from autonomy.tools.evidence import says_something, source_found, speaks_to
 from autonomy.tools.library_tools import fuse
 

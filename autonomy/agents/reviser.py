@@ -32,11 +32,11 @@ from autonomy.core.originality import (
     Quotations,
     Remedy,
 )
+from autonomy.core.phrases import counted
 from autonomy.core.ports import Deps, task_id
 from autonomy.core.state import RunState
 from autonomy.core.types import Author, EventDraft
 from autonomy.core.versions import WHY_CHARS, Made, Reason, VersionCause
-from autonomy.core.words import counted
 from autonomy.export.document import Document
 
 

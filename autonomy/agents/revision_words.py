@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from autonomy.agents.likeness import Likeness
 from autonomy.core.originality import PassageChange, Quotations, Remedy, Teller, percent_said
+from autonomy.core.phrases import counted, series
 from autonomy.core.types import Author, EventDraft
-from autonomy.core.words import counted
 
 _DONE = {
     Remedy.QUOTE: "put between quotation marks",
@@ -112,7 +112,7 @@ def for_target(
     parts = [f"{counted(done[r], 'quotation')} {word}" for r, word in what.items() if done[r]]
     if parts:
         said.append(
-            f"{_listed(parts)} only to come under your {target:g} %: these were quoted and cited "
+            f"{series(parts)} only to come under your {target:g} %: these were quoted and cited "
             "properly."
         )
     if over.words and quotations is not None:
@@ -151,12 +151,8 @@ def what_was_lost(cut: int, shortened: int, unfilled: str = "") -> str:
     ]
     if not parts:
         return ""
-    said = f"{_listed(parts)} because of the similarity report"
+    said = f"{series(parts)} because of the similarity report"
     return f"{said}, and {unfilled}" if unfilled else said
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def revised_event(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from autonomy.agents.draft_plan import wishes
 from autonomy.agents.rewriter import RewrittenPart
+from autonomy.core.phrases import clause, counted
 from autonomy.core.ports import Deps
 from autonomy.core.rewriting import (
     DraftText,
@@ -20,7 +21,6 @@ from autonomy.core.rewriting import (
 )
 from autonomy.core.types import Author, GateResult, Plan, StepKind, StepStatus
 from autonomy.core.versions import Made, VersionCause
-from autonomy.core.words import clause, counted
 from autonomy.export.document import Document
 from autonomy.export.draft_document import document_of
 from autonomy.library.drafts.draft import Draft

@@ -20,11 +20,11 @@ from autonomy.agents.proposals import (
     wrong_with,
 )
 from autonomy.core import prompts
+from autonomy.core.phrases import clause
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.rewriting import ChangeChecks, LeftAlone, ProposedChange, TextEdit
 from autonomy.core.types import Author, Step, StopReason, Wish
 from autonomy.core.value import Value
-from autonomy.core.words import clause
 from autonomy.library.drafts.draft import Draft, DraftBlock
 from autonomy.library.drafts.units import BadAnswer, Unit, edits_of, units
 from autonomy.tools.prose.meaning import Loss, LossKind

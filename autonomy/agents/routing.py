@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from autonomy.core.journey import Journey
 from autonomy.core.originality import percent_said
+from autonomy.core.phrases import counted
 from autonomy.core.types import (
     GateResult,
     Plan,
@@ -18,7 +19,6 @@ from autonomy.core.types import (
     Verdict,
     VerdictKind,
 )
-from autonomy.core.words import counted
 
 MAX_ATTEMPTS = 3
 """Of one step, the first included."""

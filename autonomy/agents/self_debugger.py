@@ -16,6 +16,7 @@ from autonomy.agents.routing import MAX_ATTEMPTS
 from autonomy.agents.tool_repair import ToolMend, event_of, mend_tool
 from autonomy.core import prompts
 from autonomy.core.brief import read_brief
+from autonomy.core.phrases import counted
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable, task_id
 from autonomy.core.state import RunState
 from autonomy.core.types import (
@@ -27,7 +28,6 @@ from autonomy.core.types import (
     StepKind,
     StepStatus,
 )
-from autonomy.core.words import counted
 
 BACKOFF_SECONDS = 1.0
 """First wait before an unavailable tool is tried again; doubled with each attempt."""

@@ -19,6 +19,7 @@ from autonomy.agents.revision import again, because
 from autonomy.agents.writing_steps import BEGIN, END, is_section, named, writing
 from autonomy.core.brief import read_brief
 from autonomy.core.journey import Journey
+from autonomy.core.phrases import sentence_case
 from autonomy.core.ports import Deps, PlanLimits
 from autonomy.core.state import RunState
 from autonomy.core.steering import (
@@ -40,7 +41,7 @@ from autonomy.core.types import (
     Told,
 )
 from autonomy.core.versions import WHY_CHARS, Reason, VersionCause
-from autonomy.core.words import likeness, sentence_case, stems
+from autonomy.core.words import likeness, stems
 from autonomy.tools.prose.wishes import wishes_of
 
 EXAMPLES = (

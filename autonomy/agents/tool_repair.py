@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict
 from autonomy.agents.approval import tool_to_call
 from autonomy.core import prompts
 from autonomy.core.learnt import Exchange, Fix, RepairCase, Settled
+from autonomy.core.phrases import counted
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable, NoCall, Repeat
 from autonomy.core.types import Author, EventDraft, Step, StepError
-from autonomy.core.words import counted
 from autonomy.tools.learnt import mending
 from autonomy.tools.learnt.drift import Refused
 from autonomy.tools.learnt.evidence import good, pairs_of

@@ -26,10 +26,11 @@ from autonomy.agents.writing_steps import BEGIN, END
 from autonomy.core import prompts
 from autonomy.core.brief import read_brief
 from autonomy.core.markers import MARKER, unattributed
+from autonomy.core.phrases import clause
 from autonomy.core.plain_prose import plain_prose, without_echo
 from autonomy.core.ports import BudgetExhausted, Deps, ModelUnavailable
 from autonomy.core.types import Author, Passage, Plan, Source, Step, StepKind, StopReason
-from autonomy.core.words import clause, stems
+from autonomy.core.words import stems
 from autonomy.export.document import Section, words_of
 
 OPENING_PASSAGES = 6

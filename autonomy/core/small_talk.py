@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from autonomy.core.words import sentence_case
+from autonomy.core.phrases import sentence_case
 
 Kind = Literal["greeting", "thanks", "abilities", "identity", "goodbye"]
 

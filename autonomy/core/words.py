@@ -89,23 +89,6 @@ def under_cue(heading: str, cues: Iterable[str]) -> bool:
     return bool(stems(heading) & {stem(cue) for cue in cues})
 
 
-def clause(sentence: str) -> str:
-    """A sentence as it goes on after "because": its first letter small."""
-    return f"{sentence[:1].lower()}{sentence[1:]}"
-
-
-def sentence_case(text: str) -> str:
-    """A clause or a topic as it begins a sentence: its first letter large, the rest as it is."""
-    return f"{text[:1].upper()}{text[1:]}"
-
-
-def counted(number: int, noun: str) -> str:
-    """“1 source”, “3 sources”, “2 repositories”."""
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
-
-
 def key_terms(
     texts: Iterable[str], *, limit: int = 6, minimum: int = 2, exclude: frozenset[str] = frozenset()
 ) -> list[str]:

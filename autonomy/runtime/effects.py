@@ -20,6 +20,7 @@ from weakref import WeakValueDictionary
 from django.db import InterfaceError, OperationalError
 from pydantic import BaseModel, ValidationError
 
+from autonomy.core.phrases import sentence_case
 from autonomy.core.ports import (
     Asked,
     NotDone,
@@ -28,7 +29,6 @@ from autonomy.core.ports import (
     ResultLost,
     ResultTooLarge,
 )
-from autonomy.core.words import sentence_case
 from autonomy.models import EffectStatus, Run
 from autonomy.models.fields import new_id
 from autonomy.runtime import content

@@ -10,7 +10,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat, Right
 
 from autonomy.core.learnt import Exchange
-from autonomy.core.words import counted
+from autonomy.core.phrases import counted
 from autonomy.models import Tool, ToolAuthor, ToolVersion
 from autonomy.runtime import tool_notices
 from autonomy.runtime.contention import transacted

@@ -23,7 +23,7 @@ from autonomy.core.originality import (
     FlaggedPassage,
     ReportReading,
 )
-from autonomy.core.words import counted
+from autonomy.core.phrases import counted
 from autonomy.memory.stored_files import named
 from autonomy.models import Check
 from autonomy.runtime import checks as rows

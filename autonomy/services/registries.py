@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from asgiref.sync import async_to_sync
 
+from autonomy.core.phrases import series
 from autonomy.core.works import Answer, Found, ProviderAnswer, Retraction, Work
 from autonomy.models import Source
 from autonomy.runtime.outside import shared_scholar
 from autonomy.runtime.registry_metadata import ask, identifier_in
 from autonomy.services.connections import BadField
 from autonomy.services.errors import Unavailable
-from autonomy.services.source_words import joined, name_of
+from autonomy.services.source_words import name_of
 from autonomy.tools.csl.differences import Difference, bibliographic, differences
 from autonomy.tools.csl.reference import Reference
 from handywriterz.env import env
@@ -92,9 +93,9 @@ def _message(found: Found) -> str:
     away = [
         name_of(a.provider) for a in found.answers if a.answer not in (Answer.FOUND, Answer.NOTHING)
     ]
-    missing = f" {joined(away)} could not be asked." if away else ""
+    missing = f" {series(away)} could not be asked." if away else ""
     if found.works:
-        return f"{joined(answered) or 'The registries'} answered.{missing}"
+        return f"{series(answered) or 'The registries'} answered.{missing}"
     if silent:
-        return f"{joined(silent)} answered, and no such work is known there.{missing}"
+        return f"{series(silent)} answered, and no such work is known there.{missing}"
     return f"No registry could be asked just now, so nothing is said about this work.{missing}"

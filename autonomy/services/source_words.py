@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from autonomy.core.phrases import sentence_case, series
 from autonomy.core.types import Reading, ReferenceVerdict, SourceOrigin
-from autonomy.core.words import sentence_case
 from autonomy.models import Source
 
 NAMES = {
@@ -56,7 +56,7 @@ def record_in_words(source: Source) -> list[str]:
     said = [_ORIGINS[SourceOrigin(source.origin)].format(file=source.file_name)]
     providers = [name_of(str(p)) for p in _list(record.get("providers"))]
     if providers:
-        said.append(f"Described by {joined(providers)}.")
+        said.append(f"Described by {series(providers)}.")
     if query := _text(record.get("query")):
         said.append(f"It came up for “{query}”.")
     if reason := _text(record.get("reason")):
@@ -88,7 +88,7 @@ def _completed(note: dict[str, Any]) -> str:
     fields = [str(field) for field in note["fields"]]
     if not fields:
         return f"{provider} describes it as the file does."
-    return f"{joined(fields)} {'were' if len(fields) > 1 else 'was'} completed from {provider}."
+    return f"{series(fields)} {'were' if len(fields) > 1 else 'was'} completed from {provider}."
 
 
 def _list(value: object) -> list[object]:
@@ -97,10 +97,6 @@ def _list(value: object) -> list[object]:
 
 def _text(value: object) -> str:
     return " ".join(value.split())[:500] if isinstance(value, str) else ""
-
-
-def joined(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _sentence(text: str) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from autonomy.core.phrases import counted
 from autonomy.core.ports import Repeat
 from autonomy.core.types import FileState
-from autonomy.core.words import counted
 from autonomy.tools.registry import Tool, ToolContext, ToolFailure
 
 READ = "draft.read"

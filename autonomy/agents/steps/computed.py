@@ -5,9 +5,9 @@ from __future__ import annotations
 from autonomy.agents.data_writer import reason_text, tell
 from autonomy.agents.notice import composed_by_rule
 from autonomy.agents.steps.outcome import Outcome, committed, writes
+from autonomy.core.phrases import counted
 from autonomy.core.ports import Deps
 from autonomy.core.types import EventDraft, Observation, Plan, Step
-from autonomy.core.words import counted
 
 
 async def tell_computed(step: Step, plan: Plan, deps: Deps, task: str) -> Outcome:

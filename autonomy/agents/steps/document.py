@@ -7,11 +7,11 @@ from autonomy.agents.data_plan import NOT_COMPUTED
 from autonomy.agents.reply import is_reply
 from autonomy.agents.rewrite_result import assemble_rewriting
 from autonomy.agents.steps.outcome import Outcome, created
+from autonomy.core.phrases import counted
 from autonomy.core.ports import Deps
 from autonomy.core.state import ActInput
 from autonomy.core.types import Observation, Plan, Step
 from autonomy.core.versions import Made, reason_of
-from autonomy.core.words import counted
 
 
 async def make_document(given: ActInput, deps: Deps) -> Outcome:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from autonomy.agents.rewrite_result import load_draft, overlay
 from autonomy.agents.rewriter import rewrite_part
 from autonomy.agents.steps.outcome import Outcome, committed, writes
+from autonomy.core.phrases import counted
 from autonomy.core.ports import Deps
 from autonomy.core.types import Observation, Plan, Step
-from autonomy.core.words import counted
 from autonomy.export.document import Section
 from autonomy.export.draft_document import markdown_of
 from autonomy.library.sniff import MARKDOWN

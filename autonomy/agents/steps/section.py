@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from autonomy.agents.steps.outcome import Outcome, committed, writes
 from autonomy.agents.writer import Written, write
+from autonomy.core.phrases import clause, counted
 from autonomy.core.ports import BudgetExhausted, Deps
 from autonomy.core.types import EventDraft, Observation, Plan, Step
-from autonomy.core.words import clause, counted
 
 
 async def write_section(step: Step, plan: Plan, deps: Deps, task: str) -> Outcome:

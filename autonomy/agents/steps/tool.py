@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from autonomy.agents.steps.outcome import Outcome, failed
+from autonomy.core.phrases import counted, sentence_case
 from autonomy.core.ports import Deps, OutcomeUnknown, ResultLost, ResultTooLarge
 from autonomy.core.types import EventDraft, Observation, Plan, Step, StepError
-from autonomy.core.words import counted, sentence_case
 from autonomy.tools.registry import ToolContext
 
 UNSETTLED = "unsettled"

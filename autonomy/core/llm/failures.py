@@ -15,7 +15,7 @@ from pydantic_ai import exceptions as pai
 
 from autonomy.core.llm.windows import overflows, stated_window, wording
 from autonomy.core.outbound import AddressRefused, caused_by
-from autonomy.core.words import sentence_case
+from autonomy.core.phrases import sentence_case
 
 
 class FailureKind(StrEnum):

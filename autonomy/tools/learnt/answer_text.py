@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from autonomy.core.words import counted
+from autonomy.core.phrases import counted
 
 ROWS = 200
 """Entries of a list that are told."""

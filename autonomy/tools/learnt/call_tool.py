@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from autonomy.core.phrases import counted
 from autonomy.core.ports import Repeat
 from autonomy.core.types import Reading
-from autonomy.core.words import counted
 from autonomy.core.works import Fetched, Work
 from autonomy.tools.learnt.answer_text import answer_text, asked_words
 from autonomy.tools.learnt.values import LearntOutput

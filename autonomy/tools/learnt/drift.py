@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from autonomy.core.learnt import Exchange, LearntTool
-from autonomy.core.words import sentence_case
+from autonomy.core.phrases import sentence_case
 from autonomy.tools.learnt import answers
 from autonomy.tools.learnt.evidence import Pair, Steadiness, good, invalid, lost, pairs_of
 from autonomy.tools.learnt.leaves import TooManyLeaves

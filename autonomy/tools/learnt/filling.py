@@ -69,7 +69,7 @@ def filled(schema: Mapping[str, Any], request: str) -> Filled:
     text = request[:READ_CHARS]
     found = _filled(schema, schema.get("$defs", {}), _Said(text))
     try:
-        refused = found.whole and problems(schema, found.arguments)
+        refused = found.whole and bool(problems(schema, found.arguments))
     except TooMuchWork:
         refused = True
     if refused:

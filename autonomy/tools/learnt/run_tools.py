@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from autonomy.core.period import Period
+from autonomy.core.phrases import counted
 from autonomy.core.ports import Repeat, Shelf
 from autonomy.core.types import Reading
-from autonomy.core.words import counted, stems
+from autonomy.core.words import stems
 from autonomy.core.works import Work
 from autonomy.tools.learnt.document import NotLearnt
 from autonomy.tools.learnt.searching import best, finds_works, query_arguments

@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from autonomy.core.phrases import counted
 from autonomy.core.ports import Repeat
-from autonomy.core.words import counted, stems
+from autonomy.core.words import stems
 from autonomy.tools.literature.candidates import pooled
 from autonomy.tools.literature.questions import (
     QUERY_CHARS,

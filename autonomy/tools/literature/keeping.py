@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from autonomy.core.period import Period
+from autonomy.core.phrases import counted
 from autonomy.core.ports import Repeat
 from autonomy.core.types import Reading
-from autonomy.core.words import counted
 from autonomy.core.works import FetchRefused
 from autonomy.tools.literature import telling
 from autonomy.tools.literature.candidates import Candidate, pooled

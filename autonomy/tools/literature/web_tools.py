@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from autonomy.core.phrases import counted
 from autonomy.core.ports import Repeat
 from autonomy.core.types import Reading
-from autonomy.core.words import counted, stems
+from autonomy.core.words import stems
 from autonomy.core.works import FetchRefused, Page, Work
 from autonomy.tools.literature import telling
 from autonomy.tools.literature.candidates import Candidate

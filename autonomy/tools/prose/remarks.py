@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
+from autonomy.core.phrases import counted
 from autonomy.core.types import Wish
-from autonomy.core.words import counted
 from autonomy.library.drafts.draft import Draft, DraftBlock, DraftKind, HeldKind, MarkKind
 from autonomy.library.sentences import sentences
 from autonomy.tools.prose.marks import InText, citations, quotations

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from autonomy.agents.phrasing import Reporter, count, series
+from autonomy.agents.phrasing import Reporter, count
 from autonomy.agents.quotable import Quote
+from autonomy.core.phrases import series
 from autonomy.core.types import Passage, Source
 from autonomy.core.words import stems
 

@@ -2,15 +2,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from autonomy.core.words import (
-    content_words,
-    key_terms,
-    likeness,
-    overlap,
-    stem,
-    stems,
-    under_cue,
-)
+from autonomy.core.words import content_words, key_terms, likeness, overlap, stem, stems, under_cue
 
 
 def test_content_words_leave_out_function_words_and_case() -> None:

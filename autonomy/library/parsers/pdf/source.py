@@ -8,6 +8,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
+from autonomy.core.phrases import series
 from autonomy.library.normalise import one_line
 from autonomy.library.parsed import ParseFailure, ParseLimits
 from autonomy.library.parsers.pdf.ocr import Recogniser
@@ -170,8 +171,7 @@ def _named(pages: list[int]) -> str:
         return f"Page {shown[0]} holds only"
     if len(shown) > 12:
         return f"{len(pages)} pages hold only"
-    listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-    return f"Pages {listed} hold only"
+    return f"Pages {series(shown)} hold only"
 
 
 def _open(path: Path) -> Any:
