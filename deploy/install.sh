@@ -32,10 +32,26 @@ digest() {
     { "$venv/bin/python" -c 'import sys; print(sys.version, sys.prefix)'; cat "${files[@]}"; } | cksum
 }
 
-# Shows what pip is at while keeping all it says in the log.
+# How many packages lie in the virtual environment.
+unpacked() { find "$venv"/lib/python*/site-packages -maxdepth 1 -name '*.dist-info' | wc -l; }
+
+show() { if [ -t 1 ]; then printf '\r\033[K  %s' "$*"; else say "  $*"; fi; }
+
+# Shows what pip is at while keeping all it says in the log. While it unpacks it says nothing for
+# minutes: then what lies there already is counted.
 progress() {
-    local line count=0 rest
-    while IFS= read -r line; do
+    local line count=0 rest before there unpacking= status pause=1
+    before=$(unpacked)
+    [ -t 1 ] || pause=5
+    while true; do
+        status=0
+        IFS= read -r ${unpacking:+-t $pause} line || status=$?
+        if [ "$status" -gt 128 ]; then
+            there=$(($(unpacked) - before))
+            show "Unpacked $((there > 0 ? there : 0)) of $count packages …"
+            continue
+        fi
+        [ "$status" = 0 ] || break
         case $line in
             Collecting\ *)
                 count=$((count + 1))
@@ -44,7 +60,9 @@ progress() {
                 else printf '  %3d  %s\n' "$count" "${rest%% *}"; fi ;;
             Installing\ collected\ packages*)
                 if [ -t 1 ]; then printf '\r\033[K'; fi
-                say "  Unpacking $count packages …" ;;
+                say "  Unpacking $count packages …"
+                unpacking=yes ;;
+            *) if [ -n "$unpacking" ] && [ -t 1 ]; then printf '\r\033[K'; fi ;;
         esac
     done
 }

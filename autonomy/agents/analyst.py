@@ -13,6 +13,7 @@ import re
 from typing import Any, NamedTuple
 
 from autonomy.agents.data_plan import ANSWER
+from autonomy.agents.headway import Computing, headway
 from autonomy.agents.length import asked_words
 from autonomy.core import prompts
 from autonomy.core.analysis import (
@@ -75,6 +76,7 @@ async def analyse(step: Step, deps: Deps, task: str) -> tuple[Observation, list[
             what went wrong.
         BudgetExhausted: the run has no time left.
     """
+    await deps.events.emit(headway(step, f"Reading {step.input.get('file_name') or 'the table'}."))
     table = await _table(step, deps)
     written = await _program(step, table, deps, task)
     await deps.events.emit(
@@ -140,6 +142,8 @@ async def _program(step: Step, table: TableRead, deps: Deps, task: str) -> Writt
     if not deps.models.available("writer"):
         return by_rule._replace(reason=deps.models.unavailable("writer"))
     key = f"{task}:program"
+    said = f"{table.profile.rows:,} rows are read; a language model writes the program."
+    await deps.events.emit(headway(step, said))
     prompt = prompts.analyst(
         task=deps.task,
         profile=table.profile,
@@ -185,7 +189,8 @@ async def _run(step: Step, table: TableRead, written: Written, deps: Deps) -> Jo
         files={"data.csv": table.csv.encode()},
     )
     try:
-        ran = await deps.sandbox.run(job)
+        async with Computing(step, written.text, deps.events) as computing:
+            ran = await deps.sandbox.run(job, computing.hear)
     except JobRefused as refused:
         raise ToolFailure(
             "no_table", f"The table is too large to compute with: {refused}"

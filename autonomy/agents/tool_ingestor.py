@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from autonomy.core.learnt import HttpContract, McpContract, SecretUse
-from autonomy.core.outbound import Trusted
+from autonomy.core.outbound import Trusted, is_public
 from autonomy.core.works import FetchRefused
 from autonomy.tools.fetch.addresses import host_of, is_private, port_of, vetted
 from autonomy.tools.learnt.document import NotLearnt
@@ -24,6 +25,10 @@ from autonomy.tools.learnt.openapi import Bundle, Operation, read_openapi
 from autonomy.tools.learnt.secrets import Secrets, host_key
 
 Kind = Literal["openapi", "mcp"]
+LOOK_UP_SECONDS = 5.0
+"""For one name, while tools are looked at; as long as a call waits for it."""
+MOST_LOOKED_UP = 20
+"""Hosts of one document; more are rare, and each is looked at again at its first call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +102,21 @@ async def read(
         only=only,
         taken=taken,
     )
-    return reachable(bundle, line.trusted)
+    return await reachable(bundle, line)
 
 
-def reachable(bundle: Bundle, trusted: Trusted) -> Bundle:
+async def reachable(bundle: Bundle, line: Line) -> Bundle:
     """`bundle` without the operations whose server is never called from here; these are refused
-    with the reason. A name is not looked up: what is behind it may be another tomorrow.
+    with the reason. What is behind a name is looked at here, so that nobody lets in what can only
+    fail, and again at each call, since it may be another tomorrow.
 
     Raises:
         NotLearnt: `not_called`, when none is left.
     """
     kept, refused = [], list(bundle.refused)
+    inside = await _inside(bundle, line)
     for operation in bundle.operations:
-        why = _never_called(operation.tool.contract, trusted)
+        why = _never_called(operation.tool.contract, line.trusted, inside)
         if why:
             refused.append((operation.id, f"its server may not be called from here: {why}"))
         else:
@@ -119,7 +126,33 @@ def reachable(bundle: Bundle, trusted: Trusted) -> Bundle:
     return replace(bundle, operations=tuple(kept), refused=tuple(refused))
 
 
-def _never_called(contract: HttpContract | McpContract, trusted: Trusted) -> str:
+async def _inside(bundle: Bundle, line: Line) -> frozenset[str]:
+    """Hosts of `bundle` whose names lead to addresses of a private network. One that cannot be
+    resolved now may be tomorrow."""
+    named: set[tuple[str, int]] = set()
+    for operation in bundle.operations:
+        contract = operation.tool.contract
+        if isinstance(contract, HttpContract):
+            with suppress(FetchRefused):  # that one is refused for what it says
+                url = vetted(contract.base_url, line.trusted)
+                named.add((host_of(url), port_of(url)))
+    asked = sorted(named - line.trusted)[:MOST_LOOKED_UP]
+
+    async def leads_inside(host: str, port: int) -> bool:
+        try:
+            async with asyncio.timeout(LOOK_UP_SECONDS):
+                addresses = await line.resolve(host, port)
+        except (OSError, UnicodeError, TimeoutError):
+            return False
+        return not all(map(is_public, addresses))
+
+    found = await asyncio.gather(*(leads_inside(host, port) for host, port in asked))
+    return frozenset(host for (host, _), private in zip(asked, found, strict=True) if private)
+
+
+def _never_called(
+    contract: HttpContract | McpContract, trusted: Trusted, inside: Collection[str] = ()
+) -> str:
     if not isinstance(contract, HttpContract):
         return ""
     try:
@@ -129,6 +162,8 @@ def _never_called(contract: HttpContract | McpContract, trusted: Trusted) -> str
     host = host_of(url)
     if (host, port_of(url)) not in trusted and is_private(host):
         return f"{host} is an address of a private network."
+    if (host, port_of(url)) not in trusted and host in inside:
+        return f"the name {host} leads to an address of a private network."
     return ""
 
 

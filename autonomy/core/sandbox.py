@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
@@ -86,6 +87,10 @@ class JobRefused(ValueError):
     """The job itself cannot be run; the message says why."""
 
 
+Hearing = Callable[[str], None]
+"""Takes one line of what a program prints, while it runs. It is the program's word, nobody's else."""
+
+
 class Sandbox(Protocol):
     """Where code runs."""
 
@@ -97,8 +102,12 @@ class Sandbox(Protocol):
         """Why it is off, and what to install; empty when it works."""
         ...
 
-    async def run(self, job: Job) -> JobResult:
+    async def run(self, job: Job, hear: Hearing | None = None) -> JobResult:
         """Run it within the limits of its profile.
+
+        Args:
+            hear: called in the caller's event loop with each whole line of `stdout`, as far as that
+                is kept.
 
         Raises:
             JobRefused: a file has a bad name, or there are too many or too large ones.
@@ -115,5 +124,5 @@ class NoSandbox:
     def __init__(self, reason: str = "Code execution is off on this server.") -> None:
         self.reason = reason
 
-    async def run(self, job: Job) -> JobResult:
+    async def run(self, job: Job, hear: Hearing | None = None) -> JobResult:
         raise SandboxOff(self.reason)

@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 
-from autonomy.core.sandbox import Job, JobResult, Profile, Sandbox, Tier
+from autonomy.core.sandbox import Hearing, Job, JobResult, Profile, Sandbox, Tier
 from autonomy.tools.python_sandbox.limits import Limits, ProfileLimits
 from autonomy.tools.python_sandbox.tiers import Choice, choose
 from handywriterz.env import Env, env
@@ -88,6 +88,6 @@ class ProcessSandbox:
     def reason(self) -> str:
         return sandbox_choice().sandbox.reason
 
-    async def run(self, job: Job) -> JobResult:
+    async def run(self, job: Job, hear: Hearing | None = None) -> JobResult:
         sandbox: Sandbox = (await asyncio.to_thread(sandbox_choice)).sandbox
-        return await sandbox.run(job)
+        return await sandbox.run(job, hear)

@@ -9,15 +9,16 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import F, Q
 
 from autonomy.agents.tool_ingestor import policy_of
 from autonomy.core.learnt import HttpContract
 from autonomy.models import Tool, ToolOrigin, ToolSecret, ToolServer, ToolVersion
 from autonomy.runtime.learnt_tools import host_of_contract, learnt_of
+from autonomy.runtime.tool_versions import PROPOSED
 from autonomy.services.errors import Invalid
 from autonomy.services.tool_repairs import RepairState, latest_repair
-from autonomy.services.tools import tool_of
+from autonomy.services.tools import tool_in_use
 from autonomy.tools.learnt.openapi import Operation
 
 
@@ -36,11 +37,7 @@ class ToolState:
 
 def states(user: User, rows: Sequence[Tool]) -> list[ToolState]:
     """`rows` as `user` sees them."""
-    learnt = [row for row in rows if row.origin != ToolOrigin.BUILTIN]
-    of_tool: dict[UUID, list[ToolVersion]] = defaultdict(list)
-    found = ToolVersion.objects.filter(tool__in=[row.pk for row in learnt])
-    for version in found.order_by("number"):
-        of_tool[version.tool_id].append(version)
+    of_tool = _shown_versions([row for row in rows if row.origin != ToolOrigin.BUILTIN])
     versions = {(v.tool_id, v.number): v for many in of_tool.values() for v in many}
     given = {
         (row.host, row.scheme, row.owner_id)
@@ -75,6 +72,27 @@ def states(user: User, rows: Sequence[Tool]) -> list[ToolState]:
     return made
 
 
+def _shown_versions(rows: Sequence[Tool]) -> dict[UUID, list[ToolVersion]]:
+    """Of each tool the versions that a list shows, in their order: the one in use, repairs that are
+    proposed, and one that was taken back for it. A tool may have hundreds."""
+    found: dict[UUID, list[ToolVersion]] = defaultdict(list)
+    shown = Q(number=F("tool__current_version")) | Q(evidence__state=PROPOSED)
+    for version in ToolVersion.objects.filter(shown, tool__in=[row.pk for row in rows]):
+        found[version.tool_id].append(version)
+    back = Q()
+    for many in found.values():
+        for version in many:
+            if number := version.evidence.get("rolled_back"):
+                back |= Q(tool_id=version.tool_id, number=number)
+    if back:
+        for version in ToolVersion.objects.filter(back):
+            if version not in found[version.tool_id]:
+                found[version.tool_id].append(version)
+    for many in found.values():
+        many.sort(key=lambda version: version.number)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class VersionState:
     row: ToolVersion
@@ -97,9 +115,9 @@ def history(row: Tool) -> list[VersionState]:
 
 
 def tryable(user: User, name: str) -> Tool:
-    """A learnt tool that the person may call: their own, or one for everybody. Raises `NotFound`,
-    or `Invalid` for a built-in one."""
-    row = tool_of(user, name)
+    """A learnt tool that the person may call, as a run would choose it: their own, or one for
+    everybody. Raises `NotFound`, or `Invalid` for a built-in one."""
+    row = tool_in_use(user, name)
     if row.origin == ToolOrigin.BUILTIN:
         raise Invalid("A built-in tool works inside a run only.")
     return row

@@ -51,10 +51,11 @@ GONE = "There is no tool of this name, or it is not yours."
 
 def tools_of(user: User) -> list[Tool]:
     """Built-in tools, those for everybody, and the person's own, by name. One's own hides the one
-    of its name that is for everybody, as for `tool_of`."""
+    of its name that is for everybody while runs use it; when it is switched off, they use the other,
+    and both are there to be seen."""
     rows = Tool.objects.filter(Q(owner=user) | Q(owner=None)).select_related("owner")
     listed = list(rows.order_by("origin", "bundle", "name"))
-    own = {row.name for row in listed if row.owner_id is not None}
+    own = {row.name for row in listed if row.owner_id is not None and _in_use(row)}
     return [row for row in listed if row.owner_id is not None or row.name not in own]
 
 
@@ -65,6 +66,21 @@ def tool_of(user: User, name: str) -> Tool:
     if row is None:
         raise NotFound(GONE)
     return row
+
+
+def _in_use(row: Tool) -> bool:
+    """Whether runs may call it."""
+    return row.enabled and not row.killed and row.policy != ToolPolicy.NEVER
+
+
+def tool_in_use(user: User, name: str) -> Tool:
+    """The tool that a run of this person would call by that name; one that none may call where
+    there is no other. Raises `NotFound`."""
+    rows = Tool.objects.filter(Q(owner=user) | Q(owner=None), name=name).order_by("owner_id")
+    found = sorted(rows, key=lambda row: not _in_use(row))  # one's own first among equals
+    if not found:
+        raise NotFound(GONE)
+    return found[0]
 
 
 def changeable(user: User, name: str) -> Tool:

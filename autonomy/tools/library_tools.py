@@ -103,6 +103,7 @@ def survey_tool(
                         type="note",
                         source="executor",
                         content=f"Waiting until {names} can be searched.",
+                        meta={"kind": "progress"},
                     )
                 )
             await sleep(POLL_SECONDS)

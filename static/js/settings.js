@@ -26,6 +26,27 @@ if (outside && browserNotices() !== "unsupported") {
   outside.hidden = false;
 }
 
+// The sandbox may still be tried when the page is made: the same page says when it has been.
+const LOOK_AGAIN_MS = 2000;
+async function lookAgain() {
+  const place = document.getElementById("code-state");
+  if (!("checking" in place.dataset)) return;
+  try {
+    const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+    const now = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("code-state");
+    // Filled and not exchanged: only what changes inside of it is read out.
+    if (now && !("checking" in now.dataset)) {
+      place.replaceChildren(...now.childNodes);
+      delete place.dataset.checking;
+      return;
+    }
+  } catch {
+    // offline: the next look may succeed
+  }
+  setTimeout(lookAgain, LOOK_AGAIN_MS);
+}
+setTimeout(lookAgain, LOOK_AGAIN_MS);
+
 document.getElementById("copy-key")?.addEventListener("click", async () => {
   const key = document.getElementById("new-key");
   try {

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,16 @@ ROWS = 2_000
 Visit = Callable[..., Visitor]
 
 
+HEAR = """
+window.heard = [];
+new MutationObserver(() => {
+  const said = document.querySelector(".run-doing")?.textContent;
+  if (said && window.heard.at(-1) !== said) window.heard.push(said);
+}).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+"""Keeps what the run says that it does, however short it stands there."""
+
+
 @dataclass
 class Done:
     visitor: Visitor
@@ -46,6 +56,8 @@ class Done:
     conversation: str
     state: Any
     rows: list[dict[str, str]]
+    heard: list[str] = field(default_factory=list)
+    """What the run said that it does."""
 
     @property
     def address(self) -> str:
@@ -79,6 +91,7 @@ def done(visit: Visit, tmp_path_factory: pytest.TempPathFactory, live_stack: Sta
     path = tmp_path_factory.mktemp("data") / "sales.csv"
     path.write_bytes(content)
     visitor = visit(viewport=DESKTOP)
+    visitor.context.add_init_script(HEAR)
     page = visitor.sign_up("flo@example.org")
     drop(page, [path])
     conversation = ask(page, REQUEST)
@@ -95,7 +108,16 @@ def done(visit: Visit, tmp_path_factory: pytest.TempPathFactory, live_stack: Sta
         "data-status", "succeeded", timeout=300 * SECONDS
     )
     done.state = visitor.context.storage_state()
+    done.heard = page.evaluate("window.heard")
     return done
+
+
+def test_the_page_tells_what_is_read_and_computed_while_it_is(done: Done) -> None:
+    told = "\n".join(done.heard)
+    assert re.search(r": reading sales\.csv$", told, re.MULTILINE), told
+    assert re.search(r": computing part 1 of \d: The data$", told, re.MULTILINE), told
+    numbers = re.findall(r": computing part (\d+) of", told)
+    assert len(set(numbers)) >= 3, told
 
 
 def test_a_worker_that_dies_while_the_program_runs_costs_no_figure_twice(done: Done) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import (
     SECONDS,
@@ -127,6 +127,36 @@ def ask_first(visitor: Visitor, papers: Served) -> None:
     run = call(page, "get", "/api/v2/runs?limit=1", {})["items"][0]["id"]
     sources = call(page, "get", f"/api/v2/runs/{run}/sources", {})
     assert any(str(s["csl"].get("DOI", "")).startswith("10.5555/op.") for s in sources["items"])
+
+
+def test_the_settings_say_by_themselves_when_the_sandbox_was_tried(
+    visit: Visit, person: Any
+) -> None:
+    visitor = visit(storage_state=person, viewport=LAPTOP)
+    page = visitor.page("/")
+    asked: list[str] = []
+
+    def still_trying(route: Route) -> None:
+        asked.append(route.request.url)
+        answer = route.fetch()
+        body = answer.text()
+        if len(asked) <= 2:  # as the server makes it while the attacks go on
+            start, _, rest = body.partition('<section class="panel" id="code-state"')
+            tag, _, rest = rest.partition(">")
+            rest = rest.partition("</section>")[2]
+            said = "<h2 id='code'>Code</h2><p>It is being found out.</p>"
+            body = f'{start}<section class="panel" id="code-state"{tag} data-checking>{said}</section>{rest}'
+        route.fulfill(response=answer, body=body)
+
+    page.route("**/settings/", still_trying)
+    page.goto(f"{visitor.base_url}/settings/")
+    place = page.get_by_role("region", name="Code")
+    expect(place).to_contain_text("It is being found out.")
+    expect(place).to_contain_text(re.compile(r"^Code\s*(On|Off)\."), timeout=20 * SECONDS)
+    assert len(asked) == 3, "nothing is asked once it is known"
+    page.wait_for_timeout(2_500)
+    assert len(asked) == 3
+    assert visitor.complaints == []
 
 
 REPAIR = """

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import cache
@@ -17,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autonomy.core.sandbox import (
+    Hearing,
     Job,
     JobRefused,
     JobResult,
@@ -78,7 +80,7 @@ class PythonSandbox:
         # Of these threads' own: a job ends with the thread that started it.
         self._turns = ThreadPoolExecutor(self.limits.at_once, thread_name_prefix="sandbox")
 
-    async def run(self, job: Job) -> JobResult:
+    async def run(self, job: Job, hear: Hearing | None = None) -> JobResult:
         """As `core.sandbox.Sandbox.run`. Cancelling it ends the job at once.
 
         Raises:
@@ -87,8 +89,10 @@ class PythonSandbox:
         """
         self._check(job)
         cancelled = threading.Event()
+        lines = _lines(hear) if hear else None
         try:
-            return await asyncio.wrap_future(self._turns.submit(self.run_here, job, cancelled))
+            turn = self._turns.submit(self.run_here, job, cancelled, lines)
+            return await asyncio.wrap_future(turn)
         finally:
             cancelled.set()
 
@@ -109,8 +113,17 @@ class PythonSandbox:
                 f"{size / _MB:.1f} MB of files are more than {which} = {limits.in_mb}."
             )
 
-    def run_here(self, job: Job, cancelled: threading.Event) -> JobResult:
-        """As `run`, in this thread and at once; setting `cancelled` ends it."""
+    def run_here(
+        self,
+        job: Job,
+        cancelled: threading.Event,
+        printed: Callable[[bytes], None] | None = None,
+    ) -> JobResult:
+        """As `run`, in this thread and at once; setting `cancelled` ends it.
+
+        Args:
+            printed: called in this thread with the pieces of `stdout` that are kept.
+        """
         limits = self.limits
         results = Results(limits.out_mb * _MB, limits.out_files)
         with ExitStack() as open_files:
@@ -132,7 +145,7 @@ class PythonSandbox:
                 )
             open_files.enter_context(process)
             open_files.callback(process.kill)
-            watched = watch(process, pipe, results, limits, job.profile, cancelled)
+            watched = watch(process, pipe, results, limits, job.profile, cancelled, printed)
         if watched.exit == CANNOT and results.end is None and not watched.limit:
             raise SandboxOff(
                 _text(watched.stderr, cut=False).strip() or "The sandbox could not be made."
@@ -224,6 +237,20 @@ class PythonSandbox:
             tests={name: _verdict(judged.get(_short(name))) for name in job.tests},
             seconds=watched.seconds,
         )
+
+
+def _lines(hear: Hearing) -> Callable[[bytes], None]:
+    """Hands whole lines out of pieces to `hear`, in the event loop of the caller."""
+    loop, rest = asyncio.get_running_loop(), bytearray()
+
+    def printed(piece: bytes) -> None:
+        rest.extend(piece)
+        *whole, last = rest.split(b"\n")
+        rest[:] = last
+        for line in whole:
+            loop.call_soon_threadsafe(hear, line.decode("utf-8", "replace"))
+
+    return printed
 
 
 @cache

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +44,11 @@ class Watched:
 class _Stream:
     """One pipe, kept up to its limit."""
 
-    def __init__(self, pipe: IO[bytes], limit: int) -> None:
+    def __init__(
+        self, pipe: IO[bytes], limit: int, hear: Callable[[bytes], None] | None = None
+    ) -> None:
         self.pipe = pipe
+        self._hear = hear
         self.kept = bytearray()
         self.seen = 0
         self._limit = limit
@@ -55,7 +59,10 @@ class _Stream:
         with suppress(BlockingIOError):
             piece = os.read(self.pipe.fileno(), _PIECE)
             self.seen += len(piece)
-            self.kept += piece[: max(0, self._limit - len(self.kept))]
+            kept = piece[: max(0, self._limit - len(self.kept))]
+            self.kept += kept
+            if kept and self._hear:
+                self._hear(kept)
             return bool(piece)
         return True
 
@@ -71,14 +78,20 @@ def watch(
     limits: Limits,
     profile: Profile,
     cancelled: threading.Event,
+    printed: Callable[[bytes], None] | None = None,
 ) -> Watched:
     """Until `process` and all it started are gone. Blocks; the caller has started `process` in this
-    very thread, whose end would end it."""
+    very thread, whose end would end it.
+
+    Args:
+        printed: called with each piece of what it prints, as far as that is kept.
+    """
     began = time.monotonic()
     bounds = limits.profiles[profile]
     assert process.stdout is not None  # noqa: S101 - for the types
     assert process.stderr is not None  # noqa: S101
-    streams = [_Stream(pipe, limits.output_kb * 1_024) for pipe in (process.stdout, process.stderr)]
+    most = limits.output_kb * 1_024
+    streams = [_Stream(process.stdout, most, printed), _Stream(process.stderr, most)]
     os.set_blocking(results_pipe.fileno(), False)
     told = Watched(exit=0)
     with selectors.DefaultSelector() as selector:

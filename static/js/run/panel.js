@@ -163,6 +163,6 @@ function PlanFacet({ view, onFork }) {
       <div class="plan-graph-box"><${PlanGraph} plan=${plan} /></div>
       <p class="faint">${plan.author === "model" ? "Planned by the model" : plan.author === "human" ? "Edited by you" : "Planned by rule"}${plan.version > 1 ? `, version ${plan.version}` : ""}${plan.rationale ? `. ${plan.rationale}` : ""}</p>
     </div>
-    <${Steps} plan=${plan} entries=${view.steps} onFork=${onFork} />
+    <${Steps} plan=${plan} entries=${view.steps} headway=${view.headway} onFork=${onFork} />
   </div>`;
 }

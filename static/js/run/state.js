@@ -56,6 +56,7 @@ export function fromSnapshot(snapshot) {
       told: [],
       models: null, // which have worked; null until a snapshot says so
       trouble: null, // why a model is waited for
+      headway: {}, // how far a running step is, by step
       broken: {}, // what is said of an answer that broke off, by task
       finished: null,
       budget: null,
@@ -142,6 +143,7 @@ const CHANGES = {
     writers: meta.task_id ? { ...view.writers, [meta.step_id]: meta.task_id } : view.writers,
     texts: without(view.texts, view.writers[meta.step_id]),
     sections: view.sections.filter((section) => section.step_id !== meta.step_id),
+    headway: without(view.headway, meta.step_id),
     ...working(view),
   }),
   action: (view) => working(view),
@@ -150,6 +152,7 @@ const CHANGES = {
     const id = meta.step_id ?? observation.step_id;
     const status = meta.status ?? (observation.ok ? "done" : "failed");
     return {
+      headway: without(view.headway, id),
       plan: withStep(view.plan, { step_id: id, summary: observation.summary }, status),
       ...working(view),
     };
@@ -237,8 +240,13 @@ const CHANGES = {
   }),
 };
 
-/** What people told the run and asked of it travels as notes of a kind. */
+/** What people told the run and asked of it, and how far a step is, travels as notes of a kind. */
 const NOTES = {
+  // A tool knows nothing of the plan: what it waits for is said beside the step that runs.
+  progress: (view, meta, event) => {
+    const id = meta.step_id ?? view.plan?.steps.find((step) => step.status === "running")?.id;
+    return id ? { headway: { ...view.headway, [id]: { text: event.content, done: meta.done ?? 0, of: meta.of ?? 0 } } } : {};
+  },
   message: (view, meta, event) => ({
     told: [
       ...view.told.filter((message) => message.number !== meta.number),

@@ -30,13 +30,13 @@ const TOOL = {
   "evidence.allocate": "Evidence",
 };
 
-export const Steps = memo(function Steps({ plan, entries, onFork }) {
+export const Steps = memo(function Steps({ plan, entries, headway, onFork }) {
   return html`<ol class="steps">
-    ${plan.steps.map((step) => html`<${StepRow} key=${step.id} step=${step} entries=${entries[step.id]} onFork=${onFork} />`)}
+    ${plan.steps.map((step) => html`<${StepRow} key=${step.id} step=${step} entries=${entries[step.id]} headway=${headway[step.id]} onFork=${onFork} />`)}
   </ol>`;
 });
 
-const StepRow = memo(function StepRow({ step, entries = [], onFork }) {
+const StepRow = memo(function StepRow({ step, entries = [], headway, onFork }) {
   const [open, setOpen] = useState(false);
   const [icon, word] = MARK[step.status] ?? MARK.pending;
   const retries = entries.filter((event) => event.type === "retry").length;
@@ -51,10 +51,16 @@ const StepRow = memo(function StepRow({ step, entries = [], onFork }) {
       <span class="step-kind" title=${step.tool}>${TOOL[step.tool] ?? step.tool ?? KIND[step.kind] ?? step.kind}</span>
       ${entries.length > 0 && html`<${Icon} name=${open ? "chevron-down" : "chevron-right"} />`}
     </button>
-    ${said && html`<p class="step-said">${said}</p>`}
+    ${step.status === "running" && headway ? html`<${Headway} ...${headway} />` : said && html`<p class="step-said">${said}</p>`}
     ${open && html`<ol class="entries">${entries.map((event) => html`<${Entry} key=${event.seq} event=${event} onFork=${onFork} />`)}</ol>`}
   </li>`;
 });
+
+/** How far a step is that takes its time. */
+function Headway({ text, done, of }) {
+  return html`<p class="step-said step-headway"><span>${text}</span>
+    ${of > 0 && html`<progress value=${done} max=${of} aria-label=${`${done} of ${of} parts`}></progress>`}</p>`;
+}
 
 const LABEL = {
   "run.started": "Asked",

@@ -8,6 +8,8 @@ import { Secrets } from "./secrets.js";
 import { Tool } from "./tool.js";
 import { ADDRESS, grouped } from "./words.js";
 
+const LOOK_AGAIN_MS = 15_000;
+
 function Tools() {
   const [state, setState] = useState(null);
   const [failure, setFailure] = useState(null);
@@ -21,6 +23,14 @@ function Tools() {
   };
   useEffect(() => {
     load();
+    // A run may learn a tool or mend one while the page is open.
+    const again = () => document.visibilityState === "visible" && load();
+    const timer = setInterval(again, LOOK_AGAIN_MS);
+    document.addEventListener("visibilitychange", again);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", again);
+    };
   }, []);
   const opened = state !== null;
   useEffect(() => {

@@ -12,8 +12,9 @@ import docx
 import pytest
 from docx.oxml.ns import qn
 
+from autonomy.agents.headway import Computing
 from autonomy.core.sandbox import NoSandbox
-from autonomy.core.types import Author, StepKind, StepStatus, StopReason
+from autonomy.core.types import Author, EventDraft, Step, StepKind, StepStatus, StopReason
 from autonomy.export.document import Document
 from autonomy.export.exhibits import Exhibit
 from autonomy.export.formats import export
@@ -261,3 +262,56 @@ async def test_a_survey_is_crossed_as_the_request_asks_and_its_shares_are_right(
     assert text.index("## Job satisfied by department") < text.index("## Rows by")
     assert "The mean of years at company is" in text
     assert "The document has" in document.notice, "it is shorter than was asked, and says so"
+
+
+async def test_what_is_done_with_a_table_is_told_while_it_is_done(content: bytes) -> None:
+    ride = await Ride(data_deps(GOAL, {"sales.csv": content})).go()
+
+    events = ride.deps.events.emitted  # type: ignore[attr-defined]
+    told = [e for e in events if e.meta.get("kind") == "progress" and "of" in e.meta]
+    parts = [section["heading"] for section in ride_parts(ride)]
+    assert [(e.meta["done"], e.meta["of"]) for e in told] == [
+        (done, len(parts)) for done in range(len(parts) + 1)
+    ]
+    assert [e.content for e in told[:-1]] == [
+        f"Computing part {n} of {len(parts)}: {heading}." for n, heading in enumerate(parts, 1)
+    ]
+    first = next(e for e in events if e.meta.get("kind") == "progress")
+    assert first.content == "Reading sales.csv."
+    assert {e.meta["step_id"] for e in [first, *told]} == {"code-1"}
+
+
+def ride_parts(ride: Ride) -> list[dict[str, str]]:
+    """The parts of the computed result."""
+    body = ride.deps.artifacts.bodies[ride.document.analyses[0]]  # type: ignore[attr-defined]
+    parts: list[dict[str, str]] = body["result"]["parts"]
+    return parts
+
+
+async def test_what_a_program_prints_is_counted_and_never_shown() -> None:
+    told: list[str] = []
+
+    class Events:
+        async def emit(self, event: EventDraft) -> None:
+            told.append(event.content)
+
+        async def token(self, task_id: str, text: str) -> None: ...
+
+    step = Step(id="code-1", kind=StepKind.CODE, title="Analyse")
+    program = "add_part('One', '', [], [])\nadd_part('Two', '', [], [])\n"
+    async with Computing(step, program, Events()) as computing:
+        for line in (
+            "progress: part 2",
+            "progress: part 1",
+            "progress: part 1",
+            "progress: part 1 <b>order</b>",
+            "anything",
+            "progress: part 2",
+            "progress: part 3",
+        ):
+            computing.hear(line)
+    assert told == [
+        "Computing part 1 of 2: One.",
+        "Computing part 2 of 2: Two.",
+        "All 2 parts are computed; their numbers are checked.",
+    ]

@@ -12,10 +12,11 @@ from django.db import connection
 from django.test import Client
 
 from autonomy.core.learnt import Fix
-from autonomy.models import Notification, Tool, ToolRecording, ToolSecret, ToolServer
+from autonomy.models import Notification, Tool, ToolRecording, ToolSecret, ToolServer, ToolVersion
 from autonomy.runtime import learnt_tools, tool_rows, tool_versions
 from autonomy.runtime.db import close_pool
 from autonomy.services import tools as services
+from autonomy.services.tools import changeable, tool_in_use
 from autonomy.tools.learnt.line import CallLimits, Line
 from tests.autonomy.api.world import make_run
 from tests.learnt.services import KEY, open_papers
@@ -252,6 +253,47 @@ def test_a_tool_of_ones_own_hides_the_one_of_its_name_for_everybody(
     assert [tool["own"] for tool in listed] == [True]
 
 
+@pytest.mark.parametrize(
+    "off", [{"enabled": False}, {"policy": "never"}, {"killed": True}], ids=str
+)
+def test_one_that_is_switched_off_hides_nothing(
+    alice: User, alice_client: Client, off: dict[str, Any]
+) -> None:
+    own = Tool.objects.create(owner=alice, name="books.find", origin="mcp", **off)
+    shared = Tool.objects.create(owner=None, name="books.find", origin="mcp")
+    listed = [t for t in send(alice_client, "GET", "").json()["items"] if t["name"] == "books.find"]
+    assert sorted(tool["own"] for tool in listed) == [False, True]
+    assert [row.pk for row in learnt_tools.callable_tools(alice.pk)] == [shared.pk]
+    assert tool_in_use(alice, "books.find") == shared, "what is tried is what runs call"
+    assert changeable(alice, "books.find") == own, "and one's own can be switched on again"
+
+
+def test_a_list_of_tools_reads_the_versions_that_it_shows(
+    papers: Served, alice: User, alice_client: Client
+) -> None:
+    learn(alice_client, papers)
+    for number in range(30):
+        tool = Tool.objects.get(owner=alice, name="open_papers.search_works")
+        fix = Fix(
+            wrapper=f"response:\n- rename: {{from: /a{number}, to: /b}}\n", patch="", evidence={}
+        )
+        tool_versions.settle(tool.pk, tool.current_version, fix, f"r{number}", apply=True)
+    read: list[int] = []
+    real = ToolVersion.from_db.__func__  # type: ignore[attr-defined]
+
+    def counted(cls: Any, *given: Any) -> Any:
+        made = real(cls, *given)
+        read.append(made.number)
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ToolVersion, "from_db", classmethod(counted))
+        items = send(alice_client, "GET", "").json()["items"]
+    (tool_shown,) = [t for t in items if t["name"] == "open_papers.search_works"]
+    assert tool_shown["repair"]["version"] == 31
+    assert sorted(set(read)) == [1, 31], "of each tool the one in use"
+
+
 def test_the_deployments_key_serves_no_tool_of_a_persons_own(
     papers: Served, bob_client: Client, staff_client: Client
 ) -> None:
@@ -307,6 +349,37 @@ def test_what_would_never_be_called_is_refused_before_it_is_let_in(alice_client:
     answer = send(alice_client, "POST", "/ingest", {"document": document(shelves=inside)})
     assert (answer.status_code, answer.json()["code"]) == (422, "tool_not_called")
     assert "OUTSIDE_PRIVATE_HOSTS" in answer.json()["detail"]
+
+
+def test_a_name_that_leads_inside_is_refused_before_it_is_let_in(
+    alice_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks like one of the internet; the address behind it is not."""
+
+    async def resolve(host: str, port: int) -> list[str]:
+        if host == "gone.example.org":
+            raise OSError("unknown")
+        public = ["93.184.215.14"]
+        return {"books.example.org": public, "trap.example.org": [*public, "10.0.0.7"]}[host]
+
+    line = Line("tests", resolve=resolve, trusted=frozenset({("own.example.org", 443)}))
+    monkeypatch.setattr("autonomy.services.tools.line", lambda: line)
+    hosts = ("books", "trap", "gone", "own")
+    paths = {
+        f"/{name}": {"get": {"servers": [{"url": f"https://{name}.example.org"}], "responses": {}}}
+        for name in hosts
+    }
+    document = {"openapi": "3.0.3", "info": {"title": "Books", "version": "1"}, "paths": paths}
+    seen = send(alice_client, "POST", "/ingest", {"document": json.dumps(document)}).json()
+
+    assert [one["description"] for one in seen["operations"]] == [
+        "GET /books",
+        "GET /gone",
+        "GET /own",
+    ]
+    (refused,) = seen["refused"]
+    assert refused["id"] == "GET /trap"
+    assert "the name trap.example.org leads to an address of a private network" in refused["reason"]
 
 
 def test_only_staff_start_programs(alice_client: Client, alice: User) -> None:

@@ -112,3 +112,20 @@ async def test_a_cancelled_job_ends_at_once(sandbox: PythonSandbox) -> None:
 
     assert result.stdout == "1\n"
     assert time.monotonic() - began < 5
+
+
+async def test_what_a_program_prints_is_heard_while_it_runs(sandbox: PythonSandbox) -> None:
+    program = """
+    import sys, time
+    print("half", end="", flush=True)
+    print(" and whole", flush=True)
+    time.sleep(2)
+    print("late")
+    """
+    heard: list[tuple[str, float]] = []
+    result = await sandbox.run(
+        job(textwrap.dedent(program)), lambda line: heard.append((line, time.monotonic()))
+    )
+    assert [line for line, _ in heard] == ["half and whole", "late"]
+    assert heard[1][1] - heard[0][1] > 1.0
+    assert result.stdout == "half and whole\nlate\n"
