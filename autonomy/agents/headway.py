@@ -41,13 +41,10 @@ def headings(program: str) -> list[str]:
         and node.func.id == "add_part"
     ]
     calls.sort(key=lambda call: (call.lineno, call.col_offset))
-    first = [call.args[0].value for call in calls if call.args and _is_text(call.args[0])]
-    said = [" ".join(str(text).split())[:_HEADING_CHARS] for text in first]
+    first = (call.args[0] for call in calls if call.args)
+    texts = (n.value for n in first if isinstance(n, ast.Constant) and isinstance(n.value, str))
+    said = [" ".join(text.split())[:_HEADING_CHARS] for text in texts]
     return list(dict.fromkeys(said))  # one part may stand in two branches
-
-
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 class Computing:

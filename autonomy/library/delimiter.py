@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 _SIGNS = ("\t", ";", ",", "|")
 _LINES = 60
 _LONG_CELL = 80
+_DECIMAL = re.compile(r"^[^,]*\d,\d[^,]*$")
+"""A line whose only comma stands between digits."""
 
 
 def delimiter_of(text: str, *, named: bool = False) -> str | None:
@@ -29,6 +32,16 @@ def delimiter_of(text: str, *, named: bool = False) -> str | None:
     return best[1] if best else None
 
 
+def cell_sign(text: str) -> str:
+    """The sign between the cells of text whose name says that it is a table; a tab, which is not in
+    it, for one column without any."""
+    found = delimiter_of(text, named=True)
+    if found is None:
+        first = next((line for line in text.split("\n") if line.strip()), "")
+        return "," if "," in first else "\t"
+    return found
+
+
 def _regularity(lines: list[str], sign: str, named: bool) -> float:
     """The share of rows that have as many cells as most, 0 for what does not look like cells."""
     try:
@@ -41,6 +54,8 @@ def _regularity(lines: list[str], sign: str, named: bool) -> float:
     common = max(set(widths), key=lambda width: (widths.count(width), width))
     if common < 2 or (sign == "|" and common < 3):
         return 0.0
+    if sign == "," and len(rows[0]) == 1 and all(map(_DECIMAL.search, lines[1:])):
+        return 0.0  # one column of amounts with decimal commas, below its name
     cells = [cell for row in rows for cell in row]
     if not named:
         spaced = sum(cell[:1] == " " for row in rows for cell in row[1:])

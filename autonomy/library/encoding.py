@@ -26,25 +26,34 @@ _SIGN_IN_WORD = re.compile(
 _DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]{2,40})", re.I)
 
 
-def decode(content: bytes, *, html: bool = False) -> str:
-    """`content` as clean text: by its mark, as UTF-8, by what the page declares, then by guess."""
+def decode(content: bytes, *, html: bool = False, tabs: bool = False) -> str:
+    """`content` as clean text: by its mark, as UTF-8, by what the page declares, then by guess.
+
+    Args:
+        html: a page, which may declare its encoding.
+        tabs: of a table; they stay.
+    """
+    return clean(_decoded(content, html), tabs=tabs)
+
+
+def _decoded(content: bytes, html: bool) -> str:
     for mark, encoding in _MARKS:
         if content.startswith(mark):
-            return clean(content.decode(encoding, "replace"))
+            return content.decode(encoding, "replace")
     wide = _unmarked_utf16(content)
     if wide:
-        return clean(content.decode(wide, "replace"))
+        return content.decode(wide, "replace")
     try:
-        return clean(content.decode("utf-8"))
+        return content.decode("utf-8")
     except UnicodeDecodeError:
         pass
     declared = _DECLARED.search(content[:4_096]) if html else None
     for encoding in ([declared[1].decode("ascii")] if declared else []) + [_guess(content)]:
         try:
-            return clean(content.decode(encoding))
+            return content.decode(encoding)
         except (UnicodeDecodeError, LookupError):
             continue
-    return clean(content.decode("cp1252", "replace"))
+    return content.decode("cp1252", "replace")
 
 
 def _unmarked_utf16(content: bytes) -> str | None:

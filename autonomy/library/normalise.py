@@ -30,11 +30,16 @@ _CONTROLS = dict.fromkeys(
     None,
 )
 _TABLE = {**_INVISIBLE, **_CONTROLS, **_SPACES, **{ord(k): v for k, v in _LIGATURES.items()}}
+_TABLE_WITH_TABS = {code: sign for code, sign in _TABLE.items() if code != ord("\t")}
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def clean(text: str) -> str:
-    """`text` in Unicode form C, with plain spaces, line feeds only, and nothing invisible."""
+def clean(text: str, *, tabs: bool = False) -> str:
+    """`text` in Unicode form C, with plain spaces, line feeds only, and nothing invisible.
+
+    Args:
+        tabs: they stand between cells and stay.
+    """
     text = (
         text.replace("\r\n", "\n")
         .replace("\r", "\n")
@@ -44,7 +49,7 @@ def clean(text: str) -> str:
     if _SURROGATES.search(text):
         joined = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         text = joined.replace("\ufffd", "")
-    return unicodedata.normalize("NFC", text.translate(_TABLE))
+    return unicodedata.normalize("NFC", text.translate(_TABLE_WITH_TABS if tabs else _TABLE))
 
 
 def one_line(text: str) -> str:

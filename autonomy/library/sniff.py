@@ -126,7 +126,7 @@ def _look(head: bytes, path: Path, suffix: str) -> Kind:
         return Kind(HTML, "a web page")
     if suffix in (".md", ".markdown"):
         return Kind(MARKDOWN, "text")
-    if delimiter_of(decode(head), named=suffix in (".csv", ".tsv")):
+    if delimiter_of(decode(head, tabs=True), named=suffix in (".csv", ".tsv")):
         return Kind(CSV, "a table of delimited cells")
     return Kind(PLAIN, "text")
 

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 from autonomy.core.analysis import TableLimits, TableRead, TableUnreadable
-from autonomy.library.delimiter import delimiter_of
+from autonomy.library.delimiter import cell_sign
 from autonomy.library.encoding import decode
 from autonomy.library.parsed import ParseFailure, ParseLimits
 from autonomy.library.parsers.xlsx import sheets_of_values
@@ -47,8 +47,8 @@ def _bounds(limits: ParseLimits) -> TableLimits:
 
 
 def _delimited(path: Path, file_name: str, limits: ParseLimits) -> TableRead:
-    text = decode(path.read_bytes())
-    delimiter = delimiter_of(text, named=True) or ","
+    text = decode(path.read_bytes(), tabs=True)
+    delimiter = cell_sign(text)
     rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):

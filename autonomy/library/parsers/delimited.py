@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autonomy.library.bibliography import title_from_name
-from autonomy.library.delimiter import delimiter_of
+from autonomy.library.delimiter import cell_sign
 from autonomy.library.encoding import decode
 from autonomy.library.language import detect
 from autonomy.library.paging import HeadingTrail, lay_out
@@ -23,8 +23,8 @@ def parse(path: Path, file_name: str, limits: ParseLimits) -> ParsedDocument:
     Raises:
         ParseFailure: `damaged`.
     """
-    text = decode(path.read_bytes())
-    delimiter = delimiter_of(text, named=True) or ","
+    text = decode(path.read_bytes(), tabs=True)
+    delimiter = cell_sign(text)
     remarks: list[str] = []
 
     def rows() -> Iterator[list[str]]:

@@ -16,6 +16,10 @@ MISSING = frozenset(
 """Texts that say that there is no value, in lower case."""
 
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f]+")
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:\s\d{3})+(?!\d)")
+"""Thousands with spaces between them."""
+_TWO_NUMBERS = re.compile(r"\d\s+\d")
+"""Such as a telephone number: no amount."""
 _CURRENCY = "€$£¥₹₽₺₩₪₴₦¢"
 _CODES = "EUR|USD|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|HUF|BRL|CAD|AUD|NZD|ZAR|Rs\\.?"
 _MONEY = re.compile(rf"^(?P<minus>[-−–+]?)(?P<sign>[{_CURRENCY}]|(?:{_CODES}))(?P<rest>.*)$")
@@ -47,7 +51,10 @@ def is_missing(cell: str) -> bool:
 def bare(cell: str) -> tuple[str, str]:
     """The digits and signs of a cell that holds an amount, without spaces, and its unit; a text
     that is no amount comes back as it is."""
-    text = _SPACES.sub("", cell).replace("−", "-").replace("–", "-")
+    text = _GROUPED.sub(lambda match: _SPACES.sub("", match[0]), cell)
+    if _TWO_NUMBERS.search(text):
+        return cell, ""
+    text = _SPACES.sub("", text).replace("−", "-").replace("–", "-")
     unit = ""
     if (money := _MONEY.match(text)) is not None:
         unit, text = money["sign"], f"{money['minus']}{money['rest']}"

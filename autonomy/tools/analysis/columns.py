@@ -85,12 +85,25 @@ def make_column(name: str, unit: str, cells: Sequence[str], *, comma_hint: bool)
         )
         if made is not None:
             return made
+    remark = _several_units(name, sample) if not unit else ""
     plain = ["" if cell_text.is_missing(cell) else cell for cell in cells]
     few = distinct <= MOST_CATEGORIES and (distinct <= 0.5 * len(filled) or distinct <= 12)
     if few and distinct < len(filled):
         common = tuple(Counter(filled).most_common(MOST_CATEGORIES))
-        return Made(Column(kind=ColumnKind.CATEGORY, common=common, **base), plain)
-    return Made(Column(kind=ColumnKind.TEXT, identifier=distinct == len(filled), **base), plain)
+        return Made(Column(kind=ColumnKind.CATEGORY, common=common, **base), plain, remark)
+    text = Column(kind=ColumnKind.TEXT, identifier=distinct == len(filled), **base)
+    return Made(text, plain, remark)
+
+
+def _several_units(name: str, sample: Sequence[str]) -> str:
+    """What is said of amounts in different units, which nobody may add up; empty for other text."""
+    comma = cell_text.decimal_comma(sample, hint=False)
+    tried = [one for cell in sample if (one := cell_text.number(cell, comma=comma)) is not None]
+    units = Counter(one.unit for one in tried if one.unit)
+    if len(tried) < MOSTLY * len(sample) or len(units) < 2:
+        return ""
+    shown = ", ".join(unit for unit, _ in units.most_common(4))
+    return f"Amounts of “{name}” stand in different units ({shown}) and were not computed with."
 
 
 def _are_codes(sample: Sequence[str]) -> bool:
@@ -153,6 +166,8 @@ def _numbers(
     unit = str(base["unit"])
     if not unit and units and units.most_common(1)[0][1] >= 0.5 * len(sample):
         unit = units.most_common(1)[0][0]
+    if not unit and len(units) > 1:
+        return None  # amounts of several currencies add up to nothing
     found: list[str] = []
     values: list[float] = []
     for cell in cells:

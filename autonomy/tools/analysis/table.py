@@ -18,6 +18,7 @@ from autonomy.core.analysis import (
 )
 from autonomy.tools.analysis.cells import is_missing, number
 from autonomy.tools.analysis.columns import make_column, tidy, with_unit
+from autonomy.tools.analysis.totals_row import without_total
 
 _LOOKED_AT = 30
 """Rows among which the header is looked for."""
@@ -62,6 +63,8 @@ def make_table(
         said.append(f"Only the first {limits.rows:,} rows were read.")
     if not body:
         raise TableUnreadable(f"“{file_name}” has no rows below its header.")
+    body, told = without_total(body, comma_hint=comma_hint)
+    said += [told] if told else []
     width = max(len(names), *(len(row) for row in body))
     units = [""] * width
     if len(body) > 2 and _are_units(body[0], body[1:12]):
@@ -117,7 +120,11 @@ def _header(rows: Sequence[Sequence[str]]) -> tuple[int, list[str], int]:
     if not any(widths):
         raise TableUnreadable("The file is empty.")
     usual = max(widths)
-    start = next(index for index, filled in enumerate(widths) if filled >= max(1, 0.5 * usual))
+    start = next(
+        index
+        for index, filled in enumerate(widths)
+        if filled >= max(1, 0.5 * usual) and not _is_title(rows, widths, index)
+    )
     # A row of groups above the names fills few cells and is followed by the names.
     above = start - 1
     if above >= 0 and widths[above] > 1 and _worded(rows[above]) and _worded(rows[start]):
@@ -128,6 +135,13 @@ def _header(rows: Sequence[Sequence[str]]) -> tuple[int, list[str], int]:
     if start + 1 < len(rows) and _groups(head) and _worded(rows[start + 1]):
         return start, _combined(head, rows[start + 1]), start + 2
     return start, list(head), start + 1
+
+
+def _is_title(rows: Sequence[Sequence[str]], widths: Sequence[int], index: int) -> bool:
+    """Whether a row is a line above the table: one cell, the first, and the names come below."""
+    below = next((i for i in range(index + 1, len(widths)) if widths[i] > 1), None)
+    alone = widths[index] == 1 and bool(rows[index][0])
+    return alone and below is not None and _worded(rows[below])
 
 
 def _worded(row: Sequence[str]) -> bool:

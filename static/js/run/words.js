@@ -24,11 +24,13 @@ export function activity(view, now = Date.now()) {
   if (view.requested === "pause") return "Pausing after this step";
   if (view.trouble) return troubleOf(view.trouble, now);
   const running = view.plan?.steps.filter((step) => step.status === "running") ?? [];
-  if (running.length > 1) return `${running[0].title} and ${running.length - 1} more`;
-  if (running.length === 1) {
-    const now = view.headway[running[0].id];
-    return now ? `${running[0].title}: ${now.text[0].toLowerCase()}${now.text.slice(1).replace(/\.$/, "")}` : running[0].title;
+  const telling = running.find((step) => view.headway[step.id]);
+  if (telling) {
+    const { text } = view.headway[telling.id];
+    return `${telling.title}: ${text[0].toLowerCase()}${text.slice(1).replace(/\.$/, "")}`;
   }
+  if (running.length > 1) return `${running[0].title} and ${running.length - 1} more`;
+  if (running.length === 1) return running[0].title;
   if (view.node === "reflect") return view.artifactId ? "Checking the draft" : "Taking stock";
   return DOING[view.node] ?? "Starting";
 }

@@ -111,3 +111,21 @@ def test_an_empty_workbook_is_refused(tmp_path: Path) -> None:
 )
 def test_files_are_told_by_their_names(name: str, table: bool) -> None:
     assert holds_table(name) is table
+
+
+@pytest.mark.parametrize("name", ["t.tsv", "t.tab", "t.csv"])
+def test_tabs_stand_between_cells_also_of_numbers_with_decimal_commas(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    path.write_text("Town\tPrice\n" + "Ulm\t1,5\nBonn am Rhein\t2,75\n" * 4)
+    read = read_table(path, name, LIMITS)
+    assert cells(read)[:3] == [["Town", "Price"], ["Ulm", "1.5"], ["Bonn am Rhein", "2.75"]]
+
+
+def test_one_column_of_amounts_with_decimal_commas_stays_one(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("Price\n" + "1 234,5\n12,1\n0,75\n" * 3)
+    read = read_table(path, "t.csv", LIMITS)
+    assert [c.name for c in read.profile.columns] == ["Price"]
+    assert cells(read)[1:4] == [["1234.5"], ["12.1"], ["0.75"]]

@@ -164,3 +164,46 @@ def test_a_decimal_comma_is_told_once_for_all_columns() -> None:
     said = "Numbers of “Nitrat”, “Nitrit” and “Blei” were read with a decimal comma."
     assert [remark for remark in remarks if "decimal comma" in remark] == [said]
     assert any("“Blei” 1 cell holds no number" in remark for remark in remarks)
+
+
+def test_a_title_above_two_columns_is_no_name() -> None:
+    body = [["Ulm", "1"], ["Bonn", "2"]] * 4
+    read = table([["Sales of 2023", ""], [], ["Town", "n"], *body])
+    assert names(read) == ["Town", "n"]
+    assert read.profile.rows == 8
+    # One name over two columns is the header all the same where no names come below.
+    assert names(table([["", "n"], *body])) == ["Column 1", "n"]
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "kept", "said"),
+    [
+        ("Total", "10", 4, "adds the others up and was left out"),
+        ("Summe:", "10,00", 4, "adds the others up and was left out"),
+        ("Average", "2.5", 4, "averages the others and was left out"),
+        ("Total", "77", 5, "counts as a row like any other"),
+        ("Totalbank", "10", 5, ""),
+    ],
+)
+def test_a_row_of_totals_is_not_counted_again(label: str, value: str, kept: int, said: str) -> None:
+    rows = [["Region", "Value"], ["N", "4"], ["S", "1"], ["W", "3"], ["E", "2"], [label, value]]
+    read = table(rows)
+    assert read.profile.rows == kept
+    assert any(said in remark for remark in read.profile.remarks) == bool(said)
+
+
+def test_amounts_of_several_currencies_are_not_added_up() -> None:
+    read = table([["Shop", "Price"], *[["a", "$1,200.50"], ["b", "€ 3"], ["c", "5"]] * 4])
+    price = read.profile.named("Price")
+    assert price is not None
+    assert price.kind is ColumnKind.CATEGORY
+    assert "Amounts of “Price” stand in different units ($, €) and were not computed with." in (
+        read.profile.remarks
+    )
+
+
+def test_two_numbers_with_a_space_between_are_no_amount() -> None:
+    read = table([["Call", "n"], *[["+49 30 1234", "1 234"], ["+49 30 9876", "12 345 678"]] * 4])
+    call, n = read.profile.columns
+    assert call.kind is ColumnKind.CATEGORY
+    assert (n.kind, n.maximum) == (ColumnKind.NUMBER, 12_345_678)
