@@ -18,9 +18,9 @@ from autonomy.admin.operator_page import operator_page
 from autonomy.models import Evaluation, EvaluationResult
 
 RIGHT = Q(results__without="", results__passed=True) | (
-    ~Q(results__without="") & Q(results__passed=False)
+    ~Q(results__without="") & Q(results__passed=False, results__judged=True)
 )
-"""Passed; or, with the behaviour switched off, failed."""
+"""Passed; or, with the behaviour switched off, failed by its rules."""
 
 
 @admin.register(Evaluation)
@@ -86,8 +86,9 @@ class EvaluationResultAdmin(HistoryAdmin):
 
     @admin.display(description="State")
     def state(self, obj: EvaluationResult) -> SafeString:
-        right = obj.passed != bool(obj.without)
-        return badge("passed" if obj.passed else "failed", tone="good" if right else "bad")
+        right = obj.judged and not obj.passed if obj.without else obj.passed
+        word = "passed" if obj.passed else "failed" if obj.judged else "not over"
+        return badge(word, tone="good" if right else "bad")
 
     @admin.display(description="What did not hold")
     def said(self, obj: EvaluationResult) -> SafeString:

@@ -22,7 +22,7 @@ from contextlib import (
     asynccontextmanager,
     nullcontext,
 )
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,6 +42,8 @@ from autonomy.models import ToolOffer
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
+STOP_SECONDS = 10.0
+"""For the product to take the word that a run is given up."""
 NewKey = Callable[[str, str], Awaitable[str]]
 """Makes a person by name, with one behaviour switched off (or none, ""), and gives their API key."""
 
@@ -69,7 +71,7 @@ class Harness:
         outside: address of the simulated outside.
         pid_file: of the worker that drives runs; tasks that kill it need one.
         at_once: runs that go on at the same time.
-        on_result: told of each run as it ends.
+        on_result: told of each run as it ends, and of the round as far as it has come.
         keep: folder for what is left of each run that did not go as it should.
     """
 
@@ -79,7 +81,7 @@ class Harness:
     version: str
     pid_file: Path | None = None
     at_once: int = 6
-    on_result: Callable[[Result], None] = lambda _: None
+    on_result: Callable[[Result, Round], None] = lambda _, __: None
     keep: Path | None = None
     _kills: int = field(default=0, init=False)
     _topics: defaultdict[str, asyncio.Lock] = field(
@@ -90,7 +92,15 @@ class Harness:
 
     async def round(self, tasks: Sequence[Task], seeds: Sequence[int], off: Sequence[int]) -> Round:
         """Each task with each of `seeds`, and with its behaviour switched off with each of `off`."""
-        began = datetime.now(UTC)
+        made = Round(
+            id=str(uuid.uuid4()),
+            started_at=datetime.now(UTC),
+            finished_at=datetime.now(UTC),
+            version=self.version,
+            seeds=len(seeds),
+            results=[],
+            finished=False,
+        )
         jobs = [
             job
             for task in tasks
@@ -100,30 +110,23 @@ class Harness:
             )
         ]
         together = [job for job in jobs if not job.task.alone]
-        results = await self._all(together, self.at_once)
+        await self._all(together, self.at_once, made)
         for task in tasks:
             if task.alone:
                 # Who is killed at the same moment is at different places of the work all the same.
-                results += await self._all([job for job in jobs if job.task is task], 1)
-        return Round(
-            id=str(uuid.uuid4()),
-            started_at=began,
-            finished_at=datetime.now(UTC),
-            version=self.version,
-            seeds=len(seeds),
-            results=results,
-        )
+                await self._all([job for job in jobs if job.task is task], 1, made)
+        return replace(made, finished_at=datetime.now(UTC), finished=True)
 
-    async def _all(self, jobs: Sequence[Job], at_once: int) -> list[Result]:
+    async def _all(self, jobs: Sequence[Job], at_once: int, made: Round) -> None:
         turn = asyncio.Semaphore(at_once)
 
-        async def one(job: Job) -> Result:
+        async def one(job: Job) -> None:
             async with self._topic(job), turn:
                 result = await self._run(job)
-            self.on_result(result)
-            return result
+            made.results.append(result)
+            self.on_result(result, replace(made, finished_at=datetime.now(UTC)))
 
-        return list(await asyncio.gather(*(one(job) for job in jobs)))
+        await asyncio.gather(*(one(job) for job in jobs))
 
     def _topic(self, job: Job) -> AbstractAsyncContextManager[None]:
         """The catalogue is everybody's: of two entries that fit the same topic, one run would learn
@@ -175,6 +178,8 @@ class Harness:
             kills = self._kills
             began = time.monotonic()
             run_id = await person.ask(setup.request.goal, setup.request.journey, file_ids, settings)
+            # One that is given up must not go on beside the others of the round.
+            exits.push_async_callback(_stopped, person, run_id)
             await self._watch(person, run_id, drawn, provider)
             seconds = time.monotonic() - began
             requests = await provider.requests() if provider else []
@@ -235,6 +240,17 @@ class Harness:
             os.kill(pid, signal.SIGKILL)
             self._kills += 1
             logger.info("killed worker %s", pid)
+
+
+async def _stopped(person: Person, run_id: str) -> None:
+    """Cancel a run unless it has ended."""
+    if await sync_to_async(finished.status)(run_id) in ENDED:
+        return
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await person.cancel(run_id)
+    except (Refused, httpx.HTTPError, TimeoutError) as error:
+        logger.warning("run %s could not be cancelled: %r", run_id, error)
 
 
 async def _quoted(person: Person, run_id: str, count: int) -> list[str]:

@@ -93,6 +93,10 @@ class Person:
         reply = await self._call("POST", "/api/chat", 202, json=body)
         return str(reply.json()["run_id"])
 
+    async def cancel(self, run_id: str) -> None:
+        """Stop a run; one that has ended stays as it is."""
+        await self._call("POST", f"/api/v2/runs/{run_id}/cancel", 200, 202, 409)
+
     async def run(self, run_id: str) -> dict[str, Any]:
         return dict((await self._call("GET", f"/api/v2/runs/{run_id}", 200)).json())
 

@@ -40,10 +40,15 @@ class Result:
         return not self.complaints
 
     @property
+    def judged(self) -> bool:
+        """Whether its rules were looked at: a run that was never over, or that the harness could not
+        make, shows nothing of a behaviour."""
+        return bool(self.run_id)
+
+    @property
     def as_it_should(self) -> bool:
-        """Passed; or, with the behaviour off, failed by its rules: a run that was never over, or that
-        the harness could not make, shows nothing of a behaviour."""
-        return not self.passed and bool(self.run_id) if self.without else self.passed
+        """Passed; or, with the behaviour off, failed by its rules."""
+        return not self.passed and self.judged if self.without else self.passed
 
 
 def result_of(finished: Finished, complaints: list[str], without: str, seconds: float) -> Result:
@@ -73,6 +78,8 @@ class Round:
     version: str
     seeds: int
     results: list[Result]
+    finished: bool = True
+    """False: it goes on, or was ended before all of its runs were over."""
 
     @property
     def as_it_should(self) -> bool:
@@ -108,6 +115,7 @@ class Round:
                 version=body["version"],
                 seeds=int(body["seeds"]),
                 results=results,
+                finished=bool(body.get("finished", True)),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"This is no result of an evaluation: {error}.") from error
@@ -168,10 +176,12 @@ class Round:
         return "\n".join(text) + "\n"
 
     def write(self, folder: Path) -> None:
-        """`results.json` and `junit.xml` in `folder`, which is made."""
+        """`results.json` and `junit.xml` in `folder`, which is made. Each is whole at every moment."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "results.json").write_text(self.as_json(), encoding="utf-8")
-        (folder / "junit.xml").write_text(self.junit(), encoding="utf-8")
+        for name, text in (("results.json", self.as_json()), ("junit.xml", self.junit())):
+            fresh = folder / f".{name}.new"
+            fresh.write_text(text, encoding="utf-8")
+            fresh.replace(folder / name)
 
 
 def grouped(results: Iterable[Result]) -> dict[tuple[str, str], list[Result]]:

@@ -30,6 +30,7 @@ def record(made: Round) -> bool:
                 seed=result.seed,
                 without=result.without,
                 passed=result.passed,
+                judged=result.judged,
                 complaints=result.complaints,
                 delivered=result.delivered,
                 retries=result.retries,

@@ -34,6 +34,11 @@ class EvaluationResult(models.Model):
     seed = models.IntegerField()
     without = models.CharField(max_length=40, blank=True, default="", db_default="")
     passed = models.BooleanField()
+    judged = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Its rules were looked at. One that was never over shows nothing of a behaviour.",
+    )
     complaints = models.JSONField(default=list)
     delivered = models.BooleanField(help_text="The run succeeded and left a document.")
     retries = models.PositiveIntegerField()

@@ -35,7 +35,8 @@ class Performance:
     similarity: tuple[float | None, ...]
     """Per cent by the product's own engine, of the draft in cycle 1, 2, 3, on average."""
     failed_when_off: tuple[int, int] | None = None
-    """Of a round: runs with a behaviour switched off that failed, as they must, of all of those."""
+    """Of a round: runs with a behaviour switched off that failed by their rules, as they must, of all
+    of those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def _round(row: Evaluation) -> Performance:
         retries=_mean(r.retries for r in on),
         usd_per_document=float(sum(r.usd for r in on)) / documents if documents else None,
         similarity=_by_cycle(on),
-        failed_when_off=(sum(not r.passed for r in off), len(off)) if off else None,
+        failed_when_off=(sum(r.judged and not r.passed for r in off), len(off)) if off else None,
     )
 
 

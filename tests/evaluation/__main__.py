@@ -7,6 +7,7 @@ the database of the product in DATA_DIR (or DATABASE_URL), whose staff see them 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -111,7 +112,7 @@ def main(arguments: Sequence[str]) -> int:
         )
     if (results / "results.json").exists():
         print(f"results.json and junit.xml are in {results}.")
-        if options.keep:
+        if options.keep and json.loads((results / "results.json").read_text("utf-8"))["finished"]:
             keep(results)
     return code
 

@@ -58,6 +58,11 @@ class Command(BaseCommand):
             made = Round.read(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error
+        if not made.finished:
+            raise CommandError(
+                f"This round was ended after {len(made.results)} runs, so its shares say little: it is "
+                "not kept for the operator's page. The file has what it found."
+            )
         new = rounds.record(made)
         self.stdout.write("Kept for the operator's page." if new else "It is kept already.")
 
@@ -96,7 +101,7 @@ class Command(BaseCommand):
             version=settings.VERSION,
             pid_file=settings.DATA_DIR / "run" / "runs.pid",
             at_once=options["at_once"],
-            on_result=self._say,
+            on_result=lambda result, so_far: self._tell(result, so_far, options["results"]),
             keep=options["results"] / "runs",
         )
         try:
@@ -104,7 +109,9 @@ class Command(BaseCommand):
         finally:
             await outside.aclose()
 
-    def _say(self, result: Result) -> None:
+    def _tell(self, result: Result, so_far: Round, folder: Path) -> None:
+        """Print one run, and keep what the round has found so far."""
+        so_far.write(folder)
         off = f" without {result.without}" if result.without else ""
         came = "passed" if result.passed else "failed"
         note = "" if result.as_it_should else "  ← not as it should"

@@ -53,13 +53,18 @@ def test_rounds_are_told_oldest_first_with_cost_shared_by_finished_documents(db:
         delivered=False, retries=0, seconds=1, tokens=1, usd="9",
     )  # fmt: skip
 
+    EvaluationResult.objects.create(
+        evaluation=late, task="turnitin_cycle", seed=2, without="revision", passed=False,
+        judged=False, delivered=False, retries=0, seconds=1, tokens=1, usd="9",
+    )  # fmt: skip
+
     first, second, third = performance.rounds()
 
     assert (first.passed, second.passed, third.passed) == (0.5, 0.75, 1.0)
     assert second.usd_per_document == 4 * 0.5 / 3
     assert second.similarity == (20.0, 10.0, None)
     assert third.usd_per_document == 0.5, "runs with a behaviour off are no figure of the product"
-    assert third.failed_when_off == (1, 1)
+    assert third.failed_when_off == (1, 2), "one that was never over has not failed by its rules"
     (task,) = performance.tasks()
     assert task.scores == ((1, 2), (3, 4), (1, 1))
 
