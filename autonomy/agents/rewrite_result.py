@@ -33,6 +33,10 @@ RULE_NOTICE = (
     "Improved by rules alone: no language model took part. Rules mend spelling, spacing, "
     "consistency and wordy phrases; whether a sentence could be better they cannot tell."
 )
+WITH_A_MODEL = (
+    "A language model would also look whether sentences can be clearer, shorter or better joined: "
+    "connect one under Settings → Models and ask again."
+)
 MIXED_NOTICE = "Parts of this draft were improved by rules alone, without a language model."
 _FACTS = frozenset(
     {
@@ -55,12 +59,47 @@ class Result:
     changes: int
     left: int
     remarks: int
+    by_rule: bool
+    """No part was looked through by a model."""
+
+    @property
+    def outcome(self) -> str:
+        """What is told in place of a result where there is no change; empty where there is."""
+        if self.changes:
+            return ""
+        how = "by rule" if self.by_rule else "by a language model and by rule"
+        told = [
+            f"“{self.document.title}” was looked through {how}, and nothing was found to change: it "
+            "is as you brought it.",
+            *self._besides(),
+        ]
+        return " ".join([*told, *([WITH_A_MODEL] if self.by_rule else [])])
 
     def said(self) -> str:
-        return (
-            f"{counted(self.changes, 'change')} proposed in {counted(self.document.words(), 'word')}, "
-            f"{counted(self.left, 'sentence')} left as they were, {counted(self.remarks, 'remark')}."
+        """The same in short, for the log."""
+        words = counted(self.document.words(), "word")
+        many = "is" if self.changes == 1 else "are"
+        first = (
+            f"{counted(self.changes, 'change')} {many} proposed in {words}."
+            if self.changes
+            else f"Nothing was found to change in {words}."
         )
+        return " ".join([first, *self._besides()])
+
+    def _besides(self) -> list[str]:
+        told = []
+        if self.left:
+            sentences, was = (
+                ("a change of it", "was") if self.left == 1 else ("changes of them", "were")
+            )
+            told.append(
+                f"{counted(self.left, 'sentence')} {was} left alone, because {sentences} did not "
+                "pass the checks."
+            )
+        if self.remarks:
+            are = "is" if self.remarks == 1 else "are"
+            told.append(f"{counted(self.remarks, 'place')} {are} worth a look.")
+        return told
 
 
 async def load_draft(draft_id: str, deps: Deps) -> tuple[Draft, DraftText]:
@@ -86,7 +125,8 @@ async def keep_original(draft: Draft, ref: DraftText, deps: Deps) -> str:
 
 
 async def assemble_rewriting(plan: Plan, deps: Deps, made: Made) -> Result:
-    """The version that proposes every change, with its rows and what is told beside it.
+    """The version that proposes every change, with its rows and what is told beside it. Where there
+    is no change, and the draft is still as it was brought, there is no version but that one.
 
     Raises:
         ToolFailure: no part could be improved.
@@ -103,37 +143,68 @@ async def assemble_rewriting(plan: Plan, deps: Deps, made: Made) -> Result:
         raise ToolFailure("no_draft", "No part of the draft could be improved.")
     changes, left = await asyncio.to_thread(settled, draft, parts)
     by_model = any(part.author is Author.MODEL for part in parts)
-    simulated = any(part.simulated for part in parts)
-    document = await asyncio.to_thread(
-        document_of,
-        draft,
-        ref.model_copy(update={"edits": overlay(changes), "proposed": True}),
-        author=Author.MODEL if by_model else Author.RULE,
-        date=_today(),
-        notice=_notice(parts),
-        simulated=simulated,
+    untouched = None if changes else await _untouched(made.made_from, deps)
+    if untouched is not None:
+        artifact_id, document = made.made_from, untouched
+    else:
+        artifact_id, document = await _proposal(draft, ref, changes, parts, made, deps)
+    noted = await asyncio.to_thread(remarks, draft, wishes(deps))
+    result = Result(
+        artifact_id, document, len(changes), len(left), len(noted), by_rule=not by_model
     )
-    made = made.model_copy(
-        update={"author": Author.MODEL if by_model else Author.RULE, "words": document.words()}
-    )
-    artifact_id = await deps.artifacts.save(
-        "document", document.title, document.model_dump(mode="json"), made
-    )
-    noted = [
-        NoteworthyPlace(block=r.block, start=r.start, end=r.end, kind=r.kind, message=r.message)
-        for r in await asyncio.to_thread(remarks, draft, wishes(deps))
-    ]
-    if deps.drafts is not None:
-        await deps.drafts.propose(artifact_id, changes)
     told = {
         "document_id": artifact_id,
         "left": [one.model_dump(mode="json") for one in left],
-        "remarks": [one.model_dump(mode="json") for one in noted],
+        "remarks": [
+            NoteworthyPlace(
+                block=r.block, start=r.start, end=r.end, kind=r.kind, message=r.message
+            ).model_dump(mode="json")
+            for r in noted
+        ],
         "reading": list(draft.remarks),
         "wishes": sorted(wishes(deps)),
+        "outcome": result.outcome,
     }
     await deps.artifacts.save(KIND, "What was not changed, and why", {"rewriting": told})
-    return Result(artifact_id, document, len(changes), len(left), len(noted))
+    return result
+
+
+async def _untouched(document_id: str, deps: Deps) -> Document | None:
+    """The document, if it is the draft as it was brought."""
+    if not document_id:
+        return None
+    document = Document.model_validate(await deps.artifacts.load(document_id))
+    ref = document.draft
+    return document if ref is not None and not ref.proposed and not ref.edits else None
+
+
+async def _proposal(
+    draft: Draft,
+    ref: DraftText,
+    changes: Sequence[ProposedChange],
+    parts: Sequence[RewrittenPart],
+    made: Made,
+    deps: Deps,
+) -> tuple[str, Document]:
+    """The version with the changes in it, and its artifact id."""
+    by_model = any(part.author is Author.MODEL for part in parts)
+    author = Author.MODEL if by_model else Author.RULE
+    document = await asyncio.to_thread(
+        document_of,
+        draft,
+        ref.model_copy(update={"edits": overlay(changes), "proposed": bool(changes)}),
+        author=author,
+        date=_today(),
+        notice=_notice(parts),
+        simulated=any(part.simulated for part in parts),
+    )
+    made = made.model_copy(update={"author": author, "words": document.words()})
+    artifact_id = await deps.artifacts.save(
+        "document", document.title, document.model_dump(mode="json"), made
+    )
+    if deps.drafts is not None and changes:
+        await deps.drafts.propose(artifact_id, changes)
+    return artifact_id, document
 
 
 def settled(

@@ -60,6 +60,7 @@ def get_rewriting(
         file_name=found.ref.file_name,
         word=found.ref.media_type == DOCX,
         notice=found.document.notice,
+        outcome=str(found.told.get("outcome", "")),
         simulated=found.document.simulated,
         author=found.document.sections[0].author if found.document.sections else Author.RULE,
         wishes=list(found.told.get("wishes", [])),

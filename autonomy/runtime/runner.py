@@ -177,6 +177,7 @@ class Runner:
             reason,
             error="" if delivered else early or "The run ended without a document.",
             note=early if delivered else "",
+            outcome=_outcome(values) if reason is StopReason.COMPLETED else "",
             document_id=str(values.get("document_id") or ""),
         )
 
@@ -195,6 +196,13 @@ class Runner:
         except (DatabaseError, InterfaceError) as error:
             # It stays `running` under our lock; the engine sees that nobody drives it.
             logger.warning("run %s: could not be given back: %s", fence.run_id, error)
+
+
+def _outcome(values: dict[str, Any]) -> str:
+    """What came of a run where it is no new document, as its last step says; else empty."""
+    plan = values.get("plan")
+    last = plan.steps[-1] if plan is not None and plan.steps else None
+    return str(last.result.get("outcome", "")) if last is not None else ""
 
 
 def _answers(run_id: str, interrupt_ids: list[str]) -> dict[str, Any]:

@@ -49,10 +49,11 @@ def finish(
     *,
     error: str = "",
     note: str = "",
+    outcome: str = "",
     document_id: str = "",
 ) -> None:
-    """End the run. `error` says why it failed, `note` why a success came before its time;
-    `document_id` is what it delivers. A message that came in at the last moment is heard first:
+    """End the run. `error` says why it failed, `note` why a success came before its time, `outcome`
+    what came of it where that is no new document; `document_id` is what it delivers. A message that came in at the last moment is heard first:
     then the run goes back in line instead.
 
     Raises:
@@ -60,7 +61,7 @@ def finish(
     """
     seen = None if notices.due_on(status) else endings.look(fence, document_id)
     if seen is not None:
-        event = finished(status, stop_reason, error, note, seen.document)
+        event = finished(status, stop_reason, error, note, seen.document, outcome=outcome)
         if endings.end(fence, seen, status, stop_reason, error, event):
             metrics.count_run_end(status, stop_reason)
             return
@@ -79,6 +80,7 @@ def finish(
             stop_reason,
             error,
             note=note,
+            outcome=outcome,
             fence=fence,
             document_id=document_id,
         )

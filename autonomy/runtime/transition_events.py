@@ -117,10 +117,17 @@ def finished(
     note: str,
     document: tuple[object, str] | None,
     by: int | None = None,
+    *,
+    outcome: str = "",
 ) -> EventDraft:
-    summary = (
-        error or f"{_summary(status, stop_reason, document[1] if document else '')} {note}".strip()
-    )
+    """The run's end.
+
+    Args:
+        document: id and title of what it delivers.
+        outcome: what came of it, in place of the document's being ready.
+    """
+    said = outcome or _summary(status, stop_reason, document[1] if document else "")
+    summary = error or f"{said} {note}".strip()
     return status_event(
         "run.finished",
         status,

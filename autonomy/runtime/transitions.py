@@ -121,6 +121,7 @@ def end(
     error: str,
     *,
     note: str = "",
+    outcome: str = "",
     fence: Fence | None = None,
     document_id: str = "",
     by: int | None = None,
@@ -134,7 +135,7 @@ def end(
         .values_list("id", "title")
         .first()
     )
-    event = finished(status, stop_reason, error, note, document, by)
+    event = finished(status, stop_reason, error, note, document, by, outcome=outcome)
     columns = {**_FINISHED, "stop_reason": stop_reason, "error": error}
     ended = change(run_id, expect, status, [event], fence=fence, columns=columns)
     if ended is not None:

@@ -58,7 +58,13 @@ from autonomy.services.references import (
     may_be_bibliography,
 )
 from autonomy.services.restyle import restyle
-from autonomy.services.rewriting import counts_of, decide, keep_decided, rewritten
+from autonomy.services.rewriting import (
+    counts_of,
+    decide,
+    keep_decided,
+    looked_through,
+    rewritten,
+)
 from autonomy.services.runs import (
     answer_interrupt,
     cancel,
@@ -144,6 +150,7 @@ __all__ = [
     "is_analysis",
     "is_bibliography",
     "keep_decided",
+    "looked_through",
     "may_be_bibliography",
     "metrics_page",
     "model_overview",

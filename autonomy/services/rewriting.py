@@ -48,8 +48,8 @@ class Rewritten:
     draft: Draft
     ref: DraftText
     told: dict[str, Any]
-    """`left`, `remarks`, `reading` and `wishes`, as they were noted with the version; empty for a
-    version that proposes nothing."""
+    """`left`, `remarks`, `reading`, `wishes` and `outcome`, as they were noted with the version; empty
+    for one that no run ended with."""
 
 
 def rewritten(artifact: Artifact) -> Rewritten:
@@ -69,20 +69,28 @@ def rewritten(artifact: Artifact) -> Rewritten:
     ).first()
     if kept is None:
         raise NotFound("The draft as it was read is no longer kept.", code="not_a_draft")
-    told = (
-        Artifact.objects.filter(
-            kind=ArtifactKind.DATA, body__rewriting__document_id=str(_proposer(artifact))
-        )
-        .order_by("-version")
-        .first()
-    )
+    told = _told(artifact)
     return Rewritten(
         artifact=artifact,
         document=document,
         draft=Draft.model_validate(kept.body["draft"]),
         ref=ref,
-        told=told.body["rewriting"] if told is not None and ref.proposed else {},
+        told=told.body["rewriting"] if told is not None else {},
     )
+
+
+def looked_through(artifact: Artifact) -> bool:
+    """Whether a run ended with this version of a draft, be it with nothing to change."""
+    return _told(artifact) is not None
+
+
+def _told(artifact: Artifact) -> Artifact | None:
+    rows = Artifact.objects.filter(
+        run_id=artifact.run_id,
+        kind=ArtifactKind.DATA,
+        body__rewriting__document_id=str(_proposer(artifact)),
+    )
+    return rows.order_by("-version").first()
 
 
 def _is_document(artifact: Artifact) -> bool:
@@ -197,7 +205,8 @@ def export_draft(artifact: Artifact, format: Literal["docx", "md"], changes: Cha
         return Exported(
             text.encode(), "text/markdown; charset=utf-8", file_name(found.draft.title, "md")
         )
-    name = "tracked" if changes == "tracked" else "clean"
+    changed = found.ref.proposed or found.ref.edits
+    name = "tracked" if changes == "tracked" else "clean" if changed else ""
     return Exported(_word(found, changes), DOCX, _named(found, name))
 
 
@@ -205,7 +214,7 @@ def _named(found: Rewritten, what: str) -> str:
     from autonomy.export.formats import file_name
 
     stem = Path(found.ref.file_name).stem or found.draft.title
-    return file_name(f"{stem} {what}", "docx")
+    return file_name(f"{stem} {what}".strip(), "docx")
 
 
 def _rows(found: Rewritten) -> list[RewriteChange]:

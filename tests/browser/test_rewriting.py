@@ -20,7 +20,7 @@ from tests.browser.conftest import (
     shoot,
     violations,
 )
-from tests.files.drafts import rich_draft, written
+from tests.files.drafts import rich_draft, simple, written
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -124,3 +124,70 @@ def test_a_draft_is_improved_decided_on_downloaded_and_brought_back(
     assert violations(phone) == []
     assert overflow(phone) <= 0
     assert visitor.complaints + small.complaints == []
+
+
+CLEAN = (
+    "The boats left the bay at dawn, and nobody on the pier waved.",
+    "The boats left the bay at dawn because the tide had turned in the night and the harbour master, "
+    "who had watched the water from his window since four, had sent the boy round to every house on "
+    "the quay to say that whoever meant to fish the outer bank today should go at once or not at all.",
+    "By noon the wind had dropped, and the first of them came home with a full hold.",
+)
+"""Nothing that a rule would change, and one sentence that is worth a look."""
+
+
+def test_a_draft_in_which_nothing_is_found_is_told_as_that_and_offered_as_it_is(
+    visit: Callable[..., Visitor], tmp_path: Path
+) -> None:
+    path = written(simple(*CLEAN), tmp_path / "Harbour notes.docx")
+    visitor = visit(viewport=DESKTOP)
+    page = visitor.sign_up("nothing@example.org")
+    page.get_by_label("Journey").select_option("rewrite")
+    page.locator("input[type=file][aria-label=Files]").set_input_files(str(path))
+    page.get_by_label("What should be written?").fill("Improve my draft")
+    expect(page.get_by_role("button", name="Send")).to_be_enabled()
+    page.get_by_role("button", name="Send").click()
+
+    found = page.get_by_role("region", name="Changes to your draft")
+    expect(found.get_by_role("heading", name="Nothing was found to change")).to_be_visible(
+        timeout=RUN_SECONDS * SECONDS
+    )
+    said = found.get_by_role("status")
+    expect(said).to_contain_text("was looked through by rule, and nothing was found to change")
+    expect(said).to_contain_text(
+        "A language model would also look whether sentences can be clearer"
+    )
+    # What is worth a look is all there is, and stands open.
+    expect(found.get_by_role("button", name=re.compile("^Worth a look"))).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    expect(found.locator(".claim-card")).to_have_count(1)
+    expect(found.get_by_role("button", name="Keep as a version")).to_have_count(0)
+    expect(page.get_by_text("is ready")).to_have_count(0)
+    expect(page.get_by_text("As you brought it: nothing was found to change")).to_be_visible()
+    shoot(page, "rewriting-nothing-desktop-light")
+    assert violations(page) == []
+    found.get_by_role("button", name="Show in the text").click()
+    expect(found.locator(".draft-block.flash")).to_contain_text("because the tide had turned")
+
+    # The file is offered as it was brought, and there is one version of it.
+    panel = page.get_by_role("region", name="Document", exact=True)
+    panel.get_by_role("button", name="Download").click()
+    expect(
+        page.get_by_role("menuitem", name=re.compile("tracked|accepted|rejected"))
+    ).to_have_count(0)
+    with page.expect_download() as started:
+        page.get_by_role("menuitem", name="Word", exact=False).click()
+    assert started.value.suggested_filename == "harbour-notes.docx"
+    assert texts(body_of(Path(started.value.path()).read_bytes())) == texts(
+        body_of(path.read_bytes())
+    )
+    panel.get_by_role("button", name="History").click()
+    history = page.get_by_role("region", name="History of the document")
+    expect(history.get_by_text("Your draft", exact=True)).to_be_visible()
+    expect(history.get_by_text("With the proposed changes", exact=True)).to_have_count(0)
+
+    # A reload shows the same.
+    page.reload()
+    expect(found.get_by_role("heading", name="Nothing was found to change")).to_be_visible()
+    assert visitor.complaints == []

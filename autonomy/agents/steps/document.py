@@ -55,11 +55,12 @@ async def _rewritten(step: Step, plan: Plan, deps: Deps, made: Made) -> Outcome:
             "changes": rewritten.changes,
             "left": rewritten.left,
             "remarks": rewritten.remarks,
+            "outcome": rewritten.outcome,
         },
     )
     event = created(
         rewritten.artifact_id,
-        f"Changes ready to look at: {said}",
+        f"Changes to look at: {said}" if rewritten.changes else said,
         rewritten.document.title,
         changes=rewritten.changes,
     )

@@ -27,6 +27,10 @@ class DraftVersion(Schema):
     """The draft is a Word document, whose layout is kept."""
     proposed: bool
     """It proposes changes: see `…/rewriting/{artifact_id}`."""
+    changed: bool = False
+    """It differs from the draft as it was brought, or proposes to."""
+    looked_through: bool = False
+    """A run ended with it: `…/rewriting/{artifact_id}` says what was found, be it nothing to change."""
 
 
 class Computation(Schema):

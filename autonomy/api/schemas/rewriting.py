@@ -62,6 +62,8 @@ class RewritingOut(Schema):
     word: bool
     """The draft is a Word document, whose layout is kept."""
     notice: str
+    outcome: str = ""
+    """What came of it where nothing was found to change; else empty."""
     simulated: bool
     author: Author
     wishes: list[str]

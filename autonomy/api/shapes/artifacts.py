@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from autonomy import services
 from autonomy.api.schemas import artifacts as schemas
 from autonomy.library.sniff import DOCX
 from autonomy.models import (
@@ -54,7 +55,10 @@ def _draft(row: Artifact) -> schemas.DraftVersion | None:
     if not isinstance(said, dict):
         return None
     return schemas.DraftVersion(
-        word=said.get("media_type") == DOCX, proposed=bool(said.get("proposed"))
+        word=said.get("media_type") == DOCX,
+        proposed=bool(said.get("proposed")),
+        changed=bool(said.get("proposed") or said.get("edits")),
+        looked_through=services.looked_through(row),
     )
 
 

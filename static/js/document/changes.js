@@ -15,9 +15,13 @@ export function ChangesPanel({ runId, artifactId, busy, onKept, onClose }) {
   const found = useChanges(runId, artifactId);
   const { about, blocks, changes, decide } = found;
   const [at, setAt] = useState(null); // number of the change that is looked at
-  const [tab, setTab] = useState("text");
+  const [chosenTab, setTab] = useState(null);
+  const [pointed, setPointed] = useState(null); // id of the block that a remark led to
   const [keeping, setKeeping] = useState(false);
   const panel = useRef(null);
+  const tabs = about ? tabsOf(about) : [];
+  // What there is to look at first: changes, else what is worth a look, else what was left alone.
+  const tab = chosenTab ?? tabs[0]?.name ?? "text";
   const first = useRef(null);
   useEffect(() => first.current?.focus(), []);
 
@@ -64,9 +68,10 @@ export function ChangesPanel({ runId, artifactId, busy, onKept, onClose }) {
     event.preventDefault();
     act();
   };
-  const total = about ? about.counts.undecided + about.counts.accepted + about.counts.rejected : 0;
+  const total = about ? totalOf(about) : 0;
   const show = (place) => {
     setTab("text");
+    setPointed(place.block);
     requestAnimationFrame(() => {
       const element = panel.current?.querySelector(`[data-block="${place.block}"]`);
       bring(panel.current, element);
@@ -75,16 +80,16 @@ export function ChangesPanel({ runId, artifactId, busy, onKept, onClose }) {
     });
   };
   return html`<div class="checks-panel changes-panel" role="region" aria-label="Changes to your draft" ref=${panel} onKeyDown=${onKeyDown} aria-busy=${found.loading ? "true" : "false"}>
-    <header><div><h2 tabindex="-1" ref=${first}>Changes to your draft</h2>
-      ${about && html`<p class="faint" role="status">${total ? `${plural(total, "change")}: ${Object.entries(SHOWN).filter(([name]) => about.counts[name]).map(([name, word]) => `${count(about.counts[name])} ${word}`).join(", ")}` : nothingChanged(about)}</p>`}</div>
-      <button type="button" class="button quiet" onClick=${onClose}><${Icon} name="file-text" /> Text alone</button></header>
+    <header><div><h2 tabindex="-1" ref=${first}>${about && !total ? "Nothing was found to change" : "Changes to your draft"}</h2>
+      ${total > 0 && html`<p class="faint" role="status">${plural(total, "change")}: ${Object.entries(SHOWN).filter(([name]) => about.counts[name]).map(([name, word]) => `${count(about.counts[name])} ${word}`).join(", ")}</p>`}</div>
+      <button type="button" class="button quiet" onClick=${onClose}><${Icon} name="file-text" /> Show the document</button></header>
     ${found.error && html`<div class="notice bad" role="alert"><${Icon} name="circle-alert" /><div><strong>The changes cannot be shown</strong><span>${found.error.message}</span>
       <span><button type="button" class="button" onClick=${found.reload}><${Icon} name="repeat" /> Try again</button></span></div></div>`}
     ${!about && found.loading && html`<p class="faint" role="status">Loading the changes</p>`}
-    ${about?.notice && html`<p class="notice"><${Icon} name="info" /><span>${about.notice}</span></p>`}
-    ${about && html`<div class="changes-bar">
+    ${(about?.outcome || about?.notice) && html`<p class="notice" role=${about.outcome ? "status" : null}><${Icon} name="info" /><span>${about.outcome || about.notice}</span></p>`}
+    ${tabs.length > 0 && html`<div class="changes-bar">
       <div class="chips" role="group" aria-label="What to look at">
-        ${[["text", "Draft", total], ["left", "Left as it was", about.left.length], ["remarks", "Worth a look", about.remarks.length]].map(([name, label, n]) => html`<button key=${name} type="button" class="chip" aria-pressed=${tab === name ? "true" : "false"} onClick=${() => setTab(name)}>${label} <span>${count(n)}</span></button>`)}
+        ${tabs.map(({ name, label, n }) => html`<button key=${name} type="button" class="chip" aria-pressed=${tab === name ? "true" : "false"} onClick=${() => setTab(name)}>${label} <span>${count(n)}</span></button>`)}
       </div>
       ${tab === "text" && total > 0 && html`<div class="changes-all">
         <button type="button" class="link-button" onClick=${() => all("accepted", "Accept every change?", `All ${count(total)} changes are accepted, those you rejected too. You can take each back.`, "Accept all")}><${Icon} name="check" /> Accept all</button>
@@ -94,10 +99,10 @@ export function ChangesPanel({ runId, artifactId, busy, onKept, onClose }) {
       </div>`}
     </div>`}
     ${tab === "text" && total > 0 && html`<p class="faint changes-keys"><kbd>J</kbd> <kbd>K</kbd> next and previous, <kbd>A</kbd> accept, <kbd>R</kbd> reject, <kbd>U</kbd> take back</p>`}
-    ${tab === "text" && about && html`<${Draft} blocks=${blocks} at=${at} onPick=${goTo} onSay=${say} />`}
-    ${tab === "text" && found.next !== null && about && html`<button type="button" class="button" disabled=${found.loading} onClick=${found.more}>${found.loading ? "Loading…" : "Show more of the draft"}</button>`}
-    ${tab === "left" && about && html`<${Places} rows=${about.left} empty="Nothing was refused." render=${(row) => html`<blockquote class="claim">${row.text}</blockquote><p class="faint">Left as it was, because ${row.reason}.</p>`} onShow=${show} />`}
-    ${tab === "remarks" && about && html`<${Places} rows=${about.remarks} empty="Nothing stands out." render=${(row) => html`<p>${row.message}</p>${wordsOf(blocks, row) && html`<blockquote class="claim">${wordsOf(blocks, row)}</blockquote>`}`} onShow=${show} />
+    ${tab === "text" && about && (total > 0 || chosenTab) && html`<${Draft} blocks=${blocks} at=${at} pointed=${pointed} onPick=${goTo} onSay=${say} />`}
+    ${tab === "text" && found.next !== null && about && (total > 0 || chosenTab) && html`<button type="button" class="button" disabled=${found.loading} onClick=${found.more}>${found.loading ? "Loading…" : "Show more of the draft"}</button>`}
+    ${tab === "left" && about && html`<${Places} rows=${about.left} render=${(row) => html`<blockquote class="claim">${row.text}</blockquote><p class="faint">A change of it was not made, because ${row.reason}.</p>`} onShow=${show} />`}
+    ${tab === "remarks" && about && html`<${Places} rows=${about.remarks} render=${(row) => html`<p>${row.message}</p>${wordsOf(blocks, row) && html`<blockquote class="claim">${wordsOf(blocks, row)}</blockquote>`}`} onShow=${show} />
       ${about.reading.length > 0 && html`<ul class="faint draft-reading">${about.reading.map((text) => html`<li key=${text}>${text}</li>`)}</ul>`}`}
   </div>`;
 }
@@ -112,18 +117,23 @@ function bring(panel, element) {
   panel.scrollTo({ top: panel.scrollTop + here.top - frame.top - bar - (frame.height - bar) / 3 });
 }
 
-function nothingChanged({ left, remarks }) {
-  if (remarks.length) return `No change is proposed, but ${plural(remarks.length, "place")} ${remarks.length === 1 ? "is" : "are"} worth a look.`;
-  return left.length ? "No change is proposed." : "No change is proposed, and nothing stands out.";
+const totalOf = ({ counts }) => counts.undecided + counts.accepted + counts.rejected;
+
+/** What there is to look at, the most important first; nothing is offered that is empty. */
+function tabsOf(about) {
+  return [
+    { name: "text", label: "Changes", n: totalOf(about) },
+    { name: "remarks", label: "Worth a look", n: about.remarks.length },
+    { name: "left", label: "Not changed", n: about.left.length },
+  ].filter(({ n }) => n > 0);
 }
 
 function wordsOf(blocks, place) {
   const text = blocks.find((block) => block.id === place.block)?.text.slice(place.start, place.end) ?? "";
-  return text.length > 240 ? `${text.slice(0, 240)} …` : text;
+  return text.length > 240 ? `${text.slice(0, 240).replace(/\s+\S*$/, "")} …` : text;
 }
 
-function Places({ rows, empty, render, onShow }) {
-  if (!rows.length) return html`<p class="notice good"><${Icon} name="circle-check" /><span>${empty}</span></p>`;
+function Places({ rows, render, onShow }) {
   return html`<ol class="claims">${rows.map((row, index) => html`<li key=${index}><article class="claim-card card">${render(row)}
     <div class="claim-actions"><button type="button" class="link-button" onClick=${() => onShow(row)}><${Icon} name="scan-text" /> Show in the text</button></div></article></li>`)}</ol>`;
 }
@@ -132,11 +142,11 @@ function Places({ rows, empty, render, onShow }) {
 
 const NEAR = 1; // paragraphs that stay beside a changed one
 
-function Draft({ blocks, at, onPick, onSay }) {
+function Draft({ blocks, at, pointed, onPick, onSay }) {
   const [open, setOpen] = useState(new Set());
   const groups = useMemo(() => grouped(blocks), [blocks]);
   return html`<div class="draft-text">${groups.map((group) =>
-    group.folded && !open.has(group.key)
+    group.folded && !open.has(group.key) && !group.blocks.some((block) => block.id === pointed)
       ? html`<button key=${group.key} type="button" class="fold fold-blocks" onClick=${() => setOpen(new Set([...open, group.key]))}>${plural(group.blocks.length, "paragraph")} without changes</button>`
       : group.blocks.map((block) => html`<${Block} key=${block.id} block=${block} at=${block.changes.some((one) => one.number === at) ? at : null} onPick=${onPick} onSay=${onSay} />`))}</div>`;
 }

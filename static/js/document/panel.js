@@ -60,8 +60,8 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
         if (!current) return;
         setState({ document });
         if (!style) setOwn(document.style ?? "");
-        if (document.draft?.proposed && asked.current !== chosen) {
-          asked.current = chosen; // what there is to decide is shown first, once
+        if (document.draft?.looked_through && asked.current !== chosen) {
+          asked.current = chosen; // what was found is shown first, once
           setBeside("changes");
         }
         setBound(found);
@@ -135,7 +135,7 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
             ${versions.map((row) => html`<option key=${row.id} value=${row.id} selected=${row.id === chosen}>Version ${row.version}</option>`)}
           </select><${Icon} name="chevron-down" /></label>`}
         ${!document?.draft && html`<${StyleChoice} value=${cited} styles=${styles} onChange=${setStyle} />`}
-        ${document?.draft?.proposed && html`<button type="button" class="pill-button history-button" aria-expanded=${beside === "changes" ? "true" : "false"} onClick=${() => toggle("changes")}><${Icon} name="list-checks" /> Changes</button>`}
+        ${document?.draft?.looked_through && html`<button type="button" class="pill-button history-button" aria-expanded=${beside === "changes" ? "true" : "false"} onClick=${() => toggle("changes")}><${Icon} name="list-checks" /> ${document.draft.proposed ? "Changes" : "What was found"}</button>`}
         ${style && own && style !== own && html`<button type="button" class="button quiet keep-style" disabled=${loading} onClick=${keep}>Keep this style</button>`}
         ${document && html`<${ChecksButton} bound=${bound} open=${beside === "checks"} onToggle=${() => toggle("checks")} />`}
         <${ComputedButton} computed=${document?.computed} open=${beside === "computed"} onToggle=${() => toggle("computed")} />
@@ -144,7 +144,7 @@ export function DocumentPanel({ runId, artifactId, style: runStyle, styles, simu
         ${simulated && html`<${SimulatedBadge} />`}
         ${document?.words && html`<span class="faint words">${count(document.words)} words</span>`}
       </div>
-      <${DownloadMenu} runId=${runId} artifactId=${chosen} style=${style} draft=${Boolean(document?.draft)} figures=${Boolean(document?.computed?.length)} />
+      <${DownloadMenu} runId=${runId} artifactId=${chosen} style=${style} draft=${document?.draft ?? null} figures=${Boolean(document?.computed?.length)} />
     </header>
     ${beside === "checks" && html`<${ChecksPanel} bound=${bound} onJump=${jump} onSource=${source.open} onClose=${() => setBeside("")} />`}
     ${beside === "computed" && document?.computed?.length > 0 && html`<${ComputedPanel} computed=${document.computed} onClose=${() => setBeside("")} />`}

@@ -76,13 +76,13 @@ function DocumentCard({ view, open, onOpen }) {
     <div class="document-mark" aria-hidden="true"><${Icon} name="file-text" /></div>
     <div class="document-about">
       <h2>${title}</h2>${isSimulated(view) && html` <${SimulatedBadge} />`}
-      <p>${[over ? "" : waits ? "Draft, waits for a similarity report" : "Draft, still being checked", artifact.version ? `Version ${artifact.version}` : "", total ? `${plural(total, "citation")} checked, ${sound} sound` : ""].filter(Boolean).join(" · ")}</p>
+      <p>${[over ? "" : waits ? "Draft, waits for a similarity report" : "Draft, still being checked", artifact.version ? `Version ${artifact.version}` : "", artifact.changes === 0 ? "As you brought it: nothing was found to change" : "", total ? `${plural(total, "citation")} checked, ${sound} sound` : ""].filter(Boolean).join(" · ")}</p>
       ${broken > 0 && html`<p class="document-warning"><${Icon} name="triangle-alert" /> ${plural(broken, "citation does", "citations do")} not hold</p>`}
     </div>
     <div class="document-actions">
       <button type="button" class=${open ? "button" : "button primary"} aria-expanded=${open ? "true" : "false"} onClick=${() => onOpen(view.id, view.artifactId)}>
         <${Icon} name="panel-right" /> ${open ? "Close" : "Open"}</button>
-      <${DownloadMenu} runId=${view.id} artifactId=${view.artifactId} draft=${view.journey === "rewrite"} />
+      <${DownloadMenu} runId=${view.id} artifactId=${view.artifactId} draft=${view.journey === "rewrite" ? { changed: artifact.changes !== 0 } : null} />
     </div>
   </article>`;
 }

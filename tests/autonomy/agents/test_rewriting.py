@@ -106,7 +106,7 @@ async def rewritten(path: Path, models: Any = None, **how: Any) -> Outcome:
     return Outcome(
         ride=ride,
         draft=next(Draft.model_validate(b["draft"]) for b in bodies if "ref" in b),
-        changes=drafts.proposed[ride.state["document_id"]],
+        changes=drafts.proposed.get(ride.state["document_id"], []),
         told=next(b["rewriting"] for b in bodies if "rewriting" in b),
     )
 
@@ -437,13 +437,57 @@ async def test_an_empty_draft_is_named_as_such(tmp_path: Path) -> None:
     assert "holds no text" in ride.state["verdict"].reason
 
 
-async def test_a_draft_that_is_good_already_says_so(tmp_path: Path) -> None:
-    path = written(simple("The boats left the bay at dawn."), tmp_path / "draft.docx")
-    outcome = await rewritten(path, Editor(lambda user: {"changes": []}))
+GOOD = "The boats left the bay at dawn, and nobody on the pier waved."
+LONG = (
+    "The boats left the bay at dawn because the tide had turned in the night and the harbour master, "
+    "who had watched the water from his window since four, had sent the boy round to every house on "
+    "the quay to say that whoever meant to fish the outer bank today should go at once or not at all."
+)
+
+
+@pytest.mark.parametrize(
+    ("models", "text", "by", "besides"),
+    [
+        (None, GOOD, "by rule", ""),
+        (None, LONG, "by rule", "1 place is worth a look."),
+        (Editor(lambda user: {"changes": []}), GOOD, "by a language model", ""),
+    ],
+)
+async def test_a_draft_in_which_nothing_is_found_is_told_as_that_and_stays_one_version(
+    models: Any, text: str, by: str, besides: str, tmp_path: Path
+) -> None:
+    path = written(simple(text), tmp_path / "draft.docx")
+    outcome = await rewritten(path, models)
 
     assert outcome.state["stop_reason"] == StopReason.COMPLETED
     assert outcome.changes == []
-    assert outcome.after() == ["The boats left the bay at dawn."]
+    assert outcome.after() == [text]
+    document = outcome.ride.document
+    assert document.draft is not None
+    assert (document.draft.proposed, document.draft.edits) == (False, {})
+    bodies = outcome.ride.deps.artifacts.bodies  # type: ignore[attr-defined]
+    assert sum(name.startswith("document-") for name in bodies) == 1
+    assert outcome.told["document_id"] == outcome.state["document_id"]
+    said = outcome.state["plan"].step("assemble").result["outcome"]
+    assert said == outcome.told["outcome"]
+    assert f"was looked through {by}" in said
+    assert "nothing was found to change" in said
+    assert besides in said
+    assert ("A language model would also look" in said) is (models is None)
+    made = outcome.ride.event("artifact.created")
+    assert made.meta["changes"] == 0
+    assert "Nothing was found to change" in made.content
+    assert "ready" not in made.content
+
+
+async def test_what_was_left_alone_and_what_is_worth_a_look_is_said_in_plain_words(
+    short: Path,
+) -> None:
+    outcome = await rewritten(short)
+    said = outcome.ride.event("artifact.created").content
+    assert re.search(r"\d+ changes are proposed in \d+ words\.", said)
+    assert re.search(r"\d+ places are worth a look\.", said)
+    assert "remark" not in said
 
 
 @pytest.mark.parametrize(("target", "within"), [(None, None), (90.0, True), (5.0, False)])
