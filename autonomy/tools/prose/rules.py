@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from autonomy.tools.prose.agreement import findings
 from autonomy.tools.prose.habits import AMERICAN, IZE, Habits
 from autonomy.tools.prose.tables import BRITISH, CONTRACTIONS, EMPTY, ISE, MISSPELT, WORDY
 from autonomy.tools.prose.wishes import Wish
@@ -70,7 +71,7 @@ def suggestions(
         if language != "fr":  # which puts a space before high signs
             rules.append(_space_before_stops)
         if english:
-            rules += [_misspelt, _articles]
+            rules += [_misspelt, _articles, _agreement]
         rules += [lambda t: _spelling(t, habits) if english else iter(())]
         rules += [lambda t: _signs(t, habits)]
     if english and wishes & _WORDINESS:
@@ -173,6 +174,11 @@ def _articles(text: str) -> Iterator[Suggestion]:
                 match.start("article"), match.end("article"), wanted, "article",
                 f"“{wanted.lower()}” goes with “{word}”.",
             )  # fmt: skip
+
+
+def _agreement(text: str) -> Iterator[Suggestion]:
+    for one in findings(text):
+        yield Suggestion(one.start, one.end, one.after, one.rule, one.reason)
 
 
 # ------------------------------------------------------------------------------ consistency
