@@ -9,6 +9,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from autonomy.tools.learnt.plain_words import (
+    MONTHS,
+    amounts,
+    code_among,
+    only_span,
+    unit_of,
+    wanted,
+    with_currency_codes,
+)
 from autonomy.tools.learnt.schemas import TooMuchWork, problems
 from autonomy.tools.learnt.searching import resolved
 
@@ -26,10 +35,7 @@ SECOND = frozenset(
 BEGINS = frozenset("start from since begin after start_date from_date date_from begin_date".split())
 ENDS = frozenset("end to until before end_date to_date date_to".split())
 
-_MONTHS = (
-    "january february march april may june july august september october november december".split()
-)
-_MONTH = "|".join(_MONTHS)
+_MONTH = "|".join(MONTHS)
 _DATE = re.compile(
     r"\b(?P<iso>\d{4}-\d{2}-\d{2})\b"
     rf"|\b(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m1>{_MONTH})\s+(?P<y1>\d{{4}})\b"
@@ -125,10 +131,13 @@ class _Said:
     def __init__(self, text: str) -> None:
         self.text = text
         self.dates = list(dict.fromkeys(_dates(text)))
-        pairs = list(dict.fromkeys(_PAIR.findall(text)))
+        self.coded = with_currency_codes(text)
+        pairs = list(dict.fromkeys(_PAIR.findall(self.coded)))
         self.pair = pairs[0] if len(pairs) == 1 else None
         self.codes = list(dict.fromkeys(_CODE.findall(text)))
         self.quoted = list(dict.fromkeys(_QUOTED.findall(text)))
+        self.amounts = amounts(text)
+        self.span = None if self.dates else only_span(text)
 
     def only_quoted(self) -> str | None:
         return self.quoted[0].strip() if len(self.quoted) == 1 else None
@@ -138,6 +147,12 @@ class _Said:
         found = self._named(name, spec)
         if found is None and spec.get("enum"):
             found = self._of_enum(spec["enum"])
+        elif found is None and _kind(spec) == "boolean":
+            found = wanted(name, self.text)
+        elif found is None and _kind(spec) in ("integer", "number"):
+            found = self._number(name, spec, specs)
+        elif found is None and _is_month(name, spec):
+            found = self.span.first[:7] if self.span and self.span.month else None
         elif found is None and _is_date(name, spec):
             found = self._date(name, [n for n, s in specs.items() if _is_date(n, s)])
         elif found is None and _is_currency(name, spec):
@@ -171,19 +186,37 @@ class _Said:
             and len(choice) > 1
             and re.search(
                 rf"(?<![\w-]){re.escape(choice)}(?![\w-])",
-                self.text,
+                self.coded,  # US dollars are no word of the United States
                 0 if len(choice) < 4 else re.IGNORECASE,
             )
         ]
-        return held[0] if len(held) == 1 else None
+        if held:
+            return held[0] if len(held) == 1 else None
+        return code_among(choices, self.text)
+
+    def _number(self, name: str, spec: Mapping[str, Any], specs: Mapping[str, Any]) -> Any:
+        """An amount in the argument's own unit, where one argument and one amount have it; or the
+        year, or the number of the month, that is spoken of."""
+        plain = name.lower()
+        if plain in ("year", "month"):
+            found = (self.span.year if plain == "year" else self.span.month) if self.span else 0
+            return found or None
+        unit = unit_of(name, spec)
+        alike = [n for n, s in specs.items() if unit and unit_of(n, s) == unit]
+        given = self.amounts.get(unit, [])
+        if len(alike) != 1 or len(given) != 1:
+            return None
+        return _typed(f"{given[0]:g}", spec)
 
     def _date(self, name: str, dates: list[str]) -> str | None:
         if len(self.dates) == 1 and len(dates) == 1:
             return self.dates[0]
-        if len(self.dates) == 2 and len(dates) == 2:
-            first, last = sorted(self.dates)
+        ends = sorted(self.dates) if len(self.dates) == 2 else []
+        if self.span is not None:
+            ends = [self.span.first, self.span.last]
+        if len(ends) == 2 and len(dates) == 2:
             plain = name.lower()
-            return first if plain in BEGINS else last if plain in ENDS else None
+            return ends[0] if plain in BEGINS else ends[1] if plain in ENDS else None
         return None
 
     def _currency(self, name: str, currencies: list[str]) -> str | None:
@@ -199,7 +232,7 @@ def _dates(text: str) -> Iterator[str]:
             year, month, day = (int(part) for part in match["iso"].split("-"))
         else:
             named = (match["m1"] or match["m2"]).lower()
-            month = _MONTHS.index(named) + 1
+            month = MONTHS.index(named) + 1
             day, year = int(match["d1"] or match["d2"]), int(match["y1"] or match["y2"])
         try:
             yield date(year, month, day).isoformat()
@@ -228,6 +261,12 @@ def _is_date(name: str, spec: Mapping[str, Any]) -> bool:
         return False
     shaped = "yyyy-mm-dd" in _about(name, spec)
     return spec.get("format") == "date" or shaped or name.lower() in ("date", "day")
+
+
+def _is_month(name: str, spec: Mapping[str, Any]) -> bool:
+    """Whether it takes a month of a year, as in 2021-03."""
+    said = _about(name, spec)
+    return _kind(spec) == "string" and "yyyy-mm" in said and "yyyy-mm-dd" not in said
 
 
 def _is_currency(name: str, spec: Mapping[str, Any]) -> bool:

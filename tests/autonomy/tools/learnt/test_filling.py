@@ -111,3 +111,116 @@ def test_what_the_schema_does_not_take_is_not_given() -> None:
     found = filled(STATION, "station N7, limit 500")
     assert found.missing == ("station",)
     assert found.arguments == {}
+
+
+NEAR = {
+    "type": "object",
+    "required": ["station", "radius_km"],
+    "properties": {
+        "station": {"type": "string"},
+        "radius_km": {"type": "number"},
+        "days": {"type": "integer", "description": "How far to look ahead."},
+        "height": {"type": "number", "description": "Above the sea, in metres."},
+        "include_inactive": {"type": "boolean"},
+    },
+}
+COUNTRY = {
+    "required": ["country"],
+    "properties": {
+        "country": {"enum": ["DE", "FR", "GB", "IE", "KR", "US"]},
+        "currency": {"enum": ["eur", "usd", "gbp", "cad"]},
+    },
+}
+MONTHLY = {
+    "required": ["month"],
+    "properties": {"month": {"type": "string", "description": "As YYYY-MM."}},
+}
+YEARLY = {
+    "required": ["year"],
+    "properties": {"year": {"type": "integer"}, "month": {"type": "integer", "maximum": 12}},
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "request_", "arguments"),
+    [
+        (NEAR, "station N7, within 5 km", {"station": "N7", "radius_km": 5.0}),
+        (
+            NEAR,
+            "station N7, 2.5 kilometres around, for 7 days, at 300 m, including inactive ones",
+            {
+                "station": "N7",
+                "radius_km": 2.5,
+                "days": 7,
+                "height": 300.0,
+                "include_inactive": True,
+            },
+        ),
+        (
+            NEAR,
+            "station N7, within 5 km, without inactive stations",
+            {"station": "N7", "radius_km": 5.0, "include_inactive": False},
+        ),
+        (COUNTRY, "How many live in Germany?", {"country": "DE"}),
+        (
+            COUNTRY,
+            "Prices in the United Kingdom, in US dollars",
+            {"country": "GB", "currency": "usd"},
+        ),
+        (MONTHLY, "How warm was it in March 2021?", {"month": "2021-03"}),
+        (YEARLY, "How warm was it in March 2021?", {"year": 2021, "month": 3}),
+        (YEARLY, "How warm was it in 2021?", {"year": 2021}),
+        (SPAN, "How warm was it in February 2024?", {"start": "2024-02-01", "end": "2024-02-29"}),
+        (SPAN, "in 2023", {"start": "2023-01-01", "end": "2023-12-31"}),
+        (
+            RATES,
+            "Convert euros to Japanese yen on 2024-01-05",
+            {"date": "2024-01-05", "base": "EUR", "symbols": "JPY"},
+        ),
+    ],
+)
+def test_plain_words_that_mean_one_thing_are_taken(
+    schema: dict[str, Any], request_: str, arguments: dict[str, Any]
+) -> None:
+    found = filled(schema, request_)
+    assert (found.arguments, found.missing) == (arguments, ())
+
+
+@pytest.mark.parametrize(
+    ("schema", "request_", "arguments"),
+    [
+        (NEAR, "station N7, within 5 miles", {"station": "N7"}),
+        (NEAR, "station N7, 5 km or 10 km around", {"station": "N7"}),
+        (NEAR, "station N7, between 5 and 10 km", {"station": "N7"}),
+        (NEAR, "station N7, more than 5 km away", {"station": "N7"}),
+        (NEAR, "station N7, 5–10 km", {"station": "N7"}),
+        (NEAR, "station N7 has cost 5 M", {"station": "N7"}),
+        (NEAR, "station N7, with inactive or without inactive ones", {"station": "N7"}),
+        (COUNTRY, "Compare Germany with France", {}),
+        (COUNTRY, "What of Northern Ireland?", {}),
+        (COUNTRY, "Prices in dollars", {}),
+        (COUNTRY, "Tell us about it", {}),
+        (MONTHLY, "on 5 March 2021", {}),
+        (MONTHLY, "in March 2021 and in April 2021", {}),
+        (MONTHLY, "in 2021", {}),
+        (YEARLY, "for 2 years", {}),
+        (RATES, "EUR/USD in March 2021", {"base": "EUR", "symbols": "USD"}),
+        (RATES, "pounds to dollars on 2024-01-05", {"date": "2024-01-05"}),
+        (
+            {"required": ["min_year"], "properties": {"min_year": {"type": "integer"}}},
+            "the last 5 years",
+            {},
+        ),
+        (
+            {"required": ["x"], "properties": {"x": {}, "exclude_drafts": {"type": "boolean"}}},
+            "without drafts",
+            {},
+        ),
+    ],
+)
+def test_plain_words_that_may_mean_another_are_not(
+    schema: dict[str, Any], request_: str, arguments: dict[str, Any]
+) -> None:
+    found = filled(schema, request_)
+    assert found.arguments == arguments
+    assert found.missing
