@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev check test coverage bench bench-retrieval fuzz chaos evaluate clean
+.PHONY: help run install install-dev check check-the-rest test coverage bench bench-retrieval fuzz chaos evaluate clean
 
 PY := .venv/bin/python
 
@@ -30,31 +30,42 @@ run: install ## Start the whole product [PORT=8000] [DATA_DIR=.data]; Ctrl-C sto
 	@exec $(PY) manage.py up --with-parent
 
 # Checks load Django's settings, which make DATA_DIR; it must not be the one people work with.
+SCRATCH := scratch=$$(mktemp -d); types=; trap 'kill $$types 2>/dev/null || :; rm -rf "$$scratch"' EXIT; \
+	export DATA_DIR="$$scratch/data"; mkdir "$$DATA_DIR"
+
 # The types take as long as all the rest, on one core: they are looked at beside it and told last.
 check: install-dev ## Format, lint, types, import contract, migrations, docs in step
-	@scratch=$$(mktemp -d); types=; trap 'kill $$types 2>/dev/null || :; rm -rf "$$scratch"' EXIT; \
-	export DATA_DIR="$$scratch/data"; mkdir "$$DATA_DIR"; \
-	set -x; \
-	.venv/bin/ruff format --check .; \
-	.venv/bin/ruff check .; \
+	@$(SCRATCH); \
 	.venv/bin/mypy >"$$scratch/types" 2>&1 & types=$$!; \
-	.venv/bin/lint-imports; \
-	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run; \
-	$(PY) -m pytest -q -p no:cacheprovider tests/docs; \
+	$(MAKE) --no-print-directory check-the-rest; \
 	wait $$types || failed=$$?; types=; cat "$$scratch/types"; exit $${failed:-0}
 
-# Tests that start the product or a browser would disturb the others: two of them at a time, after
-# these, which are three at a time because some wait. `check` has run those of the docs.
-PRODUCT := $(addprefix tests/,browser chaos evaluation handywriterz/stack journeys)
+check-the-rest:
+	@$(SCRATCH); set -x; \
+	.venv/bin/ruff format --check .; \
+	.venv/bin/ruff check .; \
+	.venv/bin/lint-imports; \
+	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run; \
+	$(PY) -m pytest -q -p no:cacheprovider tests/docs
 
+# Tests that start the product or a browser would disturb the others: they come after these. Of
+# both kinds three at a time, because some wait. Of the product's, the longest files first, so that
+# none is left to one worker at the end. `check-the-rest` has run those of the docs.
+PRODUCT := $(addprefix tests/,evaluation journeys chaos handywriterz/stack browser)
+
+# The types go on beside the first tests: nothing waits for them but the end.
 test: install-dev ## Everything that CI runs: the checks, then all tests
-	@{ deploy/test-tools.sh && $(PY) -W ignore -m tests.ready_made; } & tools=$$!; \
-	$(MAKE) --no-print-directory check || failed=1; \
+	@$(SCRATCH); \
+	.venv/bin/mypy >"$$scratch/types" 2>&1 & types=$$!; \
+	unset DATA_DIR; \
+	{ deploy/test-tools.sh && $(PY) -W ignore -m tests.ready_made; } & tools=$$!; \
+	$(MAKE) --no-print-directory check-the-rest || failed=1; \
 	wait $$tools; \
 	[ -z "$${failed:-}" ] || exit 1; \
 	run() { echo "+ $$*"; "$$@" || failed=1; }; \
 	run $(PY) -m pytest -n 3 --dist loadfile tests $(addprefix --ignore=,tests/docs $(PRODUCT)); \
-	run $(PY) -m pytest -n 2 --dist loadfile $(PRODUCT); \
+	wait $$types || failed=1; types=; cat "$$scratch/types"; \
+	run $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PRODUCT); \
 	exit $${failed:-0}
 
 coverage: install-dev ## All tests in one process, and which lines and branches they reach

@@ -68,7 +68,7 @@ progress() {
 }
 
 install() {
-    if ! "$venv/bin/python" -m pip install --disable-pip-version-check --no-input "$@" 2>&1 \
+    if ! "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-compile "$@" 2>&1 \
         | tee -a "$log" | progress; then
         grep -m 3 '^ERROR' "$log" >&2 || tail -n 3 "$log" >&2
         fail "The packages could not be installed; the whole story is in $log."
@@ -94,6 +94,9 @@ sets=(-r requirements.txt -c deploy/constraints.txt)
 [ "$kind" = dev ] && sets+=(-r tests/requirements.txt)
 install "${sets[@]}"
 install --no-deps -r deploy/requirements-no-deps.txt
+# On all cores, where pip would take one. Some packages ship files that no Python can compile.
+say "  Compiling them …"
+"$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >>"$log" 2>&1 || :
 "$venv/bin/python" -m autonomy.tools.python_sandbox.fonts >>"$log" 2>&1 \
     || say "matplotlib's list of fonts could not be made ahead; figures take a little longer."
 printf '%s\n' "$wanted" >"$stamp"
