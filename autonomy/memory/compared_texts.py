@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery, Sum, TextField
-from django.db.models.functions import Cast, Length
+from django.db.models.functions import MD5, Cast, Length
 from pydantic import ValidationError
 
 from autonomy.core.originality import ComparedKind
@@ -40,6 +40,18 @@ class TextLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class There:
+    """All texts that a document may be compared with, named but not measured."""
+
+    owner_id: int
+    groups: tuple[tuple[uuid.UUID, ...], ...]
+    """Sources of its run, earlier documents, the rest of the library: in the order of their rank."""
+    limits: TextLimits
+    digest: str
+    """Names the texts as they stand now, and the limits: 64 hexadecimal digits."""
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
     """Which texts a document is compared with, before they are read."""
 
@@ -48,48 +60,59 @@ class Chosen:
     """Artifacts."""
     library: tuple[uuid.UUID, ...]
     left_out: int
-    digest: str
-    """Names the texts as they stand now: 64 hexadecimal digits."""
 
 
-def choose(document: Artifact, limits: TextLimits) -> Chosen:
+def there(document: Artifact, limits: TextLimits) -> There:
     """The texts for `document`: what its run found and cites first, then the owner's latest
     documents of other runs that are older than it, then the rest of the library, newest first.
     Versions of the same run, and of runs that it was forked from or that were forked from it,
-    never count; nor does the file of a draft that it is a version of."""
+    never count; nor does the file of a draft that it is a version of.
+
+    Whoever looks at what was found asks this: it reads no text, and no size of one.
+    """
     owner_id = document.run.owner_id
     sources = {
         row["id"]: row
         for row in Source.objects.filter(owner_id=owner_id, status=FileStatus.READY)
         .exclude(_draft_itself(document))
         .order_by("-created_at")
-        .values("id", "sha256", "ready_at", "passage_count", "csl", "file_name")
+        .annotate(about=MD5(Cast("csl", TextField())))
+        .values("id", "sha256", "ready_at", "passage_count", "about", "file_name")
     }
     named = [one.get("id") for one in document.body.get("sources", [])]
     cited = uuids(map(str, [*named, *document.run.task.get("source_ids", [])]))
     kept = RunSource.objects.filter(run_id=document.run_id, kept=True).order_by("id")
     first = [*kept.values_list("source_id", flat=True), *cited]
     mine = list(dict.fromkeys(each for each in first if each in sources))
-    rest = [each for each in sources if each not in set(mine)]
+    own = set(mine)
+    rest = [each for each in sources if each not in own]
     documents = _earlier(document)[: limits.texts]
-    sizes = _sizes(owner_id, [row[0] for row in documents])
     names = {pk: f"{pk}:{sha256}" for pk, sha256 in documents}
     names |= {pk: ":".join(map(str, row.values())) for pk, row in sources.items()}
-    room, spent, left_out = limits.texts, 0, 0
+    groups = (tuple(mine), tuple(pk for pk, _ in documents), tuple(rest))
+    said = "\n".join(names[each] for group in groups for each in group)
+    bounded = f"{limits.texts}:{limits.characters}:{len(mine)}"
+    digest = hashlib.sha256(f"{bounded}\n{said}".encode()).hexdigest()
+    return There(owner_id, groups, limits, digest)
+
+
+def choose(known: There) -> Chosen:
+    """Those of the texts that the limits have room for. Measuring them takes as long as many pages
+    of a large library: only who is going to compare asks this."""
+    sizes = _sizes(known.owner_id, known.groups[1])
+    room, spent, left_out = known.limits.texts, 0, 0
     taken: list[list[uuid.UUID]] = []
-    for group in (mine, [pk for pk, _ in documents], rest):
+    for group in known.groups:
         taken.append([])
         for each in group:
-            if room == 0 or spent + sizes.get(each, 0) > limits.characters:
+            if room == 0 or spent + sizes.get(each, 0) > known.limits.characters:
                 left_out += 1
                 continue
             room -= 1
             spent += sizes.get(each, 0)
             taken[-1].append(each)
-    said = "\n".join(names[each] for group in taken for each in group)
-    digest = hashlib.sha256(f"{left_out}\n{said}".encode()).hexdigest()
     of_run, papers, library = map(tuple, taken)
-    return Chosen(of_run, papers, library, left_out, digest)
+    return Chosen(of_run, papers, library, left_out)
 
 
 def read(owner_id: int, chosen: Chosen) -> list[ComparedText]:

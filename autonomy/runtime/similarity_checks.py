@@ -17,7 +17,7 @@ from autonomy.core.originality import Similarity, SimilarityStatus
 from autonomy.export.document import Document
 from autonomy.export.draft_text import draft_text
 from autonomy.library.embed import Embedder
-from autonomy.memory.compared_texts import Chosen, TextLimits, choose, read
+from autonomy.memory.compared_texts import TextLimits, There, choose, read, there
 from autonomy.memory.embedding import shared_embedder
 from autonomy.models import Artifact, SimilarityCheck
 from autonomy.runtime import similarity_turns
@@ -63,16 +63,16 @@ class Question:
     """A document with the texts that it is to be held against, named but not read."""
 
     artifact: Artifact
-    chosen: Chosen
+    there: There
     texts: str
     """`SimilarityCheck.texts`."""
 
 
 def question(artifact: Artifact) -> Question:
     """What is to be computed, or was. `artifact` has its run."""
-    chosen = choose(artifact, text_limits())
-    named = hashlib.sha256(f"{ENGINE}\n{chosen.digest}".encode()).hexdigest()
-    return Question(artifact, chosen, named)
+    known = there(artifact, text_limits())
+    named = hashlib.sha256(f"{ENGINE}\n{known.digest}".encode()).hexdigest()
+    return Question(artifact, known, named)
 
 
 def under_way(artifact: Artifact) -> SimilarityCheck | None:
@@ -197,7 +197,8 @@ def material(asked: Question) -> Material:
     """
     document = Document.model_validate(asked.artifact.body)
     owner_id = asked.artifact.run.owner_id
-    return Material(document, read(owner_id, asked.chosen), asked.chosen.left_out)
+    chosen = choose(asked.there)
+    return Material(document, read(owner_id, chosen), chosen.left_out)
 
 
 def found(

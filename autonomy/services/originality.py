@@ -10,15 +10,17 @@ from django.contrib.auth.models import User
 
 from autonomy.core.originality import CheckVerdict, FlaggedPassage, Quotations, Teller
 from autonomy.core.types import OPEN_CYCLES, CycleStatus
+from autonomy.core.works import FetchRefused
 from autonomy.memory.stored_files import named
 from autonomy.models import Run, TurnitinCycle
 from autonomy.runtime import answers, cycle_states
 from autonomy.runtime.contention import transacted
 from autonomy.runtime.flagged import keep_flagged
-from autonomy.services.errors import Conflict, NotFound
+from autonomy.services.errors import Conflict, Invalid, NotFound
 from autonomy.services.files import safe_name
 from autonomy.services.similarity_reports import Upload, read_upload
 from autonomy.services.storage import discard, keep
+from autonomy.tools.fetch.addresses import host_of, is_private, vetted
 
 SAID_BESIDES = frozenset({"report_file_name", "report_read", "checked_by", "quotations"})
 """Columns that say nothing of what the report found: the same report may come from somebody else,
@@ -51,6 +53,7 @@ def submit_report(
         kept_file: storage name and file name of a file that a check has kept, in place of an upload.
         quotations: what proper quotations may undergo for the target's sake; empty as the run's
             setting.
+        report_url: where the report can be looked at; a public http or https address.
         verdict: a checker's, which counts whatever the target says.
         flagged: passages that the checker marked.
         read: what was read of the checker's file when they attached it.
@@ -58,9 +61,11 @@ def submit_report(
     Raises:
         NotFound: the run has no such cycle.
         Conflict: the cycle is over without a report, or has another one.
+        Invalid: `report_url` may not be kept.
         Invalid, Unavailable: as `read_upload`. A checker's file is not read again: their word
             counts.
     """
+    _check_address(report_url)
     stored = keep(report_file.chunks(), folder="reports") if report_file is not None else None
     name = safe_name(str(report_file.name or "report")) if report_file is not None else kept_file[1]
     try:
@@ -90,6 +95,27 @@ def submit_report(
     if stored is not None and not taken and not _kept(stored.name):
         discard(stored)
     return cycle
+
+
+def _check_address(report_url: str) -> None:
+    """It is only shown and never called from here; whoever follows it must not be led inside.
+
+    Raises:
+        Invalid: it is no public http or https address.
+    """
+    if not report_url:
+        return
+    try:
+        host = host_of(vetted(report_url))
+    except FetchRefused as refused:
+        raise Invalid(
+            f"The address of the report is not taken. {refused.reason}", code="report_address"
+        ) from refused
+    if is_private(host):
+        raise Invalid(
+            f"The address of the report is not taken. {host} is an address of a private network.",
+            code="report_address",
+        )
 
 
 def _kept(name: str) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import User
 
+from autonomy.memory import compared_texts
 from autonomy.models import Artifact, Passage, SimilarityCheck
 from autonomy.runtime import couriers, similarity_checks
 from handywriterz.env import env
@@ -77,11 +78,22 @@ def test_whoever_waits_for_a_comparison_has_no_texts_chosen_anew(
     """In a large library that is most of what a look costs."""
     api.get(path)
     with monkeypatch.context() as looked:
-        looked.setattr(similarity_checks, "choose", lambda *_: 1 / 0)
+        looked.setattr(similarity_checks, "there", lambda *_: 1 / 0)
         for _ in range(3):
             assert api.get(path).json()["status"] == "queued"
     work()
     assert api.get(path).json()["status"] == "done"
+
+
+def test_whoever_looks_at_a_finished_comparison_has_no_text_chosen_nor_measured(
+    api: KeyClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.get(path)
+    work()
+    monkeypatch.setattr(similarity_checks, "choose", lambda *_: 1 / 0)
+    monkeypatch.setattr(compared_texts, "_sizes", lambda *_: 1 / 0)
+    for query in ("", "?exclude_quotes=false", "?small_match_words=3"):
+        assert api.get(f"{path}{query}").json()["status"] == "done"
 
 
 def test_what_counts_is_changed_without_comparing_anew(api: KeyClient, path: str) -> None:

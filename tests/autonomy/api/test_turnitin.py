@@ -40,6 +40,37 @@ def test_a_report_is_taken_once(api: KeyClient, world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    "where",
+    [
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "ftp://reports.example.org/1",
+        "http://127.0.0.1/report",
+        "http://[::1]/report",
+        "http://169.254.169.254/latest/meta-data",
+        "http://10.0.0.7/report",
+        "https://localhost/report",
+        "https://reports.internal/1",
+        "https://someone:secret@reports.example.org/1",
+        "https://reports.example.org:8443/1",
+        "https://",
+        "no address",
+    ],
+)
+def test_an_address_of_a_report_that_leads_nowhere_or_inside_is_refused_and_nothing_is_lost(
+    api: KeyClient, world: World, where: str
+) -> None:
+    report = {"cycle_id": str(world.cycle.pk), "observed_similarity": 12.5}
+    refused = api.send("POST", address(world, "report"), report | {"report_url": where})
+    assert (refused.status_code, refused.json()["code"]) == (422, "report_address")
+    assert "The address of the report is not taken." in refused.json()["detail"]
+    assert TurnitinCycle.objects.get(pk=world.cycle.pk).status == "awaiting_report"
+    good = report | {"report_url": "https://reports.example.org/1?id=7"}
+    taken = api.send("POST", address(world, "report"), good)
+    assert (taken.status_code, taken.json()["report_url"]) == (200, good["report_url"])
+
+
+@pytest.mark.parametrize(
     ("filters", "counts"), [([], True), (["bibliography"], True), (["quotes"], False)]
 )
 def test_what_the_person_says_of_their_quotations_wakes_the_run_with_the_report(

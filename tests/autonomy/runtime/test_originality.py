@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from autonomy.core.originality import ComparedKind, MatchGroup
 from autonomy.export.document import Document, Section
-from autonomy.memory.compared_texts import TextLimits, choose, places, read
+from autonomy.memory.compared_texts import TextLimits, choose, places, read, there
 from autonomy.models import Artifact, Passage, Run, RunSource, Source
 from autonomy.runtime.originality import RunOriginality
 from tests.autonomy.runtime.conftest import run_async
@@ -70,7 +70,7 @@ def test_only_ones_own_other_documents_and_sources_are_compared(alice: User, bob
     a_source(alice, RIVER, status="failed", error="It cannot be read.")
     RunSource.objects.create(run=mine, source=found)
 
-    texts = read(alice.pk, choose(document, LIMITS))
+    texts = read(alice.pk, choose(there(document, LIMITS)))
 
     assert [(text.id, text.kind) for text in texts] == [
         (str(found.pk), ComparedKind.RUN_SOURCE),
@@ -90,7 +90,7 @@ def test_a_draft_is_not_held_against_its_own_file(alice: User) -> None:
         row.body["draft"] = draft
         row.save()
     other = a_source(alice, MILL)
-    assert [text.id for text in read(alice.pk, choose(document, LIMITS))] == [str(other.pk)]
+    assert [text.id for text in read(alice.pk, choose(there(document, LIMITS)))] == [str(other.pk)]
 
 
 @pytest.mark.django_db
@@ -98,18 +98,18 @@ def test_what_is_beyond_the_limits_is_counted(alice: User) -> None:
     document = a_document(a_run(alice), RIVER)
     for _ in range(3):
         a_source(alice, RIVER)
-    few = choose(document, TextLimits(texts=2, characters=1_000_000))
-    short = choose(document, TextLimits(texts=100, characters=len(RIVER)))
-    assert (len(few.library), few.left_out) == (2, 1)
-    assert (len(short.library), short.left_out) == (1, 2)
-    assert few.digest != short.digest != choose(document, LIMITS).digest
+    few = there(document, TextLimits(texts=2, characters=1_000_000))
+    short = there(document, TextLimits(texts=100, characters=len(RIVER)))
+    assert (len(choose(few).library), choose(few).left_out) == (2, 1)
+    assert (len(choose(short).library), choose(short).left_out) == (1, 2)
+    assert few.digest != short.digest != there(document, LIMITS).digest
 
 
 @pytest.mark.django_db
 def test_a_place_in_a_text_leads_to_its_passage_and_page(alice: User) -> None:
     source = a_source(alice, RIVER, MILL)
     document = a_document(a_run(alice), "Nothing of it.")
-    (text,) = read(alice.pk, choose(document, LIMITS))
+    (text,) = read(alice.pk, choose(there(document, LIMITS)))
     first, second = places(str(source.pk), [text.text.index("sediment"), text.text.index("mill")])
     assert (first.page, second.page) == (1, 2)
     assert {first.passage_id, second.passage_id} == text.markers
