@@ -14,6 +14,9 @@ import pytest
 from tests.patience import patience
 from tests.stack_process import StackProcess, eventually, processes_naming, running
 
+# More than a start from nothing may take (`READY_SECONDS`), for which the first that asks waits.
+pytestmark = pytest.mark.timeout(600)
+
 SECOND_START_SECONDS = 5.0
 
 
