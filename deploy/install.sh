@@ -60,6 +60,8 @@ progress() {
                 else printf '  %3d  %s\n' "$count" "${rest%% *}"; fi ;;
             Installing\ collected\ packages*)
                 if [ -t 1 ]; then printf '\r\033[K'; fi
+                rest=${line//[!,]/} # it names them all; not each has been told as collected
+                count=$((${#rest} + 1))
                 say "  Unpacking $count packages …"
                 unpacking=yes ;;
             *) if [ -n "$unpacking" ] && [ -t 1 ]; then printf '\r\033[K'; fi ;;

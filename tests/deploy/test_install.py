@@ -11,10 +11,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PIP = """
 #!/usr/bin/env bash
-# Stands in for the interpreter of the virtual environment.
+# Stands in for the interpreter of the virtual environment; of some, pip never says "Collecting".
 case "$*" in
     *"pip install"*"-r requirements.txt"*)
-        for name in one two three; do echo "Collecting $name==1.0 (from -r x)"; done
+        for name in one two; do echo "Collecting $name==1.0 (from -r x)"; done
         echo "Installing collected packages: one, two, three"
         for name in one two; do
             mkdir -p "$(dirname "$0")/../lib/python3/site-packages/$name-1.0.dist-info"
