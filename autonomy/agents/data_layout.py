@@ -96,6 +96,8 @@ def answered(
     told = any(HOW in text for text in texts)
     begins = "The data are in" if told else f"{HOW} by a program, from"
     blocks.append(f"{begins} {plain(one.profile.file_name)}{marks}.")
+    # What was read decides what a total is a total of.
+    blocks += [_of_the_reading([one], 4)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -115,7 +117,17 @@ def opening(analysed: Sequence[Analysed], failed: Sequence[Step], cited: Mapping
         "What the data hold comes first, then what they show; the last part says what cannot be read from them.",
     ]
     text = " ".join(said)
+    partly = [remark for one in analysed for remark in one.profile.partial]
+    text += f"\n\n{' '.join(map(plain, partly))}" if partly else ""
     return f"{text}\n\n{not_computed(failed)}" if failed else text
+
+
+def _of_the_reading(analysed: Sequence[Analysed], most: int) -> str:
+    """What people should know of how the files were read; empty where that is nothing."""
+    remarks = [plain(remark) for one in analysed for remark in one.profile.remarks]
+    if not remarks:
+        return ""
+    return f"Of how the file was read, this is worth knowing. {' '.join(remarks[:most])}"
 
 
 def limits(analysed: Sequence[Analysed], failed: Sequence[Step]) -> str:
@@ -130,11 +142,8 @@ def limits(analysed: Sequence[Analysed], failed: Sequence[Step]) -> str:
         "Missing values were left out of each computation and never filled in, so numbers of rows can be "
         "different from one table to the next.",
     ]
-    remarks = [plain(remark) for one in analysed for remark in one.profile.remarks]
-    text = " ".join(said)
-    if remarks:
-        text += "\n\nOf how the file was read, this is worth knowing. " + " ".join(remarks[:8])
-    return text + (f"\n\n{not_computed(failed)}" if failed else "")
+    undone = not_computed(failed) if failed else ""
+    return "\n\n".join(filter(None, [" ".join(said), _of_the_reading(analysed, 8), undone]))
 
 
 def not_computed(failed: Sequence[Step]) -> str:

@@ -63,6 +63,10 @@ class Column(Value):
         return label_of(self.name)
 
 
+PARTLY = "Only the first "
+"""How remarks on what was not read begin."""
+
+
 class TableProfile(Value):
     """What a table is like. Names and values are text from outside."""
 
@@ -72,6 +76,11 @@ class TableProfile(Value):
     columns: tuple[Column, ...]
     remarks: tuple[str, ...] = ()
     """What people should know of the reading, as sentences."""
+
+    @property
+    def partial(self) -> tuple[str, ...]:
+        """Remarks that a part of the file was not read: what is computed is of the rest."""
+        return tuple(remark for remark in self.remarks if remark.startswith(PARTLY))
 
     @property
     def names(self) -> list[str]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from autonomy.core.analysis import (
+    PARTLY,
     Column,
     ColumnKind,
     TableLimits,
@@ -53,14 +54,14 @@ def make_table(
         for row in rows[: limits.rows + _LOOKED_AT]
     ]
     if any(len(row) > limits.columns for row in rows[:_LOOKED_AT]):
-        said.append(f"Only the first {limits.columns} columns were read.")
+        said.append(f"{PARTLY}{limits.columns} columns were read.")
     start, names, body_at = _header(tidied)
     if start:
         said.append(f"The table begins in row {start + 1}; what stands above it was left out.")
     body = [row for row in tidied[body_at:] if any(row)]
     if len(body) > limits.rows:
         body = body[: limits.rows]
-        said.append(f"Only the first {limits.rows:,} rows were read.")
+        said.append(f"{PARTLY}{limits.rows:,} rows were read.")
     if not body:
         raise TableUnreadable(f"“{file_name}” has no rows below its header.")
     body, told = without_total(body, comma_hint=comma_hint)

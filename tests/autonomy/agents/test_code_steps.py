@@ -18,6 +18,8 @@ from autonomy.core.types import Author, EventDraft, Step, StepKind, StepStatus, 
 from autonomy.export.document import Document
 from autonomy.export.exhibits import Exhibit
 from autonomy.export.formats import export
+from autonomy.library.parsed import ParseLimits
+from tests.autonomy.agents import data_world
 from tests.autonomy.agents.data_world import data_deps, filled
 from tests.autonomy.agents.test_loop import Ride
 from tests.files.tables import as_csv, parsed_sales, sales
@@ -315,3 +317,20 @@ async def test_what_a_program_prints_is_counted_and_never_shown() -> None:
         "Computing part 2 of 2: Two.",
         "All 2 parts are computed; their numbers are checked.",
     ]
+
+
+async def test_what_was_not_read_is_told_where_its_numbers_are(
+    content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an answer as at the beginning of a document: a total is one of what was read."""
+    few = ParseLimits(max_table_rows=300)
+    monkeypatch.setattr(data_world, "ParseLimits", lambda **_: few)
+    said = "Only the first 300 rows were read."
+
+    goal = "What is the total quantity?"
+    answer = await Ride(data_deps(goal, {"sales.csv": content}, journey="answer")).go()
+    assert said in text_of(answer.document)
+
+    ride = await Ride(data_deps(GOAL, {"sales.csv": content})).go()
+    assert ride.state["stop_reason"] == StopReason.COMPLETED, ride.state["verdict"].reason
+    assert said in ride.document.sections[0].markdown
