@@ -58,9 +58,10 @@ test: install-dev ## Everything that CI runs: the checks, then all tests
 	@$(SCRATCH); \
 	.venv/bin/mypy >"$$scratch/types" 2>&1 & types=$$!; \
 	unset DATA_DIR; \
-	{ deploy/test-tools.sh && $(PY) -W ignore -m tests.ready_made; } & tools=$$!; \
+	deploy/test-tools.sh & tools=$$!; \
+	$(PY) -W ignore -m tests.ready_made & made=$$!; \
 	$(MAKE) --no-print-directory check-the-rest || failed=1; \
-	wait $$tools; \
+	for one in $$tools $$made; do wait $$one || failed=1; done; \
 	[ -z "$${failed:-}" ] || exit 1; \
 	run() { echo "+ $$*"; "$$@" || failed=1; }; \
 	run $(PY) -m pytest -n 3 --dist loadfile tests $(addprefix --ignore=,tests/docs $(PRODUCT)); \
