@@ -81,6 +81,8 @@ async def refill(
     plan: Plan,
     deps: Deps,
     key: str,
+    *,
+    sparing: bool = False,
 ) -> FilledUp:
     """Add to body sections of `drafts` what the revision of `document` has cost them, as far as
     there is evidence and a budget for it. Nothing is done where the length is still within what
@@ -89,12 +91,16 @@ async def refill(
     Args:
         anew: ids of sections that are written again: they get their length by themselves.
         key: of the effects.
+        sparing: a figure asks for less quotation: where only quotations can be added, no more are
+            than the length needs.
     """
     asked, before = asked_words(deps), document.words()
     now = _words(drafts)
     if not asked or of_data_alone(plan) or now >= fewest_words(deps) or now >= before:
         return FilledUp()
-    goal = asked if before >= fewest_words(deps) else before
+    goal = min(asked, before)
+    if sparing and before >= fewest_words(deps) and not deps.models.available("writer"):
+        goal = fewest_words(deps)
     held = _Round(
         document=document,
         plan=plan,
@@ -114,9 +120,10 @@ async def refill(
     try:
         for number in range(ROUNDS):
             gap = goal - _words(drafts)
-            if gap < LEAST or not lost:
+            met = _words(drafts) >= fewest_words(deps)
+            if gap <= 0 or (met and gap < LEAST) or not lost:
                 break
-            lost = await _round(lost, gap, drafts, held, filled, number)
+            lost = await _round(lost, max(gap, LEAST), drafts, held, filled, number)
     except BudgetExhausted as limit:
         held.refused = clause(str(limit)).rstrip(".")
     filled.works = held.works

@@ -92,6 +92,8 @@ def choose(found: Found, *, target: float | None) -> Choice:
 
 def _quoted(found: Found, target: float | None) -> Choice:
     words = quoted_words(found.unit.text)
+    if not found.cited and found.passage is None and found.own_earlier:
+        return _untraced(found)
     if not found.cited:
         if found.passage is not None:
             return Choice(

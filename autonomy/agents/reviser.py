@@ -51,7 +51,13 @@ async def amend(state: RunState, runtime: Runtime[Deps]) -> RunState:
     key = f"{task}:amend"
     revision = await revised(document, asked, deps, key)
     revision.filled = await refill(
-        document, revision.drafts, revision.anew, state["plan"], deps, key
+        document,
+        revision.drafts,
+        revision.anew,
+        state["plan"],
+        deps,
+        key,
+        sparing=asked.lose > 0 and asked.quotations is not Quotations.KEEP,
     )
     uncounted = copy.deepcopy(revision)
     before = await look(before_id, deps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autonomy.api.schemas import turnitin as schemas
-from autonomy.core.originality import ReportReading
+from autonomy.core.originality import ReportReading, Teller
 from autonomy.core.types import (
     CycleStatus,
 )
@@ -31,7 +31,7 @@ def cycle(row: TurnitinCycle) -> schemas.CycleOut:
         quotations=row.quotations,
         verdict=row.verdict,
         revised_id=row.revised_id,
-        changes=row.changes.count(),
+        changes=row.changes.exclude(told_by=Teller.REVISER).count(),
         created_at=row.created_at,
         reported_at=row.reported_at,
         closed_at=row.closed_at,

@@ -25,6 +25,8 @@ const TELLER = {
   reviser: "follows from the other changes",
 };
 const VERDICT = { settled: ["No longer flagged", "good"], open: ["Still flagged", "warn"], unchecked: ["Not compared", ""] };
+/** Of what was added: it had never been flagged. */
+const ADDED = { settled: ["Not flagged", "good"], open: ["Flagged", "warn"] };
 const ENDED = {
   accepted: "accepted",
   rejected: "above the target",
@@ -75,7 +77,7 @@ function Changes({ runId, cycle }) {
 
 function Change({ change }) {
   const [label, icon] = REMEDY[change.remedy];
-  const [word, tone] = VERDICT[change.verdict] ?? [];
+  const [word, tone] = (change.remedy === "refill" && ADDED[change.verdict]) || (VERDICT[change.verdict] ?? []);
   const same = change.before === change.after;
   return html`<li class="cycle-change" data-remedy=${change.remedy}>
     <header><${Icon} name=${icon} /><strong>${label}</strong>${word && html` <span class=${`badge ${tone}`}>${word}</span>`}

@@ -212,6 +212,20 @@ async def test_a_draft_that_loses_130_of_900_words_gets_back_to_its_length_by_ru
     assert all(gate.passed for gate in ride.state["verdict"].gates)
 
 
+async def test_where_a_figure_asks_for_less_quotation_no_more_is_quoted_than_the_length_needs() -> (
+    None
+):
+    """Without a model all that can be added is quotation."""
+    ride = await waiting(deps_of(works(24)))
+    before = ride.document
+    await report(ride, 38, quotations="shorten")
+
+    assert added(ride)
+    assert 810 <= ride.document.words() < before.words()
+    assert length(ride).passed
+    sound(before, ride)
+
+
 async def test_without_evidence_the_run_says_how_many_words_are_missing_and_why() -> None:
     ride = await waiting(deps_of(works(24)))
     library = ride.deps.library

@@ -94,6 +94,12 @@ CASES: list[tuple[str, Found, bool, Remedy]] = [
         False,
         Remedy.KEEP,
     ),
+    (
+        "quoted from nobody's source, in an earlier document of the person",
+        found(f"They say: “{SHORT}”", SHORT, None, own_earlier="Reefs, 2024"),
+        False,
+        Remedy.KEEP,
+    ),
     ("a few words", found("Fish graze there.", "Fish graze there"), False, Remedy.KEEP),
 ]
 
