@@ -27,8 +27,10 @@ class ColumnKind(StrEnum):
 
 
 def label_of(name: str) -> str:
-    """The name of a column as it stands in a text: `years_at_company` is “years at company”."""
-    return " ".join(name.replace("_", " ").split()) or name
+    """The name of a column as it stands in a text: `years_at_company` is “years at company”. Braces
+    are those of slots in a text."""
+    plain = name.replace("_", " ").replace("{", "(").replace("}", ")")
+    return " ".join(plain.split()) or name
 
 
 class Column(Value):

@@ -9,6 +9,7 @@ from autonomy.tools.analysis.wording import (
     column_of,
     head,
     heading,
+    of_filled_rows,
     places_of,
     spoken_name,
     unit_behind,
@@ -26,9 +27,10 @@ def groups(profile: TableProfile, question: Question) -> str:
     shown, digits, behind = with_unit(measure), places_of(measure), unit_behind(measure)
     name, by = measure.name, group.name
     title = heading(f"{measure.label} by {group.label}")
-    return f"""{head(title)}
-used = data[[{by!r}, {name!r}]].dropna()
-kept = used[{by!r}].value_counts().head({MOST_GROUPS}).index
+    return of_filled_rows(
+        title,
+        [group, measure],
+        f"""kept = used[{by!r}].value_counts().head({MOST_GROUPS}).index
 groups = used[used[{by!r}].isin(kept)].groupby({by!r})[{name!r}].agg(["count", "mean", "std", "median"])
 groups = groups.sort_values(["mean", "count"], ascending=False)
 left_out = used[{by!r}].nunique() - len(groups)
@@ -66,7 +68,8 @@ findings = [
     say("This describes the rows at hand: whether the groups differ beyond them was not tested, and nothing is said of causes."),
 ]
 add_part({title!r}, {f"{spoken_name(measure)} for each group of {spoken_name(group)}"!r}, [table, drawn], findings)
-"""
+""",
+    )
 
 
 def totals(profile: TableProfile, question: Question) -> str:
@@ -74,9 +77,10 @@ def totals(profile: TableProfile, question: Question) -> str:
     shown, behind, name = with_unit(measure), unit_behind(measure), measure.name
     by = group.name
     own, places = measure.decimals, places_of(measure)
-    return f"""{head(f"Total of {measure.label} by {group.label}")}
-used = data[[{by!r}, {name!r}]].dropna()
-groups = used.groupby({by!r})[{name!r}].agg(["count", "sum", "mean", "median"]).sort_values(["sum", "count"], ascending=False)
+    return of_filled_rows(
+        f"Total of {measure.label} by {group.label}",
+        [group, measure],
+        f"""groups = used.groupby({by!r})[{name!r}].agg(["count", "sum", "mean", "median"]).sort_values(["sum", "count"], ascending=False)
 whole = groups["sum"].sum()
 rest = groups.iloc[{MOST_GROUPS}:]
 groups = groups.head({MOST_GROUPS})
@@ -123,7 +127,8 @@ findings.append(
 )
 findings.append(say("This describes the rows at hand: whether the groups differ beyond them was not tested, and nothing is said of causes."))
 add_part({heading(f"{measure.label} by {group.label}")!r}, {f"how {spoken_name(measure)} divides by {spoken_name(group)}"!r}, [table, drawn], findings)
-"""
+""",
+    )
 
 
 def counts(profile: TableProfile, question: Question) -> str:
@@ -225,9 +230,10 @@ def relation(profile: TableProfile, question: Question) -> str:
     one, other = column_of(profile, question.measure), column_of(profile, question.other)
     first, second = one.name, other.name
     title = heading(f"{one.label} and {other.label}")
-    return f"""{head(title)}
-used = data[[{first!r}, {second!r}]].dropna()
-varied = len(used) >= 3 and used[{first!r}].nunique() > 1 and used[{second!r}].nunique() > 1
+    return of_filled_rows(
+        title,
+        [one, other],
+        f"""varied = len(used) >= 3 and used[{first!r}].nunique() > 1 and used[{second!r}].nunique() > 1
 pearson = np.corrcoef(used[{first!r}], used[{second!r}])[0, 1] if varied else math.nan
 ranks = used.rank()
 spearman = np.corrcoef(ranks[{first!r}], ranks[{second!r}])[0, 1] if varied else math.nan
@@ -246,4 +252,5 @@ findings = [
     say("A correlation tells how the two go together; it does not tell why."),
 ]
 add_part({title!r}, {f"how {spoken_name(one)} and {spoken_name(other)} go together"!r}, [drawn, table], findings)
-"""
+""",
+    )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from autonomy.core.analysis import TableProfile
 from autonomy.tools.analysis.questions import MOST_ANSWERS, MOST_GROUPS, Question
 from autonomy.tools.analysis.scales import answers
-from autonomy.tools.analysis.wording import column_of, head, heading, spoken_name
+from autonomy.tools.analysis.wording import column_of, heading, of_filled_rows, spoken_name
 
 _FEW_ROWS = 10
 """A share of fewer rows than this says little, and that is told."""
@@ -26,9 +26,10 @@ def cross(profile: TableProfile, question: Question) -> str:
         if rows
         else "crossed.loc[shares[told].sort_values(ascending=False, kind='stable').index]"
     )
-    return f"""{head(title)}
-used = data[[{group.name!r}, {answer.name!r}]].dropna()
-ANSWERS = {columns}[:{MOST_ANSWERS}]
+    return of_filled_rows(
+        title,
+        [group, answer],
+        f"""ANSWERS = {columns}[:{MOST_ANSWERS}]
 kept = used[{group.name!r}].value_counts().head({MOST_GROUPS}).index
 crossed = pd.crosstab(used[{group.name!r}], used[{answer.name!r}]).loc[kept].reindex(columns=ANSWERS, fill_value=0)
 left_out = used[{group.name!r}].nunique() - len(crossed)
@@ -84,4 +85,5 @@ if sizes.iloc[smallest] < {_FEW_ROWS}:
     findings.append(say("The groups are not alike in size: {{name}} has {{n}} rows only, of which shares say little.", name=table.at(smallest, 0), n=table.at(smallest, 1)))
 findings.append(say("This describes the rows at hand: whether the groups differ beyond them was not tested, and nothing is said of causes."))
 add_part({title!r}, {f"how {spoken_name(answer)} divides in each group of {spoken_name(group)}"!r}, [table, drawn], findings)
-"""
+""",
+    )

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from autonomy.core.analysis import AnalysisResult
 
 _NUMERAL = re.compile(r"[-−–]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+_MOST_NAMES = 5_000
+"""Names of groups with figures in them that are known of one result."""
 _MENTION = re.compile(
     r"\b(?:Tables?|Figures?)\s+\d+(?:(?:,\s+|\s+and\s+|\s*[–-]\s*|,\s+and\s+)\d+)*", re.IGNORECASE
 )
@@ -61,17 +64,18 @@ class Computed:
                             names.add(cell.shown)
                         else:
                             self._numbers.update(map(plain, numerals(cell.shown)))
-        # Longest first, so that a name is not left half by another that it holds.
-        self._names = sorted((n for n in names if re.search(r"\d", n)), key=len, reverse=True)
-        self._names = self._names[:5_000]
+        self._names = sorted(filter(_DIGIT.search, names), key=len, reverse=True)[:_MOST_NAMES]
 
     def strangers(self, text: str, known: Iterable[str] = ()) -> list[str]:
         """Numbers of `text` that are in no cell, names of columns and groups aside, and numbers
         written as words. `known`: further names that may hold figures, such as the file's."""
         rest = _MENTION.sub(" ", text)
-        for name in [*known, *self._names]:
-            if name:
-                rest = re.sub(_BOUNDED.format(re.escape(name)), " ", rest)
+        # Longest first, so that a name is not left half by another that it holds.
+        lowered = rest.lower()
+        names = {n for n in (*filter(_DIGIT.search, known), *self._names) if n.lower() in lowered}
+        for name in sorted(names, key=lambda name: (-len(name), name)):
+            # A heading begins with a capital, whatever the column's name does.
+            rest = re.sub(_BOUNDED.format(re.escape(name)), " ", rest, flags=re.IGNORECASE)
         return [n for n in numerals(rest) if plain(n) not in self._numbers]
 
 

@@ -6,8 +6,8 @@ from autonomy.core.analysis import TableProfile
 from autonomy.tools.analysis.questions import Grain, Question
 from autonomy.tools.analysis.wording import (
     column_of,
-    head,
     heading,
+    of_filled_rows,
     places_of,
     unit_behind,
     with_unit,
@@ -35,7 +35,6 @@ def trend(profile: TableProfile, question: Question) -> str:
     how = "sum" if question.total else "mean"
     word = "total" if question.total else "mean"
     what = f"{word.capitalize()} of {with_unit(measure)}" if measure else "Rows"
-    wanted = [by, measure.name] if measure else [by]
     title = f"{what} per {grain}"
     group = f'used.groupby(used[{by!r}].dt.to_period("{PERIOD[grain]}"))'
     compute = (
@@ -53,9 +52,10 @@ def trend(profile: TableProfile, question: Question) -> str:
     on = "on" if grain is Grain.DAY else "in"
     # Of what adds up, a period that the data do not cover wholly would look like a fall.
     partly = question.total or measure is None
-    return f"""{head(title)}
-used = data[{wanted!r}].dropna()
-{compute}
+    return of_filled_rows(
+        title,
+        [column_of(profile, by), *([measure] if measure else [])],
+        f"""{compute}
 total = add_table("Rows used", [figures("n")], [[count(len(used))]], display=False)
 table = add_table(
     {title!r},
@@ -97,4 +97,5 @@ if {partly}:
         )
 exhibits = [drawn, table] if len(periods) <= {_PRINTED_PERIODS} else [drawn]
 add_part({f"{what.partition(' (')[0]} over time"!r}, {f"{subject} per {grain}"!r}, exhibits, findings)
-"""
+""",
+    )

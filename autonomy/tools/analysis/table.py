@@ -209,16 +209,16 @@ def _unique(names: Sequence[str]) -> list[tuple[str, bool]]:
 
 
 def _apart(columns: Sequence[Column]) -> list[Column]:
-    """Columns whose names are all different, also once their units are off."""
+    """Columns whose names are all different, also once their units are off and as they are said."""
     seen: dict[str, int] = {}
     made: list[Column] = []
     for column in columns:
-        name = column.name
-        seen[name] = seen.get(name, 0) + 1
+        label = column.label
+        seen[label] = seen.get(label, 0) + 1
         made.append(
             column
-            if seen[name] == 1
-            else column.model_copy(update={"name": f"{name} ({seen[name]})"})
+            if seen[label] == 1
+            else column.model_copy(update={"name": f"{column.name} ({seen[label]})"})
         )
     return made
 

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from textwrap import indent
+
 from autonomy.core.analysis import Column, TableProfile
 
 
 def head(title: str) -> str:
     return f"\n# {'-' * 20} {' '.join(title.split())[:60]}"
+
+
+def of_filled_rows(title: str, columns: Sequence[Column], body: str) -> str:
+    """A section about the rows, called `used` in `body`, that have a value in all `columns`; or the
+    sentence that there is none."""
+    names = " and ".join(f"“{column.label}”" for column in columns)
+    none = f"No row has a value of {names}, so nothing was computed of them."
+    return f"""{head(title)}
+used = data[{[column.name for column in columns]!r}].dropna()
+if len(used):
+{indent(body.strip(), "    ")}
+else:
+    add_part({heading(title)!r}, "", [], [say({none!r})])
+"""
 
 
 def with_unit(column: Column) -> str:

@@ -58,7 +58,12 @@ TABLES: dict[str, bytes] = {
     "quarters": as_csv([["Day", "Sales"], *[[f"20{15 + i % 8}-{i % 12 + 1:02}-09", str(i)] for i in range(90)]]),
     "many groups": as_csv(_grouped([f"group number {i} of a rather long name that goes on" for i in range(25)])),
     "old days": as_csv([["Day", "n"], *[[f"{1000 + 60 * i}-01-15", str(i * i)] for i in range(30)]]),
-    "same names": as_csv([["n", "n", "n"], *[[str(i), str(-i), str(i % 3)] for i in range(30)]]),
+    "answers and groups apart": as_csv([["content", "region"], *[[("yes", "no", "unsure")[i % 3], ""] for i in range(30)], *[["", "NS"[i % 2]] for i in range(30)]]),
+    "numbers and groups apart": as_csv([["group", "amount"], *[["ab"[i % 2], ""] for i in range(30)], *[["", str(i * 7 % 13)] for i in range(30)]]),
+    "days and numbers apart": as_csv([["day", "amount", "other"], *[[f"2023-03-{i + 1:02}", "", ""] for i in range(30)], *[["", str(i * 7 % 13), ""] for i in range(30)], *[["", "", str(i * i)] for i in range(30)]]),
+    "figures in a name": as_csv([["station", "pm25"], *[[("Mill", "Quay")[i % 2], f"{i % 9}.4"] for i in range(40)]]),
+    "braces": as_csv([["happy {x}", "{}"], *[[("yes", "no")[i % 2], "ab"[i // 3 % 2]] for i in range(30)]]),
+    "same names":  as_csv([["n", "n", "n"], *[[str(i), str(-i), str(i % 3)] for i in range(30)]]),
 }  # fmt: skip
 
 _DRIVER = """
@@ -139,21 +144,22 @@ def left() -> dict[str, dict[str, bytes]]:
     return found
 
 
-def result_of(left: dict[str, bytes]) -> AnalysisResult:
+def result_of(left: dict[str, bytes], name: str) -> AnalysisResult:
     assert "error.txt" not in left, left["error.txt"].decode()
     # The pictures as vectors were left out, to keep what is copied small.
     content = left["result.json"].replace(b".svg", b"")
     raw = json.loads(content)
     for figure in raw["figures"]:
         figure["svg"] = ""
-    return take_result({**left, "result.json": json.dumps(raw).encode()}, AnalysisLimits())[0]
+    taken = {**left, "result.json": json.dumps(raw).encode()}
+    return take_result(taken, AnalysisLimits(), read(name).profile.names)[0]
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_it_is_computed_and_keeps_the_contract(
     name: str, left: dict[str, dict[str, bytes]]
 ) -> None:
-    result = result_of(left[name])
+    result = result_of(left[name], name)
 
     assert result.parts[0].heading == "The data"
     for part in result.parts:
@@ -177,8 +183,25 @@ def test_labels_below_an_axis_never_run_into_each_other(
         assert all(gap >= 4 for gap in found)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("answers and groups apart", "No row has a value of “region” and “content”"),
+        ("numbers and groups apart", "No row has a value of “group” and “amount”"),
+        ("days and numbers apart", "No row has a value of “day” and “amount”"),
+    ],
+)
+def test_columns_that_no_row_fills_together_are_told_so(
+    name: str, said: str, left: dict[str, dict[str, bytes]]
+) -> None:
+    result = result_of(left[name], name)
+
+    told = " ".join(spoken(finding, result) for part in result.parts for finding in part.findings)
+    assert f"{said}, so nothing was computed of them." in told
+
+
 def test_groups_keep_the_names_that_the_person_gave_them(left: dict[str, dict[str, bytes]]) -> None:
-    result = result_of(left["formulas"])
+    result = result_of(left["formulas"], "formulas")
 
     names = {row[0].shown for table in result.tables for row in table.rows}
     assert "=cmd|' /C calc'!A0" in names

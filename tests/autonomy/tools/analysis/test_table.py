@@ -207,3 +207,10 @@ def test_two_numbers_with_a_space_between_are_no_amount() -> None:
     call, n = read.profile.columns
     assert call.kind is ColumnKind.CATEGORY
     assert (n.kind, n.maximum) == (ColumnKind.NUMBER, 12_345_678)
+
+
+def test_columns_that_are_said_alike_are_told_apart() -> None:
+    rows = [["net_pay", "net pay"], *[[str(n), str(n * n)] for n in range(9)]]
+    columns = make_table(rows, "pay.csv").profile.columns
+
+    assert [column.label for column in columns] == ["net pay", "net pay (2)"]
