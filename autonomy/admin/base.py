@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.contrib import messages
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+
+from autonomy.admin.display import short
+from autonomy.core.phrases import counted
+from autonomy.services import ServiceError
 
 if TYPE_CHECKING:  # unfold ships no types; its classes keep the signatures of Django's
     from django.contrib.admin import ModelAdmin, TabularInline
@@ -90,6 +96,37 @@ class HistoryAdmin(StaffMayLook, _ModelAdmin):
         for column in self.search_by_id:
             found = found | queryset.filter(**{column: wanted})
         return found, False
+
+    def ask_each(
+        self,
+        request: HttpRequest,
+        rows: Iterable[Model],
+        ask: Callable[[Any], object],
+        *,
+        done: str,
+        noun: str,
+        logged: str = "",
+    ) -> None:
+        """Ask `services` for something about each row, and say what came of it.
+
+        Args:
+            ask: raises `ServiceError` with the reason where it is refused.
+            done: what is said of those that it was done for, such as “Settled”.
+            noun: of one row.
+            logged: what the row's history says instead of `done`.
+        """
+        accepted = 0
+        for row in rows:
+            try:
+                ask(row)
+            except ServiceError as refusal:
+                said = f"{short(str(row), 60)}: {refusal.detail}"
+                self.message_user(request, said, messages.WARNING)
+            else:
+                accepted += 1
+                self.log_change(request, row, f"{logged or done} by staff.")
+        if accepted:
+            self.message_user(request, f"{done}: {counted(accepted, noun)}.", messages.SUCCESS)
 
 
 class HistoryInline(StaffMayLook, _TabularInline):

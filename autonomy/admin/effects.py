@@ -90,21 +90,15 @@ class EffectAdmin(HistoryAdmin):
                 request, f"Choose at most {MAX_SELECTED} calls at once.", messages.ERROR
             )
             return
-        settled = 0
         by = request.user if isinstance(request.user, User) else None
-        for effect in effects:
-            try:
-                services.settle_effect(effect, outcome, result, by=by)
-            except services.ServiceError as refusal:
-                self.message_user(
-                    request, f"{short(effect.key, 60)}: {refusal.detail}", messages.WARNING
-                )
-            else:
-                settled += 1
-                self.log_change(request, effect, f"Settled as {outcome.value} by staff.")
-        if settled:
-            noun = "call" if settled == 1 else "calls"
-            self.message_user(request, f"Settled: {settled} {noun}.", messages.SUCCESS)
+        self.ask_each(
+            request,
+            effects,
+            lambda effect: services.settle_effect(effect, outcome, result, by=by),
+            done="Settled",
+            noun="call",
+            logged=f"Settled as {outcome.value}",
+        )
 
     def get_urls(self) -> list[Any]:
         settle = path(

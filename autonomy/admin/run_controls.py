@@ -56,9 +56,6 @@ CONTROLS: dict[str, tuple[str, Ask]] = {
 }
 """Verb → what is said when it was accepted, and how it is asked."""
 
-SELECTABLE = ("pause", "resume", "cancel", "requeue")
-"""Verbs that need nothing said, so that they can be asked of many runs at once."""
-
 
 def controls_for(run: Run) -> tuple[tuple[str, str], ...]:
     """(verb, label) of the buttons that make sense in this state. `services` decides again: the

@@ -16,7 +16,6 @@ from django.urls import path
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from autonomy import services
 from autonomy.admin.base import HistoryAdmin, is_staff
 from autonomy.admin.display import admin_url, age, badge, json_block, link, meter, short
 from autonomy.admin.run_controls import CONTROLS
@@ -197,20 +196,7 @@ class RunAdmin(HistoryAdmin):
                 return
         done, ask = CONTROLS[verb]
         by = cast("User", request.user)
-        accepted = 0
-        for run in runs:
-            try:
-                ask(run, by, given or {})
-            except services.ServiceError as refusal:
-                self.message_user(
-                    request, f"{short(str(run), 60)}: {refusal.detail}", messages.WARNING
-                )
-            else:
-                accepted += 1
-                self.log_change(request, run, f"{done} by staff.")
-        if accepted:
-            noun = "run" if accepted == 1 else "runs"
-            self.message_user(request, f"{done}: {accepted} {noun}.", messages.SUCCESS)
+        self.ask_each(request, runs, lambda run: ask(run, by, given or {}), done=done, noun="run")
 
     def get_urls(self) -> list[Any]:
         control = path(

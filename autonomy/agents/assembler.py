@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from autonomy.agents.data_plan import of_data_alone
 from autonomy.agents.length import fewest_words
@@ -13,10 +16,10 @@ from autonomy.agents.notice import (
     with_added,
     with_rephrased,
 )
-from autonomy.agents.writing_steps import BEGIN, END
+from autonomy.agents.writing_steps import writing
 from autonomy.core.brief import read_brief
 from autonomy.core.ports import Deps
-from autonomy.core.types import Author, Plan, Step, StepKind, StepStatus
+from autonomy.core.types import Author, Plan, Step, StepStatus
 from autonomy.core.versions import Made
 from autonomy.export.document import Document, Section
 from autonomy.export.exhibits import Exhibit
@@ -24,79 +27,90 @@ from autonomy.tools.registry import ToolFailure
 
 
 def ordered(plan: Plan) -> list[Step]:
-    """The write steps in reading order: introduction, body, conclusion."""
-    writes = [s for s in plan.steps if s.kind is StepKind.WRITE and s.status is StepStatus.DONE]
-    place = {BEGIN: 0, END: 2}
-    # Sections stand in the plan's order, which a person may have changed; their numbers are names.
-    return sorted(writes, key=lambda s: place.get(str(s.input["role"]), 1))
+    """The writing steps that are done, in reading order. Sections stand in the plan's order, which
+    a person may have changed; their numbers are names."""
+    return [step for step in writing(plan) if step.status is StepStatus.DONE]
+
+
+@dataclass(slots=True)
+class _Written:
+    """What the writing steps have left; by section id where it is of one section."""
+
+    sections: list[Section] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
+    rephrased: dict[str, int] = field(default_factory=dict)
+    added: dict[str, dict[Author, int]] = field(default_factory=dict)
+    exhibits: list[Exhibit] = field(default_factory=list)
+    analyses: dict[str, None] = field(default_factory=dict)
+
+    def take(self, result: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+        """One step's result, and the artifact that it names."""
+        section = Section.model_validate(body["section"])
+        self.sections.append(section)
+        self.exhibits += [Exhibit.model_validate(one) for one in body.get("exhibits", ())]
+        self.analyses.update(dict.fromkeys(body.get("analyses", ())))
+        if result.get("reason"):
+            self.reasons[section.id] = str(result["reason"])
+        if result.get("rephrased"):
+            self.rephrased[section.id] = int(result["rephrased"])
+        if result.get("added"):
+            self.added[section.id] = result["added"]
+
+    @property
+    def computed(self) -> bool:
+        """False where every section was to tell of data, and none of the data was computed with."""
+        return bool(self.analyses) or not all(section.computed for section in self.sections)
+
+    @property
+    def author(self) -> Author:
+        by_model = any(section.author is Author.MODEL for section in self.sections)
+        return Author.MODEL if by_model else Author.RULE
+
+    def notice(self, plan: Plan, of_plan: str, undone: str) -> str:
+        """What the document's first page says of how it was made."""
+        if not self.computed:
+            return UNCOMPUTED_NOTICE
+        said = notice_for(self.sections, self.reasons, of_plan=of_plan, planner=plan.author)
+        said = with_rephrased(said, self.sections, self.rephrased)
+        said = with_added(said, self.sections, self.added)
+        return " ".join(part for part in (said, undone) if part)
 
 
 async def assemble(
     plan: Plan, deps: Deps, notice: str, made: Made, *, undone: str = ""
 ) -> tuple[str, Document]:
-    """The new document version: its artifact id and content. `notice` is the plan's, see
-    `RunState.notice`; `made` says why there is this version; `undone` why data
-    were not computed with."""
+    """The new document version: its artifact id and content.
+
+    Args:
+        notice: the plan's, see `RunState.notice`.
+        made: why there is this version.
+        undone: why data were not computed with.
+
+    Raises:
+        ToolFailure: `no_evidence`, where no section could be written.
+    """
     brief = read_brief(deps.task)
-    sections: list[Section] = []
-    reasons: dict[str, str] = {}
-    rephrased: dict[str, int] = {}
-    added: dict[str, dict[Author, int]] = {}
-    exhibits: list[Exhibit] = []
-    analyses: dict[str, None] = {}
+    written = _Written()
     for step in ordered(plan):
-        body = await deps.artifacts.load(step.result["artifact_id"])
-        sections.append(Section.model_validate(body["section"]))
-        exhibits += [Exhibit.model_validate(one) for one in body.get("exhibits", ())]
-        analyses.update(dict.fromkeys(body.get("analyses", ())))
-        if step.result.get("reason"):
-            reasons[sections[-1].id] = str(step.result["reason"])
-        if step.result.get("rephrased"):
-            rephrased[sections[-1].id] = int(step.result["rephrased"])
-        if step.result.get("added"):
-            added[sections[-1].id] = step.result["added"]
-    if not sections:
+        written.take(step.result, await deps.artifacts.load(step.result["artifact_id"]))
+    if not written.sections:
         raise ToolFailure("no_evidence", "No section could be written, so there is no document.")
-    computed = bool(analyses) or not all(section.computed for section in sections)
     draft = Document(
         title=plan.title,
         style=brief.style,
         language=deps.task.settings.language,
         date=datetime.now(UTC).date().isoformat(),
-        notice=UNCOMPUTED_NOTICE
-        if not computed
-        else " ".join(
-            said
-            for said in (
-                with_added(
-                    with_rephrased(
-                        notice_for(sections, reasons, of_plan=notice, planner=plan.author),
-                        sections,
-                        rephrased,
-                    ),
-                    sections,
-                    added,
-                ),
-                undone,
-            )
-            if said
-        ),
-        simulated=plan.simulated or any(section.simulated for section in sections),
-        sections=tuple(sections),
-        exhibits=tuple(exhibits),
-        analyses=tuple(analyses),
+        notice=written.notice(plan, notice, undone),
+        simulated=plan.simulated or any(section.simulated for section in written.sections),
+        sections=tuple(written.sections),
+        exhibits=tuple(written.exhibits),
+        analyses=tuple(written.analyses),
     )
     document = await bound(draft, deps)
-    if computed and of_data_alone(plan) and document.words() < fewest_words(deps):
+    if written.computed and of_data_alone(plan) and document.words() < fewest_words(deps):
         short = shorter_than_asked(document.words(), brief.length_words)
         document = document.model_copy(update={"notice": f"{document.notice} {short}".strip()})
-    by_model = any(section.author is Author.MODEL for section in sections)
-    made = made.model_copy(
-        update={
-            "author": Author.MODEL if by_model else Author.RULE,
-            "words": document.words(),
-        }
-    )
+    made = made.model_copy(update={"author": written.author, "words": document.words()})
     artifact_id = await deps.artifacts.save(
         "document", document.title, document.model_dump(mode="json"), made
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from langgraph.runtime import Runtime
@@ -43,6 +44,22 @@ def wider_queries(step: Step, topic: str, seen: list[Passage]) -> list[str]:
     return list(fresh)[:MAX_QUERIES]
 
 
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Where one round may look."""
+
+    reach: Reach
+    may_leave: bool
+    """The person attached files, and the rest of their library is open to the run as well."""
+    elsewhere: bool
+    """This round looks in the whole library."""
+    silent: bool
+    """The topic is named, and nothing of what may be searched speaks to it."""
+    topic: str
+    source_ids: list[str]
+    """What is searched; empty for the whole library."""
+
+
 async def expand(state: RunState, runtime: Runtime[Deps]) -> RunState:
     """Look again for the sections that the verdict named, hand them what is new, and have what
     rests on it written again.
@@ -54,63 +71,75 @@ async def expand(state: RunState, runtime: Runtime[Deps]) -> RunState:
     deps = runtime.context
     plan = state["plan"]
     brief = read_brief(deps.task)
-    reach = reach_of(deps, brief)
     attempt = state.get("expansions", 0) + 1
     if all(step.id != "evidence" for step in plan.steps):
         return await _look_further(plan, attempt, brief, deps, task_id(runtime))
-    may_leave = bool(deps.task.source_ids) and reach.library and not brief.only_attached
-    elsewhere = attempt >= 2 and may_leave
-    scope: list[str] = [] if elsewhere else list(deps.task.source_ids)
     evidence = plan.step("evidence")
-    topic = str(evidence.input.get("topic", ""))
-    silent = False
-    if evidence.status is StepStatus.FAILED and topic:
-        near = await deps.library.search(topic, limit=PASSAGES_PER_QUERY, source_ids=scope)
-        silent = not await speaks_to(deps.library, topic, near, scope)
-    if silent and not reach.outside:
-        return {
-            "expansions": attempt if may_leave and not elsewhere else deps.journey.max_expansions,
-            "outbox": [
-                EventDraft(
-                    type="note",
-                    source="researcher",
-                    content=f"Searched again for “{topic}”: nothing that speaks to it.",
-                )
-            ],
-        }
+    scope = await _scope(evidence, attempt, brief, deps)
+    if scope.silent and not scope.reach.outside:
+        return _nothing_speaks(scope, attempt, deps)
     hunt = _Hunt(deps, plan, evidence)
     wanting = _wanting(plan, state["verdict"].gaps)
-    if not silent:
-        await hunt.inside(wanting, scope, elsewhere)
-        await _tell_new_sources(hunt.found, deps, elsewhere)
+    if not scope.silent:
+        await hunt.inside(wanting, scope.source_ids, scope.elsewhere)
+        await _tell_new_sources(hunt.found, deps, scope.elsewhere)
     inside = hunt.gained
     round_ = None
-    last = attempt >= deps.journey.max_expansions
-    from_outside = bool(kept_ids(plan))
-    if reach.outside and wanting and (silent or not inside or last or from_outside or elsewhere):
+    if wanting and _goes_outside(scope, inside, attempt, plan, deps):
         allowed = frozenset(n for n, yes in state.get("tool_answers", {}).items() if yes)
         why = state["verdict"].reason
-        round_ = await hunt.outside(wanting, brief, reach, why, runtime, allowed)
+        round_ = await hunt.outside(wanting, brief, scope.reach, why, runtime, allowed)
     # Still nothing at all: the step stays failed, and the critic ends the run for want of evidence.
     some = any(hunt.shares.values())
     widened = _with_evidence(plan, evidence, hunt.shares, set(hunt.found)) if some else plan
     if round_ is not None:
         widened = _with_round(widened, round_)
-    said = _said(hunt, inside, elsewhere, round_)
     # With nothing new here and nowhere else to look, another round would only repeat this one.
-    more_to_try = hunt.gained or (not elsewhere and may_leave and not silent)
+    more_to_try = hunt.gained or (not scope.elsewhere and scope.may_leave and not scope.silent)
     return {
         "plan": widened,
         "expansions": attempt if more_to_try else max(attempt, deps.journey.max_expansions),
-        "outbox": [
-            EventDraft(
-                type="plan.updated",
-                source="researcher",
-                content=said,
-                meta={"plan": widened.model_dump(mode="json")},
-            )
-        ],
+        "outbox": [_widened(widened, _said(hunt, inside, scope.elsewhere, round_))],
     }
+
+
+async def _scope(evidence: Step, attempt: int, brief: Brief, deps: Deps) -> _Scope:
+    reach = reach_of(deps, brief)
+    may_leave = bool(deps.task.source_ids) and reach.library and not brief.only_attached
+    elsewhere = attempt >= 2 and may_leave
+    source_ids: list[str] = [] if elsewhere else list(deps.task.source_ids)
+    topic = str(evidence.input.get("topic", ""))
+    silent = False
+    if evidence.status is StepStatus.FAILED and topic:
+        near = await deps.library.search(topic, limit=PASSAGES_PER_QUERY, source_ids=source_ids)
+        silent = not await speaks_to(deps.library, topic, near, source_ids)
+    return _Scope(reach, may_leave, elsewhere, silent, topic, source_ids)
+
+
+def _goes_outside(scope: _Scope, inside: int, attempt: int, plan: Plan, deps: Deps) -> bool:
+    """Whether nothing nearer is left to try, or the plan's sources are from outside already."""
+    nearer = not scope.silent and inside and not scope.elsewhere
+    last = attempt >= deps.journey.max_expansions
+    return scope.reach.outside and (not nearer or last or bool(kept_ids(plan)))
+
+
+def _nothing_speaks(scope: _Scope, attempt: int, deps: Deps) -> RunState:
+    again = scope.may_leave and not scope.elsewhere
+    note = EventDraft(
+        type="note",
+        source="researcher",
+        content=f"Searched again for “{scope.topic}”: nothing that speaks to it.",
+    )
+    return {"expansions": attempt if again else deps.journey.max_expansions, "outbox": [note]}
+
+
+def _widened(plan: Plan, said: str) -> EventDraft:
+    return EventDraft(
+        type="plan.updated",
+        source="researcher",
+        content=said,
+        meta={"plan": plan.model_dump(mode="json")},
+    )
 
 
 async def _look_further(plan: Plan, attempt: int, brief: Brief, deps: Deps, task: str) -> RunState:
@@ -121,12 +150,7 @@ async def _look_further(plan: Plan, attempt: int, brief: Brief, deps: Deps, task
     left_out = [set_aside(step, step.summary) for step in plan.failed()]
     widened = plan.replace(*left_out).model_copy(update={"version": plan.version + 1})
     widened = widened.model_copy(update={"steps": (*widened.steps, *added)})
-    event = EventDraft(
-        type="plan.updated",
-        source="researcher",
-        content=f"Widened the search: {'; '.join(step.title for step in added)}.",
-        meta={"plan": widened.model_dump(mode="json")},
-    )
+    event = _widened(widened, f"Widened the search: {'; '.join(step.title for step in added)}.")
     return {"plan": widened, "expansions": attempt, "outbox": [event]}
 
 

@@ -95,6 +95,7 @@ class TurnitinCycle(models.Model):
 
     class Meta:
         db_table = "autonomy_turnitin_cycles"
+        verbose_name = "similarity report"
         ordering = ["run", "number"]
         indexes = [
             # Every worker looks now and then.

@@ -48,6 +48,7 @@ class ToolAuthor(models.TextChoices):
     INGEST = "ingest"
     AGENT = "agent"
     STAFF = "staff"
+    """A person, its owner or staff, who put an earlier version back."""
 
 
 class Tool(models.Model):

@@ -33,7 +33,7 @@ from autonomy.services.checks import get_check, lost, may_read, not_held
 from autonomy.services.documents import FRAGMENT, export_document
 from autonomy.services.errors import Conflict, Invalid
 from autonomy.services.files import safe_name
-from autonomy.services.originality import submit_report
+from autonomy.services.originality import submit_check
 from autonomy.services.similarity_reports import Upload, read_upload
 from autonomy.services.storage import discard, keep
 
@@ -269,16 +269,15 @@ def _hand_in(who: User, check: Check, verdict: CheckVerdict) -> None:
     if not rows.finish(check.pk, who, _OUTCOMES[verdict]):
         raise lost(who, check)
     try:
-        submit_report(
+        submit_check(
             check.cycle.run,
             cycle_id=check.cycle_id,
-            observed_similarity=check.observed_similarity,
-            kept_file=(check.report_file, check.report_file_name),
-            note=check.note,
             verdict=verdict,
-            checked_by=who,
+            by=who,
+            upload=_upload_of(check),
+            file=(check.report_file, check.report_file_name),
+            note=check.note,
             flagged=passages_of(check),
-            read=_upload_of(check),
         )
     except Conflict as refused:
         if refused.code != "already_reported":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from django.contrib.auth.models import User
@@ -34,13 +34,8 @@ def submit_report(
     observed_similarity: float | None = None,
     report_url: str = "",
     report_file: Any = None,
-    kept_file: tuple[str, str] = ("", ""),
     note: str = "",
     quotations: Quotations | Literal[""] = "",
-    verdict: CheckVerdict | Literal[""] = "",
-    checked_by: User | None = None,
-    flagged: Sequence[FlaggedPassage] = (),
-    read: Upload | None = None,
 ) -> TurnitinCycle:
     """Record the report of a cycle once and wake the run.
 
@@ -50,50 +45,32 @@ def submit_report(
     Args:
         observed_similarity: per cent; the figure of a file that can be read counts, and must agree.
         report_file: an uploaded file (`name`, `chunks()`).
-        kept_file: storage name and file name of a file that a check has kept, in place of an upload.
         quotations: what proper quotations may undergo for the target's sake; empty as the run's
             setting.
         report_url: where the report can be looked at; a public http or https address.
-        verdict: a checker's, which counts whatever the target says.
-        flagged: passages that the checker marked.
-        read: what was read of the checker's file when they attached it.
 
     Raises:
         NotFound: the run has no such cycle.
         Conflict: the cycle is over without a report, or has another one.
         Invalid: `report_url` may not be kept.
-        Invalid, Unavailable: as `read_upload`. A checker's file is not read again: their word
-            counts.
+        Invalid, Unavailable: as `read_upload`.
     """
     _check_address(report_url)
-    stored = keep(report_file.chunks(), folder="reports") if report_file is not None else None
-    name = safe_name(str(report_file.name or "report")) if report_file is not None else kept_file[1]
+    said: dict[str, Any] = {"report_url": report_url, "note": note, "quotations": quotations}
+    if report_file is None:
+        return _record(run, cycle_id, Upload(observed_similarity), **said)[0]
+    stored = keep(report_file.chunks(), folder="reports")
+    name = safe_name(str(report_file.name or "report"))
+    taken = False
     try:
-        upload = read or Upload(observed_similarity)
+        upload = Upload(observed_similarity)
         waiting = TurnitinCycle.objects.filter(run=run, pk=str(cycle_id)).select_related("artifact")
-        if stored is not None and not verdict and (cycle_row := waiting.first()) is not None:
-            upload = read_upload(cycle_row, stored.name, name, observed_similarity)
-        cycle, taken = _record(
-            run,
-            cycle_id,
-            observed_similarity=upload.observed,
-            observed_below=upload.below,
-            report_url=report_url,
-            report_file=stored.name if stored else kept_file[0],
-            report_file_name=name,
-            report_read=upload.reading.model_dump(mode="json") if upload.reading else None,
-            note=note,
-            quotations=quotations,
-            verdict=verdict,
-            checked_by=checked_by,
-            flagged={Teller.CHECKER: flagged, Teller.REPORT: upload.flagged},
-        )
-    except Exception:
-        if stored is not None and not _kept(stored.name):
+        if (row := waiting.first()) is not None:
+            upload = read_upload(row, stored.name, name, observed_similarity)
+        cycle, taken = _record(run, cycle_id, upload, file=(stored.name, name), **said)
+    finally:
+        if not taken and not _kept(stored.name):
             discard(stored)
-        raise
-    if stored is not None and not taken and not _kept(stored.name):
-        discard(stored)
     return cycle
 
 
@@ -118,6 +95,32 @@ def _check_address(report_url: str) -> None:
         )
 
 
+def submit_check(
+    run: Run,
+    *,
+    cycle_id: uuid.UUID | str,
+    verdict: CheckVerdict,
+    by: User,
+    upload: Upload,
+    file: tuple[str, str] = ("", ""),
+    note: str = "",
+    flagged: Sequence[FlaggedPassage] = (),
+) -> TurnitinCycle:
+    """Record a checker's decision as the report of a cycle and wake the run. Their word counts,
+    whatever the target says.
+
+    Args:
+        upload: the figure that they gave, or what was read of their file when they attached it.
+        file: storage name and file name of a report that the check has kept.
+        flagged: passages that they marked.
+
+    Raises:
+        NotFound, Conflict: as `submit_report`.
+    """
+    said: dict[str, Any] = {"note": note, "verdict": verdict, "checked_by": by}
+    return _record(run, cycle_id, upload, file=file, marked=flagged, **said)[0]
+
+
 def _kept(name: str) -> bool:
     """Whether some row names this file: the same bytes may have come twice at once."""
     return bool(named([name]))
@@ -134,10 +137,31 @@ def _differs(cycle: TurnitinCycle, report: dict[str, Any]) -> bool:
 def _record(
     run: Run,
     cycle_id: uuid.UUID | str,
+    upload: Upload,
     *,
-    flagged: Mapping[Teller, Sequence[FlaggedPassage]],
-    **report: Any,
+    file: tuple[str, str] = ("", ""),
+    marked: Sequence[FlaggedPassage] = (),
+    **said: Any,
 ) -> tuple[TurnitinCycle, bool]:
+    """The cycle, and whether this report was taken as its own.
+
+    Args:
+        file: storage name and file name of the report.
+        marked: passages that a checker marked.
+        said: further columns of the cycle.
+    """
+    report = {
+        "observed_similarity": upload.observed,
+        "observed_below": upload.below,
+        "report_url": "",
+        "report_file": file[0],
+        "report_file_name": file[1],
+        "report_read": upload.reading.model_dump(mode="json") if upload.reading else None,
+        "quotations": "",
+        "verdict": "",
+        "checked_by": None,
+        **said,
+    }
     # The run's row first, as in every transition: two reports of one run come one by one.
     locked = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     taken = cycle_states.report_came(cycle_id, locked.pk, **report)
@@ -145,7 +169,7 @@ def _record(
     if cycle is None:
         raise NotFound("The run has no originality cycle with this id.", code="cycle_not_found")
     if taken:
-        for teller, passages in flagged.items():
+        for teller, passages in ((Teller.CHECKER, marked), (Teller.REPORT, upload.flagged)):
             if passages:
                 keep_flagged(cycle.pk, teller, passages)
         answers.answer_cycle(locked, cycle)

@@ -10,7 +10,7 @@ from pydantic_ai.models import Model
 
 from autonomy.core.llm import ladder, request
 from autonomy.core.llm.admission import Refused
-from autonomy.core.llm.booking import PROVIDER_ERRORS, Bookings, NotSent
+from autonomy.core.llm.booking import PROVIDER_ERRORS, Booking, Bookings, NotSent
 from autonomy.core.llm.call import Answer, Call, Failed
 from autonomy.core.llm.exchange import Exchange, Followup
 from autonomy.core.llm.failures import Failure, FailureKind, Unusable, classify
@@ -157,8 +157,8 @@ class Attempts:
                     request_id=self._request_id(booked_as),
                 )
 
-            reply = await self._bookings.book(
-                f"{call.key}#{call.attempts + 1}",
+            booking = Booking(
+                entry=f"{call.key}#{call.attempts + 1}",
                 role=call.role,
                 model=candidate.model,
                 access=candidate.access,
@@ -166,8 +166,8 @@ class Attempts:
                 most=candidate.most,
                 heard=this.heard,
                 bill=this.bill,
-                send=send,
             )
+            reply = await self._bookings.book(booking, send)
         if followup.mode is not None:
             # It took the prompt in words after it had rejected the schema: remember that.
             self._providers.refuses_schemas(candidate.account)

@@ -35,6 +35,25 @@ class Bill:
     output_tokens: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A request as it is booked."""
+
+    entry: str
+    """Its key in the ledger."""
+    role: str
+    model: str
+    access: Access | None
+    sent: int
+    """Tokens of the prompt, estimated high."""
+    most: int
+    """Tokens that the answer may have."""
+    heard: Heard
+    """What was received, which is what an answer that breaks off is booked by."""
+    bill: Bill
+    """Filled with what was booked."""
+
+
 class Bookings:
     """Books the requests of one gateway, and lets those that are under way finish before it says
     that the budget is gone: what they reserved is an upper bound, most of which comes back."""
@@ -51,58 +70,21 @@ class Bookings:
         """The most that a request may cost."""
         return price(model, sent, most, access=access, unknown_usd_per_mtok=self._unknown)
 
-    async def book(
-        self,
-        entry: str,
-        *,
-        role: str,
-        model: str,
-        access: Access | None,
-        sent: int,
-        most: int,
-        heard: Heard,
-        bill: Bill,
-        send: Callable[[str], Awaitable[Reply]],
-    ) -> Reply:
-        """Make the request `send` under the ledger's key `entry`.
-
-        Args:
-            sent: tokens of the prompt, estimated high.
-            most: tokens that the answer may have.
-            heard: what `send` has received, which is what an answer that breaks off is booked by.
-            bill: filled with what was booked.
-            send: is given the key that the ledger chose.
+    async def book(self, booking: Booking, send: Callable[[str], Awaitable[Reply]]) -> Reply:
+        """Make the request `send`, which is given the key that the ledger chose.
 
         Raises:
             BudgetExhausted: before anything is sent.
             Whatever `send` raises, once it is booked. A refusal costs nothing; an answer that was
             cut, late, unreadable or cancelled is booked at its estimate.
         """
-
-        async def settle(text: str, reply: Reply | None = None) -> None:
-            # Estimates are high; no answer is owed more for than it could have.
-            used_in, used_out, known = sent, min(most, estimate_tokens(text)) if text else 0, False
-            if reply is not None and reply.input_tokens is not None:
-                used_in, used_out, known = reply.input_tokens, reply.output_tokens or 0, True
-                bill.input_tokens, bill.output_tokens = used_in, used_out
-            cost = self.cost(model, access, used_in, used_out)
-            bill.usd, bill.known = cost.usd, cost.known and known
-            await self._ledger.settle(
-                entry,
-                input_tokens=used_in,
-                output_tokens=used_out,
-                usd=cost.usd,
-                price_known=bill.known,
-            )
-
-        booked_as = await self._reserve(
-            entry, role, model, sent + most, self.cost(model, access, sent, most).usd
-        )
+        booked_as = await self._reserve(booking)
+        entry, heard = booking.entry, booking.heard
         try:
             reply = await send(booked_as)
         except PROVIDER_ERRORS as error:
-            if heard.sent_at is not None and classify(error, model).billed:
-                await _surely(settle(heard.text))
+            if heard.sent_at is not None and classify(error, booking.model).billed:
+                await _surely(self._settle(booking))
             else:
                 await _surely(self._ledger.release(entry))
             raise
@@ -113,23 +95,47 @@ class Bookings:
             if heard.sent_at is None:
                 await _surely(self._ledger.release(entry))
             else:
-                await _surely(settle(heard.text))
+                await _surely(self._settle(booking))
             raise
         else:
-            await _surely(settle(reply.text, reply))
+            await _surely(self._settle(booking, reply))
         finally:
             self._open -= 1
             self._closed.set()
             self._closed = asyncio.Event()
         return reply
 
-    async def _reserve(self, entry: str, role: str, model: str, tokens: int, usd: float) -> str:
+    async def _settle(self, booking: Booking, reply: Reply | None = None) -> None:
+        """Book what the reply says it took; without one, or where it does not say, an estimate."""
+        text = booking.heard.text if reply is None else reply.text
+        # Estimates are high; no answer is owed more for than it could have.
+        used_out = min(booking.most, estimate_tokens(text)) if text else 0
+        used_in, known = booking.sent, False
+        bill = booking.bill
+        if reply is not None and reply.input_tokens is not None:
+            used_in, used_out, known = reply.input_tokens, reply.output_tokens or 0, True
+            bill.input_tokens, bill.output_tokens = used_in, used_out
+        cost = self.cost(booking.model, booking.access, used_in, used_out)
+        bill.usd, bill.known = cost.usd, cost.known and known
+        await self._ledger.settle(
+            booking.entry,
+            input_tokens=used_in,
+            output_tokens=used_out,
+            usd=cost.usd,
+            price_known=bill.known,
+        )
+
+    async def _reserve(self, booking: Booking) -> str:
+        """Set the most that the request may cost aside: the key that the ledger chose."""
+        entry, model = booking.entry, booking.model
+        tokens = booking.sent + booking.most
+        usd = self.cost(model, booking.access, booking.sent, booking.most).usd
         while True:
             # One at a time, so that a refusal is weighed against a true count of what is open.
             async with self._turn:
                 closed = self._closed
                 setting_aside = asyncio.ensure_future(
-                    self._ledger.reserve(entry, role, model, tokens, usd)
+                    self._ledger.reserve(entry, booking.role, model, tokens, usd)
                 )
                 try:
                     booked_as = await asyncio.shield(setting_aside)

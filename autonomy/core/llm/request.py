@@ -219,17 +219,31 @@ async def send(
     if request_id:
         settings["extra_headers"] = {REQUEST_ID: request_id}
     heard.sent_at = heard.clock()
-    if on_token is None:
-        with _sdk():
-            response = await direct.model_request(
-                model,
-                history,
-                model_settings=settings,
-                model_request_parameters=asked,
-                instrument=tracing.instrumentation(),
-            )
-        most = _usage_bound(history, output_tokens)
-        return _read(response, streamed=False, most=most, room=output_tokens)
+    if on_token is not None:
+        return await _streamed(model, history, asked, settings, heard, on_token, stall_seconds)
+    with _sdk():
+        response = await direct.model_request(
+            model,
+            history,
+            model_settings=settings,
+            model_request_parameters=asked,
+            instrument=tracing.instrumentation(),
+        )
+    most = _usage_bound(history, output_tokens)
+    return _read(response, streamed=False, most=most, room=output_tokens)
+
+
+async def _streamed(
+    model: Model,
+    history: Sequence[messages.ModelMessage],
+    asked: ModelRequestParameters,
+    settings: ModelSettings,
+    heard: Heard,
+    on_token: OnToken,
+    stall_seconds: float | None,
+) -> Reply:
+    """The request as `send` makes it when somebody watches: each piece is told as it comes."""
+    room = settings["max_tokens"]
     async with _opened(
         direct.model_request_stream(
             model,
@@ -239,20 +253,10 @@ async def send(
             instrument=tracing.instrumentation(),
         )
     ) as stream:
-        events, hearing = aiter(stream), Hearing(output_tokens)
-        begun = False
-        while True:
-            try:
-                # Before its first words a model may think for as long as a request may take.
-                async with asyncio.timeout(stall_seconds if begun else None):
-                    with _sdk():
-                        event = await anext(events)
-            except StopAsyncIteration:
-                break
-            except TimeoutError as error:
-                raise ConnectionResetError("The stream stood still.") from error
+        events, hearing = aiter(stream), Hearing(room)
+        # Before its first words a model may think for as long as a request may take.
+        while event := await _next(events, stall_seconds if heard.pieces else None):
             if piece := hearing.take(event):
-                begun = True
                 heard.take(piece)
                 await on_token(piece)
             if hearing.full:
@@ -261,8 +265,22 @@ async def send(
             await asyncio.sleep(0)
         with _sdk():
             whole = stream.get()
-        most = _usage_bound(history, output_tokens)
-        return _read(whole, streamed=True, most=most, room=output_tokens)
+        return _read(whole, streamed=True, most=_usage_bound(history, room), room=room)
+
+
+async def _next(
+    events: AsyncIterator[messages.ModelResponseStreamEvent], seconds: float | None
+) -> messages.ModelResponseStreamEvent | None:
+    """The next event of a stream, None after the last. Raises `ConnectionResetError` when it
+    stands still for `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            with _sdk():
+                return await anext(events)
+    except StopAsyncIteration:
+        return None
+    except TimeoutError as error:
+        raise ConnectionResetError("The stream stood still.") from error
 
 
 class Foreign(Unusable):

@@ -104,7 +104,6 @@ def writer(
         guidance: what the person said since the request, oldest first.
     """
     fence = Fence()
-    ids = short_ids(passages)
     parts = [
         Part(fence.announcement),
         Part(f"Document: “{clean(title)}”, about {clean(topic)}."),
@@ -119,20 +118,40 @@ def writer(
         Part(fence.quote("request", task.goal, limit=4_000)),
         *said_since(fence, guidance),
     ]
+    parts += _so_far(fence, revision, standing)
+    parts += _sections(fence, earlier)
+    parts += _passages(fence, passages, sources, keep_best=not earlier)
+    # A word is up to three tokens in most languages, and every sentence carries a marker of ten.
+    room = words * 4 + 600
+    return prompt(
+        "writer", VERSION, _WRITER.format(rule=RULE), parts, answer_tokens=room, words=words
+    )
+
+
+def _so_far(fence: Fence, revision: str, standing: str) -> list[Part]:
+    """What a check said of the part as it was written before, and the part as it stands."""
+    parts = []
     if revision:
+        said = fence.quote("check", revision, limit=2_000)
         parts.append(
             Part(
                 "This part was written before and did not pass. What a check said of the document:\n"
-                + fence.quote("check", revision, limit=2_000)
+                + said
             )
         )
     if standing:
         shown = fence.quote("section so far", standing, limit=6_000)
         parts.append(Part(f"The section so far:\n{shown}"))
-    if earlier:
-        share = max(600, 12_000 // len(earlier))
-        parts.append(Part("The sections of the document:"))
-        parts += [
+    return parts
+
+
+def _sections(fence: Fence, earlier: Sequence[tuple[str, str]]) -> list[Part]:
+    if not earlier:
+        return []
+    share = max(600, 12_000 // len(earlier))
+    return [
+        Part("The sections of the document:"),
+        *(
             Part(
                 fence.quote(f"section: {name}", text, limit=share),
                 SECTIONS,
@@ -140,14 +159,25 @@ def writer(
                 shorten=True,
             )
             for name, text in earlier
-        ]
-    parts.append(Part("Passages:" if passages else "There are no passages."))
+        ),
+    ]
+
+
+def _passages(
+    fence: Fence, passages: Sequence[Passage], sources: Mapping[str, Source], *, keep_best: bool
+) -> list[Part]:
+    """The passages that may be cited, best first.
+
+    Args:
+        keep_best: the first stays in every window, if need be in part. With nothing to write from,
+            a model would invent.
+    """
+    ids = short_ids(passages)
+    parts = [Part("Passages:" if passages else "There are no passages.")]
     for rank, passage in enumerate(passages):
         where = f", p. {passage.page}" if passage.page is not None else ""
         cited = f"{cited_as(sources.get(passage.source_id))}{where}"
-        # With nothing to write from, a model would invent: where there is no other evidence the
-        # best passage stays, if need be in part.
-        kept = rank == 0 and not earlier
+        kept = keep_best and rank == 0
         parts.append(
             Part(
                 fence.quote(f"passage {ids[passage.id]}: {cited}", passage.text, limit=2_400),
@@ -156,8 +186,4 @@ def writer(
                 shorten=kept,
             )
         )
-    # A word is up to three tokens in most languages, and every sentence carries a marker of ten.
-    room = words * 4 + 600
-    return prompt(
-        "writer", VERSION, _WRITER.format(rule=RULE), parts, answer_tokens=room, words=words
-    )
+    return parts

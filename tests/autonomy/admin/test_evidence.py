@@ -117,3 +117,17 @@ def test_a_report_address_becomes_a_link_only_for_the_web(
     assert 'href="javascript:' not in staff_client.get(page).content.decode()
     TurnitinCycle.objects.update(report_url="https://reports.example.org/1")
     assert 'href="https://reports.example.org/1"' in staff_client.get(page).content.decode()
+
+
+def test_staff_read_of_similarity_reports_wherever_they_come_from(
+    world: World, staff_client: Client
+) -> None:
+    cycle = TurnitinCycle.objects.get()
+    for page in (
+        reverse("admin:autonomy_turnitincycle_changelist"),
+        reverse("admin:autonomy_turnitincycle_change", args=[cycle.pk]),
+        reverse("admin:app_list", args=["autonomy"]),
+    ):
+        text = staff_client.get(page).content.decode().lower()
+        assert "similarity report" in text
+        assert "turnitin cycle" not in text
