@@ -11,6 +11,7 @@ from ninja import Query, Router
 
 from autonomy import services
 from autonomy.api.auth import ApiRequest
+from autonomy.api.bodies import file_answer
 from autonomy.api.ownership import owned
 from autonomy.api.paging import Limit, Page, page
 from autonomy.api.schemas.artifacts import ArtifactDetail, ArtifactOut
@@ -64,16 +65,7 @@ def get_artifact(
 
 @router.get(
     "/{uuid:run_id}/artifacts/{uuid:artifact_id}/download",
-    openapi_extra={
-        "responses": {
-            200: {
-                "description": "The file",
-                "content": {
-                    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
-                },
-            }
-        }
-    },
+    openapi_extra={"responses": {200: file_answer("The file")}},
 )
 def download_artifact(
     request: ApiRequest,

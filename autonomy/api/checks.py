@@ -15,6 +15,7 @@ from ninja import Router
 from ninja.responses import Status
 
 from autonomy.api.auth import ApiRequest
+from autonomy.api.bodies import BINARY, file_answer, takes_form
 from autonomy.api.ownership import owned
 from autonomy.api.paging import Limit, Page, page
 from autonomy.api.requests import refuse
@@ -28,14 +29,7 @@ owner_router = Router(tags=["originality"])
 
 
 def _upload(field: str, what: str) -> dict[str, Any]:
-    content = {
-        "schema": {
-            "type": "object",
-            "required": [field],
-            "properties": {field: {"type": "string", "format": "binary", "description": what}},
-        }
-    }
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": content}}}
+    return takes_form({field: {**BINARY, "description": what}}, (field,))
 
 
 def _file(request: HttpRequest, field: str) -> UploadedFile[bytes]:
@@ -128,16 +122,7 @@ def read(request: ApiRequest, check_id: UUID) -> schemas.CheckDocument:
 
 @router.get(
     "/{uuid:check_id}/download",
-    openapi_extra={
-        "responses": {
-            200: {
-                "description": "The document as DOCX",
-                "content": {
-                    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
-                },
-            }
-        }
-    },
+    openapi_extra={"responses": {200: file_answer("The document as DOCX")}},
 )
 def download(request: ApiRequest, check_id: UUID) -> HttpResponse:
     """The document as DOCX, to check elsewhere and to mark. Only while you hold it, and for

@@ -14,6 +14,7 @@ from ninja.responses import Status
 from autonomy import services
 from autonomy.api import imports
 from autonomy.api.auth import ApiRequest
+from autonomy.api.bodies import BINARY, takes_form
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
 from autonomy.api.metadata import corrected
@@ -30,20 +31,7 @@ router = Router(tags=["files"])
 
 UPLOAD_OPENAPI: dict[str, Any] = {
     **IDEMPOTENT,
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
-                    },
-                },
-            }
-        },
-    },
+    **takes_form({"file": BINARY, "files": {"type": "array", "items": BINARY}}),
 }
 
 

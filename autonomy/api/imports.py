@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autonomy import services
 from autonomy.api.auth import ApiRequest
+from autonomy.api.bodies import BINARY, takes_form
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
 from autonomy.api.requests import refuse
@@ -40,19 +41,7 @@ class ImportText(BaseModel):
 
 _OPENAPI: dict[str, Any] = {
     **IDEMPOTENT,
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            },
-            "application/json": {"schema": ImportText.model_json_schema()},
-        },
-    },
+    **takes_form({"file": BINARY}, ("file",), json=ImportText.model_json_schema()),
 }
 
 

@@ -12,6 +12,7 @@ from ninja.throttling import AuthRateThrottle
 
 from autonomy import services
 from autonomy.api.auth import ApiRequest
+from autonomy.api.bodies import file_answer
 from autonomy.api.ownership import owned
 from autonomy.api.schemas.similarity import (
     SimilarityBound,
@@ -116,14 +117,7 @@ def get_similar_passage(
 @router.get(
     "/{uuid:run_id}/similarity/download",
     throttle=[FileThrottle(FILES)],
-    openapi_extra={
-        "responses": {
-            200: {
-                "description": "The report as PDF",
-                "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
-            }
-        }
-    },
+    openapi_extra={"responses": {200: file_answer("The report as PDF", "application/pdf")}},
 )
 def download_similarity(
     request: ApiRequest,

@@ -17,6 +17,7 @@ from pydantic import Field
 
 from autonomy import services
 from autonomy.api.auth import ApiRequest
+from autonomy.api.bodies import file_answer
 from autonomy.api.ownership import owned
 from autonomy.api.paging import Limit, page
 from autonomy.api.ranges import send_file
@@ -41,27 +42,13 @@ SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 
 FILE_OPENAPI: dict[str, Any] = {
     "responses": {
-        status: {
-            "description": description,
-            "content": {
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
-            },
-        }
-        for status, description in ((200, "The file"), (206, "The stretch that `Range` asked for"))
+        200: file_answer("The file"),
+        206: file_answer("The stretch that `Range` asked for"),
     }
 }
 
 
-EXPORT_OPENAPI: dict[str, Any] = {
-    "responses": {
-        200: {
-            "description": "The references",
-            "content": {
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
-            },
-        }
-    }
-}
+EXPORT_OPENAPI: dict[str, Any] = {"responses": {200: file_answer("The references")}}
 
 LOOKUPS = "30/m"
 """Questions to registries of one person."""

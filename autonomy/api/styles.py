@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from autonomy import services
 from autonomy.api.auth import ApiRequest
+from autonomy.api.bodies import BINARY, takes_form
 from autonomy.api.idempotency import OPENAPI as IDEMPOTENT
 from autonomy.api.idempotency import once
 from autonomy.api.ownership import owned
@@ -41,21 +42,7 @@ class RestyleThrottle(AuthRateThrottle):
     scope = "restyle"
 
 
-_UPLOAD: dict[str, Any] = {
-    **IDEMPOTENT,
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    },
-}
+_UPLOAD: dict[str, Any] = {**IDEMPOTENT, **takes_form({"file": BINARY}, ("file",))}
 
 
 @router.get("", response=StylesOut)

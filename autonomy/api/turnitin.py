@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from ninja import Router
@@ -11,6 +10,7 @@ from pydantic import ValidationError as PydanticError
 
 from autonomy import services
 from autonomy.api.auth import ApiRequest
+from autonomy.api.bodies import BINARY, takes_form
 from autonomy.api.ownership import owned
 from autonomy.api.schemas import turnitin as schemas
 from autonomy.api.shapes import turnitin as shapes
@@ -20,28 +20,18 @@ from autonomy.models import Run, TurnitinCycle
 
 router = Router(tags=["originality"])
 
-REPORT_OPENAPI: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": schemas.ReportIn.model_json_schema()},
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["cycle_id"],
-                    "properties": {
-                        "cycle_id": {"type": "string", "format": "uuid"},
-                        "observed_similarity": {"type": "number", "minimum": 0, "maximum": 100},
-                        "report_url": {"type": "string"},
-                        "note": {"type": "string"},
-                        "quotations": {"type": "string", "enum": list(Quotations)},
-                        "report": {"type": "string", "format": "binary"},
-                    },
-                }
-            },
-        },
-    }
-}
+REPORT_OPENAPI = takes_form(
+    {
+        "cycle_id": {"type": "string", "format": "uuid"},
+        "observed_similarity": {"type": "number", "minimum": 0, "maximum": 100},
+        "report_url": {"type": "string"},
+        "note": {"type": "string"},
+        "quotations": {"type": "string", "enum": list(Quotations)},
+        "report": BINARY,
+    },
+    ("cycle_id",),
+    json=schemas.ReportIn.model_json_schema(),
+)
 
 
 @router.post("/{uuid:run_id}/report", response=schemas.CycleOut, openapi_extra=REPORT_OPENAPI)

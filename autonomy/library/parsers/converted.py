@@ -14,20 +14,16 @@ from typing import Any
 import pypandoc
 from selectolax.lexbor import LexborHTMLParser
 
-from autonomy.library.bibliography import issued_from, people, sane_title, title_from_name
+from autonomy.library.bibliography import issued_from, people, sane_title
 from autonomy.library.container import Container
-from autonomy.library.language import detect
-from autonomy.library.paging import HeadingTrail, lay_out
 from autonomy.library.parsed import (
     MACROS_IGNORED,
-    Bibliography,
-    BlockKind,
     ParsedDocument,
     ParseFailure,
     ParseLimits,
 )
 from autonomy.library.parsers.html import markup_blocks
-from autonomy.library.sections import classify
+from autonomy.library.parsers.unpaged import unpaged
 from autonomy.library.sniff import ODT, RTF
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -119,20 +115,9 @@ def _compose(
     for node in tree.css("#title-block-header"):
         node.decompose()
     blocks = markup_blocks(tree.html or "")
-    heading = next((b.text for b in blocks if b.kind is BlockKind.HEADING and b.level == 1), None)
-    csl.setdefault("title", stated or sane_title(heading) or title_from_name(file_name))
-    page = lay_out(None, classify(blocks), HeadingTrail())
-    language = detect(page.text)
-    if language:
-        csl.setdefault("language", language)
-    return ParsedDocument(
-        media_type=media_type,
-        pages=(page,),
-        metadata=Bibliography(csl=csl),
-        page_count=None,
-        language=language,
-        remarks=remarks,
-    )
+    if stated:
+        csl.setdefault("title", stated)
+    return unpaged(media_type, blocks, csl, file_name).model_copy(update={"remarks": remarks})
 
 
 def _odt_metadata(root: Any) -> dict[str, Any]:
