@@ -78,7 +78,7 @@ def totals(profile: TableProfile, question: Question) -> str:
     by = group.name
     own, places = measure.decimals, places_of(measure)
     return of_filled_rows(
-        f"Total of {measure.label} by {group.label}",
+        heading(f"{measure.label} by {group.label}"),
         [group, measure],
         f"""groups = used.groupby({by!r})[{name!r}].agg(["count", "sum", "mean", "median"]).sort_values(["sum", "count"], ascending=False)
 whole = groups["sum"].sum()

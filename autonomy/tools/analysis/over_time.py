@@ -52,8 +52,9 @@ def trend(profile: TableProfile, question: Question) -> str:
     on = "on" if grain is Grain.DAY else "in"
     # Of what adds up, a period that the data do not cover wholly would look like a fall.
     partly = question.total or measure is None
+    part = f"{what.partition(' (')[0]} over time"
     return of_filled_rows(
-        title,
+        part,
         [column_of(profile, by), *([measure] if measure else [])],
         f"""{compute}
 total = add_table("Rows used", [figures("n")], [[count(len(used))]], display=False)
@@ -96,6 +97,6 @@ if {partly}:
             say("The rows run from {{first}} to {{last}}, so that the first or the last {grain} is not whole.", first=ends.at(0, 0), last=ends.at(0, 1))
         )
 exhibits = [drawn, table] if len(periods) <= {_PRINTED_PERIODS} else [drawn]
-add_part({f"{what.partition(' (')[0]} over time"!r}, {f"{subject} per {grain}"!r}, exhibits, findings)
+add_part({part!r}, {f"{subject} per {grain}"!r}, exhibits, findings)
 """,
     )

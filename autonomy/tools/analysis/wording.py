@@ -12,17 +12,17 @@ def head(title: str) -> str:
     return f"\n# {'-' * 20} {' '.join(title.split())[:60]}"
 
 
-def of_filled_rows(title: str, columns: Sequence[Column], body: str) -> str:
+def of_filled_rows(part: str, columns: Sequence[Column], body: str) -> str:
     """A section about the rows, called `used` in `body`, that have a value in all `columns`; or the
-    sentence that there is none."""
+    sentence that there is none. `part` is the heading of the part that `body` adds."""
     names = " and ".join(f"“{column.label}”" for column in columns)
     none = f"No row has a value of {names}, so nothing was computed of them."
-    return f"""{head(title)}
+    return f"""{head(part)}
 used = data[{[column.name for column in columns]!r}].dropna()
 if len(used):
 {indent(body.strip(), "    ")}
 else:
-    add_part({heading(title)!r}, "", [], [say({none!r})])
+    add_part({part!r}, "", [], [say({none!r})])
 """
 
 
