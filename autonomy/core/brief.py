@@ -20,6 +20,12 @@ _ABOUT_SO_LONG = re.compile(
     rf"no\s+more\s+than))?\s*{_LENGTH.pattern}",
     re.IGNORECASE,
 )
+_AS_WHAT = re.compile(
+    r"\s+in\s+(?:an?|one)\s+(?:(?:short|brief|concise|long|detailed|written)\s+)?"
+    r"(?:report|essay|paper|review|summary|overview|document|analysis)(?=\s*(?:[:,;.]|$))",
+    re.IGNORECASE,
+)
+"""What is to be written: no part of what it is about."""
 _STYLE = re.compile(r"\b(harvard|apa|mla|chicago|vancouver|ieee)\b", re.IGNORECASE)
 _ASPECTS = re.compile(
     r"\b(?:cover(?:ing)?|address(?:ing)?|focus(?:ing)? on|includ(?:e|ing)|sections? on|discuss(?:ing)?)\s+"
@@ -165,9 +171,10 @@ def _topic(goal: str) -> str:
         return first.rstrip(" ?")
     if (asked := _USES_TOOL.match(first)) is not None:
         return _asked_of_tool(asked)
-    match = _TOPIC.search(first)
+    # “A report of about 800 words on sales” is about sales.
+    match = _TOPIC.search(first := _ABOUT_SO_LONG.sub("", first))
     found = _FILES.sub("", match["topic"] if match else _THAT_DOES.sub("", first))
-    found = _TAIL.sub("", _ABOUT_SO_LONG.sub("", found)).strip(" ,.;:-")
+    found = _TAIL.sub("", _AS_WHAT.sub("", found)).strip(" ,.;:-")
     if match is None:
         # "Write a 900-word essay: transformers" or a bare topic: drop the request words in front.
         words = found.split()

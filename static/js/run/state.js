@@ -245,7 +245,7 @@ const NOTES = {
   // A tool knows nothing of the plan: what it waits for is said beside the step that runs.
   progress: (view, meta, event) => {
     const id = meta.step_id ?? view.plan?.steps.find((step) => step.status === "running")?.id;
-    return id ? { headway: { ...view.headway, [id]: { text: event.content, done: meta.done ?? 0, of: meta.of ?? 0 } } } : {};
+    return id ? { headway: { ...view.headway, [id]: { text: event.content, done: meta.done ?? 0, of: meta.of ?? 0, seq: event.seq } } } : {};
   },
   message: (view, meta, event) => ({
     told: [

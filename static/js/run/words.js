@@ -24,7 +24,8 @@ export function activity(view, now = Date.now()) {
   if (view.requested === "pause") return "Pausing after this step";
   if (view.trouble) return troubleOf(view.trouble, now);
   const running = view.plan?.steps.filter((step) => step.status === "running") ?? [];
-  const telling = running.find((step) => view.headway[step.id]);
+  // Of several that go on, the one that spoke last.
+  const [telling] = running.filter((step) => view.headway[step.id]).sort((a, b) => view.headway[b.id].seq - view.headway[a.id].seq);
   if (telling) {
     const { text } = view.headway[telling.id];
     return `${telling.title}: ${text[0].toLowerCase()}${text.slice(1).replace(/\.$/, "")}`;

@@ -250,3 +250,19 @@ def test_a_length_at_the_end_of_a_long_request_is_read() -> None:
     brief = brief_of("An essay on reefs.\n" + "Notes follow. " * 1_000 + "\nmake it 300 words")
 
     assert (brief.topic, brief.length_words) == ("reefs", 300)
+
+
+@pytest.mark.parametrize(
+    ("goal", "topic"),
+    [
+        (
+            "Analyse this CSV of sales in a report of about 800 words: how revenue develops over time.",
+            "sales: how revenue develops over time",
+        ),
+        ("Write a report of about 800 words on sales by region from this CSV", "sales by region"),
+        ("Describe the state of coral reefs in a short essay", "coral reefs"),
+        ("Write about trust in a report of the police", "trust in a report of the police"),
+    ],
+)
+def test_length_and_kind_of_the_document_are_no_part_of_its_topic(goal: str, topic: str) -> None:
+    assert read_brief(TaskSpec(goal=goal)).topic == topic
