@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from autonomy.core.originality import Percent
 from tests.browser.conftest import (
+    DESKTOP,
     PHONE,
     Visitor,
     ask,
@@ -80,6 +81,26 @@ def test_a_report_over_the_target_is_worked_in_passage_by_passage_until_one_is_w
     (first,) = cycles_of(page, run_id)
     draft = document_of(page, run_id, first["artifact_id"])
     spent = get(page, f"/api/v2/runs/{run_id}")["budgets"]
+
+    # The composer takes one line, so that the form stands free; whoever turns to it has all of it.
+    composer = page.get_by_role("form", name="Your request")
+    for size in (DESKTOP, {"width": 1280, "height": 800}, PHONE):
+        page.set_viewport_size(size)
+        hand_in = card.get_by_role("button", name="Hand in the report")
+        hand_in.scroll_into_view_if_needed()
+        shoot(page, f"originality-waits-{size['width']}")
+        folded = composer.bounding_box()
+        button = hand_in.bounding_box()
+        assert folded is not None
+        assert button is not None
+        assert folded["height"] <= 72
+        assert button["y"] + button["height"] <= folded["y"]
+    composer.get_by_role("textbox").click()
+    expect(composer.get_by_text("Steer this run")).to_be_visible()
+    expect(composer.get_by_text("Goes to the run")).to_be_visible()
+    page.set_viewport_size(DESKTOP)
+    card.get_by_label(FIGURE).focus()
+    expect(composer.get_by_text("Steer this run")).to_be_hidden()
 
     # Nothing runs, and it says so; the document is there to be taken.
     expect(card).to_contain_text("Nothing runs and nothing is spent meanwhile; it waits until")

@@ -1,6 +1,6 @@
 // Where a request is written: text, files, and how the document should be. While a run is live,
 // the same box speaks to that run.
-import { html, useLayoutEffect, useRef, useState } from "../lib/view.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { Aim, destination } from "./aim.js";
 import { FileList, sourcesUsed } from "./files.js";
@@ -64,7 +64,10 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
   const [more, setMore] = useState(false);
   const steering = live !== null && aim === "steer";
   // What the run asks for is on the page: until somebody turns to the composer it takes one line.
-  const aside = steering && live.status === "waiting_human" && live.waitingFor?.kind === "similarity_report" && !text && !refused && !notice;
+  const asked = steering && live.status === "waiting_human" && live.waitingFor?.kind === "similarity_report";
+  const [turned, setTurned] = useState(false);
+  useEffect(() => setTurned(false), [asked]); // the focus is still here from sending the request
+  const aside = asked && !turned && !text && !refused && !notice;
   const bar = useRef(null);
   const folded = useFolded(bar, boot.models_to_choose ? FOLDED_BESIDE_MODEL : FOLDED_BELOW);
   const models = useModels(boot.models_to_choose);
@@ -98,7 +101,8 @@ export function Composer({ boot, uploads, text, setText, options, setOptions, se
   ];
   const pill = ([name, label, values]) => name === "model" ? html`<${ModelPill} key="model" state=${models} value=${options.model} onChange=${set("model")} />` : html`<${Pill} key=${name} label=${label} value=${options[name]} onChange=${set(name)} options=${values} />`;
 
-  return html`<form class="composer" data-aside=${aside ? "true" : undefined} onSubmit=${submit} aria-label="Your request">
+  return html`<form class="composer" data-aside=${aside ? "true" : undefined} onSubmit=${submit} aria-label="Your request"
+    onFocusIn=${() => setTurned(true)} onPointerDown=${() => setTurned(true)} onFocusOut=${(event) => event.currentTarget.contains(event.relatedTarget) || setTurned(false)}>
     ${live && html`<${Aim} aim=${aim} onAim=${onAim} />`}
     ${!steering && uploads.files.length > 0 && html`<${FileList} uploads=${uploads} />`}
     <label class="visually-hidden" for="request">${steering ? "What should the run change?" : "What should be written?"}</label>

@@ -50,8 +50,7 @@ function Past({ runId, cycle, shown }) {
   const done = cycle.changes ? plural(cycle.changes, "passage") + " looked at" : "";
   return html`<li class="cycle-past">
     <button type="button" class="cycle-toggle" aria-expanded=${open ? "true" : "false"} onClick=${() => setOpen(!open)}>
-      <${Icon} name=${open ? "chevron-down" : "chevron-right"} /><strong>Cycle ${cycle.number}</strong>
-      <span>${[said, how, done].filter(Boolean).join(", ")}</span><span class="faint">${day(cycle.closed_at)}</span></button>
+      <${Icon} name=${open ? "chevron-down" : "chevron-right"} /><span><strong>Cycle ${cycle.number}</strong> ${[said, how, done].filter(Boolean).join(", ")} <span class="faint">${day(cycle.closed_at)}</span></span></button>
     ${open && html`<${Changes} runId=${runId} cycle=${cycle} />`}
   </li>`;
 }
