@@ -5,6 +5,7 @@ Each names the segment's fence, so that one which lost the run changes nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -26,6 +27,7 @@ from autonomy.runtime.transition_events import (
     released,
     status_event,
 )
+from handywriterz.env import env
 
 ANSWERED = (CycleStatus.REPORT_READY, CycleStatus.EXPIRED)
 """Cycles whose run need not wait any more when it reaches its pause."""
@@ -38,6 +40,14 @@ MAX_CLAIMS = 10
 run counts as poisoned."""
 LONGEST_DELAY = 60.0
 """Seconds that a run waits at most before it is tried again after an error."""
+MOST_DOUBLINGS = math.ceil(math.log2(LONGEST_DELAY))
+STUCK = (
+    "It could not be got on with: it was begun {claims} times, and each time its worker stopped "
+    "before the next step was saved. Workers stopped without it too, so it need not be its own "
+    "doing. What was saved is kept: go on from the last step in a copy when workers no longer "
+    "stop; whoever runs this server finds why they do in their log."
+)
+"""Why a run ends that was tried as often as `max_lost_claims` allows."""
 
 _SERVER_STARTED = Func(function="pg_postmaster_start_time", output_field=DateTimeField())
 
@@ -202,7 +212,8 @@ def reclaim(
 
     Args:
         own_fault: a process that drove nothing else died of it.
-        explained: workers die without it too, so that no number of claims speaks against it.
+        explained: workers die without it too, so that `MAX_CLAIMS` do not speak against it, and
+            only `max_lost_claims` end it.
     """
     fence = Fence(str(run_id), number)
     cause = "Its worker stopped without a word again and again at the same step."
@@ -242,7 +253,10 @@ def _again(
     else:
         # After a checkpoint of this very segment the count starts anew.
         faults = faults + own_fault if claims else 0
-    if faults >= MAX_FAULTS or (claims >= MAX_CLAIMS and not explained):
+    stuck = claims >= env().max_lost_claims
+    if faults >= MAX_FAULTS or (claims >= MAX_CLAIMS and not explained) or stuck:
+        if explained and faults < MAX_FAULTS:
+            cause = STUCK.format(claims=claims)
         transitions.end(
             run.pk, [RunStatus.RUNNING], RunStatus.FAILED, StopReason.POISONED, cause, fence=fence
         )
@@ -271,4 +285,4 @@ def _delay(doublings: int) -> timedelta | None:
     tried ever less often."""
     if doublings < 0:
         return None
-    return timedelta(seconds=min(LONGEST_DELAY, 2.0**doublings))
+    return timedelta(seconds=min(LONGEST_DELAY, 2.0 ** min(doublings, MOST_DOUBLINGS)))

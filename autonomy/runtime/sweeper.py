@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from autonomy.memory.file_claims import sources_to_ingest
@@ -62,7 +62,8 @@ DEATHS_SINCE = f"""
 ALSO_WITHOUT_IT = 1.25
 """Workers that went away, for each of a run's claims without progress, beyond which something else
 kills workers. Where four of them are killed alike, ten claims of one run in twelve deaths have a
-chance of 1 in 25,000."""
+chance of 1 in 25,000. Two runs that each take their worker along explain each other for good; only
+`max_lost_claims` ends those."""
 
 LEFT_BEHIND = f"""
 SELECT id, fence, {DEATHS_SINCE} > {ALSO_WITHOUT_IT} * claims_without_progress
@@ -116,10 +117,18 @@ def _take_over(lock_no: int) -> int:
         cursor.execute(LEFT_BEHIND, {"lock": lock_no, "beat": env().lease_beat_seconds})
         left = cursor.fetchall()
         cursor.execute(HOLD_DAYS, {"runs": [row[0] for row in left]})
+    left_there = 0
     for run_id, number, explained in left:
         logger.warning("run %s: its worker (fence %s) is dead; reclaiming", run_id, number)
-        segment_ends.reclaim(run_id, int(number), explained=bool(explained))
-    return len(left)
+        try:
+            segment_ends.reclaim(run_id, int(number), explained=bool(explained))
+        except (OperationalError, InterfaceError):
+            raise  # the database is at fault: everything is looked at again
+        except Exception:
+            # Rolled back to before it. It is tried again, and the others do not wait for it.
+            logger.exception("run %s: could not be taken over", run_id)
+            left_there += 1
+    return len(left) - left_there
 
 
 class Sweeper:

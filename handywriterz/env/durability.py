@@ -16,6 +16,11 @@ class Durability(BaseModel):
         gt=0,
         description="A worker whose lock is gone and whose beat is older than this is dead, seconds.",
     )
+    max_lost_claims: int = Field(
+        default=100,
+        gt=10,
+        description="Times that a run is claimed, and lost with its worker before its next step was saved, until it is given up whatever else kills workers. From the tenth on it is tried ever less often, at last once a minute.",
+    )
     effect_inline_bytes: int = Field(
         default=64 * 1024,
         gt=0,

@@ -55,7 +55,7 @@ const ENDINGS = {
   quota: ["Your allowance for today is used up", "warn", "The allowance starts anew at midnight UTC; then the run can go on from where it stopped."],
   loop_limit: ["Stopped after too many rounds", "warn", "The checks kept asking for more. The best draft so far is kept; the open points are listed under Checks."],
   cancelled: ["Stopped", "", "You stopped this run. What was made until then is kept."],
-  poisoned: ["Stopped: the same step failed three times", "bad", "What was finished before it is kept."],
+  poisoned: ["Stopped: it could not get past one step", "bad", "What was finished before it is kept."],
   error: ["Something went wrong", "bad", "What was finished before is kept."],
 };
 

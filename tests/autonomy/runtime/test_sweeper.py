@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -342,6 +343,72 @@ def test_a_run_is_not_blamed_while_workers_die_without_it_however_often(
     assert (run.status, run.faults) == (RunStatus.QUEUED, 0)
     assert run.claims_without_progress == 3 * segment_ends.MAX_CLAIMS
     assert queue.claim(1) is None, "it is tried ever less often"
+
+
+def test_runs_that_each_take_their_worker_along_do_not_excuse_each_other_for_good(
+    start: Callable[..., Run], claim: Callable[[], Claim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in containers that are killed as a whole: two workers die for each of a run's claims."""
+    most = segment_ends.MAX_CLAIMS + 2
+    few = env().model_copy(update={"max_lost_claims": most})
+    monkeypatch.setattr(segment_ends, "env", lambda: few)
+    runs = [start("One"), start("Other")]
+    for number in range(most):
+        assert set(Run.objects.values_list("status", flat=True)) == {RunStatus.QUEUED}
+        Job.objects.update(available_at=timezone.now())
+        for run in runs:
+            claim()
+            WorkerProcess.objects.create(host=str(run.pk), pid=number, seen_at=timezone.now())
+        Run.objects.update(beat_at=ago(1))
+        assert reclaim_dead() == 2
+    for run in runs:
+        run.refresh_from_db()
+        assert (run.status, run.stop_reason) == (RunStatus.FAILED, StopReason.POISONED)
+        assert f"it was begun {most} times" in run.error
+        assert "need not be its own doing" in run.error
+
+
+def test_a_run_that_was_lost_a_thousand_times_is_tried_again_and_others_with_it(
+    start: Callable[..., Run], claim: Callable[[], Claim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = env().model_copy(update={"max_lost_claims": 5_000})
+    monkeypatch.setattr(segment_ends, "env", lambda: many)
+    run = start()
+    claim()
+    start("Neighbour")
+    claim()
+    Run.objects.filter(pk=run.pk).update(claims_without_progress=1_100)
+    WorkerProcess.objects.bulk_create(
+        WorkerProcess(host="here", pid=number, seen_at=timezone.now()) for number in range(1_400)
+    )
+    Run.objects.update(beat_at=ago(1))
+    assert reclaim_dead() == 2
+    late = Job.objects.get(run=run).available_at - timezone.now()
+    assert 50 < late.total_seconds() <= segment_ends.LONGEST_DELAY
+
+
+def test_a_run_that_cannot_be_taken_over_does_not_keep_others_waiting(
+    start: Callable[..., Run], claim: Callable[[], Claim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, well = start("Broken"), start("Well")
+    claim()
+    claim()
+    Run.objects.update(beat_at=ago(1))
+    to_queue = transitions.to_queue
+
+    def failing(run_id: object, *args: Any, **columns: Any) -> bool:
+        moved = to_queue(run_id, *args, **columns)
+        if str(run_id) == str(broken.pk):
+            raise OverflowError
+        return moved
+
+    monkeypatch.setattr(transitions, "to_queue", failing)
+    assert reclaim_dead() == 1
+    well.refresh_from_db()
+    broken.refresh_from_db()
+    assert (well.status, broken.status) == (RunStatus.QUEUED, RunStatus.RUNNING)
+    monkeypatch.undo()
+    assert reclaim_dead() == 1
 
 
 def test_workers_that_died_before_their_next_heartbeat_count_too(
