@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 COMMAND = (sys.executable, "-m", "handywriterz.drive_apart")
 
 
+def take_output() -> int:
+    """Turn standard output into standard error, and return a descriptor of what it was. Called
+    before anything is imported, so that nothing that a library prints is heard by the worker."""
+    told = os.dup(1)
+    os.dup2(2, 1)
+    return told
+
+
 def runner() -> Runner:
     """What drives runs in this deployment."""
     from autonomy.runtime.runner import Runner
@@ -28,13 +36,16 @@ def runner() -> Runner:
 
 
 if __name__ == "__main__":
+    told = take_output()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "handywriterz.settings")
     import django
 
     django.setup()
-    from autonomy.runtime import apart
+    from autonomy.runtime import apart, tracing
     from autonomy.runtime.metrics_store import STORE
 
-    code = apart.main(runner)
+    tracing.start("runs")
+    code = apart.main(runner, told)
     STORE.flush()
+    tracing.stop()
     sys.exit(code)

@@ -17,7 +17,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,10 +41,17 @@ logger = logging.getLogger(__name__)
 
 START_SECONDS = 120.0
 """How long the process may take until it drives; a busy machine is slow to import."""
+END_SECONDS = 5.0
+"""How long a process that is told to stop may take: to end what its step has started, and to hand
+on what was measured. Then it is killed."""
+STOP = signal.SIGUSR1
+"""Tells the process that its worker no longer wants what it does."""
 GAVE_UP = 75
 """Exit code of a process that could not give its run back, because the database failed."""
 BEGUN = b"driving\n"
 """Written by the process when from now on its death is its run's doing."""
+FIRST_BYTES = 200
+"""Most that is kept of what a process says instead."""
 PR_SET_PDEATHSIG = 1
 FIRST_TO_GO = "1000"
 """`oom_score_adj` of the process: where memory runs out, it goes and not the worker."""
@@ -63,7 +70,7 @@ class Apart(Protocol):
 
     async def drive(self, claim: Claim) -> None:
         """Have the claimed run driven up to its next boundary, and wait for it. A caller that is
-        cancelled takes the process along.
+        cancelled takes the process along. However this ends, nothing drives the run any more.
 
         Raises:
             NotBegun: nothing was driven.
@@ -105,48 +112,105 @@ class Process:
         self._command = command
 
     async def drive(self, claim: Claim) -> None:
+        loop = asyncio.get_running_loop()
         try:
-            process = await asyncio.create_subprocess_exec(
+            transport, child = await loop.subprocess_exec(
+                _Child,
                 *self._command,
                 cwd=BASE_DIR,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
+                stderr=None,
             )
         except OSError as error:
             raise NotBegun(f"it cannot be started: {error}") from error
         try:
-            await self._begin(process, claim)
-            code = await process.wait()
+            await _begin(transport, child, claim)
+        except BaseException:
+            await _over(_end(transport, child, 0))
+            raise
+        try:
+            await child.exited.wait()
+        except asyncio.CancelledError:
+            # It may have been cancelled because the run has just ended, and then it is finishing.
+            await _over(_end(transport, child, END_SECONDS))
+            raise
         finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
+            transport.close()
+        code = transport.get_returncode()
         if code not in (0, GAVE_UP):
             raise Died(f"exit code {code}")
 
-    async def _begin(self, process: asyncio.subprocess.Process, claim: Claim) -> None:
-        """Hand the claim over and wait until it is driven. Standard input stays open: the process
-        ends with this one."""
-        if process.stdin is None or process.stdout is None:
-            raise NotBegun("it has no pipes")
-        process.stdin.write(json.dumps(asdict(claim)).encode() + b"\n")
-        try:
-            async with asyncio.timeout(START_SECONDS):
-                begun = await process.stdout.readline() == BEGUN
-        except TimeoutError:
-            raise NotBegun(f"nothing was heard of it for {START_SECONDS:g} s") from None
-        if not begun:
-            raise NotBegun(f"it ended at its start, with exit code {await process.wait()}")
+
+class _Child(asyncio.SubprocessProtocol):
+    """The worker's end of a process. `exited` is when it is gone, and not, as that of a
+    `Process.wait` on Python 3.11, when programs are gone too that it has left with its pipes."""
+
+    def __init__(self) -> None:
+        self.exited = asyncio.Event()
+        self.said = bytearray()
+        self.has_said = asyncio.Event()
+        """A whole line, or all that it ever will."""
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self.said += data[: FIRST_BYTES - len(self.said)]
+        if b"\n" in data or len(self.said) >= FIRST_BYTES:
+            self.has_said.set()
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        if fd == 1:
+            self.has_said.set()
+
+    def process_exited(self) -> None:
+        self.exited.set()
+
+
+async def _begin(transport: asyncio.SubprocessTransport, child: _Child, claim: Claim) -> None:
+    """Hand the claim over and wait until it is driven. Standard input stays open: the process ends
+    with this one."""
+    given = transport.get_pipe_transport(0)
+    if not isinstance(given, asyncio.WriteTransport):
+        raise NotBegun("it has no pipes")
+    given.write(json.dumps(asdict(claim)).encode() + b"\n")
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            await child.has_said.wait()
+    except TimeoutError:
+        raise NotBegun(f"nothing was heard of it for {START_SECONDS:g} s") from None
+    if not child.said:
+        raise NotBegun("it ended at its start")
+    if child.said != BEGUN:
+        raise NotBegun(f"it says something else: {bytes(child.said)!r}")
+
+
+async def _end(transport: asyncio.SubprocessTransport, child: _Child, seconds: float) -> None:
+    """Tell the process to stop, kill it if it has not after `seconds`, and wait until it is gone."""
+    with contextlib.suppress(ProcessLookupError, TimeoutError):
+        if seconds:
+            transport.send_signal(STOP)
+            await asyncio.wait_for(child.exited.wait(), seconds)
+    transport.close()  # kills it if it lives
+    await child.exited.wait()
+
+
+async def _over(ending: Coroutine[Any, Any, None]) -> None:
+    """Wait for the end, however often the caller is cancelled meanwhile."""
+    task = asyncio.ensure_future(ending)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    task.result()
 
 
 # ---------------------------------------------------------------------- in the process
 
 
-def main(runner: Callable[[], Runner]) -> int:
+def main(runner: Callable[[], Runner], told: int) -> int:
     """Drive the run whose claim comes on standard input; the exit code of the process.
 
     Args:
         runner: makes what drives, after Django is set up.
+        told: descriptor on which the worker is told that driving begins.
     """
     _end_with_parent()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -159,9 +223,9 @@ def main(runner: Callable[[], Runner]) -> int:
     made = runner()
 
     def begun() -> None:
-        sys.stdout.buffer.write(BEGUN)
-        sys.stdout.buffer.flush()
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody reads on
+        _stop_when_told()
+        os.write(told, BEGUN)
+        os.close(told)
 
     return serve(made.drive, claim, begun)
 
@@ -170,16 +234,21 @@ def serve(
     drive: Callable[[Claim, RunControl], Any], claim: Claim, begun: Callable[[], None]
 ) -> int:
     """Drive one superstep of the claimed run in this process; its exit code. `begun` is called
-    right before."""
+    right before, in the task that drives: cancelling that is an ordinary end."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
     connection_created.connect(bound_idle_transactions, dispatch_uid="lease")
     SHARED.health = shared_health()
 
-    async def work() -> None:
+    async def driving() -> None:
         begun()
+        await drive(claim, OneSuperstep())
+
+    async def work() -> None:
         try:
-            await drive(claim, OneSuperstep())
+            await asyncio.create_task(driving())
+        except asyncio.CancelledError:
+            logger.info("run %s: stopped by its worker", claim.fence.run_id)
         finally:
             await close_client()
             await shared_health().aclose()
@@ -193,6 +262,18 @@ def serve(
         BUFFER.write()
         close_pool()
     return 0
+
+
+def _stop_when_told() -> None:
+    """Cancel the task that is running when `STOP` comes, while it lasts."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def stop(*_: Any) -> None:
+        if task is not None and not task.done():
+            loop.call_soon_threadsafe(task.cancel)
+
+    # Not the loop's own handler, which is gone with the loop: what is left to do then is done.
+    signal.signal(STOP, stop)
 
 
 def _end_with_parent() -> None:

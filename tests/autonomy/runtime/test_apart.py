@@ -8,6 +8,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -26,6 +27,7 @@ from handywriterz.drive_apart import COMMAND
 from handywriterz.stack.addresses import database_url
 from tests.autonomy.runtime.apart_main import HERE
 from tests.autonomy.runtime.graphs import asking, line
+from tests.providers.collector import collecting
 from tests.stack_process import ROOT, clean_environment, eventually
 
 Launch = Callable[..., Engine]
@@ -138,6 +140,69 @@ def test_a_cancelled_run_takes_its_process_along(suspect: Run, engine: Launch) -
     assert (status(suspect), suspect.faults) == (RunStatus.CANCELLED, 0)
 
 
+def test_the_step_of_a_cancelled_run_ends_what_it_has_started(
+    suspect: Run, engine: Launch, tmp_path: Path
+) -> None:
+    engine(*HERE, "stay", str(tmp_path / "told"))
+    assert eventually(lambda: driver(suspect) != 0, 60)
+    services.cancel(suspect)
+    assert eventually((tmp_path / "told").exists, 10)
+    assert eventually(lambda: gone(driver(suspect)), 10)
+
+
+def test_a_process_that_does_not_hear_is_killed(
+    suspect: Run, engine: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "END_SECONDS", 0.5)
+    engine(*HERE, "deaf")
+    assert eventually(lambda: driver(suspect) != 0, 60)
+    services.cancel(suspect)
+    assert eventually(lambda: gone(driver(suspect)), 10)
+
+
+def test_a_process_whose_run_has_ended_may_finish(
+    suspect: Run, engine: Launch, tmp_path: Path
+) -> None:
+    """It hands on what it measured, though its worker sees meanwhile that the run is not its own
+    any more."""
+    engine(*HERE, "linger", str(tmp_path / "handed"))
+    assert eventually(lambda: "done 0" in contents(suspect), 60)
+    assert eventually((tmp_path / "handed").exists, 10)
+
+
+@pytest.mark.parametrize("said", ["echo something else;", ""])
+def test_a_process_that_has_not_begun_is_gone_before_anybody_else_drives(
+    said: str, suspect: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not said:
+        monkeypatch.setattr(apart, "START_SECONDS", 1.0)
+    claim = queue.claim(1)
+    assert claim is not None
+    pid = tmp_path / "pid"
+    program = apart.Process(("/bin/sh", "-c", f"echo $$ > {pid}; {said} exec sleep 600"))
+
+    async def drive() -> None:
+        async with asyncio.timeout(30):
+            with pytest.raises(apart.NotBegun):
+                await program.drive(claim)
+        assert gone(int(pid.read_text()))
+
+    asyncio.run(drive())
+
+
+def test_programs_that_outlive_the_process_are_not_waited_for(suspect: Run) -> None:
+    claim = queue.claim(1)
+    assert claim is not None
+    program = apart.Process(("/bin/sh", "-c", "echo driving; sleep 60 & exit 3"))
+
+    async def drive() -> None:
+        async with asyncio.timeout(20):
+            with pytest.raises(apart.Died, match="exit code 3"):
+                await program.drive(claim)
+
+    asyncio.run(drive())
+
+
 def test_a_process_ends_with_its_worker_and_nobody_is_blamed(suspect: Run) -> None:
     claim = queue.claim(1)
     assert claim is not None
@@ -163,6 +228,24 @@ def test_the_products_own_program_drives_a_superstep(start: Callable[..., Run]) 
     asyncio.run(apart.Process(COMMAND).drive(claim))
     assert status(run) == RunStatus.QUEUED
     assert Checkpoint.objects.filter(thread_id=str(run.pk)).exists()
+
+
+def test_what_libraries_print_is_not_heard_and_what_is_traced_arrives(
+    start: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "talkative.py").write_text(
+        "print('hello from a library')\nfrom handywriterz.settings import *\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "talkative")
+    run = start()
+    claim = queue.claim(1)
+    assert claim is not None
+    with collecting() as collector:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint)
+        asyncio.run(apart.Process(COMMAND).drive(claim))
+    assert status(run) == RunStatus.QUEUED
+    assert collector.spans
 
 
 @pytest.mark.parametrize("command", [("/bin/false",), ("/nowhere/to/be/found",)])
