@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from autonomy.tools.learnt.contract_checks import (
 from autonomy.tools.learnt.document import NotLearnt
 from autonomy.tools.learnt.failing import LearntFailure, no_result
 from autonomy.tools.learnt.line import Line, paced
+from autonomy.tools.learnt.mcp_program import bound
 from autonomy.tools.learnt.names import BUNDLE, LONGEST, shown, slug, unique
 from autonomy.tools.learnt.openapi import DESCRIPTION_CHARS, Bundle, Operation
 from autonomy.tools.learnt.schemas import cleaned
@@ -250,9 +252,11 @@ async def _session(
     seconds = line.limits.seconds
     if isinstance(target, Program):
         # The SDK hands on PATH and HOME of our environment and nothing else.
-        started = StdioServerParameters(
-            command=target.command, args=list(target.arguments), cwd=gettempdir()
-        )
+        place = shutil.which(target.command)
+        if place is None:
+            raise FileNotFoundError(target.command)
+        command, *arguments = bound(place, target.arguments)
+        started = StdioServerParameters(command=command, args=arguments, cwd=gettempdir())
         with Path(os.devnull).open("w") as nowhere:  # noqa: ASYNC230 - a device
             async with Client(
                 stdio_client(started, errlog=nowhere), read_timeout_seconds=seconds

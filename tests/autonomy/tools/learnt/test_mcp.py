@@ -4,7 +4,10 @@ that hang, die and lie."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +24,7 @@ from autonomy.tools.learnt.failing import CallInDoubt, LearntFailure
 from autonomy.tools.learnt.line import CallLimits, Line
 from autonomy.tools.learnt.mcp import Program, call_mcp, read_mcp
 from tests.learnt.serving import Asked, Reply, serving
+from tests.stack_process import eventually
 
 SERVERS = Path(__file__).resolve().parents[4] / ".mcp-servers" / "bin"
 CLOCK = Program("clock", sys.executable, ("-m", "mcp_server_time", "--local-timezone", "UTC"))
@@ -214,6 +218,39 @@ async def test_a_server_that_is_gone_and_a_program_that_dies_are_told() -> None:
         await read_mcp(Program("dies", "/bin/false"), line(seconds=20.0), secrets={}, most=5)
     with pytest.raises(NotLearnt, match="nobody answers"):
         await read_mcp(Program("none", "/nowhere/at/all"), line(seconds=20.0), secrets={}, most=5)
+
+
+def test_a_program_that_does_not_listen_ends_with_a_process_that_is_killed(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    deaf = f"import os, time, pathlib as p; p.Path({str(told)!r}).write_text(str(os.getpid()))"
+    starter = (
+        "import asyncio, sys\n"
+        "from autonomy.tools.learnt.line import Line\n"
+        "from autonomy.tools.learnt.mcp import Program, read_mcp\n"
+        f"deaf = Program('deaf', sys.executable, ('-c', {deaf + '; time.sleep(600)'!r}))\n"
+        "asyncio.run(read_mcp(deaf, Line('tests'), secrets={}, most=5))\n"
+    )
+    starting = subprocess.Popen([sys.executable, "-c", starter], cwd=SERVERS.parents[1])
+    try:
+        assert eventually(lambda: told.exists() and told.read_text() != "", 60)
+    finally:
+        starting.kill()
+        starting.wait()
+    pid = int(told.read_text())
+    try:
+        assert eventually(lambda: dead(pid), 10)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def dead(pid: int) -> bool:
+    """Gone, or a zombie at which its new parent has not looked yet."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return stat.rsplit(")", 1)[1].split()[0] == "Z"
 
 
 async def test_schemas_that_lead_elsewhere_are_refused() -> None:
