@@ -206,6 +206,7 @@ def _fields(state: learning.ToolState) -> dict[str, Any]:
         "learnt_from": row.learnt_from,
         "own": row.owner_id is not None,
         "may_change": state.may_change,
+        "beside_own": state.beside_own,
         "enabled": row.enabled,
         "stopped": row.killed,
         "policy": row.policy,

@@ -18,7 +18,7 @@ from autonomy.runtime.learnt_tools import host_of_contract, learnt_of
 from autonomy.runtime.tool_versions import PROPOSED
 from autonomy.services.errors import Invalid
 from autonomy.services.tool_repairs import RepairState, latest_repair
-from autonomy.services.tools import tool_in_use
+from autonomy.services.tools import tool_of
 from autonomy.tools.learnt.openapi import Operation
 
 
@@ -28,6 +28,9 @@ class ToolState:
 
     row: Tool
     may_change: bool
+    beside_own: bool = False
+    """It is for everybody, and the person has one of the same name that is off: what is done by that
+    name is done to the person's own."""
     host: str = ""
     method: str = ""
     secrets: list[str] = field(default_factory=list)
@@ -46,11 +49,14 @@ def states(user: User, rows: Sequence[Tool]) -> list[ToolState]:
         )
     }
     made = []
+    own = {row.name for row in rows if row.owner_id is not None}
     for row in rows:
-        may_change = row.owner_id == user.pk or (row.owner_id is None and user.is_staff)
+        beside_own = row.owner_id is None and row.name in own
+        staff = user.is_staff and not beside_own
+        may_change = row.owner_id == user.pk or (row.owner_id is None and staff)
         current = versions.get((row.pk, row.current_version))
         if current is None:
-            made.append(ToolState(row, may_change))
+            made.append(ToolState(row, may_change, beside_own))
             continue
         contract = learnt_of(row, current).contract
         host = host_of_contract(contract)
@@ -62,6 +68,7 @@ def states(user: User, rows: Sequence[Tool]) -> list[ToolState]:
             ToolState(
                 row,
                 may_change,
+                beside_own,
                 host or "this machine",
                 method,
                 wanted,
@@ -115,9 +122,9 @@ def history(row: Tool) -> list[VersionState]:
 
 
 def tryable(user: User, name: str) -> Tool:
-    """A learnt tool that the person may call, as a run would choose it: their own, or one for
-    everybody. Raises `NotFound`, or `Invalid` for a built-in one."""
-    row = tool_in_use(user, name)
+    """A learnt tool that the person may call: their own of that name, else the one for everybody.
+    Raises `NotFound`, or `Invalid` for a built-in one."""
+    row = tool_of(user, name)
     if row.origin == ToolOrigin.BUILTIN:
         raise Invalid("A built-in tool works inside a run only.")
     return row

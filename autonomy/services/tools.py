@@ -73,16 +73,6 @@ def _in_use(row: Tool) -> bool:
     return row.enabled and not row.killed and row.policy != ToolPolicy.NEVER
 
 
-def tool_in_use(user: User, name: str) -> Tool:
-    """The tool that a run of this person would call by that name; one that none may call where
-    there is no other. Raises `NotFound`."""
-    rows = Tool.objects.filter(Q(owner=user) | Q(owner=None), name=name).order_by("owner_id")
-    found = sorted(rows, key=lambda row: not _in_use(row))  # one's own first among equals
-    if not found:
-        raise NotFound(GONE)
-    return found[0]
-
-
 def changeable(user: User, name: str) -> Tool:
     """The same, for a change. Raises `NotFound`, or `NotAllowed` where it is for everybody and the
     person is no staff."""

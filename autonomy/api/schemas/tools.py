@@ -46,6 +46,9 @@ class ToolOut(Schema):
     own: bool
     """Yours; else it is for everybody."""
     may_change: bool
+    beside_own: bool
+    """It is for everybody, and you have one of the same name that is off: whatever is done by that
+    name is done to yours. Runs use this one."""
     enabled: bool
     stopped: bool
     """By the staff of this server, whatever its owner says."""

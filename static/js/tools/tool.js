@@ -43,13 +43,13 @@ export function Tool({ tool, onChanged }) {
     if (sure) await act(() => api.remove(address));
   };
   const decide = (deed) => act(() => api.post(`${address}/repairs/${tool.repair.version}/${deed}`));
-  return html`<li class="tool card" id=${learnt ? `tool-${tool.name}` : undefined}>
+  return html`<li class="tool card" id=${learnt && !tool.beside_own ? `tool-${tool.name}` : undefined}>
     <div class="tool-head">
       <div><strong class="tool-name">${tool.name}</strong> <span class=${`badge ${kind}`}>${words}</span>${tool.read_only ? "" : html` <span class="badge warn">changes things</span>`}
         <p>${tool.description}</p></div>
     </div>
     <p class="tool-facts faint">${[learnt && `${tool.method ? `${tool.method} ` : ""}${tool.host}`, `version ${tool.version}`, tool.calls > 0 && `${tool.calls} ${tool.calls === 1 ? "call" : "calls"}`, tool.last_failure && `last failure: ${failureOf(tool.last_failure)}`].filter(Boolean).join(" · ")}</p>
-    ${tool.repair && html`<${Repair} repair=${tool.repair} mayDecide=${tool.may_change} busy=${busy} onDecide=${decide} />`}
+    ${tool.repair && !tool.beside_own && html`<${Repair} repair=${tool.repair} mayDecide=${tool.may_change} busy=${busy} onDecide=${decide} />`}
     ${tool.may_change && html`<div class="tool-controls">
       ${learnt && html`<label class="tool-policy"><span class="visually-hidden">When runs use ${tool.name}</span>
         <select class="select" value=${tool.policy} disabled=${busy} onChange=${(event) => act(() => api.patch(address, { policy: event.target.value }))}>
@@ -57,7 +57,8 @@ export function Tool({ tool, onChanged }) {
       <button type="button" class="button" disabled=${busy} onClick=${() => act(() => api.post(`${address}/${tool.enabled ? "disable" : "enable"}`))}>${tool.enabled ? "Switch off" : "Switch on"}</button>
       ${learnt && html`<button type="button" class="button quiet" disabled=${busy} aria-label=${`Remove ${tool.name}`} onClick=${remove}><${Icon} name="trash-2" /> Remove</button>`}
     </div>`}
-    ${learnt && html`<details class="more" onToggle=${opened}><summary>Try it, and its history</summary>
+    ${tool.beside_own && html`<p class="faint">Runs use this one while yours of the same name is off. To change or try this one, remove yours.</p>`}
+    ${learnt && !tool.beside_own && html`<details class="more" onToggle=${opened}><summary>Try it, and its history</summary>
       ${tool.may_change && html`<div class="field"><label for=${`${id}-repairs`}>When its API changes and a repair is proven</label>
         <select id=${`${id}-repairs`} class="select" value=${tool.repairs} disabled=${busy} onChange=${(event) => act(() => api.patch(address, { repairs: event.target.value }))}>
           ${REPAIRS.map(([value, label]) => html`<option key=${value} value=${value}>${label}</option>`)}</select></div>`}

@@ -16,7 +16,8 @@ from autonomy.models import Notification, Tool, ToolRecording, ToolSecret, ToolS
 from autonomy.runtime import learnt_tools, tool_rows, tool_versions
 from autonomy.runtime.db import close_pool
 from autonomy.services import tools as services
-from autonomy.services.tools import changeable, tool_in_use
+from autonomy.services.learning import tryable
+from autonomy.services.tools import changeable
 from autonomy.tools.learnt.line import CallLimits, Line
 from tests.autonomy.api.world import make_run
 from tests.learnt.services import KEY, open_papers
@@ -264,8 +265,27 @@ def test_one_that_is_switched_off_hides_nothing(
     listed = [t for t in send(alice_client, "GET", "").json()["items"] if t["name"] == "books.find"]
     assert sorted(tool["own"] for tool in listed) == [False, True]
     assert [row.pk for row in learnt_tools.callable_tools(alice.pk)] == [shared.pk]
-    assert tool_in_use(alice, "books.find") == shared, "what is tried is what runs call"
-    assert changeable(alice, "books.find") == own, "and one's own can be switched on again"
+    assert changeable(alice, "books.find") == own, "one's own can be switched on again"
+
+
+def test_what_is_done_by_a_name_is_done_to_the_card_that_offers_it(
+    staff: User, staff_client: Client
+) -> None:
+    own = Tool.objects.create(owner=staff, name="books.find", origin="mcp", enabled=False)
+    shared = Tool.objects.create(owner=None, name="books.find", origin="mcp")
+    listed = {
+        tool["own"]: tool
+        for tool in send(staff_client, "GET", "").json()["items"]
+        if tool["name"] == "books.find"
+    }
+    assert (listed[True]["may_change"], listed[True]["beside_own"]) == (True, False)
+    assert (listed[False]["may_change"], listed[False]["beside_own"]) == (False, True)
+    assert tryable(staff, "books.find") == own, "what is shown is what is tried"
+
+    assert send(staff_client, "DELETE", "/books.find").status_code == 204
+    assert list(Tool.objects.filter(name="books.find")) == [shared]
+    after = [t for t in send(staff_client, "GET", "").json()["items"] if t["name"] == "books.find"]
+    assert [(t["may_change"], t["beside_own"]) for t in after] == [(True, False)]
 
 
 def test_a_list_of_tools_reads_the_versions_that_it_shows(
