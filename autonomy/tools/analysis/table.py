@@ -23,6 +23,8 @@ from autonomy.tools.analysis.totals_row import without_total
 
 _LOOKED_AT = 30
 """Rows among which the header is looked for."""
+_SHAPE_ROWS = 300
+"""Rows by which a table of one column is told from one of several."""
 _NAME_CHARS = 80
 _UNIT = re.compile(
     r"[(\[]?(?:%|‰|°[CF]?|[€$£¥]|[A-Za-zµμ°]{1,6}(?:[/·*^]?[A-Za-z0-9²³-]{1,6})?)[)\]]?$"
@@ -64,13 +66,13 @@ def make_table(
         said.append(f"{PARTLY}{limits.rows:,} rows were read.")
     if not body:
         raise TableUnreadable(f"“{file_name}” has no rows below its header.")
-    body, told = without_total(body, comma_hint=comma_hint)
-    said += [told] if told else []
     width = max(len(names), *(len(row) for row in body))
     units = [""] * width
     if len(body) > 2 and _are_units(body[0], body[1:12]):
         units = [_unit(cell) for cell in [*body[0], *[""] * width][:width]]
         body = body[1:]
+    body, told = without_total(body, comma_hint=comma_hint)
+    said += [told] if told else []
     named = _unique([*names, *[""] * width][:width])
     columns, kept, empty = [], [], []
     for index, (name, given) in enumerate(named):
@@ -120,11 +122,13 @@ def _header(rows: Sequence[Sequence[str]]) -> tuple[int, list[str], int]:
     widths = [sum(1 for cell in row if cell) for row in rows[:_LOOKED_AT]]
     if not any(widths):
         raise TableUnreadable("The file is empty.")
-    usual = max(widths)
+    # Separators inside the texts of a single column make no table of several.
+    several = _has_columns(rows)
+    usual = max(widths) if several else 1
     start = next(
         index
         for index, filled in enumerate(widths)
-        if filled >= max(1, 0.5 * usual) and not _is_title(rows, widths, index)
+        if filled >= max(1, 0.5 * usual) and not (several and _is_title(rows, widths, index))
     )
     # A row of groups above the names fills few cells and is followed by the names.
     above = start - 1
@@ -136,6 +140,21 @@ def _header(rows: Sequence[Sequence[str]]) -> tuple[int, list[str], int]:
     if start + 1 < len(rows) and _groups(head) and _worded(rows[start + 1]):
         return start, _combined(head, rows[start + 1]), start + 2
     return start, list(head), start + 1
+
+
+def _has_columns(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether most rows below the first have more than one cell; or, among many lines of title and
+    notes, rows of names and numbers stand together."""
+    filled = [row for row in rows[:_SHAPE_ROWS] if any(row)]
+    wide = [sum(1 for cell in row if cell) > 1 for row in filled]
+    if sum(wide[1:]) > 0.5 * len(wide[1:]):
+        return True
+    names_at = wide.index(True) if any(wide) else len(wide)
+    after = next((i for i in range(names_at, len(wide)) if not wide[i]), len(wide))
+    below = filled[names_at + 1 : after]
+    counted = sum(any(number(cell, comma=False) for cell in row[1:]) for row in below)
+    # The first of them may say units.
+    return counted >= max(2, len(below) - 1)
 
 
 def _is_title(rows: Sequence[Sequence[str]], widths: Sequence[int], index: int) -> bool:

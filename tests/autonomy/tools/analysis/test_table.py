@@ -192,6 +192,85 @@ def test_a_row_of_totals_is_not_counted_again(label: str, value: str, kept: int,
     assert any(said in remark for remark in read.profile.remarks) == bool(said)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Years agree with their mean and nearly so with each other, zeros and equal values always.
+        "Sector,Year,Revenue/Energy,2022,400/Health,2022,700/Media,2022,900",
+        "City,Year,Count/Ulm,2020,10/Bonn,2022,30/Average,2021,99",
+        "Firm,Year,Revenue,Debt/Shell,2020,500,0/BP,2020,300,0/Total,2020,900,0",
+        "Name,Won,Lost/Ann,1,7/Bob,1,9/Sum,2,5",
+        "Name,Won,Lost/Ann,1,5/Bob,0,5/Sum,1,5",
+        # What a mean has in common with any middle value proves nothing.
+        "Level,Count/Low,10/High,20/Average,15",
+        "Sector,Stars/Energy,2/Health,3/Retail,4/Media,3",
+        "Room,Kelvin/A,288.1/B,289.9/C,291.2/Average,290.4",
+        "Firm,Branch,Revenue/Deere,Machines,500/Shell,Oil,400/Total,Oil,900",
+        "Firm,Year/Shell,2019/BP,2021/Average,2020",
+    ],
+)
+def test_a_row_that_is_only_called_a_total_is_kept(text: str) -> None:
+    rows = [line.split(",") for line in text.split("/")]
+    read = table(rows)
+    label = rows[-1][0]
+    assert read.profile.rows == len(rows) - 1
+    assert cells(read)[-1][0] == label
+    assert f"The last row is called “{label}” and counts as a row like any other." in (
+        read.profile.remarks
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Town,Mass,Length/,kg,cm/Ulm,3,10/Bonn,4,11/Total,7,21",
+        "Town,Mass/,kg/Ulm,3/Bonn,4/Kiel,5/Total,12",
+        "Sector,Year,Revenue/Energy,2022,400/Health,2022,700/Total,2022,1100",
+        "Firm,Revenue,Debt/Shell,500,0/BP,300,0/Total,800,0",
+        "Town,Count/Ulm,1/Bonn,1/Kiel,1/Total,3",
+        "Item,Net,Tax/Pen,1.20,19%/Ink,3.10,19%/Total,4.30,19%",
+        "Town,Change/Ulm,0.1/Bonn,0.2/Kiel,-0.3/Jena,0.4/Total,0.4000001",
+        "Town,Price,Count/Ulm,2.50,3/Bonn,4.75,4/Kiel,3.10,4/Mean,3.45,3.67",
+    ],
+)
+def test_a_row_that_surely_is_a_total_is_left_out_and_told(text: str) -> None:
+    rows = [line.split(",") for line in text.split("/")]
+    read = table(rows)
+    assert rows[-1][0] not in [row[0] for row in cells(read)]
+    assert any(f"“{rows[-1][0]}”" in r and "was left out" in r for r in read.profile.remarks)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Comment/great/fine/good, but noisy/ok/bad",
+        "Comment/great/fine/ok/good, but noisy",
+        "Comment/great/fine/good, but noisy, and cold/ok/bad",
+        "Comment/great/good, but noisy",
+        "Comment/great/fine/good, but noisy/ok, 5",
+    ],
+)
+def test_a_separator_inside_a_text_of_one_column_costs_no_row(text: str) -> None:
+    lines = text.split("/")
+    read = table([line.split(",") for line in lines])
+    assert names(read)[0] == "Comment"
+    assert [row[0] for row in cells(read)[1:]] == [line.split(",")[0] for line in lines[1:]]
+    assert not any("left out" in remark for remark in read.profile.remarks)
+
+
+@pytest.mark.parametrize("wider", [0, 2])
+@pytest.mark.parametrize("notes", [0, 4])
+def test_many_lines_of_title_above_a_short_table_are_left_out_and_told(
+    wider: int, notes: int
+) -> None:
+    above = [["Sales"], ["by town"], ["As of May"], ["Source: the towns"], []]
+    head, body = ["Town", "n", *"ab"[:wider]], [["Ulm", "1", *"45"[:wider]]] * 2
+    read = table([*above, head, *body, *[["Estimated"]] * notes])
+    assert names(read) == head
+    assert read.profile.rows == 2 + notes
+    assert any("row 6; what stands above it" in remark for remark in read.profile.remarks)
+
+
 def test_amounts_of_several_currencies_are_not_added_up() -> None:
     read = table([["Shop", "Price"], *[["a", "$1,200.50"], ["b", "€ 3"], ["c", "5"]] * 4])
     price = read.profile.named("Price")
