@@ -1,8 +1,8 @@
 """Arguments of learnt tools that a model reads out of a request.
 
 What it gives is held against each tool's schema, and against what a rule read in the same request:
-a model may add to what is said plainly, not change it. What does not fit is asked for once more, with
-what is wrong; what does not fit then is not called.
+a model may add to what is said plainly, not change it, and what it leaves out of that is put in.
+What does not fit is asked for once more, with what is wrong; what does not fit then is not called.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Unfilled:
 
     tool: Tool[Any, Any]
     said: Mapping[str, Any]
-    """Arguments whose value stands in the request, those of a body by their own names."""
+    """Arguments whose value stands in the request, as they are given: a body's in the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,34 +95,68 @@ def _held(answer: Sequence[PlannedCall], tools: Sequence[Unfilled]) -> _Held:
     held = _Held()
     for call in answer:
         one = known.get(call.tool)
-        if one is None or call in fit:
+        if one is None:
             continue  # it may name only what it was shown
-        said = _complaints(one, call.arguments)
+        arguments, other = _with_said(call.arguments, one.said)
+        whole = call.model_copy(update={"arguments": arguments})
+        said = _complaints(one, arguments, other)
         if said:
             held.wrong.setdefault(call.tool, (call, said))
-        else:
-            fit.append(call)
+        elif whole not in fit:
+            fit.append(whole)
     held.calls = tuple(fit)
     return held
 
 
-def _complaints(one: Unfilled, arguments: Mapping[str, Any]) -> list[str]:
-    """What is wrong with a call's arguments; never their values."""
+def _with_said(
+    given: Mapping[str, Any], said: Mapping[str, Any], path: str = ""
+) -> tuple[dict[str, Any], list[str]]:
+    """A model's arguments with those that the request says in their places, and where it gave others.
+
+    Args:
+        path: of the arguments, as in `/body`.
+    """
+    whole = dict(given)
+    other: list[str] = []
+    for name, value in said.items():
+        place = f"{path}/{name}"
+        mine = given.get(name, value)
+        if isinstance(value, dict):
+            if isinstance(mine, dict):
+                whole[name], inner = _with_said(mine, value, place)
+                other += inner
+        elif _same(mine, value):
+            whole[name] = value
+        else:
+            other.append(f"{place}: the request says something else")
+    return whole, other
+
+
+def _complaints(one: Unfilled, arguments: Mapping[str, Any], other: Sequence[str]) -> list[str]:
+    """What is wrong with a call's arguments; never their values.
+
+    Args:
+        other: what is wrong with them beside the schema.
+    """
     try:
         found = problems((one.tool.schemas or ({}, {}))[0], arguments, MOST_COMPLAINTS)
     except TooMuchWork:
         return ["its schema asks for more work than can be done"]
-    body = arguments.get("body")
-    given = {**(body if isinstance(body, dict) else {}), **arguments}
-    other = [
-        f"/{name}: the request says something else"
-        for name, value in one.said.items()
-        if name in given and not _same(given[name], value)
-    ]
     return [*(problem.words for problem in found), *other][:MOST_COMPLAINTS]
 
 
 def _same(given: Any, said: Any) -> bool:
-    if isinstance(given, str) and isinstance(said, str):
-        return given.strip().casefold() == said.strip().casefold()
-    return bool(given == said)
+    """Whether two values say the same, whatever types they say it in: 5 and "5"."""
+    if isinstance(said, list):
+        mine = given if isinstance(given, list) else [given]
+        return len(mine) == len(said) and all(map(_same, mine, said))
+    if isinstance(given, dict | list) or given is None:
+        return False
+    if str(given).strip().casefold() == str(said).strip().casefold():
+        return True
+    if isinstance(given, bool) or isinstance(said, bool):
+        return False
+    try:
+        return float(given) == float(said)
+    except ValueError:
+        return False

@@ -13,6 +13,7 @@ from autonomy.tools.learnt.plain_words import (
     MONTHS,
     amounts,
     code_among,
+    codes_of,
     only_span,
     unit_of,
     wanted,
@@ -64,10 +65,11 @@ class Filled:
 
     @property
     def values(self) -> dict[str, Any]:
-        """Those of `said` with their values; a body's by their own names."""
+        """Those of `said` with their values, as arguments: a body's in the body."""
+        said = {n: value for n, value in self.arguments.items() if n in self.said and n != BODY}
         body = self.arguments.get(BODY)
-        flat = {**(body if isinstance(body, dict) else {}), **self.arguments}
-        return {name: flat[name] for name in self.said if name in flat}
+        inner = {n: v for n, v in body.items() if n in self.said} if isinstance(body, dict) else {}
+        return {**said, BODY: inner} if inner else said
 
 
 def filled(schema: Mapping[str, Any], request: str) -> Filled:
@@ -146,7 +148,7 @@ class _Said:
         """What it gives for one argument; None for nothing, or for more than one thing."""
         found = self._named(name, spec)
         if found is None and spec.get("enum"):
-            found = self._of_enum(spec["enum"])
+            found = self._of_enum(name, spec, specs)
         elif found is None and _kind(spec) == "boolean":
             found = wanted(name, self.text)
         elif found is None and _kind(spec) in ("integer", "number"):
@@ -164,35 +166,37 @@ class _Said:
     def _named(self, name: str, spec: Mapping[str, Any]) -> Any:
         """The value that stands right behind the argument's name."""
         words = re.escape(name).replace("_", "[ _-]").replace(r"\-", "[ _-]")
-        value = r"(?P<sign>\s*[:=]\s*|\s+)(?:[“\"](?P<quoted>[^”\"]{1,200})[”\"]|(?P<bare>[\w.+/:-]*\w))"
+        value = r"(?P<sign>\s*[:=]\s*|\s+)(?:[“\"](?P<quoted>[^”\"]{1,200})[”\"]|(?P<bare>[\w.+/:-]*\w)(?!\w|[,\s]\d{3}\b|\s*(?:or|and|to|–)\s*\d))"
         found = [
             match
             for match in re.finditer(rf"\b{words}{value}", self.text, re.IGNORECASE)
             if match["quoted"] is not None
             or match["sign"].strip()
-            # A plain word behind a name may be the sentence going on; a figure or a code is not.
-            or re.search(r"\d|^[A-Z]{2,}$", match["bare"])
+            # A plain word behind a name may be the sentence going on; a figure or a code is not,
+            # but for years: “in the year 2020 and 2021”.
+            or (name.lower() != "year" and re.search(r"\d|^[A-Z]{2,}$", match["bare"]))
         ]
         values = {match["quoted"] or match["bare"] for match in found}
         if len(values) != 1:
             return None
         return _typed(values.pop(), spec)
 
-    def _of_enum(self, choices: list[Any]) -> Any:
-        held = [
-            choice
-            for choice in choices
-            if isinstance(choice, str)
-            and len(choice) > 1
-            and re.search(
-                rf"(?<![\w-]){re.escape(choice)}(?![\w-])",
-                self.coded,  # US dollars are no word of the United States
-                0 if len(choice) < 4 else re.IGNORECASE,
-            )
-        ]
+    def _of_enum(self, name: str, spec: Mapping[str, Any], specs: Mapping[str, Any]) -> Any:
+        choices, of = list(spec["enum"]), codes_of(name, spec)
+        held = [c for c in choices if isinstance(c, str) and len(c) > 1 and self._has(c, of)]
         if held:
             return held[0] if len(held) == 1 else None
-        return code_among(choices, self.text)
+        alike = [n for n, s in specs.items() if of and codes_of(n, s) == of]
+        return code_among(of, choices, self.text) if len(alike) == 1 else None
+
+    def _has(self, choice: str, of: str) -> bool:
+        """Whether a word of an enumeration stands there; of codes, none that is short: “de”, “is” and
+        “try” are words, too, and “IN” is a state and a country."""
+        short = len(choice) < 4
+        if short and of:
+            return False
+        flags = 0 if short else re.IGNORECASE
+        return bool(re.search(rf"(?<![\w-]){re.escape(choice)}(?![\w-])", self.text, flags))
 
     def _number(self, name: str, spec: Mapping[str, Any], specs: Mapping[str, Any]) -> Any:
         """An amount in the argument's own unit, where one argument and one amount have it; or the

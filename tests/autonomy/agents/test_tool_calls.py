@@ -234,3 +234,44 @@ async def test_a_run_has_every_tool_that_its_request_names(served: Served) -> No
     ]
     chosen = offered([*others, tool], VAGUE, 3)
     assert [t.name for t in chosen] == [NAME, "worth.0", "worth.1"]
+
+
+WEATHER: dict[str, Any] = {
+    "type": "object",
+    "required": ["city"],
+    "properties": {
+        "city": {"type": "string"},
+        "units": {"enum": ["metric", "imperial"], "default": "metric"},
+        "days": {"type": "integer"},
+    },
+}
+ASKED = "Use weather.at for where the Eiffel Tower stands, imperial, days: 5."
+SAID = {"units": "imperial", "days": 5}
+
+
+@pytest.mark.parametrize("in_body", [False, True], ids=["plain", "in a body"])
+@pytest.mark.parametrize(
+    ("given", "called"),
+    [
+        ({"city": "Paris"}, True),
+        ({"city": "Paris", "units": "Imperial", "days": "5"}, True),
+        ({"city": "Paris", "units": "metric"}, False),
+        ({"city": "Paris", "days": 6}, False),
+        ({"units": "imperial"}, False),
+    ],
+    ids=["left out", "in another form", "another unit", "another number", "without the city"],
+)
+async def test_what_the_request_says_plainly_is_in_the_call(
+    served: Served, given: dict[str, Any], called: bool, in_body: bool
+) -> None:
+    """A model that leaves an argument out does not get the service's default for it."""
+    deps = await deps_for(served, ASKED)
+    (tool,) = deps.tools.learnt()
+    schema = {"properties": {"body": WEATHER}, "required": ["body"]} if in_body else WEATHER
+    deps.tools.add([dataclasses.replace(tool, name="weather.at", schemas=(schema, {}))])
+    arguments, whole = given, {"city": "Paris", **SAID}
+    if in_body:
+        arguments, whole = {"body": given}, {"body": whole}
+    models = Calling(PlannedCall(tool="weather.at", arguments=arguments))
+    found = await calls_for(dataclasses.replace(deps, models=models), key="k")
+    assert [c.arguments for c in found.calls] == ([whole] if called else [])

@@ -224,3 +224,130 @@ def test_plain_words_that_may_mean_another_are_not(
     found = filled(schema, request_)
     assert found.arguments == arguments
     assert found.missing
+
+
+def only(name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    """A schema of a tool with one argument that is no must."""
+    return {"properties": {name: spec}}
+
+
+ABSTRACTS = only("include_abstract", {"type": "boolean"})
+LANGUAGE = only("language", {"enum": ["en", "de", "fr", "es", "is"]})
+STATE = only("state", {"enum": ["CA", "DE", "IN", "NY"]})
+NATION = only("country", {"enum": ["DE", "FR", "US"]})
+MONEY = only("currency", {"enum": ["all", "eur", "try", "usd"]})
+RADIUS = only("radius_km", {"type": "number"})
+DAYS = only("days", {"type": "integer"})
+YEAR = only("year", {"type": "integer"})
+LIMIT = only("limit", {"type": "integer"})
+
+
+@pytest.mark.parametrize(
+    ("schema", "request_"),
+    [
+        (ABSTRACTS, "Do not include abstracts"),
+        (ABSTRACTS, "Don't show abstracts"),
+        (ABSTRACTS, "Don’t show abstracts"),
+        (ABSTRACTS, "don't include abstracts, peer reviewed only"),
+        (ABSTRACTS, "never with abstracts"),
+        (ABSTRACTS, "There is no need to include abstracts"),
+        (ABSTRACTS, "Avoid papers with abstracts"),
+        (ABSTRACTS, "Papers, but do not, however, include abstracts"),
+        (ABSTRACTS, "Do not exclude abstracts"),
+        (ABSTRACTS, "Not without abstracts"),
+        (ABSTRACTS, "What is wrong with abstracts?"),
+        (ABSTRACTS, "Papers, with abstracts left out"),
+        (YEAR, "Explain inflation in 2000 words, using the rates tool"),
+        (YEAR, "Prices since March 2020"),
+        (YEAR, "from March 2020 until today"),
+        (YEAR, "before January 2021"),
+        (YEAR, "in 2020 and 2021"),
+        (YEAR, "in 2020–2022"),
+        (YEAR, "in 2020-22"),
+        (YEAR, "in 2020 to 2022"),
+        (YEAR, "in 2020 compared with 2019"),
+        (YEAR, "in 2020 and later"),
+        (YEAR, "in 2020 dollars"),
+        (YEAR, "in the year 2020 and 2021"),
+        (YEAR, "in March 2020 and April"),
+        (YEAR, "Needed in March 2027. Use the rates tool"),
+        (YEAR, "never in 2020"),
+        (LANGUAGE, "unemployment in Germany"),
+        (LANGUAGE, "What is the rate in Rio de Janeiro"),
+        (STATE, "unemployment for India"),
+        (STATE, "unemployment, as code IN"),
+        (NATION, "unemployment in Germany and Peru"),
+        (NATION, "unemployment in Germany, Spain and France"),
+        (NATION, "unemployment in Germany compared with Spain"),
+        (NATION, "unemployment in East Germany"),
+        (NATION, "unemployment outside Germany"),
+        (RADIUS, "within 1 000 km of Rome"),
+        (RADIUS, "within 1,000 km of Rome"),
+        (RADIUS, "within 1\u202f000 km of Rome"),
+        (RADIUS, "5 km or less"),
+        (RADIUS, "within 5 km or less"),
+        (RADIUS, "maximum of 5 km"),
+        (RADIUS, "a minimum distance of 5 km"),
+        (RADIUS, "5 km minimum"),
+        (RADIUS, "not within 5 km"),
+        (RADIUS, "within 5 km, perhaps ten km"),
+        (RADIUS, "5, 10 km"),
+        (only("min_km", {"type": "number"}), "within 5 km"),
+        (DAYS, "I need this in 3 days. Use the weather tool"),
+        (DAYS, "It rained 3 days ago"),
+        (DAYS, "The weather after 3 days"),
+        (DAYS, "Due in 3 days"),
+        (only("days", {"type": "integer", "description": "To look back."}), "for the next 3 days"),
+        (NATION, "unemployment in the US and Germany"),
+        (NATION, "unemployment in Germany. In Spain, too"),
+        (MONEY, "prices in euros or yen"),
+        (MONEY, "prices not in euros"),
+        (MONEY, "try to say it all"),
+        (YEAR, "in 2020, 21 and 22"),
+        (RADIUS, "within 5 km, or less"),
+        (LIMIT, "limit 20 or 30"),
+        (LIMIT, "limit 1,000"),
+        (LIMIT, "limit 20 000"),
+    ],
+)
+def test_what_plain_words_leave_in_doubt_is_no_argument(
+    schema: dict[str, Any], request_: str
+) -> None:
+    assert filled(schema, request_).arguments == {}
+
+
+@pytest.mark.parametrize(
+    ("schema", "request_", "arguments"),
+    [
+        (ABSTRACTS, "Papers on kelp. Please include abstracts.", {"include_abstract": True}),
+        (ABSTRACTS, "Papers on kelp, peer reviewed, no abstracts", {"include_abstract": False}),
+        (YEAR, "Explain inflation during 2020, in 800 words", {"year": 2020}),
+        (RADIUS, "Stations within 5 km of Rome", {"radius_km": 5.0}),
+        (RADIUS, "Stations within a 5 km radius", {"radius_km": 5.0}),
+        (DAYS, "The weather in Rome for the next 3 days", {"days": 3}),
+        (NATION, "unemployment in Germany", {"country": "DE"}),
+        (NATION, "prices of the US, in euros", {"country": "US"}),
+        (MONEY, "prices in US dollars", {"currency": "usd"}),
+        (
+            only("place", {"enum": ["DEU", "FRA"], "description": "ISO 3166 code."}),
+            "unemployment in France",
+            {"place": "FRA"},
+        ),
+    ],
+)
+def test_what_plain_words_leave_in_no_doubt_is_one(
+    schema: dict[str, Any], request_: str, arguments: dict[str, Any]
+) -> None:
+    assert filled(schema, request_).arguments == arguments
+
+
+def test_one_country_is_not_given_for_two_arguments() -> None:
+    codes = {"enum": ["DE", "FR"]}
+    schema = {"properties": {"from_country": codes, "to_country": codes}}
+    assert filled(schema, "exports of Germany").arguments == {}
+
+
+def test_values_that_are_said_are_given_as_arguments() -> None:
+    schema = {"properties": {"body": STATION, "limit": {"type": "integer"}}}
+    found = filled(schema, "metric, limit 3")
+    assert found.values == {"body": {"unit": "metric", "limit": 3}, "limit": 3}
