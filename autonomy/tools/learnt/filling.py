@@ -43,6 +43,8 @@ _DATE = re.compile(
     rf"|\b(?P<m2>{_MONTH})\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y2>\d{{4}})\b",
     re.IGNORECASE,
 )
+_OPEN = re.compile(r"\b(?:since|from|until|till|before|after|by|than|not|to)\s+(?:the\s+)?$", re.I)
+"""Before a date that is one end of a time."""
 _PAIR = re.compile(r"\b([A-Z]{3})\s*(?:/|→|->|to|in|into|against)\s*([A-Z]{3})\b")
 _CODE = re.compile(r"\b[A-Z]{3}\b")
 _QUOTED = re.compile(r"[“\"]([^”\"]{1,200})[”\"]")
@@ -133,8 +135,9 @@ class _Said:
     def __init__(self, text: str) -> None:
         self.text = text
         self.dates = list(dict.fromkeys(_dates(text)))
-        self.coded = with_currency_codes(text)
-        pairs = list(dict.fromkeys(_PAIR.findall(self.coded)))
+        self.open = any(_OPEN.search(text[: found.start()]) for found in _DATE.finditer(text))
+        coded = with_currency_codes(text)
+        pairs = list(dict.fromkeys(_PAIR.findall(coded)))
         self.pair = pairs[0] if len(pairs) == 1 else None
         self.codes = list(dict.fromkeys(_CODE.findall(text)))
         self.quoted = list(dict.fromkeys(_QUOTED.findall(text)))
@@ -214,7 +217,7 @@ class _Said:
 
     def _date(self, name: str, dates: list[str]) -> str | None:
         if len(self.dates) == 1 and len(dates) == 1:
-            return self.dates[0]
+            return None if self.open else self.dates[0]
         ends = sorted(self.dates) if len(self.dates) == 2 else []
         if self.span is not None:
             ends = [self.span.first, self.span.last]

@@ -93,12 +93,12 @@ def amounts(text: str) -> dict[str, list[float]]:
     """The amounts that a text gives, by unit. None of a unit that it has more than once, or of which
     it gives a range or a bound; and no time but that which something lasts."""
     named = Counter(_unit(match.group()) for match in _WORD.finditer(text))
-    found = {
-        unit: [float(match["number"])]
-        for match in _AMOUNT.finditer(text)
-        if (unit := _unit(match["unit"])) and _stands_alone(unit, text, match.start(), match.end())
-    }
-    return {unit: values for unit, values in found.items() if named[unit] == 1}
+    found: dict[str, list[float]] = {}
+    for match in _AMOUNT.finditer(text):
+        unit = _unit(match["unit"])
+        if named[unit] == 1 and unit and _stands_alone(unit, text, match.start(), match.end()):
+            found[unit] = [float(match["number"])]
+    return found
 
 
 def _unit(word: str) -> str:

@@ -305,6 +305,8 @@ LIMIT = only("limit", {"type": "integer"})
         (MONEY, "try to say it all"),
         (YEAR, "in 2020, 21 and 22"),
         (RADIUS, "within 5 km, or less"),
+        (only("date", {"type": "string", "format": "date"}), "rates since 2024-01-05"),
+        (only("date", {"type": "string", "format": "date"}), "rates before 5 January 2024"),
         (LIMIT, "limit 20 or 30"),
         (LIMIT, "limit 1,000"),
         (LIMIT, "limit 20 000"),
