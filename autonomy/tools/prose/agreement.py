@@ -109,9 +109,19 @@ _PLURAL_VERB = rf"(?:{_any(SAYING)}|are|were|have)"
 _SINGULAR_VERB = rf"(?:{_any(SAYING.values())}|is|was|has)"
 
 
+_MEASURES = frozenset(
+    """seconds minutes hours days weeks months years decades centuries metres meters kilometres kilometers
+    centimetres centimeters millimetres millimeters miles inches yards litres liters gallons grams
+    kilograms pounds tonnes tons euros dollars degrees points percents hectares acres volts watts""".split()
+)
+"""“Five years is a long time”: an amount is one thing."""
+_WHOEVER = r"(?:[Ii]t|[Tt]hey|[Ww]e|[Hh]e|[Ss]he|[Yy]ou|I|[Tt]here|which|who)"
+"""A subject behind which “might” and “will” are verbs: either is a noun too."""
+
+
 def _plural_subject(match: Match) -> str:
     noun = match["noun"]
-    if noun in NO_PLURALS or noun.endswith(("ss", "us", "is", "as", "ics")):
+    if noun in NO_PLURALS | _MEASURES or noun.endswith(("ss", "us", "is", "as", "os", "ics")):
         return ""
     return _IS_TO_ARE[match["wrong"]]
 
@@ -136,13 +146,12 @@ _RULES = (
     _rule(r"\b(?:a|this|one) (?P<wrong>phenomena|criteria)\b(?!-)", {"phenomena": "phenomenon", "criteria": "criterion"}, "number", "One is a “{right}”, several are “{wrong}”."),
     # Words that sound alike.
     _rule(rf"\b(?P<wrong>[Ii]t{_APOSTROPHE}s) own\b(?!-)(?! goals?\b)", "its", "possessive", "“{wrong}” means “it is”; what belongs to it is “{right}”."),
-    _rule(rf"\b{_WITHIN} (?P<wrong>it{_APOSTROPHE}s) (?!a\b|an\b|the\b|not\b|been\b|being\b|all\b|so\b|too\b|very\b)[a-z]+\b(?!ly\b)", "its", "possessive", "“{wrong}” means “it is”; what belongs to it is “{right}”."),
     _rule(rf"\b(?P<wrong>[Ii]t{_APOSTROPHE}s) (?:{_any(OWNED)})\b(?! (?:that|which|who|we|you|driven|based|and not)\b)(?![-’'])", "its", "possessive", "“{wrong}” means “it is”; what belongs to it is “{right}”."),
     _rule(r"\b(?P<wrong>[Ii]ts) (?:been|a(?! priori| posteriori)|an|the|(?:important|possible|clear|likely|necessary|difficult|unlikely|impossible) (?:to|that))\b(?![-’'])", "it's", "possessive", "“{wrong}” is what belongs to it; “it is” is “{right}”."),
     _rule(r"\b(?P<wrong>[Tt]heir) (?:is|are|was|were|exists?|(?:has|have|had|will|may|can|must|should|could) (?:be|been))\b", "there", "their or there", "“{wrong}” is what belongs to them; that something is begins with “{right}”."),
     _rule(rf"\b{_AMONG} (?P<wrong>there) (?:own|{_any(OWNED)}|study|studies|paper|papers|analysis|work|views|lives|opinions)\b(?![-’'])", "their", "their or there", "What belongs to them is “{right}”, not “{wrong}”."),
     _rule(rf"\b(?P<wrong>[Tt]hey{_APOSTROPHE}re) own\b", "their", "their or there", "“{wrong}” means “they are”; what belongs to them is “{right}”."),
-    _rule(r"\b(?:could|should|would|might|must)(?:n['’]t| not)? (?P<wrong>of)\b(?! course\b)", "have", "verb form", "Behind such a verb stands “{right}”; it only sounds like “{wrong}”."),
+    _rule(rf"\b(?:(?:could|should|would)(?:n['’]t| not)?|{_WHOEVER} (?:might|must)|(?:might|must)(?:n['’]t| not)) (?P<wrong>of)\b(?! course\b)", "have", "verb form", "Behind such a verb stands “{right}”; it only sounds like “{wrong}”."),
     _rule(r"\b(?:rather|other) (?P<wrong>then)\b", "than", "than or then", "What is compared is joined by “{right}”."),
     _rule(r"\b(?:more|less|fewer|larger|greater|higher|lower|smaller|better|worse|longer|shorter|faster|slower|older|younger) (?P<wrong>then) (?:\d|those\b|that of\b|expected\b|any\b|half\b|twice\b|one\b|two\b|three\b|ten\b)", "than", "than or then", "What is compared is joined by “{right}”."),
     _rule(r"\b(?:have|has|had|having) (?P<wrong>an affect) on\b", "an effect", "effect or affect", "What something has on another is “{right}”."),
@@ -151,7 +160,7 @@ _RULES = (
     # Forms of verbs.
     _rule(rf"\bdid(?:n['’]t| not) (?P<wrong>{_any(PLAIN_FORMS)})\b(?!-)", PLAIN_FORMS, "verb form", "Behind “did not” stands “{right}”."),
     _rule(rf"\b(?:have|has) (?:not |also |already |since )?(?P<wrong>{_any(PARTICIPLES)})\b(?!-)", PARTICIPLES, "verb form", "Behind “has” and “have” stands “{right}”."),
-    _rule(r"(?<![Tt]he )(?<!\b[Aa] )(?<![Ii]ts )(?<![Tt]heir )(?<![Ff]ree )\b(?:would|should|could|cannot|will|may|might|must) (?P<wrong>has)\b", "have", "verb form", "Behind such a verb stands “{right}”."),
+    _rule(rf"\b(?:would|should|could|cannot|{_WHOEVER} (?:will|may|might|must)) (?P<wrong>has)\b", "have", "verb form", "Behind such a verb stands “{right}”."),
     _rule(r"\b(?:do|does|did)(?:n['’]t| not) (?P<wrong>has)\b", "have", "verb form", "Behind “does not” stands “{right}”."),
     _rule(r"\b(?:is|are|was|were|be|became|become|becomes|much) (?P<wrong>more (?P<one>better|worse|easier|harder|faster|slower|larger|smaller|higher|lower|cheaper|stronger|weaker|simpler|older|younger))\b(?!-)", lambda m: m["one"], "comparison", "“{right}” says “more” by itself."),
     _rule(r"\bthe (?P<wrong>most (?P<one>best|worst|largest|smallest|highest|lowest|greatest|easiest|strongest|latest|oldest))\b(?!-)", lambda m: m["one"], "comparison", "“{right}” says “most” by itself."),
