@@ -72,7 +72,7 @@ async def test_what_a_bad_answer_would_change_is_not_changed(
 
     assert ride.state["stop_reason"] == StopReason.COMPLETED
     drafts = cast("MemoryDrafts", deps.drafts)
-    assert drafts.proposed[ride.state["document_id"]] == []
+    assert not any(drafts.proposed.values())
     assert edited(SENTENCE, ()) in ride.document.sections[0].markdown
     bodies = cast("Any", deps.artifacts).bodies.values()
     told = next(b["rewriting"] for b in bodies if "rewriting" in b)
