@@ -23,13 +23,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from django.db import DatabaseError, InterfaceError
-from django.db.backends.signals import connection_created
 from langgraph.runtime import RunControl
 
 from autonomy.core.llm import SHARED
 from autonomy.runtime.db import close_pool
 from autonomy.runtime.fence import Fence
-from autonomy.runtime.leases import bound_idle_transactions
+from autonomy.runtime.leases import bound_connections
 from autonomy.runtime.model_calls import BUFFER
 from autonomy.runtime.provider_health import shared_health
 from autonomy.runtime.queue import Claim
@@ -237,7 +236,7 @@ def serve(
     right before, in the task that drives: cancelling that is an ordinary end."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
-    connection_created.connect(bound_idle_transactions, dispatch_uid="lease")
+    bound_connections()
     SHARED.health = shared_health()
 
     async def driving() -> None:

@@ -22,7 +22,7 @@ from autonomy.runtime import queue, segment_ends
 from autonomy.runtime.apart import Apart, Died, NotBegun
 from autonomy.runtime.db import run_db
 from autonomy.runtime.fence import FencedOut
-from autonomy.runtime.leases import Lease
+from autonomy.runtime.leases import Lease, bound_connections
 from autonomy.runtime.provider_health import shared_health
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.runner import DRAIN, PAUSE, SLICE, Runner
@@ -95,6 +95,7 @@ class Engine:
     def start(self) -> None:
         # Before any call of a model: what one worker learns of a provider, all of them know.
         SHARED.health = shared_health()
+        bound_connections()
         self._thread.start()
         self._ready.wait()
         self._lease.start()

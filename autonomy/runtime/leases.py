@@ -76,6 +76,12 @@ def bound_idle_transactions(connection: BaseDatabaseWrapper, **_: Any) -> None:
         cursor.execute(f"SET idle_in_transaction_session_timeout = {milliseconds}")
 
 
+def bound_connections() -> None:
+    """Have `bound_idle_transactions` of every connection that this process opens from now on. A
+    process that drives runs calls it before anything of it can ask the database."""
+    connection_created.connect(bound_idle_transactions, dispatch_uid="lease")
+
+
 def live_locks() -> list[int]:
     """Lock numbers of the worker processes that are alive: the lock is held, and the heartbeat is
     fresh, because a frozen process holds its lock too."""
@@ -113,7 +119,6 @@ class Lease:
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
 
     def start(self) -> None:
-        connection_created.connect(bound_idle_transactions, dispatch_uid="lease")
         self._thread.start()
 
     def stop(self) -> None:

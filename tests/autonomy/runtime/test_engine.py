@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
+from django.db.backends.signals import connection_created
 
 from autonomy import services
 from autonomy.core.llm import SHARED
@@ -311,3 +312,20 @@ def test_claims_in_one_transaction_take_whom_single_claims_would(
     assert all(len(set(turns[at : at + 3])) == 3 for at in range(0, len(turns), 3))
     assert queue.claim_many(1, 5) == []
     assert queue.claim(1) is None
+
+
+def test_connections_are_bounded_before_anything_of_a_worker_asks_the_database(
+    engine: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection_created.disconnect(dispatch_uid="lease")
+    bounded: list[bool] = []
+    real = Engine._run_loop
+
+    def begins(self: Engine) -> None:
+        uids = [receiver[0][0] for receiver in connection_created.receivers]
+        bounded.append("lease" in uids)
+        real(self)
+
+    monkeypatch.setattr(Engine, "_run_loop", begins)
+    engine(line(1))
+    assert bounded == [True]
