@@ -14,7 +14,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from langgraph.runtime import RunControl
 
 from autonomy.core.llm import SHARED
@@ -256,7 +256,12 @@ class Engine:
         orphans = ours.keys() - before.keys() - self._driven.keys()
         for run_id, number in orphans & self._suspects:
             logger.warning("run %s: nobody drives fence %s; reclaiming", run_id, number)
-            await run_db(segment_ends.reclaim, run_id, number)
+            try:
+                await run_db(segment_ends.reclaim, run_id, number)
+            except (OperationalError, InterfaceError):
+                raise  # the database is at fault: everything is looked at again
+            except Exception:
+                logger.exception("run %s: could not be taken over", run_id)
         self._suspects = set(orphans)
 
     async def _yield_places(self) -> None:

@@ -15,7 +15,7 @@ from django.db.models import DateTimeField, Func, Q
 
 from autonomy.core.types import PLAN_APPROVAL, CycleStatus, EventDraft, RunStatus, StopReason
 from autonomy.models import Resume, Run, TurnitinCycle
-from autonomy.runtime import endings, metrics, notices, transitions
+from autonomy.runtime import deaths, endings, metrics, notices, transitions
 from autonomy.runtime.answers import TOLD, report_value, store_answer, wake
 from autonomy.runtime.fence import Fence, FencedOut
 from autonomy.runtime.messages import untaken
@@ -203,29 +203,17 @@ def retry(fence: Fence, cause: str, *, own_fault: bool = True) -> bool:
 
 
 @transaction.atomic
-def reclaim(
-    run_id: object, number: int, *, own_fault: bool = False, explained: bool = False
-) -> bool:
+def reclaim(run_id: object, number: int, *, own_fault: bool = False) -> bool:
     """Take a run from a dead worker: back to the queue, or `failed` when it is poisoned.
 
     The dead segment's fence stops being valid here, because the run is no longer `running`.
 
     Args:
         own_fault: a process that drove nothing else died of it.
-        explained: workers die without it too, so that `MAX_CLAIMS` do not speak against it, and
-            only `max_lost_claims` end it.
     """
     fence = Fence(str(run_id), number)
     cause = "Its worker stopped without a word again and again at the same step."
-    return _again(
-        run_id,
-        fence,
-        "lost",
-        cause,
-        own_fault=own_fault,
-        explained=explained,
-        count_seconds=False,
-    )
+    return _again(run_id, fence, "lost", cause, own_fault=own_fault, count_seconds=False)
 
 
 def _again(
@@ -236,7 +224,6 @@ def _again(
     *,
     own_fault: bool,
     count_seconds: bool,
-    explained: bool = False,
 ) -> bool:
     run = (
         Run.objects.select_for_update(no_key=True)
@@ -253,9 +240,11 @@ def _again(
     else:
         # After a checkpoint of this very segment the count starts anew.
         faults = faults + own_fault if claims else 0
+    # Where workers die without it too, `MAX_CLAIMS` do not speak against it: only the limit ends it.
+    explained = faults < MAX_FAULTS and claims >= MAX_CLAIMS and deaths.explain(run.pk, claims)
     stuck = claims >= env().max_lost_claims
     if faults >= MAX_FAULTS or (claims >= MAX_CLAIMS and not explained) or stuck:
-        if explained and faults < MAX_FAULTS:
+        if explained:
             cause = STUCK.format(claims=claims)
         transitions.end(
             run.pk, [RunStatus.RUNNING], RunStatus.FAILED, StopReason.POISONED, cause, fence=fence

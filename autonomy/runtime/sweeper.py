@@ -48,34 +48,15 @@ that all of its leases ran out; or when one of them is so old that its heartbeat
 ONE_SWEEPER = "SELECT pg_try_advisory_xact_lock(%s, %s)"
 """Held on a dead worker while its runs are taken over."""
 
-DEATHS_SINCE = f"""
-(SELECT count(*) FROM autonomy_worker_processes gone
- WHERE gone.seen_at > COALESCE(
-           (SELECT saved.created_at FROM autonomy_checkpoints saved
-            WHERE saved.thread_id = run.id::text AND saved.checkpoint_ns = ''
-            ORDER BY saved.checkpoint_id DESC LIMIT 1), run.started_at)
-           - make_interval(secs => %(beat)s)
-   AND NOT ({HELD % "gone.lock_no"}))
-"""  # noqa: S608 - constants only
-"""Workers that went away since the run's last checkpoint: each was seen a beat before at the latest."""
-
-ALSO_WITHOUT_IT = 1.25
-"""Workers that went away, for each of a run's claims without progress, beyond which something else
-kills workers. Where four of them are killed alike, ten claims of one run in twelve deaths have a
-chance of 1 in 25,000. Two runs that each take their worker along explain each other for good; only
-`max_lost_claims` ends those."""
-
-LEFT_BEHIND = f"""
-SELECT id, fence, {DEATHS_SINCE} > {ALSO_WITHOUT_IT} * claims_without_progress
-FROM autonomy_runs run
+LEFT_BEHIND = """
+SELECT id, fence FROM autonomy_runs
 WHERE owner_lock = %(lock)s AND status = 'running'
 ORDER BY owner_id, id
-FOR NO KEY UPDATE OF run SKIP LOCKED
-"""  # noqa: S608 - constants only
-"""Runs of a dead worker, and of each whether workers die without it too. In the order of their
-owners: two sweeps lock their places in the queue one after the other, and no place before a day
-that is needed (`HOLD_DAYS`), because whoever starts a run locks the day first. A run that somebody
-has locked is left to the next look."""
+FOR NO KEY UPDATE SKIP LOCKED
+"""
+"""Runs of a dead worker. In the order of their owners: two sweeps lock their places in the queue one
+after the other, and no place before a day that is needed (`HOLD_DAYS`), because whoever starts a run
+locks the day first. A run that somebody has locked is left to the next look."""
 
 FORGET = f"""
 DELETE FROM autonomy_worker_processes worker
@@ -114,14 +95,14 @@ def _take_over(lock_no: int) -> int:
         cursor.execute(ONE_SWEEPER, [SWEEP_CLASS, lock_no])
         if not cursor.fetchall()[0][0]:
             return 0
-        cursor.execute(LEFT_BEHIND, {"lock": lock_no, "beat": env().lease_beat_seconds})
+        cursor.execute(LEFT_BEHIND, {"lock": lock_no})
         left = cursor.fetchall()
         cursor.execute(HOLD_DAYS, {"runs": [row[0] for row in left]})
     left_there = 0
-    for run_id, number, explained in left:
+    for run_id, number in left:
         logger.warning("run %s: its worker (fence %s) is dead; reclaiming", run_id, number)
         try:
-            segment_ends.reclaim(run_id, int(number), explained=bool(explained))
+            segment_ends.reclaim(run_id, int(number))
         except (OperationalError, InterfaceError):
             raise  # the database is at fault: everything is looked at again
         except Exception:

@@ -20,7 +20,11 @@ export function DropZone({ onFiles }) {
       depth = Math.max(0, depth - 1);
       if (depth === 0) setOver(false);
     };
-    const hover = (event) => carriesFiles(event) && event.preventDefault();
+    const hover = (event) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      if (depth === 0) enter(event); // they came over the window before the page was there
+    };
     const drop = (event) => {
       if (!carriesFiles(event)) return;
       event.preventDefault();

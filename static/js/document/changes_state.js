@@ -42,6 +42,7 @@ export function useChanges(runId, artifactId) {
   const [state, dispatch] = useReducer(reduce, START);
   const base = `/api/v2/runs/${runId}/rewriting/${artifactId}`;
   const busy = useRef(false);
+  const turns = useRef({ asked: 0, answered: 0 });
 
   const load = useCallback(async (first) => {
     if (busy.current) return;
@@ -59,14 +60,21 @@ export function useChanges(runId, artifactId) {
     load(0);
   }, [load]);
 
+  /** Show the answer of the newest question; of two that overtook each other neither knows both. */
+  const settle = useCallback(async function settle(answer) {
+    const turn = ++turns.current.asked;
+    const found = await answer;
+    if (turn < turns.current.answered) return settle(api.get(`${base}/decisions`));
+    turns.current.answered = turn;
+    if (turn === turns.current.asked) dispatch({ type: "decided", decided: found.decided, counts: found.counts });
+  }, [base]);
   const refresh = useCallback(async () => {
     try {
-      const found = await api.get(`${base}/decisions`);
-      dispatch({ type: "decided", decided: found.decided, counts: found.counts });
+      await settle(api.get(`${base}/decisions`));
     } catch {
       // what is shown stands; the next decision asks again
     }
-  }, [base]);
+  }, [base, settle]);
   useEffect(() => {
     const back = () => document.visibilityState === "visible" && refresh();
     document.addEventListener("visibilitychange", back);
@@ -81,13 +89,12 @@ export function useChanges(runId, artifactId) {
   const decide = useCallback(async (decision, numbers) => {
     dispatch({ type: "decided", decision, numbers: numbers && new Set(numbers) });
     try {
-      const found = await api.patch(`${base}/decisions`, numbers ? { decision, numbers } : { decision });
-      dispatch({ type: "decided", decided: found.decided, counts: found.counts });
+      await settle(api.patch(`${base}/decisions`, numbers ? { decision, numbers } : { decision }));
     } catch (problem) {
       toastError(problem);
       refresh();
     }
-  }, [base, refresh]);
+  }, [base, refresh, settle]);
 
   const changes = useMemo(() => state.blocks.flatMap((block) => block.changes.map((change) => ({ ...change, block: block.id }))), [state.blocks]);
   return { ...state, changes, decide, more: () => state.next !== null && load(state.next), reload: () => load(state.next ?? 0) };

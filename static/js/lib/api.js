@@ -55,13 +55,21 @@ function leaveIfSignedOut(status) {
   }
 }
 
+// Browsers carry at most 64 KB of such requests at a time, and refuse what is over it.
+const KEPT_ALIVE_MAX = 8_000; // characters
+
+/** What a person just did reaches the server even if they close the tab at once. */
+const outlivesTab = (method, body) => method !== "GET" && (body?.length ?? 0) <= KEPT_ALIVE_MAX;
+
 async function send(method, path, { body, headers = {}, signal } = {}) {
+  const sent = body === undefined || body instanceof FormData ? body : JSON.stringify(body);
   let response;
   try {
     response = await fetch(path, {
       method,
       credentials: "same-origin",
       signal,
+      keepalive: !(sent instanceof FormData) && outlivesTab(method, sent),
       headers: {
         Accept: "application/json",
         ...(method === "GET" ? {} : { "X-CSRFToken": csrfToken() }),
@@ -70,7 +78,7 @@ async function send(method, path, { body, headers = {}, signal } = {}) {
           : {}),
         ...headers,
       },
-      body: body === undefined || body instanceof FormData ? body : JSON.stringify(body),
+      body: sent,
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;

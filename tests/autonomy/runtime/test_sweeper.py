@@ -19,6 +19,7 @@ from autonomy.core.types import FileStatus, RunStatus, StopReason, TaskSpec
 from autonomy.models import Episode, Job, Run, Source, WorkerProcess
 from autonomy.runtime import leases, queue, segment_ends, sweeper, transitions, upkeep
 from autonomy.runtime.budgets_ledger import RunLedger, close_all
+from autonomy.runtime.fence import Fence
 from autonomy.runtime.leases import LOCK_CLASS, any_worker_alive
 from autonomy.runtime.queue import Claim
 from autonomy.runtime.sweeper import Sweeper, reclaim_dead
@@ -325,20 +326,40 @@ def waits_for_a_lock() -> bool:
         other.close()
 
 
+def _found_by_a_sweep(fence: Fence) -> bool:
+    return reclaim_dead() == 1
+
+
+def _found_by_its_own_worker(fence: Fence) -> bool:
+    return segment_ends.reclaim(fence.run_id, fence.number)
+
+
+def _given_back_after_an_error_that_is_not_its_own(fence: Fence) -> bool:
+    return segment_ends.retry(fence, "The database went away.", own_fault=False)
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        _found_by_a_sweep,
+        _found_by_its_own_worker,
+        _given_back_after_an_error_that_is_not_its_own,
+    ],
+)
 def test_a_run_is_not_blamed_while_workers_die_without_it_however_often(
-    start: Callable[..., Run], claim: Callable[[], Claim]
+    start: Callable[..., Run], claim: Callable[[], Claim], lost: Callable[[Fence], bool]
 ) -> None:
     """A storm that kills four workers alike, faster than the run gets anywhere."""
     run = start()
     for number in range(3 * segment_ends.MAX_CLAIMS):
         Job.objects.update(available_at=timezone.now())
-        claim()
+        claimed = claim()
         for other in range(4):
             WorkerProcess.objects.create(
                 host="here", pid=number * 10 + other, seen_at=timezone.now()
             )
         age(run, 1)
-        assert reclaim_dead() == 1
+        assert lost(claimed.fence)
     run.refresh_from_db()
     assert (run.status, run.faults) == (RunStatus.QUEUED, 0)
     assert run.claims_without_progress == 3 * segment_ends.MAX_CLAIMS
