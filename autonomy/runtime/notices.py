@@ -38,7 +38,7 @@ BATCH = 20
 SUBJECTS = {
     NotificationKind.WAITING: "“{title}” is waiting for you",
     NotificationKind.REMINDER: "“{title}” is still waiting for you",
-    NotificationKind.DONE: "“{title}” is ready",
+    NotificationKind.DONE: "“{title}” is finished",
     NotificationKind.FAILED: "“{title}” could not be finished",
 }
 """What a mail of each kind is called."""

@@ -66,7 +66,7 @@ def test_the_owner_is_told_of_a_question_and_of_the_end(start: Start, claim: Tak
     assert notices.send_due() == 0
     assert subjects() == [
         "“Say hello” is waiting for you",
-        "“Say hello” is ready",
+        "“Say hello” is finished",
         "“Say hello” could not be finished",
     ]
     assert mail.outbox[0].to == ["alice@example.org"]
@@ -190,5 +190,5 @@ def test_an_odd_title_cannot_add_headers(start: Start, claim: TakeClaim) -> None
     Run.objects.filter(pk=run.pk).update(title="A\nBcc: eve@example.org")
     segment_ends.finish(claim().fence, RunStatus.SUCCEEDED, StopReason.COMPLETED)
     notices.send_due()
-    assert subjects() == ["“A Bcc: eve@example.org” is ready"]
+    assert subjects() == ["“A Bcc: eve@example.org” is finished"]
     assert mail.outbox[0].recipients() == ["alice@example.org"]

@@ -142,5 +142,5 @@ def test_nobody_gets_mail_that_they_do_not_want(start: Start, claim: Claim, alic
     services.submit_report(run, cycle_id=cycle.pk, observed_similarity=9.0)
     drive(claim(), asking)
     assert notices.send_due() == 1
-    assert [message.subject for message in mail.outbox] == ["“Say hello” is ready"]
+    assert [message.subject for message in mail.outbox] == ["“Say hello” is finished"]
     assert [kind for kind, _ in told(run)] == ["waiting", "done"], "in the product all is told"
