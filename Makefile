@@ -48,9 +48,9 @@ check-the-rest:
 	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run; \
 	$(PY) -m pytest -q -p no:cacheprovider tests/docs
 
-# Tests that start the product or a browser would disturb the others: they come after these. Of
-# the former two at a time, the longest files first, so that none is left to one worker at the end;
-# of the others three, because some wait. `check-the-rest` has run those of the docs.
+# Tests that start the product or a browser would disturb the others: they come after these, the
+# longest files first, so that none is left to one worker at the end. Three at a time, because some
+# wait. `check-the-rest` has run those of the docs.
 PRODUCT := $(addprefix tests/,evaluation journeys chaos handywriterz/stack browser)
 
 # The types go on beside the first tests: nothing waits for them but the end.
@@ -66,7 +66,7 @@ test: install-dev ## Everything that CI runs: the checks, then all tests
 	run() { echo "+ $$*"; "$$@" || failed=1; }; \
 	run $(PY) -m pytest -n 3 --dist loadfile tests $(addprefix --ignore=,tests/docs $(PRODUCT)); \
 	wait $$types || failed=1; types=; cat "$$scratch/types"; \
-	run $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PRODUCT); \
+	run $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PRODUCT); \
 	exit $${failed:-0}
 
 coverage: install-dev ## All tests in one process, and which lines and branches they reach

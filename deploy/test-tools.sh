@@ -20,7 +20,8 @@ if ! cmp -s "$here/deploy/mcp-servers.txt" "$servers/installed.txt"; then
 fi
 
 missing=()
-command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null ||
+    command -v google-chrome >/dev/null || missing+=(chromium)
 command -v soffice >/dev/null || missing+=(libreoffice-writer)
 command -v pdftotext >/dev/null || missing+=(poppler-utils)
 command -v tesseract >/dev/null || missing+=(tesseract-ocr)
@@ -41,9 +42,15 @@ fi
 if [ $allowed = yes ]; then
     echo "Installing ${missing[*]} …"
     log=$(mktemp)
+    # Where there is a package of Chromium without its window, it is the smaller and the faster one.
+    lighter() {
+        [[ "$(apt-cache policy chromium-headless-shell)" != *"Candidate: "[0-9]* ]] ||
+            missing=("${missing[@]/%chromium/chromium-headless-shell}")
+    }
     export DEBIAN_FRONTEND=noninteractive
-    if "${as_root[@]}" apt-get update >"$log" 2>&1 && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y --no-install-recommends "${missing[@]}" >>"$log" 2>&1 </dev/null; then
+    if "${as_root[@]}" apt-get update >"$log" 2>&1 && lighter &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y --no-install-recommends "${missing[@]}" >>"$log" 2>&1 </dev/null; then
         rm -f "$log"
         exit 0
     fi

@@ -115,15 +115,38 @@ class Visitor:
 
 @pytest.fixture(scope="module")
 def visit(chromium: Browser, live_stack: StackProcess) -> Iterator[Callable[..., Visitor]]:
-    """`visit(viewport=…, color_scheme=…, storage_state=…)` opens a browser window of its own."""
+    """`visit(viewport=…, color_scheme=…, storage_state=…)` opens a browser window of its own.
+
+    What moves for as long as a run is at work stands still, unless `reduced_motion="no-preference"`
+    is asked for: to draw each frame without a graphics card takes more than all of the product."""
+    defaults = {"viewport": DESKTOP, "reduced_motion": "reduce"}
     with ExitStack() as open_contexts:
 
         def make(**options: Any) -> Visitor:
-            context = chromium.new_context(**({"viewport": DESKTOP} | options))
+            context = chromium.new_context(**(defaults | options))
             open_contexts.callback(context.close)
             return Visitor(context, live_stack.base_url)
 
         yield make
+
+
+@pytest.fixture(autouse=True)
+def _opened_by_a_test_is_closed_with_it(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A page that nobody looks at any more still follows its run and draws it."""
+    if "chromium" not in request.fixturenames:
+        yield
+        return
+    browser: Browser = request.getfixturevalue("chromium")
+    windows = list(browser.contexts)
+    pages = [page for window in windows for page in window.pages]
+    yield
+    for window in browser.contexts:
+        if window not in windows:
+            window.close()
+            continue
+        for page in window.pages:
+            if page not in pages:
+                page.close()
 
 
 def call(page: Page, method: str, path: str, body: object) -> Any:
@@ -211,7 +234,9 @@ def at_rest(look: Callable[[], T]) -> T:
 
 def violations(page: Page) -> list[str]:
     """Serious and critical findings of axe-core on what the page shows."""
-    found = Axe().run(page).response["violations"]
+    # What is well is not described, and style sheets are not asked for again.
+    options = {"resultTypes": ["violations"], "preload": False}
+    found = Axe().run(page, options=options).response["violations"]
     return [
         f"{row['id']} ({row['impact']}): {[node['target'] for node in row['nodes']]}"
         for row in found

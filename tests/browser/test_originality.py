@@ -69,7 +69,7 @@ def document_of(page: Page, run_id: str, artifact_id: str) -> dict[str, Any]:
 def test_a_report_over_the_target_is_worked_in_passage_by_passage_until_one_is_within_it(
     visit: Callable[..., Visitor], papers: list[Path]
 ) -> None:
-    visitor = visit()
+    visitor = visit(reduced_motion="no-preference")
     page = visitor.sign_up("cycle@example.org")
     drop(page, papers)
     page.get_by_role("button", name="More").click()

@@ -192,7 +192,6 @@ def test_a_plan_is_changed_on_a_phone(
         has_touch=True,
         is_mobile=True,
         color_scheme="dark",
-        reduced_motion="reduce",
     )
     page = visitor.page()
     card = planned(page, paper)
