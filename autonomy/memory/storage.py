@@ -8,12 +8,14 @@ import tempfile
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import connection
 
 HEAD_BYTES = 8_192
+DIGEST_CHARS = 64
 
 
 class TooManyBytes(Exception):
@@ -82,6 +84,12 @@ def keep(chunks: Iterable[bytes], limit: int, folder: str = "files") -> Stored:
                     default_storage.delete(name)
                 raise
     return Stored(name, sha256, size, head, fresh)
+
+
+def digest_of(name: str) -> str:
+    """SHA-256 of the bytes under a storage name. Of the same bytes that came at one moment each may
+    have a name of its own, which goes on behind the digest."""
+    return PurePosixPath(name).name[:DIGEST_CHARS]
 
 
 def hold(sha256: str) -> None:

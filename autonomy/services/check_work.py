@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
-from django.core.files.storage import default_storage
 from django.db import transaction
 from pydantic import BaseModel
 
@@ -24,7 +23,6 @@ from autonomy.core.originality import (
     ReportReading,
 )
 from autonomy.core.phrases import counted
-from autonomy.memory.stored_files import named
 from autonomy.models import Check
 from autonomy.runtime import checks as rows
 from autonomy.runtime.contention import transacted
@@ -35,7 +33,7 @@ from autonomy.services.errors import Conflict, Invalid
 from autonomy.services.files import safe_name
 from autonomy.services.originality import submit_check
 from autonomy.services.similarity_reports import Upload, read_upload
-from autonomy.services.storage import discard, keep
+from autonomy.services.storage import discard_unnamed, hold_kept, keep, remove_unnamed
 
 if TYPE_CHECKING:
     from autonomy.export.formats import Exported
@@ -108,8 +106,7 @@ def attach_report(who: User, check_id: uuid.UUID | str, file: Any) -> Check:
             # A figure was given meanwhile: the file is held against that one.
             check = held_check(who, check_id)
     except Exception:
-        if not named([stored.name]):
-            discard(stored)
+        discard_unnamed(stored)
         raise
     _drop(before)
     return get_check(who, check_id)
@@ -139,6 +136,7 @@ def _attach(
     typed: float | None,
 ) -> str | None:
     now = held_check(who, check_id, lock=True)
+    hold_kept(stored)
     if _typed(now) != typed:
         return None
     changes = {
@@ -379,5 +377,5 @@ def _write(
 
 def _drop(name: str) -> None:
     """Remove stored bytes that no row names any more."""
-    if name and not named([name]):
-        default_storage.delete(name)
+    if name:
+        remove_unnamed(name)

@@ -7,17 +7,13 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from django.contrib.auth.models import User
-from django.core.files.storage import default_storage
 from django.db import transaction
 
 from autonomy.core.types import FileStatus
 from autonomy.memory.readings import drop_unused_readings
-from autonomy.memory.storage import hold
-from autonomy.memory.stored_files import named
 from autonomy.models import Source
 from autonomy.runtime.couriers import ring_file
-from autonomy.services.errors import Unavailable
-from autonomy.services.storage import discard, keep
+from autonomy.services.storage import discard, hold_kept, keep, remove_unnamed
 
 NAME_CHARS = 255
 
@@ -36,12 +32,7 @@ def add_file(
     """
     stored = keep(chunks)
     with transaction.atomic():
-        hold(stored.sha256)
-        if not default_storage.exists(stored.name):
-            raise Unavailable(
-                "The same file was being removed at this moment, so nothing was kept. Send it again.",
-                code="storage",
-            )
+        hold_kept(stored.name)
         row = Source(
             owner=owner,
             file=stored.name,
@@ -90,12 +81,4 @@ def delete_file(source: Source) -> None:
         if sha256:
             drop_unused_readings(sha256=sha256)
         if name:
-            transaction.on_commit(lambda: _drop_unused(name, sha256))
-
-
-@transaction.atomic
-def _drop_unused(name: str, sha256: str) -> None:
-    """Remove stored bytes, unless another owner uploaded the same file, before or just now."""
-    hold(sha256)
-    if not named([name]):
-        default_storage.delete(name)
+            transaction.on_commit(lambda: remove_unnamed(name))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from django.contrib.auth.models import User
@@ -11,7 +12,6 @@ from django.contrib.auth.models import User
 from autonomy.core.originality import CheckVerdict, FlaggedPassage, Quotations, Teller
 from autonomy.core.types import OPEN_CYCLES, CycleStatus
 from autonomy.core.works import FetchRefused
-from autonomy.memory.stored_files import named
 from autonomy.models import Run, TurnitinCycle
 from autonomy.runtime import answers, cycle_states
 from autonomy.runtime.contention import transacted
@@ -19,12 +19,16 @@ from autonomy.runtime.flagged import keep_flagged
 from autonomy.services.errors import Conflict, Invalid, NotFound
 from autonomy.services.files import safe_name
 from autonomy.services.similarity_reports import Upload, read_upload
-from autonomy.services.storage import discard, keep
+from autonomy.services.storage import Removed, digest_of, discard_unnamed, hold_kept, keep
 from autonomy.tools.fetch.addresses import host_of, is_private, vetted
 
 SAID_BESIDES = frozenset({"report_file_name", "report_read", "checked_by", "quotations"})
 """Columns that say nothing of what the report found: the same report may come from somebody else,
 under another name."""
+
+STORE_TRIES = 5
+"""How often a file is stored whose bytes somebody else removes meanwhile: a copy of it that was
+refused."""
 
 
 def submit_report(
@@ -59,8 +63,22 @@ def submit_report(
     said: dict[str, Any] = {"report_url": report_url, "note": note, "quotations": quotations}
     if report_file is None:
         return _record(run, cycle_id, Upload(observed_similarity), **said)[0]
-    stored = keep(report_file.chunks(), folder="reports")
-    name = safe_name(str(report_file.name or "report"))
+    for _ in range(STORE_TRIES - 1):
+        with contextlib.suppress(Removed):
+            return _submit_file(run, cycle_id, report_file, observed_similarity, said)
+    return _submit_file(run, cycle_id, report_file, observed_similarity, said)
+
+
+def _submit_file(
+    run: Run,
+    cycle_id: uuid.UUID | str,
+    file: Any,
+    observed_similarity: float | None,
+    said: Mapping[str, Any],
+) -> TurnitinCycle:
+    """Raises, besides what `submit_report` does, `Removed`."""
+    stored = keep(file.chunks(), folder="reports")
+    name = safe_name(str(file.name or "report"))
     taken = False
     try:
         upload = Upload(observed_similarity)
@@ -68,9 +86,11 @@ def submit_report(
         if (row := waiting.first()) is not None:
             upload = read_upload(row, stored.name, name, observed_similarity)
         cycle, taken = _record(run, cycle_id, upload, file=(stored.name, name), **said)
+    except FileNotFoundError as gone:
+        raise Removed from gone
     finally:
-        if not taken and not _kept(stored.name):
-            discard(stored)
+        if not taken:
+            discard_unnamed(stored)
     return cycle
 
 
@@ -121,15 +141,12 @@ def submit_check(
     return _record(run, cycle_id, upload, file=file, marked=flagged, **said)[0]
 
 
-def _kept(name: str) -> bool:
-    """Whether some row names this file: the same bytes may have come twice at once."""
-    return bool(named([name]))
-
-
 def _differs(cycle: TurnitinCycle, report: dict[str, Any]) -> bool:
     """Whether `report` says something else than the cycle's own."""
-    return any(
-        getattr(cycle, name) != value for name, value in report.items() if name not in SAID_BESIDES
+    said = {name: value for name, value in report.items() if name not in SAID_BESIDES}
+    file = digest_of(said.pop("report_file"))
+    return file != digest_of(cycle.report_file) or any(
+        getattr(cycle, name) != value for name, value in said.items()
     )
 
 
@@ -169,6 +186,8 @@ def _record(
     if cycle is None:
         raise NotFound("The run has no originality cycle with this id.", code="cycle_not_found")
     if taken:
+        if file[0]:
+            hold_kept(file[0])
         for teller, passages in ((Teller.CHECKER, marked), (Teller.REPORT, upload.flagged)):
             if passages:
                 keep_flagged(cycle.pk, teller, passages)

@@ -30,6 +30,7 @@ from autonomy.core.originality import (
 from autonomy.core.types import CycleStatus
 from autonomy.models import TurnitinCycle
 from autonomy.services.errors import Invalid, Unavailable
+from autonomy.services.storage import digest_of
 from handywriterz.env import env
 
 if TYPE_CHECKING:
@@ -134,9 +135,9 @@ def words_handed_over(document: Document) -> int:
 
 
 def _again(cycle: TurnitinCycle, stored: str, typed: float | None) -> Upload:
-    """The same file once more says what it said; another one is told apart by its name."""
+    """The same bytes once more say what they said."""
     known = cycle.observed_similarity
-    if cycle.report_file == stored and (
+    if digest_of(cycle.report_file) == digest_of(stored) and (
         typed is None or _agree(typed, known, cycle.observed_below)
     ):
         return Upload(known, cycle.observed_below)

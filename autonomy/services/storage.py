@@ -4,12 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.core.files.storage import default_storage
+from django.db import transaction
+
 from autonomy.memory import storage
-from autonomy.memory.storage import HEAD_BYTES, Stored, discard
+from autonomy.memory.storage import HEAD_BYTES, Stored, digest_of, discard
+from autonomy.memory.stored_files import named
 from autonomy.services.errors import Invalid, TooLarge, Unavailable
 from handywriterz.env import env
 
-__all__ = ["HEAD_BYTES", "Stored", "discard", "keep"]
+__all__ = [
+    "HEAD_BYTES",
+    "Removed",
+    "Stored",
+    "digest_of",
+    "discard",
+    "discard_unnamed",
+    "hold_kept",
+    "keep",
+    "remove_unnamed",
+]
+
+
+class Removed(Unavailable):
+    """Somebody who brought the same bytes, and was refused, has just removed them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The same file was being removed at this moment, so nothing was kept. Send it again.",
+            code="storage",
+        )
 
 
 def keep(chunks: Iterable[bytes], folder: str = "files") -> Stored:
@@ -34,3 +58,29 @@ def keep(chunks: Iterable[bytes], folder: str = "files") -> Stored:
             "Nothing was kept; try again later.",
             code="storage",
         ) from error
+
+
+def hold_kept(name: str) -> None:
+    """Until the transaction ends, nobody removes the bytes under this storage name.
+
+    Raises:
+        Removed: somebody just has.
+    """
+    storage.hold(storage.digest_of(name))
+    if not default_storage.exists(name):
+        raise Removed
+
+
+def remove_unnamed(name: str) -> None:
+    """Remove the bytes under a storage name that no row names any more, nor is about to name."""
+    with transaction.atomic():
+        storage.hold(storage.digest_of(name))
+        if not named([name]):
+            default_storage.delete(name)
+
+
+def discard_unnamed(stored: Stored) -> None:
+    """Remove what a refused request wrote, unless a row has come to name it: the same bytes may have
+    come twice at once."""
+    if stored.fresh:
+        remove_unnamed(stored.name)

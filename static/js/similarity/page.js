@@ -1,6 +1,6 @@
 // The similarity report of a document: the text with its matches, and beside it the figures or one
 // match side by side with its source.
-import { bootData, html, render, useCallback, useEffect, useMemo, useRef, useState } from "../lib/view.js";
+import { bootData, html, render, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { keepPlace, placeOf } from "../lib/place.js";
 import { useSource } from "../sources/opened.js";
@@ -26,6 +26,7 @@ function SimilarityPage() {
   const text = useRef(null);
   const source = useSource(text);
   const [pane, setPane] = useState("report"); // on a phone one of the two is shown
+  const [wanted, setWanted] = useState(null); // the match to bring into sight
   const matches = useMemo(() => (report ? shownMatches(report) : NONE), [report]);
   const match = matches.find(({ key }) => key === current) ?? null;
 
@@ -50,8 +51,10 @@ function SimilarityPage() {
     if (!key) return;
     setCurrent(key);
     setPane("text");
-    requestAnimationFrame(() => reveal(key, focus));
+    setWanted({ key, focus });
   }, []);
+  // At once, not with the next frame: the next key is meant for the match that this one led to.
+  useLayoutEffect(() => wanted && reveal(wanted.key, wanted.focus), [wanted]);
   const step = (by, from = current) => {
     if (!matches.length) return;
     const at = matches.findIndex(({ key }) => key === from);

@@ -1,6 +1,6 @@
 // The document with its matches. It is drawn once per report; which match is looked at is put on the
 // elements that are there, so that a long text stays quick.
-import { html, memo, useEffect, useMemo } from "../lib/view.js";
+import { html, memo, useLayoutEffect, useMemo } from "../lib/view.js";
 import { count } from "../lib/format.js";
 import { colourOf, KINDS } from "./words.js";
 
@@ -22,7 +22,7 @@ export function shownMatches(report) {
 
 /** `current`: key of the match that is looked at; `onOpen(key)`. */
 export function DraftText({ root, report, matches, current, onOpen, onStep }) {
-  useEffect(() => mark(root.current, current, matches[0]?.key), [report, current]);
+  useLayoutEffect(() => mark(root.current, current, matches[0]?.key), [report, current]);
   const open = (event) => {
     const hit = event.target.closest("[data-match]");
     if (hit && (event.type === "click" || event.key === "Enter" || event.key === " ")) {

@@ -3,6 +3,7 @@ wakes once."""
 
 from __future__ import annotations
 
+import hashlib
 import random
 import threading
 from collections import Counter
@@ -291,3 +292,29 @@ def test_a_report_that_was_taken_before_the_run_was_stopped_counts_when_it_is_tr
     cycle.refresh_from_db()
     run.refresh_from_db()
     assert (cycle.status, run.status) == ("accepted", "succeeded")
+
+
+@pytest.mark.usefixtures("_own_storage")
+def test_the_same_report_is_known_again_though_its_bytes_were_stored_under_a_name_of_their_own(
+    start: Callable[..., Run],
+    claim: Callable[[], Any],
+    alice_client: Client,
+    tmp_path: Path,
+) -> None:
+    """Somebody else's copy of the same bytes was being written when it came first."""
+    cycle = waiting(start(), claim)
+    delivery = Delivery(cycle, 38.0, file=b'{"similarity": 38}')
+    digest = hashlib.sha256(delivery.file).hexdigest()
+    half = tmp_path / "reports" / digest[:2] / digest
+    half.parent.mkdir(parents=True)
+    half.write_bytes(delivery.file[:5])
+    assert delivery.send(alice_client) == (200, "")
+    cycle.refresh_from_db()
+    assert cycle.report_file.startswith(f"reports/{digest[:2]}/{digest}-")
+
+    half.write_bytes(delivery.file)
+    assert delivery.send(alice_client) == (200, "")
+    assert replace(delivery, file=b'{"similarity": 38.0}').send(alice_client)[0] == 409
+    taken_once(cycle)
+    assert (tmp_path / cycle.report_file).read_bytes() == delivery.file
+    assert half.exists(), "it is somebody else's"
