@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 
 def patience(seconds: float) -> float:
@@ -11,5 +12,7 @@ def patience(seconds: float) -> float:
     For promises of time only: what must merely come is waited for generously, and what computes is
     measured in processor time.
     """
-    waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
+    # The average tells of a burst late, what runs now may be a moment's; the longer of both.
+    running = int(Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[0])
+    waiting = max(os.getloadavg()[0], running) / (os.cpu_count() or 1)
     return seconds * max(1.0, 2 * waiting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated
 from uuid import UUID
 
@@ -114,11 +115,14 @@ def _counts(artifact: Artifact) -> DecisionCounts:
 
 
 def _decisions(artifact: Artifact, changed: list[int]) -> DecisionsOut:
-    rows = RewriteChange.objects.filter(artifact=artifact).exclude(decision=Decision.UNDECIDED)
+    # Read once, so that the numbers and their sums are of the same moment.
+    rows = RewriteChange.objects.filter(artifact=artifact).values_list("number", "decision")
+    said = {number: Decision(decision) for number, decision in rows}
+    of = Counter(said.values())
     return DecisionsOut(
-        counts=_counts(artifact),
+        counts=DecisionCounts(**{decision.value: of[decision] for decision in Decision}),
         changed=changed,
-        decided={n: Decision(said) for n, said in rows.values_list("number", "decision")},
+        decided={n: decision for n, decision in said.items() if decision != Decision.UNDECIDED},
     )
 
 

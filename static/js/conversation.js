@@ -1,5 +1,5 @@
 // The conversation page: wires the thread, the composer, the live events and the document panel.
-import { bootData, html, render, useCallback, useEffect, useMemo, useReducer, useRef, useState } from "./lib/view.js";
+import { bootData, html, render, useCallback, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "./lib/view.js";
 import { Icon } from "./lib/icon.js";
 import * as api from "./lib/api.js";
 import { toastError } from "./ui/toast.js";
@@ -108,7 +108,8 @@ function App() {
   const focusInput = () => {
     if (window.matchMedia("(hover: hover)").matches) input.current?.focus({ preventScroll: true });
   };
-  useEffect(() => {
+  // At once: whoever has gone elsewhere meanwhile is not brought back.
+  useLayoutEffect(() => {
     const justSent = boot.conversation && sessionStorage.getItem(SENT) === boot.conversation.id;
     sessionStorage.removeItem(SENT);
     if (!boot.conversation || justSent) focusInput();

@@ -13,6 +13,7 @@ from tests.browser.conftest import (
     SECONDS,
     Visitor,
     ask,
+    at_rest,
     comes_to_be,
     drop,
     finished,
@@ -90,7 +91,7 @@ def test_a_cut_line_is_mended_and_misses_nothing(
         assert line.opened == 2
         line.cut()
     finished(page)
-    seen = log_of(page)
+    seen = at_rest(lambda: log_of(page))
     page.reload()
     comes_to_be(lambda: log_of(page), seen)
 
@@ -109,7 +110,7 @@ def test_a_line_that_has_gone_silent_is_noticed_and_replaced(
         expect(run).to_have_attribute("data-connection", "live")
         line.deaf = True
         # It is said for two seconds, then a new line is tried: the clock stands still between looks.
-        page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
+        page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 3)
         said = page.get_by_text("Nothing heard for a while.")
         silent = 0
         while not said.is_visible() and silent < 70:
@@ -164,5 +165,5 @@ def test_two_tabs_show_the_same_run(
         expect(other.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     finished(one)
     finished(other)
-    comes_to_be(lambda: log_of(one), log_of(other))
+    comes_to_be(lambda: log_of(one), at_rest(lambda: log_of(other)))
     assert visitor.complaints == []

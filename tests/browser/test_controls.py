@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import (
+    RUN_SECONDS,
+    SECONDS,
     Visitor,
     ask,
     call,
@@ -61,7 +63,9 @@ def test_a_run_that_ended_by_its_budget_goes_on_with_more(
         expect(page.get_by_role("dialog")).to_have_count(0)
         expect(page.get_by_text(re.compile("% of the time limit is used"))).to_be_visible()
         shoot(page, "budget-near-desktop-light")
-    expect(page.get_by_text("Stopped at the time limit", exact=True)).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Stopped at the time limit", exact=True)).to_be_visible(
+        timeout=RUN_SECONDS * SECONDS
+    )
     shoot(page, "budget-ended-desktop-light")
     assert violations(page) == []
     page.get_by_role("button", name="Continue with more").click()
@@ -144,7 +148,7 @@ def test_a_used_up_allowance_says_when_it_starts_anew_and_keeps_the_words(
     )
     ask(page, "What do my sources say about shade?")
     expect(page.locator(".run")).to_have_attribute(
-        "data-status", re.compile("succeeded|failed"), timeout=120_000
+        "data-status", re.compile("succeeded|failed"), timeout=RUN_SECONDS * SECONDS
     )
     box = page.locator("#request")
     box.fill("What do my sources say about soil water?")

@@ -15,6 +15,8 @@ from autonomy.core.originality import Percent
 from tests.browser.conftest import (
     DESKTOP,
     PHONE,
+    RUN_SECONDS,
+    SECONDS,
     Visitor,
     ask,
     call,
@@ -31,7 +33,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
 REQUEST = "Write a 400-word literature review of the attached paper"
 FIGURE = "or only the similarity found (%)"
-SECONDS = 1000
 
 
 def report_of(document: dict[str, Any], percent: float, quoted: int, **other: Any) -> bytes:
@@ -76,7 +77,8 @@ def test_a_report_over_the_target_is_worked_in_passage_by_passage_until_one_is_w
     page.get_by_label("Highest similarity, per cent").fill("10")
     conversation = ask(page, REQUEST)
     card = page.get_by_role("region", name="Originality check")
-    expect(card).to_contain_text("Waiting for you", timeout=120 * SECONDS)
+    expect(card).to_contain_text("Waiting for you", timeout=RUN_SECONDS * SECONDS)
+    finished(page, "waiting_human")
     run_id = get(page, f"/api/conversations/{conversation}")["runs"][0]["id"]
     (first,) = cycles_of(page, run_id)
     draft = document_of(page, run_id, first["artifact_id"])

@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Visitor, ask, drop, finished, overflow, shoot, violations
+from tests.browser.conftest import (
+    RUN_SECONDS,
+    SECONDS,
+    Visitor,
+    ask,
+    comes_to_be,
+    drop,
+    finished,
+    overflow,
+    shoot,
+    violations,
+)
 from tests.stack_process import StackProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
@@ -41,7 +52,7 @@ def planned(page: Page, paper: Path) -> Locator:
     page.get_by_label("Show me the plan before anything is written").check()
     ask(page, REQUEST)
     card = card_of(page)
-    expect(card).to_be_visible(timeout=60_000)
+    expect(card).to_be_visible(timeout=RUN_SECONDS * SECONDS)
     return card
 
 
@@ -89,7 +100,7 @@ def test_parts_are_renamed_moved_added_and_removed_by_keyboard(
     assert titles(card) == wanted
     shoot(page, "plan-editor-desktop-light")
     page.reload()
-    assert titles(card) == wanted, "unsaved changes survive a reload"
+    comes_to_be(lambda: titles(card), wanted)  # unsaved changes survive a reload
     card.get_by_role("button", name="Save changes").click()
     expect(card.get_by_text("The changed plan is saved.")).to_be_attached()
     assert titles(card) == wanted

@@ -147,7 +147,7 @@ def test_nothing_is_written_before_the_plan_is_agreed_to(visitor: Visitor, paper
     page.get_by_label("Show me the plan before anything is written").check()
     ask(page, REQUEST)
     card = page.get_by_role("region", name="Approval of the plan")
-    expect(card).to_be_visible(timeout=60_000)
+    expect(card).to_be_visible(timeout=RUN_SECONDS * SECONDS)
     assert card.get_by_role("listitem").count() >= 2
     assert page.locator(".step", has_text="Write").first.get_attribute("data-status") == "pending"
     shoot(page, "approval-desktop-light")
@@ -261,7 +261,7 @@ def test_a_question_that_the_sources_do_not_answer_is_not_made_up(
     drop(page, [paper])
     ask(page, "What do the papers say about the price of copper in 1970?")
     expect(page.locator(".run")).to_have_attribute(
-        "data-status", re.compile("succeeded|failed"), timeout=60_000
+        "data-status", re.compile("succeeded|failed"), timeout=RUN_SECONDS * SECONDS
     )
     expect(page.locator(".reply .notice, .reply .answer").first).to_be_visible()
 

@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
 from tests.browser.conftest import (
+    RUN_SECONDS,
+    SECONDS,
     Visitor,
     ask,
     drop,
@@ -106,7 +108,7 @@ def test_a_new_request_can_be_made_while_a_run_is_live(
     expect(page.locator(".request")).to_have_count(2)
     for run in page.locator(".run").all():
         expect(run).to_have_attribute(
-            "data-status", re.compile("succeeded|failed"), timeout=120_000
+            "data-status", re.compile("succeeded|failed"), timeout=RUN_SECONDS * SECONDS
         )
 
 
@@ -120,6 +122,7 @@ def test_words_that_come_too_late_are_kept_and_become_a_request(
         late = page.context.new_page()
         late.route_web_socket(re.compile("/ws/"), lambda socket: None)
         late.route(re.compile(r"/api/v2/runs/[0-9a-f-]+$"), lambda route: route.abort())
+        late.route(re.compile("/events"), lambda route: route.abort())
         late.goto(f"{visitor.base_url}/c/{conversation}/")
         box(late).fill("make it 300 words")
         page.locator(".controls").get_by_role("button", name="Stop").click()

@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import DESKTOP, Visitor, ask, drop, finished
+from tests.browser.conftest import (
+    DESKTOP,
+    RUN_SECONDS,
+    SECONDS,
+    Visitor,
+    ask,
+    drop,
+    finished,
+)
 from tests.providers.openai_server import Behaviour, OpenAIServer, running
 from tests.stack_process import StackProcess
 
@@ -82,7 +90,7 @@ def writing(page: Page, paper: Path) -> None:
     drop(page, [paper])
     ask(page, REQUEST)
     page.get_by_role("tab", name=re.compile("^Draft")).click()
-    expect(page.locator(".draft-live").first).to_be_visible(timeout=60_000)
+    expect(page.locator(".draft-live").first).to_be_visible(timeout=RUN_SECONDS * SECONDS)
     page.evaluate(_WATCH)
 
 
@@ -113,7 +121,9 @@ def test_text_of_a_worker_that_died_is_never_shown_beside_that_of_the_next(
     expect(page.locator(".draft-live").first).to_contain_text(re.compile(r".{120}", re.DOTALL))
     model_stack.kill("runs")
     page.get_by_role("tab", name=re.compile("^Log")).click()
-    expect(page.locator(".log .entry-label", has_text="Restarted")).to_be_visible(timeout=60_000)
+    expect(page.locator(".log .entry-label", has_text="Restarted")).to_be_visible(
+        timeout=RUN_SECONDS * SECONDS
+    )
     page.get_by_role("tab", name=re.compile("^Draft")).click()
     slow()
     finished(page)

@@ -103,7 +103,8 @@ def test_a_tool_is_let_in_tried_and_asked_about(visit: Visit, person: Any, paper
     assert violations(page) == []
     tool.scroll_into_view_if_needed()
     shoot(page, "tools")
-    tool.get_by_label(re.compile("When runs use")).select_option("ask")
+    with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        tool.get_by_label(re.compile("When runs use")).select_option("ask")
     expect(tool.get_by_label(re.compile("When runs use"))).to_have_value("ask")
 
     ask_first(visitor, papers)

@@ -17,7 +17,7 @@ from autonomy.evaluation.results import Result, Round
 from tests.evaluation.__main__ import Evaluated, evaluated
 from tests.stack_process import ROOT
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
 SEED = 1
 
@@ -43,7 +43,7 @@ def made(deployment: Evaluated, folder: Path) -> Round:
         env=deployment.stack.environment,
         text=True,
         capture_output=True,
-        timeout=540,
+        timeout=800,
         check=False,
     )
     print(done.stdout)

@@ -236,7 +236,7 @@ def test_other_processes_read_the_count_and_set_faults(server: Simulator) -> Non
         httpx.post(f"{server.base_url}/chat/completions", json=asked, headers=names).status_code
         for _ in range(2)
     ]
-    page = httpx.get(f"{own}/ledger", params={"window": 60, "rate": 1, "burst": 1}).json()
+    page = httpx.get(f"{own}/ledger", params={"window": 60, "rate": 0.01, "burst": 1}).json()
 
     assert codes == [503, 200]
     tally = page["by_request_id"]["run-1:plan#1"]

@@ -42,7 +42,7 @@ export function useChanges(runId, artifactId) {
   const [state, dispatch] = useReducer(reduce, START);
   const base = `/api/v2/runs/${runId}/rewriting/${artifactId}`;
   const busy = useRef(false);
-  const turns = useRef({ asked: 0, answered: 0 });
+  const underWay = useRef({ open: 0, mixed: false }); // questions about decisions
 
   const load = useCallback(async (first) => {
     if (busy.current) return;
@@ -60,13 +60,25 @@ export function useChanges(runId, artifactId) {
     load(0);
   }, [load]);
 
-  /** Show the answer of the newest question; of two that overtook each other neither knows both. */
+  /** Show what is answered, once nothing more is asked. Of answers that were under way together none
+   * need know all, so it is asked how things stand. */
   const settle = useCallback(async function settle(answer) {
-    const turn = ++turns.current.asked;
-    const found = await answer;
-    if (turn < turns.current.answered) return settle(api.get(`${base}/decisions`));
-    turns.current.answered = turn;
-    if (turn === turns.current.asked) dispatch({ type: "decided", decided: found.decided, counts: found.counts });
+    const under = underWay.current;
+    under.open += 1;
+    under.mixed ||= under.open > 1;
+    let found;
+    try {
+      found = await answer;
+    } finally {
+      under.open -= 1;
+    }
+    if (under.open > 0) return;
+    if (under.mixed) {
+      under.mixed = false;
+      await settle(api.get(`${base}/decisions`));
+      return;
+    }
+    dispatch({ type: "decided", decided: found.decided, counts: found.counts });
   }, [base]);
   const refresh = useCallback(async () => {
     try {

@@ -116,10 +116,17 @@ export function applyEvent(view, event) {
   }
   if (!ASIDE.has(event.type)) next.trouble = null;
   const change = CHANGES[event.type];
-  if (change) Object.assign(next, change(next, meta, event));
+  if (change) Object.assign(next, known(view, event, change(next, meta, event)));
   const stepId = meta.step_id ?? meta.observation?.step_id;
   if (stepId && event.type !== "plan.updated") next.steps = withEntry(next.steps, stepId, event);
   return next;
+}
+
+/** What an event changes: a snapshot that is newer knows better how things stand. */
+function known(view, event, { status, waitingFor, requested, ...rest }) {
+  if (event.seq <= view.asOf) return rest;
+  const said = Object.entries({ status, waitingFor, requested }).filter(([, value]) => value !== undefined);
+  return { ...rest, ...Object.fromEntries(said) };
 }
 
 /** Whether `events` start beyond what the view has, so that a replay is needed. */

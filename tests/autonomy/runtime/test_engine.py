@@ -160,6 +160,7 @@ def test_a_run_that_nobody_drives_is_reclaimed_by_its_own_process(
     assert eventually(lambda: status(services_run) == RunStatus.SUCCEEDED)
     # As after a claim whose answer got lost: running under a living lock, driven by nobody.
     made.begin_drain()
+    assert eventually(lambda: made._draining and not made._claiming.locked())
     orphan = start()
     claim = queue.claim(WorkerProcess.objects.get().lock_no)
     assert claim is not None

@@ -134,6 +134,8 @@ def test_only_one_round_at_a_time(transactional_db: None, storage: Path) -> None
         with pytest.raises(services.Conflict):
             services.tidy()
         assert upkeep.tidy_when_due() is None
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", upkeep.UPKEEP_LOCK)
     finally:
         other.close()
     assert upkeep.tidy_when_due() is not None
