@@ -413,7 +413,7 @@ def test_four_processes_never_send_more_than_the_bucket_also_when_redis_is_empti
     seconds, per_minute, burst = 6.0, 600.0, 10.0
     skews = (0, 9e5, -40, 7)
     # The first is heard while it lasts, and a busy machine may give it few turns.
-    lasts = (4 * seconds, seconds, seconds, seconds)
+    lasts = (2.5 * seconds, seconds, seconds, seconds)
     hammers = [
         worker(url, "hammer", per_minute, burst, long, skew)
         for long, skew in zip(lasts, skews, strict=True)
