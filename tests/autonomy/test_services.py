@@ -40,6 +40,7 @@ from autonomy.services.health import _client as redis_client
 from tests.autonomy.runtime.conftest import run_async
 from tests.autonomy.runtime.graphs import line
 from tests.patience import patience
+from tests.stack_process import eventually
 
 SPEC = TaskSpec(
     goal="Compare two papers\nin depth",
@@ -121,11 +122,16 @@ def test_starting_does_not_wait_for_a_broker_that_is_away(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = "redis+socket:///nonexistent/redis.sock"
-    monkeypatch.setattr(couriers.current_app.conf, "broker_url", away)
+    app = couriers.current_app
+    monkeypatch.setattr(app.conf, "broker_url", away)
+    # Connections made meanwhile are forgotten with the test: they lead nowhere.
+    monkeypatch.setattr(app, "_pool", None)
+    monkeypatch.setattr(app.amqp, "_producer_pool", None)
     began = time.monotonic()
     run = services.start_run(alice, SPEC)
     assert time.monotonic() - began < patience(0.5)
     assert Run.objects.get(pk=run.pk).status == RunStatus.QUEUED
+    assert eventually(lambda: couriers._doorbell.waiting() == 0), "it has been tried"
 
 
 # ------------------------------------------------------------------------------------- controls

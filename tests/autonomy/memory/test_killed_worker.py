@@ -101,7 +101,7 @@ def test_a_killed_worker_is_followed_by_one_that_goes_on_at_the_same_page_and_ve
     assert 0 < book.embedded_count < book.passage_count
     vectors = _vectors(book)
     start_worker()
-    couriers.ring_file(book.pk)
+    assert eventually(_rung(book), 90, every=0.5)
     assert eventually(lambda: _now(book).status not in ("parsing", "embedding"), 90)
     assert book.status == "ready"
 
@@ -144,7 +144,8 @@ def _killed_in_the_middle(
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_STOP])
         worker = start_worker()
-        couriers.ring_file(book.pk)
+
+        assert eventually(_rung(book), 120, every=0.5), vars(_now(book))
         assert eventually(lambda: _stopped(cursor), 120), vars(_now(book))
         worker.send_signal(signal.SIGKILL)
         worker.wait()
@@ -154,6 +155,19 @@ def _killed_in_the_middle(
     assert time.monotonic() - killed_at < patience(FOUND_DEAD_SECONDS)
     assert _now(book).status in ("parsing", "embedding")
     return dict(Passage.objects.filter(source=book).values_list("id", "text"))
+
+
+def _rung(book: Source) -> Callable[[], bool]:
+    """Rings for the book until a worker has taken it up: a ring may be lost."""
+    before = _now(book).attempts
+
+    def taken() -> bool:
+        if _now(book).attempts > before:
+            return True
+        couriers.ring_file(book.pk)
+        return False
+
+    return taken
 
 
 def _stopped(cursor: Any) -> bool:

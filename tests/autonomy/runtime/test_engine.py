@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import threading
 import time
@@ -287,6 +288,7 @@ def test_two_hundred_segments_leave_no_connection_behind(
     assert made.driving == 0
 
     def connections() -> int:
+        gc.collect()  # ends those of threads of tests before
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
