@@ -6,7 +6,6 @@ live in a temporary `DATA_DIR`, which has to be in the environment before Django
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import shutil
@@ -35,10 +34,6 @@ if settings.configured:
 # A script's shell lets what it starts in the background ignore this signal, and it all would be
 # inherited: what tests kill with it would live on.
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
-
-# Nothing of what is imported and collected ever goes: it is not looked through for cycles, neither
-# meanwhile nor (see `pytest_collection_finish`) afterwards.
-gc.disable()
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="hw-"))
 PASSWORD = "correct horse battery staple"
@@ -74,8 +69,6 @@ NEED_SERVERS = {"servers", "db", "transactional_db", "django_db_setup", "redis_u
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Make what tests copy before the first of them: no test's time limit may end that."""
-    gc.freeze()
-    gc.enable()
     for item in session.items:
         names = set(getattr(item, "fixturenames", ()))
         if names & NEED_SERVERS or any(map(item.get_closest_marker, ("django_db", "stack"))):
