@@ -46,6 +46,7 @@ def test_what_is_unpacked_is_counted_while_pip_says_nothing(tmp_path: Path) -> N
 
     said = [line.strip() for line in ran.stdout.splitlines()]
     assert "Unpacking 3 packages …" in said
-    assert "Unpacked 2 of 3 packages …" in said
+    # Which counts are seen depends on when it looks; that it looks and counts does not.
+    assert {"Unpacked 1 of 3 packages …", "Unpacked 2 of 3 packages …"} & set(said)
     assert said[-1] == "Packages are installed."
     assert re.search(r"Collecting one", (tmp_path / ".venv/install.log").read_text())
