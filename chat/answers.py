@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -33,23 +34,30 @@ def record_answer(run: Run) -> Message | None:
     known = answers.first()
     if known is not None:
         return _renewed(known, run)
-    if not Conversation.objects.filter(pk=run.conversation_id).exists():
+    conversations = Conversation.objects.filter(pk=run.conversation_id)
+    if not conversations.exists():
         return None
-    if document := _document(run):
-        name_after_document(run.conversation_id, document.title)
-    Message.objects.bulk_create(
-        [
-            Message(
-                conversation_id=run.conversation_id,
-                role=MessageRole.ASSISTANT,
-                run=run,
-                text=answer_text(run),
-                created_at=run.finished_at or timezone.now(),
-            )
-        ],
-        ignore_conflicts=True,
-    )
-    return answers.get()
+    text = answer_text(run)
+    with transaction.atomic():
+        # Held until the message stands, so that nobody deletes the conversation under it.
+        conversation = conversations.select_for_update(no_key=True).first()
+        if conversation is None:
+            return None
+        if document := _document(run):
+            name_after_document(conversation.pk, document.title)
+        Message.objects.bulk_create(
+            [
+                Message(
+                    conversation=conversation,
+                    role=MessageRole.ASSISTANT,
+                    run=run,
+                    text=text,
+                    created_at=run.finished_at or timezone.now(),
+                )
+            ],
+            ignore_conflicts=True,
+        )
+        return answers.get()
 
 
 def _renewed(message: Message, run: Run) -> Message:
@@ -57,7 +65,10 @@ def _renewed(message: Message, run: Run) -> Message:
     if run.finished_at is not None and run.finished_at > message.created_at:
         message.text = answer_text(run)
         message.created_at = run.finished_at
-        message.save(update_fields=["text", "created_at"])
+        # `update` rather than `save`: the conversation may be deleted meanwhile.
+        Message.objects.filter(pk=message.pk).update(
+            text=message.text, created_at=message.created_at
+        )
     return message
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -103,9 +104,9 @@ def _stored(
     if conversation is None:
         conversation = Conversation.objects.create(owner=user, title=title)
     else:
-        Conversation.objects.filter(pk=conversation.pk).update(
-            updated_at=timezone.now(), archived_at=None
-        )
+        stands = Conversation.objects.filter(pk=conversation.pk)
+        if not stands.update(updated_at=timezone.now(), archived_at=None):
+            raise services.NotFound("The conversation has been deleted. Nothing was started.")
     attach(conversation, file_ids)
     run = services.start_run(user, spec, conversation_id=conversation.pk, title=title)
     message = Message.objects.create(
@@ -222,12 +223,20 @@ def documents_of(run_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     return dict(rows)
 
 
+@transacted
 def delete_conversation(conversation: Conversation) -> None:
     """Stop what still runs in it, then remove it with its messages. Runs, documents and files
-    stay in their own lists."""
-    active = Run.objects.filter(conversation_id=conversation.pk).exclude(
+    stay in their own lists. Asking twice changes nothing.
+
+    Whoever adds a message, or the answer of a run that ends just now, waits or is waited for.
+    """
+    held = Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
+    if held is None:
+        return
+    active = Run.objects.filter(conversation_id=held.pk).exclude(
         status__in=sorted(TERMINAL_STATUSES)
     )
     for run in active:
-        services.cancel(run)
-    conversation.delete()
+        with suppress(services.Conflict):  # it came to its end meanwhile
+            services.cancel(run)
+    held.delete()

@@ -25,6 +25,7 @@ from autonomy.runtime.queue import Claim
 from autonomy.runtime.sweeper import Sweeper, reclaim_dead
 from handywriterz.env import env
 from tests.autonomy.runtime.conftest import run_async
+from tests.locks import waits_for_a_lock
 from tests.stack_process import eventually
 
 
@@ -314,16 +315,6 @@ def _start_one(owner: User, problems: list[BaseException]) -> None:
         problems.append(error)
     finally:
         connection.close()
-
-
-def waits_for_a_lock() -> bool:
-    other = connection.copy()
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-            return bool(cursor.fetchone()[0])
-    finally:
-        other.close()
 
 
 def _found_by_a_sweep(fence: Fence) -> bool:
