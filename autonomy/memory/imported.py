@@ -88,7 +88,11 @@ def adopt_reference(source_id: UUID) -> bool:
     waiting = Source.objects.filter(
         owner_id=source.owner_id, origin=SourceOrigin.IMPORT, reading=Reading.NOTHING
     )
-    reference = Known(waiting).find(source.csl)
+    found = Known(waiting).find(source.csl)
+    if found is None:
+        return False
+    # Held before anybody looks who points to it, so that nobody begins to meanwhile.
+    reference = waiting.select_for_update().filter(pk=found.pk).first()
     if reference is None:
         return False
     take_metadata(source, reference.csl)

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from autonomy.library.embed import Embedder, Vectors
 from autonomy.library.parsed import EVIDENCE_KINDS
-from autonomy.memory.file_claims import progress
+from autonomy.memory.file_claims import progress, update
 from autonomy.memory.spaces import as_text
 from autonomy.models import Passage, Source
 
@@ -84,6 +84,8 @@ class PassageEmbedding:
     def _copy(self) -> int:
         """Take the vectors of the same bytes from where they are already."""
         with transaction.atomic(), connection.cursor() as cursor:
+            # The source before its passages, as whoever deletes it.
+            update(self._source)
             cursor.execute(
                 _COPY,
                 {

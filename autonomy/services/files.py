@@ -12,6 +12,7 @@ from django.db import transaction
 from autonomy.core.types import FileStatus
 from autonomy.memory.readings import drop_unused_readings
 from autonomy.models import Source
+from autonomy.runtime.contention import transacted
 from autonomy.runtime.couriers import ring_file
 from autonomy.services.storage import discard, hold_kept, keep, remove_unnamed
 
@@ -41,8 +42,11 @@ def add_file(
             size_bytes=stored.size,
             sha256=stored.sha256,
         )
-        Source.objects.bulk_create([row], ignore_conflicts=True)
-        kept = Source.objects.select_for_update().get(owner=owner, sha256=stored.sha256)
+        mine = Source.objects.select_for_update().filter(owner=owner, sha256=stored.sha256)
+        kept = None
+        while kept is None:  # what is deleted at this moment goes first
+            Source.objects.bulk_create([row], ignore_conflicts=True)
+            kept = mine.first()
         if kept.pk != row.pk and kept.status == FileStatus.FAILED:
             kept.status = FileStatus.QUEUED
             kept.error = kept.error_code = ""
@@ -73,12 +77,21 @@ def safe_name(name: str) -> str:
     return kept or "file"
 
 
-def delete_file(source: Source) -> None:
-    """Remove a file and its passages. Documents keep the text their citations were bound to."""
-    name, sha256 = source.file, source.sha256
-    with transaction.atomic():
-        source.delete()
-        if sha256:
-            drop_unused_readings(sha256=sha256)
-        if name:
-            transaction.on_commit(lambda: remove_unnamed(name))
+@transacted
+def delete_file(source: Source) -> bool:
+    """Remove a file and its passages; whether it was there. Documents keep the text their citations
+    were bound to.
+
+    Whoever reads it at this moment, or stores a row that names it, waits or is waited for.
+    """
+    held = Source.objects.select_for_update().filter(pk=source.pk).first()
+    if held is None:
+        return False
+    name, sha256 = held.file, held.sha256
+    held.delete()
+    if sha256:
+        drop_unused_readings(sha256=sha256)
+    if name:
+        # The source is gone even if storage fails: upkeep finds such bytes.
+        transaction.on_commit(lambda: remove_unnamed(name), robust=True)
+    return True

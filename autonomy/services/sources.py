@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Count
 
 from autonomy.core.types import FileStatus
@@ -17,6 +18,8 @@ from autonomy.runtime.couriers import ring_file
 from autonomy.services.errors import Conflict
 from autonomy.services.files import delete_file
 from autonomy.services.source_fields import merged
+
+logger = logging.getLogger(__name__)
 
 UNCHECKED: dict[str, Any] = {"verification": "", "verification_detail": {}, "verified_at": None}
 
@@ -77,12 +80,19 @@ def read_again(source: Source) -> Source:
 
 
 def delete_sources(owner: User, ids: Sequence[UUID]) -> int:
-    """Remove these sources of `owner` with their files and passages; how many there were. What is
-    gone or somebody else's is passed over."""
-    rows = list(Source.objects.filter(owner=owner, id__in=ids))
-    for row in rows:
-        delete_file(row)
-    return len(rows)
+    """Remove these sources of `owner` with their files and passages; how many went. What is gone or
+    somebody else's is passed over, and so is one that fails where others go."""
+    removed = 0
+    failure: DatabaseError | None = None
+    for row in Source.objects.filter(owner=owner, id__in=ids):
+        try:
+            removed += delete_file(row)
+        except DatabaseError as error:
+            logger.exception("source %s could not be removed", row.pk)
+            failure = error
+    if failure is not None and not removed:
+        raise failure
+    return removed
 
 
 def where_cited(source: Source) -> list[CitedIn]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 
 from autonomy.models import Run
@@ -16,48 +12,14 @@ from autonomy.services import Conflict, NotFound
 from chat import services
 from chat.models import Conversation, Message, MessageRole
 from tests.autonomy.api.world import finish, make_run
-from tests.locks import waits_for_a_lock
-from tests.stack_process import eventually
+from tests.locks import Aside
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-WAIT_SECONDS = 60
 
 
 @pytest.fixture
 def conversation(alice: User) -> Conversation:
     return Conversation.objects.create(owner=alice, title="One")
-
-
-class Aside:
-    """`work` in a thread and a connection of its own."""
-
-    def __init__(self, work: Callable[[], Any]) -> None:
-        self.result: Any = None
-        self.error: Exception | None = None
-        self._work = work
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self.result = self._work()
-        except Exception as error:  # noqa: BLE001 - told to the test
-            self.error = error
-        finally:
-            connection.close()
-
-    def waits(self) -> bool:
-        """Whether it has come to a lock that another transaction holds; False once it has ended."""
-        eventually(lambda: waits_for_a_lock() or not self._thread.is_alive())
-        return self._thread.is_alive()
-
-    def end(self) -> Any:
-        self._thread.join(WAIT_SECONDS)
-        assert not self._thread.is_alive()
-        if self.error is not None:
-            raise self.error
-        return self.result
 
 
 def test_a_deletion_waits_for_the_answer_that_is_being_written(
