@@ -1,4 +1,4 @@
-"""Which rows name the files in storage."""
+"""Which rows name the files in storage, and what goes when none does."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Model, QuerySet
 
+from autonomy.memory import storage
 from autonomy.models import Check, Source, TurnitinCycle
 
 
@@ -37,6 +39,17 @@ def named(names: Iterable[str], but_of: User | None = None) -> set[str]:
             rows = rows.exclude(**{column.owner: but_of})
         found |= set(rows.values_list(column.name, flat=True))
     return found
+
+
+@transaction.atomic
+def remove_unnamed(name: str, but_of: User | None = None) -> bool:
+    """Remove the bytes under a storage name that no row names any more, nor is about to name, the
+    rows of `but_of` left out; whether they went."""
+    storage.hold(storage.digest_of(name))
+    if named([name], but_of):
+        return False
+    storage.remove(name)
+    return True
 
 
 def names_of(user: User) -> set[str]:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.core.files.storage import default_storage
 from django.db import OperationalError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from autonomy.memory.readings import drop_unused_readings
-from autonomy.memory.stored_files import named, names_of
+from autonomy.memory.stored_files import names_of, remove_unnamed
 from autonomy.models import (
     ApiKey,
     Artifact,
@@ -37,6 +38,7 @@ from autonomy.models import (
 )
 from autonomy.runtime import controls
 from autonomy.runtime.checkpointer_sql import DjangoCheckpointSaver
+from autonomy.runtime.contention import transacted
 from autonomy.runtime.effect_files import drop_unreferenced_results
 
 logger = logging.getLogger(__name__)
@@ -83,26 +85,15 @@ def complete(deletion: Deletion) -> dict[str, int]:
         controls.cancel(run_id)  # its worker is refused from here on
     sources = list(Source.objects.filter(owner=user).values_list("id", flat=True))
     stored = _stored_names(user)
-    digests = _digests(user)
     removed = {"runs": len(runs), "sources": len(sources), "files": len(stored)}
     for start in range(0, len(runs), BATCH):
         _remove_runs(runs[start : start + BATCH])
     drop_unreferenced_results(older_seconds=RESULT_SECONDS)
     for start in range(0, len(sources), BATCH):
-        Posting.objects.filter(source_id__in=sources[start : start + BATCH]).delete()
-        Passage.objects.filter(source_id__in=sources[start : start + BATCH]).delete()
+        _remove_passages(sources[start : start + BATCH])
     for name in stored:  # before the rows: what is not reached now is found by them again
         _remove_stored(name, user)
-    with transaction.atomic():
-        # What others' pages say about the account: its name.
-        kind = ContentType.objects.get_for_model(User)
-        LogEntry.objects.filter(content_type=kind, object_id=str(user.pk)).delete()
-        removed["rows"] = user.delete()[0]
-        for sha256 in digests:
-            drop_unused_readings(sha256=sha256)
-        Deletion.objects.filter(pk=deletion.pk).update(
-            user=None, finished_at=Now(), removed=removed
-        )
+    removed["rows"] = _remove_rows(deletion, user, removed)
     logger.info("an account was removed: %s", removed)
     return removed
 
@@ -140,8 +131,42 @@ def _digests(user: User) -> list[str]:
 
 def _remove_stored(name: str, user: User) -> None:
     """Delete stored bytes unless somebody else's rows name them too."""
-    if not named([name], but_of=user):
-        default_storage.delete(name)
+    remove_unnamed(name, but_of=user)
+
+
+@transacted
+def _remove_passages(source_ids: Sequence[UUID]) -> None:
+    _held(Source.objects.filter(pk__in=source_ids))
+    Posting.objects.filter(source_id__in=source_ids).delete()
+    Passage.objects.filter(source_id__in=source_ids).delete()
+
+
+@transacted
+def _remove_rows(deletion: Deletion, user: User, removed: dict[str, int]) -> int:
+    """Remove the account itself with all that is left; how many rows.
+
+    Whoever still works for it waits, and then finds nothing, or is waited for: what comes between
+    the look at what is there and the end of it would keep the account.
+    """
+    _held(User.objects.filter(pk=user.pk))
+    _held(Run.objects.filter(owner=user))
+    _held(Source.objects.filter(owner=user))
+    digests = _digests(user)
+    # What others' pages say about the account: its name.
+    kind = ContentType.objects.get_for_model(User)
+    LogEntry.objects.filter(content_type=kind, object_id=str(user.pk)).delete()
+    rows = User.objects.filter(pk=user.pk).delete()[0]
+    for sha256 in digests:
+        drop_unused_readings(sha256=sha256)
+    Deletion.objects.filter(pk=deletion.pk).update(
+        user=None, finished_at=Now(), removed=removed | {"rows": rows}
+    )
+    return rows
+
+
+def _held(rows: QuerySet[Any]) -> None:
+    """Lock the rows in the order in which all do."""
+    list(rows.order_by("pk").select_for_update().values_list("pk"))
 
 
 def _remove_runs(run_ids: Sequence[UUID]) -> None:

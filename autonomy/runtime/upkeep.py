@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from autonomy.memory import spaces
 from autonomy.memory.readings import drop_unused_readings
-from autonomy.memory.stored_files import FOLDERS, named
+from autonomy.memory.stored_files import FOLDERS, named, remove_unnamed
 from autonomy.models import IdempotencyKey, Notification, Upkeep, UsageDay
 from autonomy.runtime import removal, retention
 from autonomy.runtime.effect_files import drop_unreferenced_results
@@ -210,10 +210,11 @@ def _drop_lost_files(done: Tidied, dry_run: bool) -> None:
             for name in names:
                 if name in known or default_storage.get_modified_time(name) > before:
                     continue
-                done.files += 1
-                done.file_bytes += default_storage.size(name)
-                if not dry_run:
-                    default_storage.delete(name)
+                size = default_storage.size(name)
+                # The same bytes may be brought again at this moment.
+                if dry_run or remove_unnamed(name):
+                    done.files += 1
+                    done.file_bytes += size
     files, size = drop_unreferenced_results(LOST_AFTER.total_seconds(), dry_run=dry_run)
     done.files += files
     done.file_bytes += size

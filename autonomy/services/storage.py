@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.core.files.storage import default_storage
-from django.db import transaction
 
 from autonomy.memory import storage
 from autonomy.memory.storage import HEAD_BYTES, Stored, digest_of, discard
-from autonomy.memory.stored_files import named
+from autonomy.memory.stored_files import remove_unnamed
 from autonomy.services.errors import Invalid, TooLarge, Unavailable
 from handywriterz.env import env
 
@@ -69,14 +68,6 @@ def hold_kept(name: str) -> None:
     storage.hold(storage.digest_of(name))
     if not default_storage.exists(name):
         raise Removed
-
-
-def remove_unnamed(name: str) -> None:
-    """Remove the bytes under a storage name that no row names any more, nor is about to name."""
-    with transaction.atomic():
-        storage.hold(storage.digest_of(name))
-        if not named([name]):
-            default_storage.delete(name)
 
 
 def discard_unnamed(stored: Stored) -> None:
