@@ -24,8 +24,9 @@ from autonomy.api.requests import refuse
 from autonomy.api.schemas import files as schemas
 from autonomy.api.shapes import files as shapes
 from autonomy.core.types import FileStatus
-from autonomy.models import Source, described
+from autonomy.models import Source
 from autonomy.services import ServiceError
+from autonomy.services.sources import describe_anew
 
 router = Router(tags=["files"])
 
@@ -123,10 +124,7 @@ def get_file(request: ApiRequest, file_id: UUID) -> schemas.FileOut:
 def edit_file(request: ApiRequest, file_id: UUID, body: schemas.FileMetadataIn) -> schemas.FileOut:
     """Correct title, authors, year or DOI; references made from now on use them."""
     row = owned(Source.objects.all(), request.auth, file_id)
-    about = described(corrected(row.csl, body))
-    Source.objects.filter(pk=row.pk).update(csl_edited=True, **about)
-    row.refresh_from_db()
-    return shapes.file(row)
+    return shapes.file(describe_anew(row, lambda csl: corrected(csl, body)))
 
 
 @router.delete("/{uuid:file_id}", response={204: None})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from django.db.models import Count
 from autonomy.core.types import FileStatus
 from autonomy.models import Artifact, Citation, Source, described
 from autonomy.runtime.couriers import ring_file
-from autonomy.services.errors import Conflict
+from autonomy.services.errors import Conflict, NotFound
 from autonomy.services.files import delete_file
 from autonomy.services.source_fields import merged
 
@@ -44,18 +44,28 @@ def edit_metadata(source: Source, changes: Mapping[str, Any]) -> Source:
 
     Raises:
         BadField: a value that no citation style could print; `csl.<name>`.
+        NotFound: the source has been deleted.
     """
-    with transaction.atomic():
-        row = Source.objects.select_for_update().get(pk=source.pk)
-        csl = merged(row.csl, changes)
-        if csl == row.csl and row.csl_edited:
-            return row
-        fields: dict[str, Any] = {**described(csl), "csl_edited": True, **UNCHECKED}
-        if fields["doi"] != row.doi:
-            fields["retracted"] = False  # a notice is about a DOI
-        for name, value in fields.items():
-            setattr(row, name, value)
-        row.save(update_fields=list(fields))
+    return describe_anew(source, lambda csl: merged(csl, changes))
+
+
+@transaction.atomic
+def describe_anew(source: Source, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Source:
+    """As `edit_metadata`: the CSL-JSON becomes what `change` makes of it as it is now.
+
+    Raises:
+        NotFound: the source has been deleted.
+    """
+    row = _held(source)
+    csl = change(row.csl)
+    if csl == row.csl and row.csl_edited:
+        return row
+    fields: dict[str, Any] = {**described(csl), "csl_edited": True, **UNCHECKED}
+    if fields["doi"] != row.doi:
+        fields["retracted"] = False  # a notice is about a DOI
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(fields))
     return row
 
 
@@ -64,11 +74,12 @@ def read_again(source: Source) -> Source:
 
     Raises:
         Conflict: it was read, or there is no file.
+        NotFound: the source has been deleted.
     """
     if not source.file:
         raise Conflict("This source has no file to read; add one by uploading it.", "no_file")
     with transaction.atomic():
-        row = Source.objects.select_for_update().get(pk=source.pk)
+        row = _held(source)
         if row.status == FileStatus.READY:
             raise Conflict("This file has been read already.", "already_read")
         if row.status == FileStatus.FAILED:
@@ -76,6 +87,13 @@ def read_again(source: Source) -> Source:
             row.claims_without_progress = 0
             row.save(update_fields=["status", "error", "error_code", "claims_without_progress"])
             transaction.on_commit(lambda: ring_file(row.pk))
+    return row
+
+
+def _held(source: Source) -> Source:
+    row = Source.objects.select_for_update(no_key=True).filter(pk=source.pk).first()
+    if row is None:
+        raise NotFound("The source has been deleted.")
     return row
 
 

@@ -7,18 +7,22 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import transaction
+
 from autonomy.core.types import ReferenceCheck
 from autonomy.core.works import Answer, Found, Work
 from autonomy.memory import reference_repo
 from autonomy.models import Source
 from autonomy.runtime.outside import shared_scholar
 from autonomy.runtime.references import bounded, unanswered
-from autonomy.services.errors import Conflict, Invalid, Unavailable
+from autonomy.services.errors import Conflict, Invalid, NotFound, Unavailable
 from autonomy.tools.reference_check.check import check_reference, judge
 from autonomy.tools.reference_check.metadata import fingerprint
 
 AT_ONCE = 4
 """Checks that one web process makes at the same time; each holds one of its places for requests."""
+
+DELETED = "The source has been deleted."
 
 _places = threading.BoundedSemaphore(AT_ONCE)
 
@@ -30,6 +34,7 @@ def verify_reference(source: Source) -> Source:
 
     Raises:
         Conflict: the metadata was changed meanwhile; ask again.
+        NotFound: the source was deleted meanwhile.
         Unavailable: too many references are being checked.
     """
     if not _places.acquire(blocking=False):
@@ -40,6 +45,8 @@ def verify_reference(source: Source) -> Source:
         _places.release()
     kept = reference_repo.store(str(source.pk), check)
     if kept is None:
+        if not Source.objects.filter(pk=source.pk).exists():
+            raise NotFound(DELETED)
         raise Conflict(
             "The work's metadata was changed while registries were asked. Check it again.",
             "metadata_changed",
@@ -52,6 +59,7 @@ async def _asked(csl: dict[str, Any]) -> ReferenceCheck:
     return found.get("it") or unanswered(csl)
 
 
+@transaction.atomic
 def accept_reference(source: Source, fields: Sequence[str] = ()) -> Source:
     """Take over what registries say: of `fields` (CSL names), or of all that differ. The work is
     then compared with the same answers once more; nobody is asked again.
@@ -59,8 +67,13 @@ def accept_reference(source: Source, fields: Sequence[str] = ()) -> Source:
     Raises:
         Conflict: nothing is on offer: it was not checked since its metadata changed.
         Invalid: a field that is not on offer.
+        NotFound: the source has been deleted.
     """
-    check = reference_repo.stored(source)
+    # What is on offer is looked at only when nobody else can take it over.
+    held = Source.objects.select_for_update().filter(pk=source.pk).first()
+    if held is None:
+        raise NotFound(DELETED)
+    check = reference_repo.stored(held)
     if check is None or not check.offered:
         raise Conflict(
             "There is nothing to take over. Check the work against registries first.",
@@ -72,7 +85,7 @@ def accept_reference(source: Source, fields: Sequence[str] = ()) -> Source:
         raise Invalid(
             f"Registries offer no {unknown[0]} for this work, only: {offered}.", code="not_offered"
         )
-    row = reference_repo.accept(source, wanted)
+    row = reference_repo.accept(held, wanted)
     again = judge(row.csl, Found(works=(_work(check),), answers=check.answers)).model_copy(
         update={"fingerprint": fingerprint(row.csl), "checked_at": check.checked_at}
     )
