@@ -14,7 +14,7 @@ from autonomy.core.types import Reading, SourceOrigin
 from autonomy.models import Source, described
 from autonomy.tools.csl.same_work import likely_same_work
 
-_COLUMNS = ("id", "owner_id", "csl", "csl_edited", "doi", "url", "origin", "reading", "record")
+_COLUMNS = ("id", "csl", "csl_edited", "doi", "origin", "file_name")
 
 
 class Known:
@@ -41,22 +41,26 @@ class Known:
         return next((row for row in same_title if likely_same_work(row.csl, csl)), None)
 
 
-def take_metadata(row: Source, csl: dict[str, Any]) -> bool:
-    """Let a stored source take the metadata of an imported reference; whether anything changed.
+def takes(row: Source, csl: dict[str, Any]) -> bool:
+    """Whether the metadata of an imported reference would change the source's. What a person
+    corrected or a registry gave stays."""
+    open_to_it = not row.csl_edited and row.origin in (SourceOrigin.UPLOAD, SourceOrigin.IMPORT)
+    return open_to_it and {**row.csl, **csl} != row.csl
 
-    Metadata that a person corrected or a registry gave stays. An upload's counts as corrected
-    from then on, so that reading its file again does not undo it.
+
+def take_metadata(row: Source, csl: dict[str, Any]) -> bool:
+    """Let a stored source, which the caller has locked, take the metadata of an imported reference;
+    whether anything changed.
+
+    An upload's counts as corrected from then on, so that reading its file again does not undo it.
     """
-    uploaded = row.origin == SourceOrigin.UPLOAD
-    if row.csl_edited or not (uploaded or row.origin == SourceOrigin.IMPORT):
+    if not takes(row, csl):
         return False
     merged = {**row.csl, **csl}
-    if merged == row.csl:
-        return False
     for column, value in described(merged).items():
         setattr(row, column, value)
     row.url = row.url or str(merged.get("URL", ""))
-    row.csl_edited = uploaded
+    row.csl_edited = row.origin == SourceOrigin.UPLOAD
     # What registries said was of other words.
     row.verification = ""
     row.verification_detail = {}

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.utils import timezone
 
 from autonomy.core.types import FileStatus, Reading, SourceOrigin
 from autonomy.library.imports.recognise import ENDINGS, Format, recognise
-from autonomy.memory.imported import Known, take_metadata
+from autonomy.memory.imported import Known, take_metadata, takes
 from autonomy.models import Source, described
+from autonomy.runtime.contention import transacted
 from autonomy.services.errors import Invalid, TooLarge
 from autonomy.services.files import safe_name
 from handywriterz.env import env
@@ -89,10 +89,10 @@ def import_references(owner: User, data: bytes | str, file_name: str = "") -> Im
     return _take_all(owner, read, safe_name(file_name) if file_name else "")
 
 
-@transaction.atomic
+@transacted
 def _take_all(owner: User, read: Imports, name: str) -> ImportOutcome:
     # Two imports at the same moment must not both add what neither has seen of the other.
-    User.objects.select_for_update().get(pk=owner.pk)
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
     known = Known(Source.objects.filter(owner=owner))
     outcome = ImportOutcome(name, read.format, problems=list(read.problems))
     added: list[Source] = []
@@ -106,11 +106,23 @@ def _take_all(owner: User, read: Imports, name: str) -> ImportOutcome:
         elif row in added:
             outcome.taken.append(Taken(row, reference.key, "known", "It is in the file twice."))
         else:
-            changed = take_metadata(row, reference.csl)
-            did: Outcome = "updated" if changed else "known"
+            did: Outcome = "updated" if _updated(row, reference.csl) else "known"
             outcome.taken.append(Taken(row, reference.key, did, reference.remark))
     Source.objects.bulk_create(added, batch_size=_BATCH)
     return outcome
+
+
+def _updated(row: Source, csl: dict[str, Any]) -> bool:
+    """Give the source the reference's metadata where it takes them; whether it did."""
+    if not takes(row, csl):
+        return False
+    # Whoever wrote to it since it was read is heard; it may even be gone.
+    held = Source.objects.select_for_update(no_key=True).filter(pk=row.pk).first()
+    if held is None:
+        return False
+    updated = take_metadata(held, csl)
+    row.csl, row.csl_edited = held.csl, held.csl_edited  # what follows is compared with that
+    return updated
 
 
 def _source(owner: User, reference: ImportedReference, file_name: str) -> Source:

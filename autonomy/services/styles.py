@@ -50,7 +50,7 @@ def add_style(owner: User, data: bytes) -> CitationStyle:
         raise Invalid("The style must be in UTF-8.", code="bad_style") from error
     except BadStyle as error:
         raise Invalid(str(error), code="bad_style") from error
-    User.objects.select_for_update().get(pk=owner.pk)
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     mine = CitationStyle.objects.filter(owner=owner)
     known = mine.filter(sha256=sha256).first()
