@@ -16,6 +16,7 @@ from autonomy import services
 from autonomy.api.requests import refuse, task_spec
 from autonomy.core.small_talk import kind_of
 from autonomy.core.types import TERMINAL_STATUSES, RunStatus, TaskSettings, TaskSpec
+from autonomy.memory.still_there import sources_still_there
 from autonomy.models import Artifact, Run, Source
 from autonomy.runtime.contention import transacted
 from chat.answers import record_answer, record_answers
@@ -166,7 +167,8 @@ def _asked(
 
 def attach(conversation: Conversation, file_ids: Sequence[UUID]) -> None:
     """Remember that these files were dropped into the conversation; again is harmless."""
-    sources = Source.objects.filter(owner_id=conversation.owner_id, id__in=file_ids)
+    there = sources_still_there(file_ids)
+    sources = Source.objects.filter(owner_id=conversation.owner_id, id__in=there)
     Upload.objects.bulk_create(
         [
             Upload(

@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 
 from autonomy.library.embed import DIMENSIONS, Vectors
 from autonomy.library.parsed import EVIDENCE_KINDS
+from autonomy.memory.still_there import passages_still_there
 from autonomy.models import EmbeddingSpace, SpaceState
 
 BUILT_IN_MODEL = "built-in:all-MiniLM-L6-v2"
@@ -189,7 +190,8 @@ ON CONFLICT (space_id, passage_id) DO NOTHING
 
 def store(space: Space, ids: Sequence[uuid.UUID], vectors: Vectors) -> int:
     """Add the vectors of passages that are still there; how many were added."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        passages_still_there(ids)  # and stay there until the vectors are stored
         cursor.execute(
             _STORE,
             {

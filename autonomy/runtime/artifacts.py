@@ -13,7 +13,8 @@ from django.db.models import Max
 
 from autonomy.core.types import CitationCheck
 from autonomy.core.versions import Made
-from autonomy.models import Artifact, ArtifactKind, Citation, DocumentVersion, Passage, Source
+from autonomy.memory.still_there import passages_still_there, sources_still_there
+from autonomy.models import Artifact, ArtifactKind, Citation, DocumentVersion, Passage
 from autonomy.runtime.db import run_db
 from autonomy.runtime.effects import lock_run
 from autonomy.runtime.events import storable
@@ -48,6 +49,18 @@ def keep_made(artifact: Artifact, made: Made, as_of_seq: int, *, by: int | None 
         words=made.words,
         as_of_seq=as_of_seq,
     )
+
+
+def unbind_deleted(citations: Sequence[Citation]) -> None:
+    """Take from citations that are about to be stored what was deleted since they were read; what
+    they still name stays until the transaction ends. As a deletion does it with stored ones."""
+    sources = sources_still_there(row.source_id for row in citations if row.source_id)
+    passages = passages_still_there(row.passage_id for row in citations if row.passage_id)
+    for row in citations:
+        if row.source_id not in sources:
+            row.source = None
+        if row.passage_id not in passages:
+            row.passage = None
 
 
 class RunArtifacts:
@@ -123,12 +136,15 @@ class RunArtifacts:
         lock_run(self._fence)
         if not Artifact.objects.filter(pk=artifact_id, run_id=self._fence.run_id).exists():
             return
-        passages = Passage.objects.in_bulk(_ids(check.passage_id for check in checks))
-        sources = Source.objects.in_bulk(_ids(check.source_id for check in checks))
+        sources = sources_still_there(_ids(check.source_id for check in checks))
+        passages = Passage.objects.in_bulk(
+            passages_still_there(_ids(check.passage_id for check in checks))
+        )
         Citation.objects.filter(artifact_id=artifact_id).delete()
         rows = []
         for check in checks:
             passage = passages.get(_uuid(check.passage_id))
+            source_id = _uuid(check.source_id)
             rows.append(
                 Citation(
                     run_id=self._fence.run_id,
@@ -136,7 +152,7 @@ class RunArtifacts:
                     marker=check.marker,
                     claim=storable(check.claim),
                     passage=passage,
-                    source=sources.get(_uuid(check.source_id)),
+                    source_id=source_id if source_id in sources else None,
                     page=check.page,
                     text=passage.text if passage else "",
                     verdict=check.verdict,

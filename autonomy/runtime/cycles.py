@@ -105,8 +105,8 @@ class RunCycles:
     def _record(self, cycle_id: str, changes: list[PassageChange], document_id: str) -> None:
         lock_run(self._fence)
         cycle = TurnitinCycle.objects.get(run_id=self._fence.run_id, pk=cycle_id)
-        Row.objects.filter(cycle=cycle).delete()
         known = known_sources([change.source_id for change in changes])
+        Row.objects.filter(cycle=cycle).delete()
         Row.objects.bulk_create(
             Row(
                 cycle=cycle,

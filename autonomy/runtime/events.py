@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from pydantic_core import to_json, to_jsonable_python
 
 from autonomy.core.types import EventDraft
-from autonomy.models import Run, RunSource, Source
+from autonomy.memory.still_there import sources_still_there
+from autonomy.models import Run, RunSource
 from autonomy.runtime.couriers import hint
 from autonomy.runtime.db import run_db
 from autonomy.runtime.fence import Fence, FencedOut
@@ -139,16 +140,15 @@ def record_source(run_id: str, meta: Mapping[str, Any]) -> None:
     }
     work = storable(str(meta.get("work") or ""))[:200]
     described = meta.get("source") or {}
-    source_id = str(described.get("id", ""))
-    source = Source.objects.filter(pk=source_id).first() if _is_uuid(source_id) else None
-    if source is not None:
+    source_id = _uuid(str(described.get("id", "")))
+    if source_id is not None and sources_still_there([source_id]):
         # That a source bears on the outline says less than why it was looked for and chosen.
         found = {} if work else {"provider__gt": "", "kept": True}
         if (
             not found
-            or not RunSource.objects.filter(run_id=run_id, source=source, **found).exists()
+            or not RunSource.objects.filter(run_id=run_id, source_id=source_id, **found).exists()
         ):
-            RunSource.objects.update_or_create(run_id=run_id, source=source, defaults=said)
+            RunSource.objects.update_or_create(run_id=run_id, source_id=source_id, defaults=said)
         # A later round may keep what an earlier one had dropped.
         RunSource.objects.filter(run_id=run_id, source=None, work=work).exclude(work="").delete()
         return
@@ -166,12 +166,11 @@ def record_source(run_id: str, meta: Mapping[str, Any]) -> None:
     )
 
 
-def _is_uuid(text: str) -> bool:
+def _uuid(text: str) -> uuid.UUID | None:
     try:
-        uuid.UUID(text)
+        return uuid.UUID(text)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 class RunEvents:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 
 from autonomy.core.originality import FlaggedPassage, MatchGroup, Teller
+from autonomy.memory.still_there import sources_still_there
 from autonomy.models import FlaggedPassage as Row
-from autonomy.models import Source, TurnitinCycle
+from autonomy.models import TurnitinCycle
 
 
 @transaction.atomic
@@ -57,15 +58,15 @@ def flagged_in(cycle_id: uuid.UUID | str) -> list[FlaggedPassage]:
 
 
 def known_sources(source_ids: Sequence[str]) -> set[str]:
-    """Those of the ids that are a source's, as they were written."""
+    """Those of the ids that are a source's, as they were written; none of these is deleted before
+    the caller's transaction ends."""
     written = {}
     for one in source_ids:
         try:
             written[uuid.UUID(one)] = one
         except ValueError:  # of a text that is no source, such as an earlier document
             continue
-    there = Source.objects.filter(pk__in=written).values_list("pk", flat=True)
-    return {written[pk] for pk in there}
+    return {written[pk] for pk in sources_still_there(written)}
 
 
 def _told(row: Row) -> FlaggedPassage:

@@ -6,6 +6,7 @@ import json
 
 from django.db import connection
 
+from autonomy.memory.still_there import sources_still_there
 from autonomy.models import (
     Artifact,
     ArtifactKind,
@@ -17,7 +18,7 @@ from autonomy.models import (
     RunSource,
 )
 from autonomy.models.fields import new_id
-from autonomy.runtime.artifacts import digest
+from autonomy.runtime.artifacts import digest, unbind_deleted
 from autonomy.runtime.checkpoint_copy import copy_history
 
 FRESH = {"cycle_id": "", "heard": 0}
@@ -68,6 +69,8 @@ def copy_run(parent: Run, made: Run, start: Checkpoint) -> None:
             if changed != blob:
                 where = {"thread": thread, "channel": channel, "version": version}
                 cursor.execute(REPLACE_BLOB, {**where, "blob": changed})
+    found = list(RunSource.objects.filter(run=parent))
+    there = sources_still_there(row.source_id for row in found if row.source_id)
     RunSource.objects.bulk_create(
         RunSource(
             run=made,
@@ -80,7 +83,8 @@ def copy_run(parent: Run, made: Run, start: Checkpoint) -> None:
             kept=row.kept,
             reason=row.reason,
         )
-        for row in RunSource.objects.filter(run=parent)
+        for row in found
+        if row.source_id is None or row.source_id in there
     )
 
 
@@ -105,6 +109,7 @@ def _adopted(parent: Run, made: Run, text: str, blobs: list[bytes]) -> dict[str,
         checks = list(Citation.objects.filter(artifact_id=old))
         for check in checks:
             check.pk, check.run, check.artifact_id = new_id(), made, row.pk
+        unbind_deleted(checks)
         Citation.objects.bulk_create(checks)
         _adopt_reason(old, made, names)
     _adopt_remarks(parent, made, names, numbers.get(ArtifactKind.DATA, 0))

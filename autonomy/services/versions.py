@@ -25,7 +25,7 @@ from autonomy.models import (
     Run,
 )
 from autonomy.models.fields import new_id
-from autonomy.runtime.artifacts import digest, keep_made
+from autonomy.runtime.artifacts import digest, keep_made, unbind_deleted
 from autonomy.runtime.events import append
 from autonomy.runtime.flagged import flagged_in
 from autonomy.services.errors import Conflict, Invalid
@@ -341,4 +341,5 @@ def _carry_citations(before: Artifact, after: Artifact) -> None:
         row.pk = new_id()
         row.artifact = after
         row._state.adding = True
+    unbind_deleted(rows)
     Citation.objects.bulk_create(rows)

@@ -1,4 +1,5 @@
-"""A conversation is deleted while something else happens to it: both are carried out, in turn."""
+"""A conversation, or a file that is sent with a message, is deleted while something else happens to
+it: both are carried out, in turn."""
 
 from __future__ import annotations
 
@@ -7,10 +8,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 
-from autonomy.models import Run
-from autonomy.services import Conflict, NotFound
+from autonomy.models import Run, Source
+from autonomy.services import Conflict, NotFound, delete_file
 from chat import services
-from chat.models import Conversation, Message, MessageRole
+from chat.models import Conversation, Message, MessageRole, Upload
 from tests.autonomy.api.world import finish, make_run
 from tests.locks import Aside
 
@@ -59,6 +60,23 @@ def test_a_message_that_comes_after_the_deletion_is_refused_and_starts_nothing(
     with pytest.raises(NotFound, match="has been deleted"):
         message.end()
     assert not Run.objects.exists()
+
+
+def test_a_message_is_sent_though_its_file_is_deleted_meanwhile(
+    alice: User, conversation: Conversation
+) -> None:
+    file = Source.objects.create(owner=alice, file_name="ink.txt", status="ready")
+    ids = [file.pk]
+    with transaction.atomic():
+        delete_file(file)
+        message = Aside(
+            lambda: services.send_message(
+                alice, "What is shade?", conversation=conversation, file_ids=ids
+            )
+        )
+        assert message.waits()
+    assert message.end().run.pk == Run.objects.get().pk
+    assert not Upload.objects.exists()
 
 
 def test_a_run_that_ends_by_itself_does_not_stop_the_deletion(
