@@ -1,12 +1,14 @@
 // The list of conversations: which one runs, which one needs you; rename and delete.
-import { bootData, html, render, useEffect, useState } from "./lib/view.js";
+import { bootData, html, render, useCallback, useEffect, useRef, useState } from "./lib/view.js";
 import { Icon } from "./lib/icon.js";
 import * as api from "./lib/api.js";
+import { continued, renewed } from "./lib/pages.js";
 import { Menu } from "./ui/menu.js";
 import { ask, confirm } from "./ui/dialog.js";
 import { toastError } from "./ui/toast.js";
 
 const REFRESH_MS = 5000;
+const ADDRESS = "/api/conversations?limit=50";
 const STATE = {
   running: "running",
   needs_you: "needs you",
@@ -27,27 +29,38 @@ const STATE_OF_STATUS = {
 
 const current = document.body.dataset.conversation ?? "";
 
+/** The most recently used one stands first. */
+const isBehind = (row, last) => Date.parse(row.updated_at) <= Date.parse(last.updated_at);
+
 function Conversations({ initial, more }) {
-  const [rows, setRows] = useState(initial);
-  const [cursor, setCursor] = useState(more);
+  const [list, setList] = useState({ rows: initial, cursor: more });
+  const changes = useRef(0);
+  const asking = useRef(false);
+  const { rows, cursor } = list;
+
+  const change = useCallback((update) => {
+    changes.current += 1;
+    setList(update);
+  }, []);
+  const changeRow = (id, changed) => change((now) => ({ ...now, rows: now.rows.map((row) => (row.id === id ? { ...row, ...changed } : row)) }));
 
   useEffect(() => {
     const refresh = async () => {
       if (document.visibilityState !== "visible") return;
+      const before = changes.current;
       try {
-        const page = await api.get("/api/conversations?limit=50");
-        setRows((now) => [...page.items, ...now.slice(50).filter((row) => !page.items.some((p) => p.id === row.id))]);
-        setCursor(page.next_cursor);
+        const page = await api.get(ADDRESS);
+        // What was changed since it was asked for, it does not know yet.
+        if (before === changes.current) change((now) => renewed(now, page, isBehind));
       } catch (error) {
         if (!error.transient) throw error; // the list is only out of date while the server is away
       }
     };
     const timer = setInterval(refresh, REFRESH_MS);
     const told = ({ detail }) => {
-      const state = STATE_OF_STATUS[detail.status];
-      setRows((now) => now.map((row) => (row.id === detail.id ? { ...row, state } : row)));
+      changeRow(detail.id, { state: STATE_OF_STATUS[detail.status] });
     };
-    const named = ({ detail }) => setRows((now) => now.map((row) => (row.id === detail.id ? { ...row, title: detail.title } : row)));
+    const named = ({ detail }) => changeRow(detail.id, { title: detail.title });
     window.addEventListener("hw:state", told);
     window.addEventListener("hw:title", named);
     return () => {
@@ -62,7 +75,7 @@ function Conversations({ initial, more }) {
     if (!title) return;
     try {
       await api.patch(`/api/conversations/${row.id}`, { title });
-      setRows(rows.map((other) => (other.id === row.id ? { ...other, title } : other)));
+      changeRow(row.id, { title });
       if (row.id === current) document.title = `${title} · HandyWriterz`;
     } catch (error) {
       toastError(error);
@@ -79,15 +92,22 @@ function Conversations({ initial, more }) {
     try {
       await api.remove(`/api/conversations/${row.id}`);
       if (row.id === current) location.assign("/");
-      else setRows(rows.filter((other) => other.id !== row.id));
+      else change((now) => ({ ...now, rows: now.rows.filter((other) => other.id !== row.id) }));
     } catch (error) {
       toastError(error);
     }
   };
   const loadMore = async () => {
-    const page = await api.get(`/api/conversations?limit=50&cursor=${encodeURIComponent(cursor)}`);
-    setRows([...rows, ...page.items]);
-    setCursor(page.next_cursor);
+    if (asking.current) return;
+    asking.current = true;
+    try {
+      const page = await api.get(`${ADDRESS}&cursor=${encodeURIComponent(cursor)}`);
+      change((now) => continued(now, page));
+    } catch (error) {
+      toastError(error);
+    } finally {
+      asking.current = false;
+    }
   };
 
   if (!rows.length) return html`<p class="sidebar-empty">Your conversations will be listed here.</p>`;
