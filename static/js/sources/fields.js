@@ -75,6 +75,12 @@ export function changesOf(form, before) {
   return changes;
 }
 
+/** `form` once `before`, which it began with, has become `after`: what was typed stays. */
+export function caughtUp(form, before, after) {
+  const untouched = (name) => JSON.stringify(form[name]) === JSON.stringify(before[name]);
+  return Object.fromEntries(Object.keys(after).map((name) => [name, untouched(name) ? after[name] : form[name]]));
+}
+
 export const sameForm = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 function nameOf({ org, family = "", given = "", literal = "", ...more }) {

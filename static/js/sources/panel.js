@@ -59,7 +59,8 @@ export function SourcePanel({ target, styles, onClose, onChanged }) {
   useEffect(() => () => keepPlace("source", null), []);
 
   const changed = useCallback((saved) => {
-    setState((before) => ({ ...before, source: saved }));
+    // Registries take a while: by now another source may be open here.
+    setState((now) => (now.source?.id === saved.id ? { ...now, source: saved } : now));
     onChanged?.(saved);
   }, [onChanged]);
   const onKeyDown = (event) => {
@@ -100,7 +101,7 @@ export function SourcePanel({ target, styles, onClose, onChanged }) {
         ? html`<${Reader} key=${source.id} source=${source} passage=${passage} claim=${citation?.claim ?? ""} words=${target.words ?? ""} number=${number} of=${source.pages ?? state.parts ?? 0} onTurn=${setNumber} view=${source.viewable ? view : "text"} onView=${setView} />`
         : html`<${Unread} source=${source} />`)}
       ${tab === "reference" && html`<${ReferenceForm} key=${source.id} source=${source} styles=${styles} onSaved=${changed} />`}
-      ${tab === "about" && html`<${About} source=${source} onChanged=${changed} onReference=${() => setTab("reference")} />`}
+      ${tab === "about" && html`<${About} key=${source.id} source=${source} onChanged=${changed} onReference=${() => setTab("reference")} />`}
     </div>`}
   </aside>`;
 }

@@ -5,7 +5,7 @@ import * as api from "../lib/api.js";
 import { cleanHtml } from "../lib/markdown.js";
 import { toast } from "../ui/toast.js";
 import { Authors } from "./authors.js";
-import { FIELDS, fieldsOf, formOf, changesOf, sameForm } from "./fields.js";
+import { FIELDS, caughtUp, fieldsOf, formOf, changesOf, sameForm } from "./fields.js";
 import { Lookup } from "./lookup.js";
 import { TYPES } from "./words.js";
 
@@ -17,11 +17,13 @@ export function ReferenceForm({ source, styles, onSaved }) {
   const [saving, setSaving] = useState(false);
   const host = useRef(null);
   const before = useMemo(() => formOf(source.csl), [source.csl]);
+  const begun = useRef(before); // what the form's words were typed into
   const dirty = !sameForm(form, before);
-  useEffect(() => {
-    setForm(formOf(source.csl));
-    setErrors({});
-  }, [source.csl]);
+  const catchUp = (from, to) => {
+    begun.current = to;
+    setForm((now) => caughtUp(now, from, to));
+  };
+  useEffect(() => catchUp(begun.current, before), [before]);
   const set = (name, value) => {
     setForm((now) => ({ ...now, [name]: value }));
     setErrors((now) => ({ ...now, [name]: undefined }));
@@ -32,6 +34,8 @@ export function ReferenceForm({ source, styles, onSaved }) {
     try {
       const saved = await api.patch(`/api/v2/sources/${source.id}`, { csl: changesOf(form, before) });
       toast("References made from now on use it.", { title: "Saved" });
+      catchUp(form, formOf(saved.csl));
+      setErrors({});
       onSaved(saved);
     } catch (problem) {
       const found = {};
