@@ -194,7 +194,7 @@ function App() {
         <p class="fine-print">Read a document before you hand it in: check that each cited passage says what you say.</p>
       </div>
     </div>
-    ${shown && html`<${DocumentPanel} runId=${shown.runId} artifactId=${shown.artifactId} simulated=${Boolean(runs[shown.runId]) && isSimulated(runs[shown.runId])} quiet=${shown.quiet === true} busy=${Boolean(runs[shown.runId]) && !TERMINAL.has(runs[shown.runId].status)}
+    ${shown && html`<${DocumentPanel} key=${shown.runId} runId=${shown.runId} artifactId=${shown.artifactId} simulated=${Boolean(runs[shown.runId]) && isSimulated(runs[shown.runId])} quiet=${shown.quiet === true} busy=${Boolean(runs[shown.runId]) && !TERMINAL.has(runs[shown.runId].status)}
       style=${runs[shown.runId]?.task?.settings?.style ?? "harvard"} styles=${boot.styles} source=${source} onClose=${onClose} />`}
     ${source.target && html`<${SourcePanel} target=${source.target} styles=${boot.styles} onClose=${source.close} />`}
     <${DropZone} onFiles=${addFiles} />
