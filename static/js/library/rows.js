@@ -20,6 +20,7 @@ export function useRows(filter) {
   const [state, setState] = useState({ rows: null, counts: {}, total: 0, cursor: null, failure: null });
   const asked = useRef(0);
   const loaded = useRef(0);
+  const more = useRef(null); // what is under way to the end of the list
   const query = queryOf(filter).toString();
 
   const load = useCallback(async ({ more = "", keep = false } = {}) => {
@@ -49,15 +50,25 @@ export function useRows(filter) {
   const busy = Object.entries(state.counts).some(([status, n]) => n && !SETTLED.has(status));
   useEffect(() => {
     if (!busy) return undefined;
-    const timer = setInterval(() => document.hidden || load({ keep: true }), POLL_MS);
+    // A look at all of it would leave the answer with more of it out of date.
+    const timer = setInterval(() => document.hidden || more.current || load({ keep: true }), POLL_MS);
     return () => clearInterval(timer);
   }, [busy, load]);
 
   return {
     ...state,
     busy,
-    reload: () => load({ keep: true }),
-    more: () => state.cursor && load({ more: state.cursor }),
+    reload: async () => {
+      await more.current;
+      return load({ keep: true });
+    },
+    more: async () => {
+      if (!state.cursor) return;
+      const mine = load({ more: state.cursor });
+      more.current = mine;
+      await mine;
+      if (more.current === mine) more.current = null;
+    },
     change: (saved) => setState((now) => ({ ...now, rows: now.rows?.map((row) => (row.id === saved.id ? { ...row, ...saved } : row)) })),
   };
 }

@@ -1,6 +1,6 @@
 // The owner's choice: hand the document that waits for its report to a human checker, and what the
 // checker said of it.
-import { html, useCallback, useEffect, useState } from "../lib/view.js";
+import { html, useCallback, useEffect, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { ago } from "../lib/format.js";
 import * as api from "../lib/api.js";
@@ -14,7 +14,16 @@ export function Checker({ view, waiting, onChoice }) {
   const path = `/api/v2/turnitin/${view.id}/checker`;
   const at = `${view.cycle?.cycle_id ?? ""} ${view.cycle?.status ?? ""} ${waiting}`;
 
-  const look = useCallback(() => api.get(path).then(setChoice, () => {}), [path]); // a convenience: the report can be brought without it
+  const asked = useRef(0);
+  const look = useCallback(async () => {
+    const mine = (asked.current += 1);
+    try {
+      const found = await api.get(path);
+      if (mine === asked.current) setChoice(found); // nothing was decided meanwhile
+    } catch {
+      // A convenience: the report can be brought without it.
+    }
+  }, [path]);
   useEffect(() => {
     if (!view.cycle?.cycle_id) return undefined;
     look();
@@ -29,7 +38,9 @@ export function Checker({ view, waiting, onChoice }) {
     setBusy(true);
     setProblem(null);
     try {
-      setChoice(await call());
+      const changed = await call();
+      asked.current += 1;
+      setChoice(changed);
     } catch (error) {
       setProblem(error);
       look();
