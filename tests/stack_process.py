@@ -20,6 +20,7 @@ from tests.patience import patience
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 240.0
+LAST_WORDS_SECONDS = 10.0
 UNSET = ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "HOST", "PORT", "CONTACT_EMAIL", "EMBEDDER")
 """Of the surrounding environment: a test must not reach somebody's real servers."""
 UNSET_PREFIXES = (
@@ -131,6 +132,7 @@ class StackProcess:
         self.ready_seconds = 0.0
         """From the command to its word that all is ready."""
         self._process: subprocess.Popen[str] | None = None
+        self._listener = threading.Thread()
 
     @property
     def base_url(self) -> str:
@@ -167,7 +169,10 @@ class StackProcess:
             start_new_session=True,
         )
         ready = threading.Event()
-        threading.Thread(target=self._listen, args=(self._process, ready), daemon=True).start()
+        self._listener = threading.Thread(
+            target=self._listen, args=(self._process, ready), daemon=True
+        )
+        self._listener.start()
         if not ready.wait(patience(READY_SECONDS)) or not self.said("is ready"):
             self.stop()
             raise AssertionError("The stack did not start:\n" + "".join(self.output) + self.logs())
@@ -190,7 +195,9 @@ class StackProcess:
     def wait(self, seconds: float = 60.0) -> int:
         """The exit code, once it has ended by itself."""
         assert self._process is not None, "not started"
-        return self._process.wait(seconds)
+        code = self._process.wait(seconds)
+        self._listener.join(LAST_WORDS_SECONDS)
+        return code
 
     def stop(self, number: int = signal.SIGINT, seconds: float = 60.0) -> int:
         """Stop it as Ctrl-C does and return its exit code; remove a `DATA_DIR` made here."""
@@ -200,6 +207,7 @@ class StackProcess:
                 self._process.send_signal(number)
             try:
                 code = self._process.wait(seconds)
+                self._listener.join(LAST_WORDS_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 raise

@@ -44,11 +44,15 @@ class Stored:
     """Whether this call wrote it; False means that the same bytes were there."""
 
 
-def keep(chunks: Iterable[bytes], limit: int, folder: str = "files") -> Stored:
+def keep(
+    chunks: Iterable[bytes], limit: int, folder: str = "files", *, shared: bool = True
+) -> Stored:
     """Store the bytes without ever holding them all in memory.
 
     Args:
         limit: most bytes.
+        shared: whether bytes that are there already are not written again. What is not shared can
+            be removed without regard to whoever brings the same at that moment.
 
     Raises:
         TooManyBytes, NoBytes: there are more, or none.
@@ -71,11 +75,12 @@ def keep(chunks: Iterable[bytes], limit: int, folder: str = "files") -> Stored:
         sha256 = digest.hexdigest()
         name = f"{folder}/{sha256[:2]}/{sha256}"
         # A file of another size is what an interrupted write left under this name.
-        fresh = not (default_storage.exists(name) and default_storage.size(name) == size)
+        there = default_storage.exists(name)
+        fresh = not (shared and there and default_storage.size(name) == size)
         if fresh:
             copy.seek(0)
             # Beside such a left-over, under a name of its own; its owner may still be writing it.
-            name = f"{name}-{uuid.uuid4().hex}" if default_storage.exists(name) else name
+            name = f"{name}-{uuid.uuid4().hex}" if there or not shared else name
             try:
                 # Storage may choose another name if the same bytes arrive at the same moment.
                 name = default_storage.save(name, File(copy))

@@ -99,7 +99,7 @@ def attach_report(who: User, check_id: uuid.UUID | str, file: Any) -> Check:
         TooLarge, Unavailable: it has too many bytes, or too many reports are being read.
     """
     check = held_check(who, check_id)
-    stored = keep(file.chunks(), folder="reports")
+    stored = keep(file.chunks(), folder="reports", shared=False)
     name = safe_name(str(file.name or "report"))
     try:
         while (before := _attached(who, check, stored.name, name)) is None:

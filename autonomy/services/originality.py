@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -19,16 +18,12 @@ from autonomy.runtime.flagged import keep_flagged
 from autonomy.services.errors import Conflict, Invalid, NotFound
 from autonomy.services.files import safe_name
 from autonomy.services.similarity_reports import Upload, read_upload
-from autonomy.services.storage import Removed, digest_of, discard_unnamed, hold_kept, keep
+from autonomy.services.storage import digest_of, discard_unnamed, hold_kept, keep
 from autonomy.tools.fetch.addresses import host_of, is_private, vetted
 
 SAID_BESIDES = frozenset({"report_file_name", "report_read", "checked_by", "quotations"})
 """Columns that say nothing of what the report found: the same report may come from somebody else,
 under another name."""
-
-STORE_TRIES = 5
-"""How often a file is stored whose bytes somebody else removes meanwhile: a copy of it that was
-refused."""
 
 
 def submit_report(
@@ -63,9 +58,6 @@ def submit_report(
     said: dict[str, Any] = {"report_url": report_url, "note": note, "quotations": quotations}
     if report_file is None:
         return _record(run, cycle_id, Upload(observed_similarity), **said)[0]
-    for _ in range(STORE_TRIES - 1):
-        with contextlib.suppress(Removed):
-            return _submit_file(run, cycle_id, report_file, observed_similarity, said)
     return _submit_file(run, cycle_id, report_file, observed_similarity, said)
 
 
@@ -76,8 +68,8 @@ def _submit_file(
     observed_similarity: float | None,
     said: Mapping[str, Any],
 ) -> TurnitinCycle:
-    """Raises, besides what `submit_report` does, `Removed`."""
-    stored = keep(file.chunks(), folder="reports")
+    # The same report comes again and again, and most copies are refused: each has bytes of its own.
+    stored = keep(file.chunks(), folder="reports", shared=False)
     name = safe_name(str(file.name or "report"))
     taken = False
     try:
@@ -86,8 +78,6 @@ def _submit_file(
         if (row := waiting.first()) is not None:
             upload = read_upload(row, stored.name, name, observed_similarity)
         cycle, taken = _record(run, cycle_id, upload, file=(stored.name, name), **said)
-    except FileNotFoundError as gone:
-        raise Removed from gone
     finally:
         if not taken:
             discard_unnamed(stored)

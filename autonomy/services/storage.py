@@ -35,8 +35,11 @@ class Removed(Unavailable):
         )
 
 
-def keep(chunks: Iterable[bytes], folder: str = "files") -> Stored:
+def keep(chunks: Iterable[bytes], folder: str = "files", *, shared: bool = True) -> Stored:
     """Store the bytes without ever holding them all in memory.
+
+    Args:
+        shared: whether bytes that are there already are not written again.
 
     Raises:
         TooLarge: they are more than the deployment takes; reading stops there.
@@ -44,7 +47,7 @@ def keep(chunks: Iterable[bytes], folder: str = "files") -> Stored:
         Unavailable: the disk is full or cannot be written, here or for the copy made meanwhile.
     """
     try:
-        return storage.keep(chunks, env().upload_max_bytes, folder)
+        return storage.keep(chunks, env().upload_max_bytes, folder, shared=shared)
     except storage.TooManyBytes as error:
         raise TooLarge(
             f"The file is larger than {error.limit / 1e6:,.0f} MB, the most accepted."

@@ -107,7 +107,9 @@ class Child:
                 stdout=log,
                 stderr=log,
             )
-        self._pid_file.write_text(f"{self._process.pid}\n", encoding="ascii")
+        written = self._pid_file.with_suffix(".new")
+        written.write_text(f"{self._process.pid}\n", encoding="ascii")
+        written.replace(self._pid_file)  # whoever looks meanwhile reads a number, never half of one
         deadline = time.monotonic() + self.spec.ready_seconds
         while not await self.spec.ready():
             if self._process.returncode is not None:

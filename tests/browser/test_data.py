@@ -24,6 +24,8 @@ def test_the_button_says_that_it_is_packing_until_the_file_is_there(
     button.click()
     expect(page.get_by_role("button", name="Packing…")).to_be_disabled()
     assert violations(page) == []
+    while not held:
+        page.wait_for_timeout(20)  # the request is on its way
     with page.expect_download() as download:
         held[0].continue_()
     assert download.value.suggested_filename.endswith(".zip")

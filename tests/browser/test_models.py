@@ -289,6 +289,7 @@ def test_who_does_what_is_chosen_ordered_by_keyboard_and_stays(
     expect(order).to_have_count(1)
     add.select_option(f"{slug}:simulated-small")
     expect(order).to_have_count(2)
+    expect(add).to_be_focused()
     up = page.get_by_role("button", name="Move simulated-small up")
     up.focus()
     page.keyboard.press("Enter")
@@ -344,7 +345,7 @@ def test_why_a_model_was_waited_for_and_begun_anew_is_told(
     use(page, f"{slug}:simulated")
     page.goto(page.url.replace("settings/models/", ""))
     drop(page, [paper])
-    simulator.script.append(Behaviour(trouble="rate_limit", headers={"Retry-After": "4"}))
+    simulator.script.append(Behaviour(trouble="rate_limit", headers={"Retry-After": "8"}))
     simulator.script.append(Behaviour())  # the plan
     simulator.script.append(Behaviour(cut_share=0.2, chunk_delay=0.02))
     simulator.script.extend([Behaviour(chunk_delay=0.1)] * 3)

@@ -102,7 +102,9 @@ def test_parts_are_renamed_moved_added_and_removed_by_keyboard(
     page.reload()
     comes_to_be(lambda: titles(card), wanted)  # unsaved changes survive a reload
     card.get_by_role("button", name="Save changes").click()
-    expect(card.get_by_text("The changed plan is saved.")).to_be_attached()
+    expect(card.get_by_text("The changed plan is saved.")).to_be_attached(
+        timeout=RUN_SECONDS * SECONDS
+    )
     assert titles(card) == wanted
     expect(card.get_by_label("Words of part 2")).to_have_value("220")
     expect(page.get_by_text("Edited by you, version 3").first).to_be_visible()
@@ -122,7 +124,7 @@ def test_a_part_is_dragged_to_another_place_and_saved_with_the_agreement(
     first, second = titles(card)[1:3]
     grips = card.locator(".part-grip[draggable=true]")
     grips.nth(0).drag_to(card.locator(".part").nth(2))
-    assert titles(card)[1:3] == [second, first]
+    comes_to_be(lambda: titles(card)[1:3], [second, first])
     card.get_by_role("button", name="Save and write").click()
     finished(page)
     assert [text for text in headings_of(page) if text in (first, second)] == [second, first]
@@ -156,7 +158,7 @@ def test_a_plan_that_was_changed_in_another_tab_is_shown_beside_ones_own_changes
     theirs.get_by_label("Title of part 2").fill("Somebody else's words")
     theirs.get_by_role("button", name="Save changes").click()
     notice = mine.get_by_role("alert")
-    expect(notice).to_contain_text("The plan was changed meanwhile")
+    expect(notice).to_contain_text("The plan was changed meanwhile", timeout=RUN_SECONDS * SECONDS)
     expect(notice).to_contain_text("Somebody else's words")
     expect(mine.get_by_label("Title of part 2")).to_have_value("My own words")
     expect(mine.get_by_role("button", name="Save changes")).to_be_disabled()
@@ -164,7 +166,9 @@ def test_a_plan_that_was_changed_in_another_tab_is_shown_beside_ones_own_changes
     assert violations(page) == []
     notice.get_by_role("button", name="Go on with my changes").click()
     mine.get_by_role("button", name="Save changes").click()
-    expect(theirs.get_by_label("Title of part 2")).to_have_value("My own words")
+    expect(theirs.get_by_label("Title of part 2")).to_have_value(
+        "My own words", timeout=RUN_SECONDS * SECONDS
+    )
     # Answered there while there are changes here: said, and nothing is thrown away.
     mine.get_by_label("Title of part 2").fill("Even better words")
     theirs.get_by_role("button", name="Agree and write").click()
@@ -185,7 +189,7 @@ def test_changes_are_asked_for_in_words(
     page.keyboard.type("add a section on irrigation")
     page.keyboard.press("Enter")
     expect(card.locator(".part-title").nth(-2)).to_have_value(
-        re.compile("irrigation", re.IGNORECASE)
+        re.compile("irrigation", re.IGNORECASE), timeout=RUN_SECONDS * SECONDS
     )
     expect(page.locator(".told-message")).to_contain_text("Taken up")
     expect(card.locator(".plan-message")).to_contain_text("add a section on irrigation")
@@ -208,7 +212,7 @@ def test_a_plan_is_changed_on_a_phone(
     card = planned(page, paper)
     first, second = titles(card)[1:3]
     card.get_by_role("button", name=f"Move {first} down").tap()
-    assert titles(card)[1:3] == [second, first]
+    comes_to_be(lambda: titles(card)[1:3], [second, first])
     card.scroll_into_view_if_needed()
     shoot(page, "plan-editor-phone-dark")
     assert overflow(page) <= 0

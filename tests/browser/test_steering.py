@@ -49,7 +49,7 @@ def started(page: Page, paper: Path) -> str:
     """Ask for a document whose reading is held; the id of its conversation."""
     drop(page, [paper])
     conversation = ask(page, REQUEST)
-    expect(page.locator(".run")).to_have_attribute("data-status", "running")
+    expect(page.locator(".step[data-status=running]")).to_be_visible()
     return conversation
 
 

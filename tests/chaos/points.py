@@ -39,7 +39,7 @@ DRAIN_NAMES = ("inside release", "after release")
 """Reached only by a worker that drains."""
 
 
-SLOW = {"in a slow put": 0.3}
+SLOW = {"in a slow put": 1.0}
 """Seconds that the process lives on at a point, while its other threads do: a commit that hangs
 before it fails is harmless only if nothing was built upon it."""
 

@@ -55,7 +55,7 @@ class Poison:
                 storm.spawn()
             return storm.active() == 0
 
-        storm.until(over, 120.0)
+        storm.until(over, 300.0)
         return deaths
 
     def _rows(

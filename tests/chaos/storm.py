@@ -20,7 +20,7 @@ from tests.chaos.invariants import offences
 from tests.chaos.scenario import Row
 from tests.chaos.zygote import Zygote, alive
 
-SETTLE_SECONDS = 180.0
+SETTLE_SECONDS = 300.0
 """How long the runs may take after the last fault."""
 POLL_SECONDS = 0.02
 CRASH = "crashed"

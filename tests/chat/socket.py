@@ -12,6 +12,9 @@ from urllib.parse import unquote
 
 from asgiref.testing import ApplicationCommunicator
 
+WAIT_SECONDS = 60.0
+"""For what must merely come, also on a busy machine."""
+
 
 class Socket(ApplicationCommunicator):
     """One connection to `application` at `path` (with its query)."""
@@ -31,7 +34,7 @@ class Socket(ApplicationCommunicator):
             },
         )
 
-    async def connect(self, timeout: float = 1) -> tuple[bool, int | None]:
+    async def connect(self, timeout: float = WAIT_SECONDS) -> tuple[bool, int | None]:
         """Whether the application accepted, and the code with which it did not."""
         await self.send_input({"type": "websocket.connect"})
         answer = await self.receive_output(timeout)
@@ -51,13 +54,13 @@ class Socket(ApplicationCommunicator):
     async def send_json_to(self, content: Any) -> None:
         await self.send_to(text_data=json.dumps(content))
 
-    async def receive_json_from(self, timeout: float = 1) -> Any:
+    async def receive_json_from(self, timeout: float = WAIT_SECONDS) -> Any:
         """The content of the next frame, which must be one."""
         answer = await self.receive_output(timeout)
         assert answer["type"] == "websocket.send", answer
         return json.loads(answer["text"])
 
-    async def disconnect(self, code: int = 1000, timeout: float = 1) -> None:
+    async def disconnect(self, code: int = 1000, timeout: float = WAIT_SECONDS) -> None:
         """Leave, and wait for the application to have noticed."""
         await self.send_input({"type": "websocket.disconnect", "code": code})
         await self.wait(timeout)

@@ -30,7 +30,7 @@ from chat.consumers import ConversationConsumer
 from chat.models import Conversation, Message
 from chat.routing import websocket_application, websocket_urlpatterns
 from tests.autonomy.api.world import finish, make_run, say
-from tests.chat.socket import Socket
+from tests.chat.socket import WAIT_SECONDS, Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,27 +77,27 @@ async def connect(conversation: Conversation, cookie: bytes) -> AsyncIterator[Co
             headers=[ORIGIN, (b"cookie", cookie)] if headers is None else headers,
         )
         opened.append(socket)
-        connected, _ = await socket.connect(timeout=5)
+        connected, _ = await socket.connect()
         assert connected
         return socket
 
     yield open_socket
     for socket in opened:
         if not socket.future.done():
-            await socket.disconnect(timeout=5)
+            await socket.disconnect()
 
 
 async def frame(socket: Socket) -> dict[str, Any]:
     """The next frame that is no sign of life."""
     while True:
-        found: dict[str, Any] = await socket.receive_json_from(timeout=5)
+        found: dict[str, Any] = await socket.receive_json_from()
         if found["type"] != "heartbeat":
             return found
 
 
 async def closed_with(socket: Socket) -> int:
     while True:
-        message = await socket.receive_output(timeout=5)
+        message = await socket.receive_output(WAIT_SECONDS)
         if message["type"] == "websocket.close":
             return int(message["code"])
 
@@ -298,8 +298,8 @@ async def test_an_address_that_is_none_is_refused_like_a_missing_page(path: str)
     socket = Socket(websocket_application, path, headers=[ORIGIN])
     socket.scope["extensions"] = {"websocket.http.response": {}}
     await socket.send_input({"type": "websocket.connect"})
-    assert (await socket.receive_output(5))["status"] == 404
-    assert (await socket.receive_output(5))["type"] == "websocket.http.response.body"
+    assert (await socket.receive_output(WAIT_SECONDS))["status"] == 404
+    assert (await socket.receive_output(WAIT_SECONDS))["type"] == "websocket.http.response.body"
 
 
 async def test_a_socket_too_many_is_told_so_and_closed(
@@ -313,7 +313,7 @@ async def test_a_socket_too_many_is_told_so_and_closed(
     refused = await connect()
     assert (await frame(refused))["meta"]["code"] == "too_many_streams"
     assert await closed_with(refused) == consumers.CLOSE_TOO_FAST
-    await open_sockets.pop().disconnect(timeout=5)
+    await open_sockets.pop().disconnect()
     again = await connect()
     await subscribe(again)
     assert (await frame(again))["seq"] == 1
@@ -358,7 +358,7 @@ async def test_an_outage_does_not_end_an_idle_session(
 
     with monkeypatch.context() as outage:
         outage.setattr(Credentials, "verify", away)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WAIT_SECONDS):
             await asked.wait()
     await sync_to_async(say)(run, "four")
     assert (await frame(socket))["seq"] == 4

@@ -46,7 +46,7 @@ class Caller:
         assert reply.status_code == 200, reply.text
         return dict(reply.json())
 
-    def until(self, run_id: str, *statuses: str, seconds: float = 120) -> dict[str, Any]:
+    def until(self, run_id: str, *statuses: str, seconds: float = 300) -> dict[str, Any]:
         """The run's snapshot once it has one of `statuses`."""
         assert eventually(
             lambda: self.run(run_id)["status"] in (*statuses, *ENDED), seconds, every=0.2

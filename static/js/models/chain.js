@@ -1,5 +1,5 @@
 // Models in the order they are tried: the first works, the others wait behind it.
-import { html, useEffect, useId, useRef, useState } from "../lib/view.js";
+import { html, useId, useLayoutEffect, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import { SimulatedBadge } from "./badge.js";
 import { chainOf, factsOf, nameOf, partsOf, RULES } from "./words.js";
@@ -12,7 +12,8 @@ export function Chain({ label, choice, facts, connections, unknownPrice, onChang
   const adds = useId();
   const list = useRef(null);
   const focus = useRef(null); // where the keyboard is once the change is stored
-  useEffect(() => {
+  // Before the browser paints: whoever moves on by keyboard is not brought back.
+  useLayoutEffect(() => {
     if (busy || !focus.current) return;
     const { model, buttons } = focus.current;
     focus.current = null;
@@ -70,7 +71,7 @@ function Add({ id, chain, connections, onAdd, busy }) {
   const [typing, setTyping] = useState(false);
   const [text, setText] = useState("");
   const input = useRef(null);
-  useEffect(() => input.current?.focus(), [typing]);
+  useLayoutEffect(() => input.current?.focus(), [typing]);
   const choose = (event) => {
     const { value } = event.target;
     event.target.value = "";

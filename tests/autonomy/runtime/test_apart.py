@@ -136,18 +136,19 @@ def test_a_cancelled_run_takes_its_process_along(suspect: Run, engine: Launch) -
     engine(*HERE, "stay")
     assert eventually(lambda: driver(suspect) != 0, 60)
     services.cancel(suspect)
-    assert eventually(lambda: gone(driver(suspect)), 10)
+    assert eventually(lambda: gone(driver(suspect)))
     assert (status(suspect), suspect.faults) == (RunStatus.CANCELLED, 0)
 
 
 def test_the_step_of_a_cancelled_run_ends_what_it_has_started(
-    suspect: Run, engine: Launch, tmp_path: Path
+    suspect: Run, engine: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(apart, "END_SECONDS", 60.0)
     engine(*HERE, "stay", str(tmp_path / "told"))
     assert eventually(lambda: driver(suspect) != 0, 60)
     services.cancel(suspect)
-    assert eventually((tmp_path / "told").exists, 10)
-    assert eventually(lambda: gone(driver(suspect)), 10)
+    assert eventually((tmp_path / "told").exists)
+    assert eventually(lambda: gone(driver(suspect)))
 
 
 def test_a_process_that_does_not_hear_is_killed(
@@ -157,17 +158,18 @@ def test_a_process_that_does_not_hear_is_killed(
     engine(*HERE, "deaf")
     assert eventually(lambda: driver(suspect) != 0, 60)
     services.cancel(suspect)
-    assert eventually(lambda: gone(driver(suspect)), 10)
+    assert eventually(lambda: gone(driver(suspect)))
 
 
 def test_a_process_whose_run_has_ended_may_finish(
-    suspect: Run, engine: Launch, tmp_path: Path
+    suspect: Run, engine: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It hands on what it measured, though its worker sees meanwhile that the run is not its own
     any more."""
+    monkeypatch.setattr(apart, "END_SECONDS", 60.0)
     engine(*HERE, "linger", str(tmp_path / "handed"))
     assert eventually(lambda: "done 0" in contents(suspect), 60)
-    assert eventually((tmp_path / "handed").exists, 10)
+    assert eventually((tmp_path / "handed").exists)
 
 
 @pytest.mark.parametrize("said", ["echo something else;", ""])

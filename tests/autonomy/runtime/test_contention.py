@@ -99,7 +99,7 @@ def test_two_that_lock_the_same_rows_in_opposite_order_both_succeed(alice: User,
         begun.append(name)
         row = QueueUser.objects.select_for_update().get(pk=first)
         if begun.count(name) == 1:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=60)
         other = QueueUser.objects.select_for_update().get(pk=second)
         for one in (row, other):
             one.virtual_time += 1

@@ -34,7 +34,7 @@ class Layer:
     def until(self, group: str, seq: int) -> None:
         with self.heard:
             assert self.heard.wait_for(
-                lambda: any(sent.get(group) == seq for sent in self.delivered), 10
+                lambda: any(sent.get(group) == seq for sent in self.delivered), 60
             )
 
 

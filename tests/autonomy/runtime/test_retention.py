@@ -134,7 +134,7 @@ def test_a_run_that_is_being_forked_is_left_for_the_next_round(start: Start, cla
 
         other = threading.Thread(target=prune)
         other.start()
-        other.join(10)
+        other.join(60)
         assert found == [None]
     assert prune_run(run.pk) is not None
 

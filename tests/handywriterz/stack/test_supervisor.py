@@ -96,8 +96,8 @@ def test_it_says_ready_when_it_is(product: StackProcess) -> None:
 @pytest.mark.parametrize("name", ["web", "runs", "files"])
 def test_a_killed_part_is_started_again(product: StackProcess, name: str) -> None:
     before = product.kill(name)
-    assert eventually(lambda: product.pid(name) != before), product.output
-    assert eventually(lambda: healthy(product), 60), product.logs()
+    assert eventually(lambda: product.pid(name) != before, 180), product.output
+    assert eventually(lambda: healthy(product), 180), product.logs()
 
 
 @pytest.mark.stack
