@@ -87,7 +87,10 @@ class Reading:
         about = document.model_copy(update={"pages": ()})
         self._row.summary = zlib.compress(about.model_dump_json().encode(), 3)
         self._row.pages = document.page_count
-        self._row.save(update_fields=["summary", "pages"])
+        # `update` rather than `save`: the last file with these bytes may be deleted meanwhile.
+        FileReading.objects.filter(pk=self._row.pk).update(
+            summary=self._row.summary, pages=self._row.pages
+        )
 
     def document(self, file_name: str) -> ParsedDocument | None:
         """The whole without its pages, titled after `file_name` where the file says no title; None

@@ -78,8 +78,8 @@ def _same(csl: dict[str, Any], work: Work) -> bool:
 
 def _take(source: Source, work: Work) -> bool:
     with transaction.atomic():
-        row = Source.objects.select_for_update().get(pk=source.pk)
-        if row.csl_edited:
+        row = Source.objects.select_for_update(no_key=True).filter(pk=source.pk).first()
+        if row is None or row.csl_edited:
             return False
         changed = differences(row.csl, work.csl)
         for column, value in described(row.csl | bibliographic(work.csl)).items():

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from autonomy import services
+from autonomy.library.parsed import ParsedDocument
 from autonomy.library.version import parser_version
 from autonomy.memory.ingestion import ingest_file
+from autonomy.memory.readings import Reading
 from autonomy.models import FileReading, FileReadingPages, Source
 from autonomy.runtime import upkeep
 from tests.autonomy.memory import known_reader
@@ -33,6 +35,22 @@ def test_a_reading_goes_with_the_last_file_that_has_its_bytes(alice: Any, bob: A
     services.delete_file(second)
     assert not FileReading.objects.exists()
     assert not FileReadingPages.objects.exists()
+
+
+def test_a_file_that_is_deleted_when_its_last_page_was_read_ends_its_reading(
+    alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = services.add_file(alice, "notes.txt", [NOTES])
+    complete = Reading.complete
+
+    def late(reading: Reading, document: ParsedDocument) -> None:
+        services.delete_file(source)
+        complete(reading, document)
+
+    monkeypatch.setattr(Reading, "complete", late)
+    ingest_file(source.pk, known_reader.Words())  # type: ignore[arg-type]
+    assert not Source.objects.exists()
+    assert not FileReading.objects.exists()
 
 
 def test_a_reading_goes_with_its_owners_account(alice: Any) -> None:

@@ -99,6 +99,21 @@ def test_the_identifier_of_another_work_is_not_believed(alice: User) -> None:
     assert source.record == {}
 
 
+@pytest.mark.django_db
+def test_a_file_that_is_deleted_while_registries_are_asked_stays_gone(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make(alice)
+
+    def late(csl: dict[str, Any], found: Work) -> bool:
+        Source.objects.all().delete()
+        return True
+
+    monkeypatch.setattr(registry_metadata, "_same", late)
+    assert not complete(source.pk, Registries(work()))  # type: ignore[arg-type]
+    assert not Source.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("text", "identifier"),
     [
