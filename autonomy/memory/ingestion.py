@@ -112,6 +112,9 @@ def _start_over(source: Source) -> None:
             "passage_count": 0,
             "embedded_count": 0,
         }
+        # In full, so that nobody comes to name a passage that goes.
+        if not held(source).select_for_update().exists():
+            raise Superseded
         update(source, status=FileStatus.PARSING, **fresh)
         Passage.objects.filter(source=source).delete()
         drop_postings([source.id])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ from autonomy.core.originality import (
 )
 from autonomy.core.types import CitationCheck, CitationVerdict
 from autonomy.library.embed import DIMENSIONS
-from autonomy.memory import spaces
+from autonomy.memory import ingestion, spaces
 from autonomy.memory.still_there import passages_still_there, sources_still_there
 from autonomy.models import (
     Artifact,
@@ -40,10 +41,12 @@ from autonomy.runtime.artifacts import RunArtifacts
 from autonomy.runtime.cycles import RunCycles
 from autonomy.runtime.events import record_source
 from autonomy.runtime.flagged import keep_flagged
-from autonomy.services.files import delete_file
+from autonomy.services.files import add_file, delete_file
 from tests.autonomy.api.world import World, finish, make_world
+from tests.autonomy.memory import known_reader
+from tests.autonomy.memory.reader import TEXT
 from tests.autonomy.runtime.conftest import run_async
-from tests.locks import Aside
+from tests.locks import WAIT_SECONDS, Aside
 
 pytestmark = pytest.mark.usefixtures("threads")
 
@@ -152,6 +155,34 @@ def test_a_fork_is_made_without_it(world: World) -> None:
     row = Citation.objects.get(run=made)
     assert (row.text, row.passage, row.source) == (world.passage.text, None, None)
     assert not RunSource.objects.filter(run=made).exists()
+
+
+def test_a_file_is_cut_anew_when_those_who_cite_it_have_done_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = add_file(world.file.owner, "ink.txt", [TEXT.encode()])
+    passage = Passage.objects.create(source=source, ordinal=0, text="Ink fades.", char_end=10)
+    start_over = ingestion._start_over
+    came, go = threading.Event(), threading.Event()
+
+    def late(claimed: Source) -> None:
+        came.set()
+        assert go.wait(WAIT_SECONDS)
+        start_over(claimed)
+
+    monkeypatch.setattr(ingestion, "_start_over", late)
+    words: Any = known_reader.Words()
+    reading = Aside(lambda: ingestion.ingest_file(source.pk, words))
+    assert came.wait(WAIT_SECONDS)
+    with transaction.atomic():
+        assert passages_still_there([passage.pk])
+        Citation.objects.filter(source=world.file).update(source=source, passage=passage)
+        go.set()
+        assert reading.waits()
+    assert reading.end() == "ready"
+    row = Citation.objects.get()
+    assert (row.source, row.passage) == (source, None)
+    assert not Passage.objects.filter(pk=passage.pk).exists()
 
 
 @pytest.mark.parametrize("held", ["source", "passage"])
