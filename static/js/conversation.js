@@ -69,7 +69,7 @@ function speaksOf(turn, view) {
 function App() {
   const { runs, connection, onSnapshot, expand, load, resubscribe } = useRuns(boot.conversation?.id ?? null, boot.runs ?? []);
   const { turns, addMessage } = useMessages(runs);
-  const [text, setDraft] = useDraft(`hw-draft:${boot.conversation?.id ?? "new"}`);
+  const [text, setDraft, setSent] = useDraft(boot.conversation?.id);
   const [options, setOptions] = useState(() => startingOptions(boot.runs?.at(-1)?.task));
   const [, redraw] = useReducer((n) => n + 1, 0);
   const uploads = useMemo(() => new Uploads({ files: boot.files, maxBytes: boot.limits.upload_max_bytes, onChange: redraw }), []);
@@ -118,7 +118,7 @@ function App() {
   const ask = async () => {
     const { accepted } = await send("/api/chat", requestOf(text, options, uploads, boot.conversation?.id));
     if (!accepted) return focusInput();
-    setDraft("");
+    setSent(text, accepted.conversation_id);
     if (!boot.conversation) {
       sessionStorage.setItem(SENT, accepted.conversation_id);
       location.assign(`/c/${accepted.conversation_id}/`);
@@ -132,7 +132,7 @@ function App() {
   const steer = async () => {
     const { accepted, problem } = await send(`/api/v2/runs/${live.id}/messages`, { message: text.trim() });
     if (accepted) {
-      setDraft("");
+      setSent(text);
       toEnd();
     } else if (problem.status === 409) {
       setAim("new"); // it ended meanwhile

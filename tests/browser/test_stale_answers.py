@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -323,6 +324,28 @@ def test_a_version_that_was_brought_back_does_not_displace_another_document(worl
     expect(panel.get_by_role("alert")).to_have_count(0)
     shoot(page, "document-another-meanwhile")
     assert world.visitor.complaints == []
+    page.close()
+
+
+def test_what_is_written_while_a_message_is_sent_is_kept(world: World) -> None:
+    page = world.open()
+    accepted = {
+        "conversation_id": world.conversation,
+        "run_id": str(uuid.uuid4()),
+        "message_id": str(uuid.uuid4()),
+    }
+    sent = Held(page, "/api/chat$", "POST", status=202, json=accepted)
+    box = page.locator("#request")
+    box.fill("How high are tides?")
+    box.press("Enter")
+    sent.wait()
+    box.press_sequentially(" And what of winds?")
+    sent.give()
+    page.wait_for_url(re.compile(world.conversation))
+    expect(box).to_have_value("And what of winds?")
+    shoot(page, "composer-written-meanwhile")
+    page.goto(world.visitor.base_url)
+    expect(box).to_have_value("")
     page.close()
 
 

@@ -3,16 +3,33 @@ import { useEffect, useRef, useState } from "../lib/view.js";
 import * as api from "../lib/api.js";
 import { settingsOf } from "./options.js";
 
-/** What is being written survives a reload of its conversation. */
-export function useDraft(name) {
-  const [text, set] = useState(() => sessionStorage.getItem(name) ?? "");
+const placeOf = (conversation) => `hw-draft:${conversation ?? "new"}`;
+
+/**
+ * What is being written survives a reload of its conversation. Of what was sent, `setSent` keeps
+ * the words that were written while it was under way, in the conversation that it has begun.
+ */
+export function useDraft(conversation) {
+  const place = useRef(placeOf(conversation));
+  const [text, set] = useState(() => sessionStorage.getItem(place.current) ?? "");
+  const latest = useRef(text);
   const setText = (value) => {
+    latest.current = value;
     set(value);
-    if (value) sessionStorage.setItem(name, value);
-    else sessionStorage.removeItem(name);
+    if (value) sessionStorage.setItem(place.current, value);
+    else sessionStorage.removeItem(place.current);
   };
-  return [text, setText];
+  const setSent = (words, begun = conversation) => {
+    const left = leftOf(latest.current, words);
+    setText("");
+    place.current = placeOf(begun);
+    setText(left);
+  };
+  return [text, setText, setSent];
 }
+
+/** What stands behind the `words`; all of `text`, if they were changed themselves. */
+const leftOf = (text, words) => (text.startsWith(words) ? text.slice(words.length).trimStart() : text);
 
 /**
  * Where messages go: into the live run unless the person chose otherwise. A choice lasts as long as
