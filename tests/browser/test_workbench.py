@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from docx.enum.text import WD_COLOR_INDEX
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import (
     PHONE,
@@ -17,13 +19,14 @@ from tests.browser.conftest import (
     SECONDS,
     Visitor,
     ask,
+    call,
     drop,
     overflow,
     shoot,
     violations,
 )
 from tests.files import marked
-from tests.stack_process import StackProcess
+from tests.stack_process import StackProcess, eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -54,6 +57,64 @@ def status(visitor: Visitor, address: str) -> int:
     return int(visitor.context.request.get(visitor.base_url + address).status)
 
 
+LOOK = "document.dispatchEvent(new Event('visibilitychange'))"
+
+
+def does_not_fold_up(page: Page) -> None:
+    """A queue that somebody has gone down in stays as long as it is when it is looked at again."""
+    [row] = call(page, "get", "/api/v2/checks?which=open&limit=50", {})["items"]
+    first = datetime.fromisoformat(row["asked_at"])
+
+    def many(route: Route) -> None:
+        asked = parse_qs(urlsplit(route.request.url).query)
+        start = int(asked.get("cursor", ["0"])[0])
+        end = start + int(asked["limit"][0])
+        rows = [row | {"title": "Document 0"}]
+        for n in range(1, 60):
+            later = (first + timedelta(seconds=n)).isoformat()
+            rows.append(
+                row | {"id": f"{row['id']}-{n}", "title": f"Document {n}", "asked_at": later}
+            )
+        following = str(end) if end < len(rows) else None
+        route.fulfill(json={"items": rows[start:end], "next_cursor": following})
+
+    page.route("**/api/v2/checks?*", many)
+    rows = page.get_by_role("list", name="Documents").locator("> li")
+    page.evaluate(LOOK)
+    expect(rows).to_have_count(50)
+    page.get_by_role("button", name="Show more").click()
+    expect(rows).to_have_count(60)
+    with page.expect_response("**/api/v2/checks?*"):
+        page.evaluate(LOOK)
+    page.evaluate("() => fetch(location.href).then((answer) => answer.text())")
+    assert rows.count() == 60
+    shoot(page, "workbench-long-queue")
+    page.unroute("**/api/v2/checks?*")
+    page.reload()
+
+
+def typed_while_it_is_read(page: Page, file: Path) -> None:
+    """Upload a marked document, and write a note before the server has read it."""
+    held: list[Route] = []
+    page.route("**/marked", lambda route: held.append(route), times=1)
+    note = page.get_by_label("For the owner and the revision")
+    note.fill("First.")
+    side = page.get_by_role("complementary", name="Your check")
+    expect(side.get_by_text("Saved", exact=True)).to_be_visible()
+    page.get_by_label("Highlighted document").set_input_files(file)
+    assert eventually(lambda: bool(page.evaluate("true") and held))
+    note.press("End")
+    note.press_sequentially(" Second.")
+    held[0].continue_()
+    expect(note).to_have_value("First. Second.\n\nMind the dates.")
+    note.press_sequentially(" Third.")
+    whole = "First. Second. Third.\n\nMind the dates."
+    expect(note).to_have_value(whole)
+    expect(side.get_by_text("Saved", exact=True)).to_be_visible()
+    expect(note).to_have_value(whole)
+    shoot(page, "workbench-note-meanwhile")
+
+
 def test_a_document_comes_back_from_its_checker(
     visit: Callable[..., Visitor], live_stack: StackProcess, paper: Path, tmp_path: Path
 ) -> None:
@@ -73,6 +134,8 @@ def test_a_document_comes_back_from_its_checker(
     work.reload()
     work.get_by_role("link", name="Workbench").click()
     expect(work.get_by_role("list", name="Documents")).to_be_visible()
+    does_not_fold_up(work)
+    expect(work.get_by_role("list", name="Documents")).to_be_visible()
     shoot(work, "workbench-queue")
     assert violations(work) == []
     work.get_by_role("button", name=re.compile("^Claim ")).first.click()
@@ -89,8 +152,8 @@ def test_a_document_comes_back_from_its_checker(
     sentence = re.findall(r"[^()“”]{50,}", paragraph)[0].strip()
     data = marked.mark(Path(downloading.value.path()).read_bytes(), sentence, WD_COLOR_INDEX.YELLOW)
     file = tmp_path / "marked.docx"
-    file.write_bytes(data)
-    work.get_by_label("Highlighted document").set_input_files(file)
+    file.write_bytes(marked.comment_on_nothing(data, "Mind the dates."))
+    typed_while_it_is_read(work, file)
     side = work.get_by_role("complementary", name="Your check")
     expect(side.get_by_text("1 passage", exact=True)).to_be_visible()
     work.get_by_label("Highlighted document").set_input_files(paper)

@@ -48,6 +48,18 @@ def mark(data: bytes, words: str, colour: WD_COLOR_INDEX = WD_COLOR_INDEX.YELLOW
     raise AssertionError(f"{words!r} is in no paragraph")
 
 
+def comment_on_nothing(data: bytes, text: str) -> bytes:
+    """The document with a comment whose words were deleted."""
+    document = docx.Document(io.BytesIO(data))
+    document.add_comment(document.paragraphs[-1].add_run("x"), text=text, author="Carol")
+    for name in ("commentRangeStart", "commentRangeEnd"):
+        for element in list(document.element.body.iter(qn(f"w:{name}"))):
+            element.getparent().remove(element)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
 def _split(run: Run, start: int, end: int, colour: WD_COLOR_INDEX) -> None:
     """Highlight the characters `start` to `end` of the run's text, which may lie outside it."""
     text = run.text

@@ -16,7 +16,8 @@ const WARN_SECONDS = 120;
 function CheckPage() {
   const [check, setCheck] = useState(boot.check);
   const [lost, setLost] = useState(null); // why it is no longer held, as the server says
-  const [busy, setBusy] = useState("");
+  const [underWay, setUnderWay] = useState([]);
+  const busy = underWay.at(-1) ?? "";
   const [pane, setPane] = useState("work"); // on a phone one of the two is shown
   const path = `/api/v2/checks/${check.id}`;
 
@@ -28,7 +29,7 @@ function CheckPage() {
 
   /** Ask the server for something about this check; what it answers is shown. */
   const act = useCallback(async (name, call) => {
-    setBusy(name);
+    setUnderWay((now) => [...now, name]);
     try {
       const now = await call();
       if (now) setCheck(now);
@@ -37,7 +38,7 @@ function CheckPage() {
       if (NOT_HELD.includes(problem.code)) onLost(problem);
       throw problem;
     } finally {
-      setBusy("");
+      setUnderWay((now) => now.filter((_, at) => at !== now.indexOf(name)));
     }
   }, []);
   const claim = async () => {

@@ -3,11 +3,15 @@ import { bootData, html, render, useCallback, useEffect, useRef, useState } from
 import { Icon } from "../lib/icon.js";
 import { ago } from "../lib/format.js";
 import * as api from "../lib/api.js";
+import { continued, renewed } from "../lib/pages.js";
 import { toastError } from "../ui/toast.js";
 import { about, left, OUTCOMES, since } from "./words.js";
 
 const boot = bootData();
 const EVERY_MS = 20000;
+const PAGE = 50;
+const MOST = 200; // the API's longest page; what lies beyond is not followed live
+const NOTHING = { rows: null, cursor: null };
 const SHOWN = [
   ["open", "Open"],
   ["mine", "Mine"],
@@ -26,32 +30,46 @@ const chosenAtFirst = () => {
   return SHOWN.some(([name]) => name === asked) ? asked : "open";
 };
 
+/** What was done last stands first; what waits longest does among the others. */
+const isBehind = {
+  done: (row, last) => Date.parse(row.done_at) < Date.parse(last.done_at),
+  others: (row, last) => Date.parse(row.asked_at) > Date.parse(last.asked_at),
+};
+
 function Queue() {
   const [which, setWhich] = useState(chosenAtFirst);
-  const [rows, setRows] = useState(null);
-  const [cursor, setCursor] = useState(null);
+  const [list, setList] = useState(NOTHING);
   const [problem, setProblem] = useState(null);
   const [claiming, setClaiming] = useState("");
   const asked = useRef(0);
+  const more = useRef(0); // the number of the question for more that is under way
+  const shown = useRef(0);
+  const { rows, cursor } = list;
+  shown.current = rows?.length ?? 0;
 
   const load = useCallback(async (what, after = null) => {
     const mine = ++asked.current;
+    more.current = after ? mine : 0;
     try {
-      const more = after ? `&cursor=${encodeURIComponent(after)}` : "";
-      const page = await api.get(`/api/v2/checks?which=${what}&limit=50${more}`);
+      const query = new URLSearchParams({ which: what, limit: after ? PAGE : Math.min(MOST, Math.max(PAGE, shown.current)) });
+      if (after) query.set("cursor", after);
+      const page = await api.get(`/api/v2/checks?${query}`);
       if (mine !== asked.current) return;
-      setRows((before) => (after ? [...before, ...page.items] : page.items));
-      setCursor(page.next_cursor);
+      setList((now) => (after ? continued(now, page) : renewed(now, page, isBehind[what] ?? isBehind.others)));
       setProblem(null);
     } catch (error) {
       if (mine === asked.current) setProblem(error);
+    } finally {
+      if (more.current === mine) more.current = 0;
     }
   }, []);
 
   useEffect(() => {
-    setRows(null);
+    setList(NOTHING);
+    shown.current = 0;
     load(which);
-    const look = () => document.visibilityState === "visible" && load(which);
+    // Somebody who waits for more is not made to ask again.
+    const look = () => document.visibilityState === "visible" && !more.current && load(which);
     const timer = setInterval(look, EVERY_MS);
     document.addEventListener("visibilitychange", look);
     return () => {

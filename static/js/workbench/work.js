@@ -26,12 +26,25 @@ export function Work({ check, path, busy, act, noteChars, onDecided }) {
   const [saved, setSaved] = useState("");
   const [problem, setProblem] = useState(null);
   const dirty = useRef({ note: false, similarity: false });
+  const known = useRef(check.note); // what the server has, and what is typed began with
+  const area = useRef(null);
   const timer = useRef(null);
+  const waits = useRef(false);
   const mine = check.mine;
 
-  // What the server has is shown, unless it was changed here and is not saved yet.
+  /** Put `added` behind what is typed, and leave the caret where it is. */
+  const append = (added) => {
+    const text = note ? `\n\n${added}` : added;
+    area.current?.setRangeText(text, area.current.value.length, area.current.value.length, "preserve");
+    setNote((now) => now + text);
+  };
+  // What the server has is shown, unless it was changed here and is not saved yet. Comments of a
+  // marked document, which it adds to the note, are in both.
   useEffect(() => {
+    const added = addedTo(known.current, check.note);
+    known.current = check.note;
     if (!dirty.current.note) setNote(check.note);
+    else if (!note.includes(added)) append(added);
     if (!dirty.current.similarity) setSimilarity(shownFigure(check.observed_similarity));
   }, [check.note, check.observed_similarity]);
 
@@ -45,19 +58,25 @@ export function Work({ check, path, busy, act, noteChars, onDecided }) {
     clearTimeout(timer.current);
     const given = changes();
     if (Object.keys(given).length === 0 || !mine) return true;
+    // A document that is being read may add to the note: what is typed is saved after it.
+    waits.current = busy !== "";
+    if (waits.current) return false;
     if (given.observed_similarity === undefined && "observed_similarity" in given) {
       setProblem({ title: "The similarity is no number", message: "Give it in per cent, such as 12.5, or leave it empty." });
       return false;
     }
     setSaved("Saving…");
+    const before = known.current;
     try {
       dirty.current = { note: false, similarity: false };
+      known.current = given.note ?? before;
       await act("save", () => api.patch(path, given));
       setSaved("Saved");
       setProblem(null);
       return true;
     } catch (error) {
-      dirty.current = { note: "note" in given, similarity: "observed_similarity" in given };
+      dirty.current = { note: dirty.current.note || "note" in given, similarity: dirty.current.similarity || "observed_similarity" in given };
+      known.current = before;
       setSaved("");
       setProblem(untold(error));
       return false;
@@ -70,6 +89,9 @@ export function Work({ check, path, busy, act, noteChars, onDecided }) {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => latest.current(), SAVE_MS);
   };
+  useEffect(() => {
+    if (!busy && waits.current) later();
+  }, [busy]);
   // What could not be saved while the document was not held is saved once it is again.
   useEffect(() => {
     if (mine) latest.current();
@@ -101,7 +123,7 @@ export function Work({ check, path, busy, act, noteChars, onDecided }) {
     <${MarkedStep} check=${check} path=${path} act=${act} busy=${busy} locked=${locked} />
     ${(mine || note) && html`<section class="work-card" aria-labelledby="note-head"><h2 id="note-head">Note</h2>
       <div class="field"><label for="note">For the owner and the revision${check.outcome ? "" : html` <span class="faint">(optional)</span>`}</label>
-        <textarea id="note" rows="4" maxlength=${noteChars} value=${note} readonly=${locked} onInput=${(event) => { dirty.current.note = true; setNote(event.target.value); later(); }} onBlur=${() => latest.current()}></textarea>
+        <textarea id="note" ref=${area} rows="4" maxlength=${noteChars} value=${note} readonly=${locked} onInput=${(event) => { dirty.current.note = true; setNote(event.target.value); later(); }} onBlur=${() => latest.current()}></textarea>
         <span class="hint" role="status">${!mine && dirty.current.note ? "Not saved yet: claim the document again to save it." : mine ? saved : ""}</span></div></section>`}
     ${mine && html`<section class="work-card decide" aria-labelledby="decide"><h2 id="decide">Decide</h2>
       <p>Both hand in everything above, once. The owner sees your name, your note and the similarity.</p>
@@ -113,6 +135,9 @@ export function Work({ check, path, busy, act, noteChars, onDecided }) {
     ${!mine && problem && html`<${Refused} problem=${problem} title="That was not saved" />`}
   </div>`;
 }
+
+/** The new end of a note that begins as it did; empty if it is another one. */
+const addedTo = (before, after) => (after.startsWith(before) ? after.slice(before.length).trimStart() : "");
 
 const untold = (error) => (NOT_HELD.includes(error.code) ? null : error);
 
