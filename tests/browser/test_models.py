@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import (
     RUN_SECONDS,
@@ -24,7 +24,7 @@ from tests.browser.conftest import (
 )
 from tests.providers.behaviours import Behaviour
 from tests.providers.simulator import Simulator
-from tests.stack_process import StackProcess, free_port
+from tests.stack_process import StackProcess, eventually, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
@@ -384,6 +384,57 @@ def test_a_model_that_took_over_is_named(page: Page, simulator: Simulator, paper
     page.get_by_text("simulated-small has no credit left; simulated took over").click()
     expect(line.get_by_text("Other model", exact=True).first).to_be_visible()
     expect(line).to_contain_text(re.compile("quota|credit"))
+
+
+def test_an_answer_that_was_lost_makes_no_second_connection(
+    page: Page, simulator: Simulator
+) -> None:
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        if lost or route.request.method != "POST":
+            route.continue_()
+            return
+        lost.append(route.request.url)
+        route.fetch()  # it arrives; its answer does not
+        route.abort()
+
+    page.route(re.compile("/models/connections$"), lose)
+    fill(page, simulator.base_url)
+    page.get_by_label("Your name for it").fill("Lab")
+    press_test(page)
+    save = page.get_by_role("button", name="Save and use it for everything")
+    save.click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing you sent before is lost")
+    save.click()
+    expect(page.locator(".connection")).to_have_count(1)
+    [made] = call(page, "get", "/api/v2/models", {})["connections"]
+    assert made["label"] == "Lab"
+
+
+def test_a_choice_is_not_undone_by_what_was_asked_for_before_it(
+    page: Page, simulator: Simulator
+) -> None:
+    slug = connect(page, simulator)
+    use(page, f"{slug}:simulated")
+    page.reload()
+    order = page.get_by_role("list", name="Models for everything").get_by_role("listitem")
+    expect(order).to_have_count(1)
+    early: list[Callable[[], None]] = []
+
+    def hold(route: Route) -> None:
+        answer = route.fetch()
+        early.append(lambda: route.fulfill(response=answer))
+
+    page.route(re.compile("/api/v2/models$"), hold, times=1)
+    page.get_by_role("button", name="Test Lab").click()
+    assert eventually(lambda: bool(page.evaluate("true") and early))
+    page.get_by_label("Add a model").first.select_option(f"{slug}:simulated-small")
+    expect(order).to_have_count(2)
+    early[0]()
+    page.evaluate("() => fetch(location.href).then((answer) => answer.text())")
+    assert order.count() == 2
+    shoot(page, "models-chosen-meanwhile")
 
 
 def test_what_staff_connect_for_everybody_others_use_and_cannot_touch(

@@ -33,6 +33,7 @@ function Form({ tile, scope, chosen, onKept }) {
   const [keeping, setKeeping] = useState(false);
   const [refused, setRefused] = useState(null);
   const abort = useRef(null);
+  const kept = useRef({}); // what was sent to be kept, and under which key
   const outcome = useInView(trial?.result ?? trial?.problem);
   useEffect(() => () => abort.current?.abort(), []);
 
@@ -69,9 +70,13 @@ function Form({ tile, scope, chosen, onKept }) {
   const keep = async () => {
     setKeeping(true);
     setRefused(null);
+    const body = bodyOf(tile, { ...fields, label: labelOf(fields, result) }, scope);
+    const sealed = JSON.stringify(body);
+    // An answer that was lost on its way is asked for again: it is the same connection.
+    if (kept.current.sealed !== sealed) kept.current = { sealed, key: api.newKey() };
     let made;
     try {
-      made = await api.post("/api/v2/models/connections", bodyOf(tile, { ...fields, label: labelOf(fields, result) }, scope));
+      made = await api.post("/api/v2/models/connections", body, { headers: { "Idempotency-Key": kept.current.key } });
     } catch (problem) {
       setRefused(problem);
       setKeeping(false);

@@ -1,5 +1,5 @@
 // The page "Models": what works now, what is connected, what is chosen.
-import { bootData, html, render, useEffect, useState } from "../lib/view.js";
+import { bootData, html, render, useEffect, useRef, useState } from "../lib/view.js";
 import { Icon } from "../lib/icon.js";
 import * as api from "../lib/api.js";
 import { toast, toastError } from "../ui/toast.js";
@@ -19,12 +19,20 @@ function Models() {
   const [scope, setScope] = useState("user");
   const [busy, setBusy] = useState(false);
 
+  // What was asked for before something changed does not know of it.
+  const asked = useRef(0);
+  const show = (next) => {
+    asked.current += 1;
+    setState(next);
+    setFailure(null);
+  };
   const load = async () => {
+    const mine = (asked.current += 1);
     try {
-      setState(await api.get(ADDRESS));
-      setFailure(null);
+      const found = await api.get(ADDRESS);
+      if (mine === asked.current) show(found);
     } catch (problem) {
-      setFailure(problem);
+      if (mine === asked.current) setFailure(problem);
     }
   };
   useEffect(() => {
@@ -50,7 +58,7 @@ function Models() {
   const choose = async (role, choice) => {
     setBusy(true);
     try {
-      setState(await api.put(`${ADDRESS}/roles`, { scope, roles: { [role]: choice } }));
+      show(await api.put(`${ADDRESS}/roles`, { scope, roles: { [role]: choice } }));
     } catch (problem) {
       toastError(problem);
     }
@@ -58,7 +66,7 @@ function Models() {
   };
   const kept = async (next, said) => {
     toast(said, { title: "Saved" });
-    if (next) setState(next);
+    if (next) show(next);
     await load();
     document.getElementById("now")?.focus();
   };
