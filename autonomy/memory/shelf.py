@@ -71,11 +71,13 @@ class LibraryShelf:
         query: str = "",
         reason: str = "",
         standing: Mapping[str, Any] | None = None,
-    ) -> Source:
+    ) -> Source | None:
         said = {"query": query, "reason": reason, "standing": dict(standing or {})}
         kept = await self._run_db(rows.find_or_make, self._owner_id, work, said)
         if fetched is not None and kept.wants_text:
             stored = await self._run_db(rows.store_text, kept.id, fetched, self._most_bytes)
+            if stored is None:
+                return None
             if stored.id != kept.id:  # the library had these bytes all along
                 return await self._run_db(rows.source, stored.id)
             if stored.waiting:

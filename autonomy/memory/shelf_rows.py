@@ -33,6 +33,7 @@ from autonomy.models import described
 from autonomy.tools.literature.sameness import identifiers_of, key_of
 
 _FOUND = (SourceOrigin.SCHOLARLY, SourceOrigin.WEB)
+_IN_WORK = (FileStatus.QUEUED, FileStatus.PARSING, FileStatus.EMBEDDING)
 ABSTRACT_ONLY = "Only its abstract could be had."
 NO_TEXT = "Neither an abstract nor a free full text could be had: it can be listed, not cited."
 NAME_CHARS = 255
@@ -102,8 +103,14 @@ def find_or_make(owner_id: int, work: Work, said: dict[str, Any]) -> Kept:
         if row is None:
             row = _made(owner_id, work, said)
         elif row.origin in _FOUND:
-            _renew(row, work, said)
-    in_work = row.status in (FileStatus.QUEUED, FileStatus.PARSING, FileStatus.EMBEDDING)
+            # It may be deleted at this moment, and a worker that has just read it adds to its record.
+            held = models.Source.objects.select_for_update(no_key=True).filter(pk=row.pk).first()
+            row = _made(owner_id, work, said) if held is None else _renewed(held, work, said)
+    return _kept(row)
+
+
+def _kept(row: models.Source) -> Kept:
+    in_work = row.status in _IN_WORK
     failed = row.status == FileStatus.FAILED and row.origin in _FOUND
     bare = failed or (not in_work and row.passage_count == 0 and not row.file)
     return Kept(
@@ -152,12 +159,13 @@ def _made(owner_id: int, work: Work, said: dict[str, Any]) -> models.Source:
     )
 
 
-def _renew(row: models.Source, work: Work, said: dict[str, Any]) -> None:
+def _renewed(row: models.Source, work: Work, said: dict[str, Any]) -> models.Source:
     """Later findings add what earlier ones did not know; nothing that is known is lost."""
     fresh = _storable(_record(work, said))
     row.record = {**row.record, **{key: value for key, value in fresh.items() if value}}
     row.retracted = row.retracted or work.retracted
     row.save(update_fields=["record", "retracted"])
+    return row
 
 
 def _storable(value: Any) -> Any:
@@ -171,19 +179,26 @@ def _storable(value: Any) -> Any:
     return value
 
 
-def store_text(source_id: str, fetched: Fetched, most_bytes: int) -> Kept:
-    """Store the bytes and put the source in line to be read. When the library has a source of the
-    same bytes, that is the source."""
-    row = models.Source.objects.get(pk=source_id)
+def store_text(source_id: str, fetched: Fetched, most_bytes: int) -> Kept | None:
+    """Store the bytes and put the source in line to be read; None when it was deleted meanwhile. When
+    the library has a source of the same bytes, that is the source."""
+    rows = models.Source.objects.filter(pk=source_id)
+    found = rows.first()
+    if found is None:
+        return None
     try:
         stored = storage.keep([fetched.body], most_bytes)
     except (storage.TooManyBytes, storage.NoBytes):
         return Kept(source_id)
     with transaction.atomic():
-        _lock(row.owner_id)
+        _lock(found.owner_id)
         storage.hold(stored.sha256)
         if not default_storage.exists(stored.name):
             return Kept(source_id)  # the last to use these bytes removed them at this moment
+        row = rows.select_for_update().first()
+        if row is None or not _kept(row).wants_text:  # deleted, or given text by somebody else
+            transaction.on_commit(lambda: _remove_unused(stored.name, stored.sha256))
+            return None if row is None else Kept(source_id, waiting=row.status in _IN_WORK)
         same = (
             models.Source.objects.filter(owner_id=row.owner_id, sha256=stored.sha256)
             .exclude(pk=row.pk)
@@ -295,13 +310,10 @@ def status(source_id: str) -> str:
     return str(found or FileStatus.FAILED)
 
 
-def source(source_id: str) -> Source:
-    """The source as it stands.
-
-    Raises:
-        models.Source.DoesNotExist: it was deleted meanwhile.
-    """
-    return as_source(models.Source.objects.get(pk=source_id))
+def source(source_id: str) -> Source | None:
+    """The source as it stands; None when it was deleted meanwhile."""
+    row = models.Source.objects.filter(pk=source_id).first()
+    return None if row is None else as_source(row)
 
 
 def as_source(row: models.Source) -> Source:

@@ -149,11 +149,12 @@ class Shelf(Protocol):
         query: str = "",
         reason: str = "",
         standing: Mapping[str, Any] | None = None,
-    ) -> Source:
+    ) -> Source | None:
         """Keep `work`: with its full text when `fetched` is given (read like an upload), else with
         its abstract. A work that the library has already (see `find`) is that source; text that a
         person gave it is never replaced. Returns once its passages can be searched, or reading
-        failed: then `reading` says what is left of it.
+        failed: then `reading` says what is left of it. None when its owner deleted it meanwhile: it
+        is not brought back.
 
         Args:
             standing: how it was ranked, kept in the source's record.

@@ -59,6 +59,8 @@ async def _call(context: ToolContext, given: CallInput) -> CallOutput:
             url=work.url, media_type="text/markdown", file_name=name, body=text.encode()
         )
         source = await shelf.add(work, fetched, query=_asked(given), reason=_reason(tool))
+        if source is None:
+            return Shelved(note="its answer was deleted meanwhile")
         readable = bool(source.passages)
         return Shelved(
             source_id=source.id if readable else "",
@@ -70,7 +72,8 @@ async def _call(context: ToolContext, given: CallInput) -> CallOutput:
     )
     sources = await context.library.sources([kept.source_id]) if kept.source_id else []
     if not sources:
-        raise ToolFailure("no_evidence", f"{tool.name} answered, and its answer holds no text.")
+        why = kept.note or "its answer holds no text"
+        raise ToolFailure("no_evidence", f"{tool.name} answered, and {why}.")
     candidate = Candidate(work=work, questions=[Question(text=_asked(given))])
     reason = telling.kept_because(sources[0], _reason(tool))
     await context.events.emit(telling.kept(sources[0], candidate, reason))

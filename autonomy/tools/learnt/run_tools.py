@@ -22,7 +22,7 @@ from autonomy.tools.learnt.works import works_in
 from autonomy.tools.literature import telling
 from autonomy.tools.literature.candidates import pooled
 from autonomy.tools.literature.choice import Choice, choose
-from autonomy.tools.literature.keeping import AT_ONCE, TEXT_CHARS, Kept, Shelved
+from autonomy.tools.literature.keeping import AT_ONCE, DELETED, TEXT_CHARS, Kept, Shelved
 from autonomy.tools.literature.questions import QUERY_CHARS, Question
 from autonomy.tools.literature.ranking import judge, text_of
 from autonomy.tools.registry import Tool, ToolContext, ToolFailure, ToolRegistry
@@ -180,6 +180,8 @@ async def _kept(context: ToolContext, shelf: Shelf, choice: Choice, known: set[s
                     reason=judged.words(),
                     standing=judged.standing(),
                 )
+                if source is None:
+                    return Shelved(note=DELETED)
                 reading = source.reading if source.passages else Reading.NOTHING
                 return Shelved(source_id=source.id if source.passages else "", reading=reading)
 
@@ -194,7 +196,8 @@ async def _kept(context: ToolContext, shelf: Shelf, choice: Choice, known: set[s
     for judged, got in zip(choice.kept, shelved, strict=True):
         source = sources.get(got.source_id)
         if source is None:
-            await context.events.emit(telling.dropped(judged.candidate, "it holds no text"))
+            why = got.note or "it holds no text"
+            await context.events.emit(telling.dropped(judged.candidate, why))
         elif source.id not in known and source.id not in fresh:
             fresh.append(source.id)
             reason = telling.kept_because(source, judged.words())

@@ -29,6 +29,8 @@ from autonomy.tools.literature.questions import (
 from autonomy.tools.literature.ranking import Judged, judge, text_of
 from autonomy.tools.registry import Tool, ToolContext, ToolFailure
 
+DELETED = "it was deleted meanwhile"
+"""Why nothing is kept of a source that its owner removed while a run put it on the shelf."""
 AT_ONCE = 3
 """Full texts on their way at the same time."""
 TEXT_CHARS = 1_500
@@ -80,7 +82,7 @@ class Shelved(BaseModel):
     reading: Reading = Reading.NOTHING
     bytes: int = 0
     note: str = ""
-    """Why there is no full text although there was a free copy."""
+    """Why there is no full text although there was a free copy, or nothing at all."""
 
 
 async def _keep(context: ToolContext, given: KeepInput) -> Kept:
@@ -202,12 +204,15 @@ async def _shelved(context: ToolContext, judged: Judged, allowance: _Allowance) 
         reason=judged.words(),
         standing=judged.standing(),
     )
+    size = len(fetched.body) if fetched is not None else 0
+    if source is None:
+        return Shelved(bytes=size, note=DELETED)
     if fetched is not None and source.reading is not Reading.FULL_TEXT:
         why = "its full text could not be read"
     return Shelved(
         source_id=source.id if source.passages else "",
         reading=source.reading if source.passages else Reading.NOTHING,
-        bytes=len(fetched.body) if fetched is not None else 0,
+        bytes=size,
         note=why,
     )
 

@@ -15,7 +15,7 @@ from autonomy.core.words import stems
 from autonomy.core.works import FetchRefused, Page, Work
 from autonomy.tools.literature import telling
 from autonomy.tools.literature.candidates import Candidate
-from autonomy.tools.literature.keeping import AT_ONCE, Kept, Shelved
+from autonomy.tools.literature.keeping import AT_ONCE, DELETED, Kept, Shelved
 from autonomy.tools.literature.questions import (
     QUERY_CHARS,
     Question,
@@ -188,6 +188,8 @@ async def _shelved(context: ToolContext, candidate: Candidate, page: Page) -> Sh
     source = await shelf.add(
         candidate.work, fetched, query=candidate.query, reason="a page on the topic"
     )
+    if source is None:
+        return Shelved(bytes=len(fetched.body), note=DELETED)
     readable = bool(source.passages)
     return Shelved(
         source_id=source.id if readable else "",

@@ -217,6 +217,20 @@ class MemoryShelf:
         return [[overlap(stems(q), stems(text)) ** 2 for q in queries] for text in texts]
 
 
+class ForgetfulShelf(MemoryShelf):
+    """Whose owner deletes every source at the moment in which it is added, or the first `most`."""
+
+    def __init__(self, library: MemoryLibrary, most: int = 1_000) -> None:
+        super().__init__(library)
+        self.most = most
+
+    async def add(self, work: Work, *given: Any, **said: Any) -> Source | None:  # type: ignore[override]
+        if len(self.added) >= self.most:
+            return await super().add(work, *given, **said)
+        self.added.append(key_of(work))
+        return None
+
+
 def open_copy(url: str = "https://journal.example/a.pdf") -> dict[str, Any]:
     return {"copies": (OpenCopy(url=url),)}
 

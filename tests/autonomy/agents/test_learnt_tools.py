@@ -24,7 +24,12 @@ from autonomy.tools.learnt.searching import best, finds_works, query_arguments
 from autonomy.tools.learnt.values import LearntInput, LearntOutput
 from autonomy.tools.learnt.works import works_in
 from autonomy.tools.registry import Tool, ToolContext, ToolRegistry
-from tests.autonomy.agents.outside_world import MemoryScholar, MemoryWeb, outside_deps
+from tests.autonomy.agents.outside_world import (
+    ForgetfulShelf,
+    MemoryScholar,
+    MemoryWeb,
+    outside_deps,
+)
 from tests.autonomy.agents.test_loop import Ride
 from tests.autonomy.agents.world import make_library
 from tests.learnt.services import DOCUMENTS, KEY, WORKS, open_papers
@@ -117,6 +122,22 @@ async def test_a_run_without_files_writes_from_what_a_learnt_tool_finds(papers: 
     step = ride.state["plan"].step("look-tool-1")
     assert (step.status, step.tool) == (StepStatus.DONE, "tools.search")
     assert "open_papers.search_works" in step.summary
+
+
+async def test_what_is_deleted_while_it_is_kept_is_left_out_and_said(papers: Served) -> None:
+    deps = await deps_with(papers, own=True)
+    library: Any = deps.library
+    shelf = ForgetfulShelf(library, most=1)
+    ride = await Ride(dataclasses.replace(deps, shelf=shelf)).go()
+
+    assert ride.document.sources
+    reasons = [
+        e.meta["reason"]
+        for e in ride.deps.events.emitted  # type: ignore[attr-defined]
+        if e.type == "source.found" and not e.meta["kept"]
+    ]
+    assert "it was deleted meanwhile" in reasons
+    assert len(shelf.added) == len(set(shelf.added))
 
 
 async def test_with_nothing_local_a_tool_is_learnt_from_the_catalogue(papers: Served) -> None:

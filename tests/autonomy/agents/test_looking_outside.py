@@ -14,6 +14,7 @@ from autonomy.core.types import EventDraft, StepStatus, StopReason
 from autonomy.core.works import Retraction
 from autonomy.export.structure import dangling_ids
 from tests.autonomy.agents.outside_world import (
+    ForgetfulShelf,
     MemoryScholar,
     MemoryShelf,
     MemoryWeb,
@@ -286,6 +287,34 @@ async def test_a_hostile_abstract_is_data_and_nothing_more() -> None:
     }  # fmt: skip
     assert all("evil.example" not in query for query, _, _ in scholar.asked)
     assert ride.state["plan"].title == "Microplastics in rivers"
+
+
+async def test_a_source_that_is_deleted_while_it_is_fetched_is_left_out_and_said() -> None:
+    deps = outside_deps(GOAL, MemoryScholar(*works(6, **open_copy())))
+    library: Any = deps.library
+    shelf = ForgetfulShelf(library, most=1)
+    ride = await Ride(dataclasses.replace(deps, shelf=shelf)).go()
+
+    assert ride.document.sources
+    reasons = [e.meta["reason"] for e in found(ride.deps, False).values()]
+    assert reasons.count("it was deleted meanwhile") == 1
+    assert Counter(shelf.added).most_common(1)[0][1] == 1
+
+
+async def test_a_page_that_is_deleted_while_it_is_read_is_left_out_and_said() -> None:
+    pages = {f"p{n}": (f"{TOPIC} {n}", f"Microplastics in rivers, part {n}.") for n in range(3)}
+    deps = outside_deps(GOAL, None, web=MemoryWeb(**pages))
+    library: Any = deps.library
+    shelf = ForgetfulShelf(library, most=1)
+    ride = await Ride(dataclasses.replace(deps, shelf=shelf)).go()
+
+    reasons = [
+        e.meta["reason"]
+        for e in ride.deps.events.emitted  # type: ignore[attr-defined]
+        if e.type == "source.found" and not e.meta["kept"]
+    ]
+    assert "it was deleted meanwhile" in reasons
+    assert Counter(shelf.added).most_common(1)[0][1] == 1
 
 
 async def test_a_run_that_breaks_off_while_it_keeps_repeats_neither_question_nor_source() -> None:

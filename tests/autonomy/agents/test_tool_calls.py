@@ -18,7 +18,7 @@ from autonomy.core.ports import Deps, ModelUnavailable, Repeat
 from autonomy.core.types import TOOL_APPROVAL, StepStatus
 from autonomy.tools.learnt.call_tool import call_tools
 from autonomy.tools.learnt.run_tools import run_tools
-from tests.autonomy.agents.outside_world import outside_deps
+from tests.autonomy.agents.outside_world import ForgetfulShelf, outside_deps
 from tests.autonomy.agents.test_learnt_tools import LIMITS, line, usable
 from tests.autonomy.agents.test_loop import Ride
 from tests.autonomy.agents.world import NoModels
@@ -95,6 +95,20 @@ async def test_a_named_tool_is_called_and_its_answer_is_cited(served: Served) ->
     (source,) = document.sources
     assert source.csl["URL"] == served.base
     assert source.csl["container-title"] == NAME
+
+
+async def test_an_answer_that_is_deleted_while_it_is_kept_is_said_and_not_brought_back(
+    served: Served,
+) -> None:
+    deps = await deps_for(served)
+    library: Any = deps.library
+    shelf = ForgetfulShelf(library)
+    ride = await Ride(dataclasses.replace(deps, shelf=shelf)).go()
+
+    step = ride.state["plan"].step("look-call-1")
+    assert step.status is StepStatus.SKIPPED
+    assert f"{NAME} answered, and its answer was deleted meanwhile." in step.summary
+    assert len(shelf.added) == 1
 
 
 async def test_a_question_for_what_one_tool_gives_calls_it_unnamed(served: Served) -> None:

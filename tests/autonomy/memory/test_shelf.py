@@ -16,6 +16,7 @@ from django.db import connection
 from autonomy.core.types import Reading, Source, SourceOrigin
 from autonomy.core.works import Fetched, OpenCopy, Retraction, Work
 from autonomy.library.embed import Embedder
+from autonomy.memory import shelf_rows, storage
 from autonomy.memory.ingestion import ingest_file
 from autonomy.memory.shelf import LibraryShelf
 from autonomy.memory.vector_repo import PassageRepository
@@ -94,6 +95,11 @@ class Desk:
             await run_db(ingest_file, self.rung[-1], self._embedder)
 
     def add(self, work: Work, fetched: Fetched | None = None, **said: Any) -> Source:
+        source = self.added(work, fetched, **said)
+        assert source is not None
+        return source
+
+    def added(self, work: Work, fetched: Fetched | None = None, **said: Any) -> Source | None:
         return asyncio.run(self.shelf.add(work, fetched, **said))
 
     def find(self, work: Work) -> Source | None:
@@ -280,6 +286,113 @@ def test_a_found_source_can_be_deleted_like_a_file(desk: Desk) -> None:
     delete_file(Row.objects.get(pk=source.id))
 
     assert desk.find(work()) is None
+
+
+def delete_all() -> None:
+    for row in Row.objects.all():
+        delete_file(row)
+
+
+def afterwards(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, then: Any) -> None:
+    """Have `then` called each time that `owner.name` has done its work."""
+    real = getattr(owner, name)
+
+    def both(*given: Any) -> Any:
+        result = real(*given)
+        then()
+        return result
+
+    monkeypatch.setattr(owner, name, both)
+
+
+def test_a_source_that_is_deleted_while_it_is_read_is_not_brought_back(
+    alice: Any, embedder: Embedder, tmp_path: Path
+) -> None:
+    class Deleted(Desk):
+        async def _read(self, seconds: float) -> None:
+            await run_db(delete_all)
+
+    desk = Deleted(alice.pk, embedder)
+
+    assert desk.added(work(), paper(tmp_path)) is None
+    assert desk.rung
+    assert not Row.objects.exists()
+
+
+@pytest.mark.parametrize("fetched", [True, False], ids=["full text", "abstract"])
+def test_a_source_that_is_deleted_once_it_is_made_is_not_brought_back(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fetched: bool
+) -> None:
+    afterwards(monkeypatch, shelf_rows, "find_or_make", delete_all)
+
+    assert desk.added(work(), paper(tmp_path) if fetched else None) is None
+    assert not Row.objects.exists()
+
+
+def test_a_source_that_is_deleted_while_its_bytes_are_stored_leaves_none_of_them(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    afterwards(monkeypatch, storage, "keep", delete_all)
+    fetched = paper(tmp_path)
+    digest = hashlib.sha256(fetched.body).hexdigest()
+
+    assert desk.added(work(), fetched) is None
+    assert not desk.rung
+    assert not Row.objects.exists()
+    assert not default_storage.exists(f"files/{digest[:2]}/{digest}")
+
+
+def test_what_a_worker_reads_of_a_source_that_is_found_again_is_kept(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = desk.add(work())
+
+    def read() -> None:
+        row = Row.objects.get(pk=source.id)
+        Row.objects.filter(pk=row.pk).update(record={**row.record, "references_listed": ["Older"]})
+
+    afterwards(monkeypatch, shelf_rows, "_find", read)
+    desk.add(work(cited_by=13))
+
+    record = Row.objects.get(pk=source.id).record
+    assert (record["cited_by"], record["references_listed"]) == (13, ["Older"])
+
+
+def test_a_source_that_is_deleted_when_it_is_found_again_is_made_anew(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = desk.add(work())
+    afterwards(monkeypatch, shelf_rows, "_find", delete_all)
+    second = desk.add(work())
+
+    assert second.id != first.id
+    assert second.reading is Reading.ABSTRACT
+    assert Row.objects.count() == 1
+
+
+def test_a_source_that_was_given_text_meanwhile_keeps_it(
+    desk: Desk, alice: Any, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run found a copy too; and the library has the bytes that this one brings."""
+    fetched = paper(tmp_path)
+    name = default_storage.save("files/same", ContentFile(fetched.body))
+    digest = hashlib.sha256(fetched.body).hexdigest()
+    Row.objects.create(owner=alice, file=name, file_name="own.pdf", sha256=digest)
+    found = desk.add(work(abstract=""))
+    row = Row.objects.get(pk=found.id)
+
+    def meanwhile() -> None:
+        kept = default_storage.save("files/other", ContentFile(b"Another copy"))
+        Row.objects.filter(pk=row.pk).update(
+            file=kept, file_name="other.txt", status="ready", reading="full_text"
+        )
+
+    afterwards(monkeypatch, storage, "keep", meanwhile)
+    source = desk.add(work(abstract=""), fetched)
+
+    assert source.id == found.id
+    row.refresh_from_db()
+    assert row.file_name == "other.txt"
 
 
 def test_nearness_is_high_for_what_is_alike_in_meaning(desk: Desk) -> None:
