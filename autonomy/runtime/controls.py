@@ -47,14 +47,19 @@ def cancel(run_id: object, by: int | None = None) -> bool:
 def pause(run_id: object, by: int | None = None) -> bool:
     """Pause a run that waits now; ask a running one to pause at its next boundary. What it waits
     for is kept."""
+    # Locked before it is looked at: a worker may be giving it back at this moment.
+    run = Run.objects.select_for_update(no_key=True).filter(pk=str(run_id)).first()
+    if run is None:
+        return False
+    if run.status == RunStatus.RUNNING:
+        if not run.requested:
+            Run.objects.filter(pk=run.pk).update(requested="pause")
+            append(run.pk, [pause_asked(by)])
+        return True
     now = [RunStatus.QUEUED, RunStatus.WAITING_HUMAN]
-    if transitions.change(run_id, now, RunStatus.PAUSED, [paused(by)], columns={"requested": ""}):
-        return True
-    running = Run.objects.filter(pk=str(run_id), status=RunStatus.RUNNING)
-    if running.filter(requested="").update(requested="pause"):
-        append(run_id, [pause_asked(by)])
-        return True
-    return running.exists()
+    columns = {"requested": ""}
+    moved = transitions.change(run.pk, now, RunStatus.PAUSED, [paused(by)], columns=columns)
+    return moved is not None
 
 
 @transaction.atomic

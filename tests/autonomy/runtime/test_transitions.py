@@ -14,6 +14,7 @@ from autonomy.models import Episode, Job, Resume, Run
 from autonomy.runtime import answers, controls, segment_ends
 from autonomy.runtime.fence import Fence, FencedOut
 from autonomy.runtime.queue import Claim
+from tests.locks import Aside
 
 QUEUED, RUNNING = RunStatus.QUEUED, RunStatus.RUNNING
 WAITING, PAUSED = RunStatus.WAITING_HUMAN, RunStatus.PAUSED
@@ -175,6 +176,27 @@ def test_whoever_lost_a_run_to_another_moves_nothing(
         act(stale)
     assert now(run) is RUNNING
     assert run.last_seq == seq
+
+
+@pytest.mark.parametrize(
+    "given_back",
+    [
+        lambda fence: segment_ends.release(fence, "drain"),
+        lambda fence: segment_ends.retry(fence, "The disk was full."),
+        lambda fence: segment_ends.wait_for_human(fence, ASKED),
+    ],
+    ids=["released", "tried again", "waits for somebody"],
+)
+def test_a_pause_that_comes_while_a_worker_gives_the_run_back_is_taken(
+    segment: Segment, given_back: Callable[[Fence], object]
+) -> None:
+    run, fence = segment()
+    with transaction.atomic():
+        given_back(fence)
+        pause = Aside(lambda: services.pause(run))
+        assert pause.waits()
+    pause.end()
+    assert now(run) is PAUSED
 
 
 def test_a_pause_that_was_asked_for_happens_at_the_boundary_once(segment: Segment) -> None:
