@@ -171,8 +171,8 @@ def list_conversations(
 @conversations_router.get("/{uuid:conversation_id}", response=ConversationDetail)
 def get_conversation(request: ApiRequest, conversation_id: UUID) -> ConversationDetail:
     """The whole thread: messages, runs and files."""
-    conversation = own_conversation(request, conversation_id)
-    services.record_answers(conversation)
+    services.record_answers(own_conversation(request, conversation_id))
+    conversation = own_conversation(request, conversation_id)  # anew: an answer may have named it
     messages = list(conversation.messages.order_by("-created_at", "-id")[:LATEST_MESSAGES])[::-1]
     runs = list(Run.objects.filter(conversation_id=conversation.pk).order_by("id"))
     files = Source.objects.filter(uploads__conversation=conversation).order_by(
@@ -195,12 +195,15 @@ def edit_conversation(
 ) -> ConversationOut:
     """Rename or archive."""
     row = own_conversation(request, conversation_id)
+    changes: dict[str, Any] = {}
     if body.title is not None:
-        row.title = body.title
+        changes["title"] = body.title
     if body.archived is not None:
-        row.archived_at = timezone.now() if body.archived else None
-    # `update` rather than `save`: tidying up does not move it to the top of the list.
-    Conversation.objects.filter(pk=row.pk).update(title=row.title, archived_at=row.archived_at)
+        changes["archived_at"] = timezone.now() if body.archived else None
+    if changes:
+        # `update` rather than `save`: tidying up does not move it to the top of the list.
+        Conversation.objects.filter(pk=row.pk).update(**changes)
+        row = own_conversation(request, conversation_id)
     runs = list(Run.objects.filter(conversation_id=row.pk).order_by("-id")[:1])
     return shape(_annotated(row, runs))
 

@@ -72,8 +72,9 @@ def new_conversation(request: HttpRequest) -> HttpResponse:
 @login_required
 def conversation(request: SignedIn, conversation_id: UUID) -> HttpResponse:
     """A thread with its runs and files; another person's is a 404."""
-    row = get_object_or_404(Conversation, pk=conversation_id, owner=request.user)
-    services.record_answers(row)
+    mine = Conversation.objects.filter(owner=request.user)
+    services.record_answers(get_object_or_404(mine, pk=conversation_id))
+    row = get_object_or_404(mine, pk=conversation_id)  # anew: an answer may have named it
     newest_first = row.messages.order_by("-created_at", "-id")[:LATEST_MESSAGES]
     runs = list(Run.objects.filter(conversation_id=row.pk).order_by("id"))
     documents = services.documents_of([run.id for run in runs])

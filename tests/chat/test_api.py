@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from autonomy import services
+from autonomy.api.auth import ApiRequest
 from autonomy.models import Run, Source
+from chat import api as chat_api
 from chat.models import Conversation, Message, Upload
 from tests.autonomy.api.conftest import KeyClient
 from tests.autonomy.api.world import World, finish, make_run, make_world
@@ -243,6 +247,13 @@ def test_the_thread_has_messages_runs_and_files(api: KeyClient, world: World) ->
     assert [file["id"] for file in body["files"]] == [str(world.file.pk)]
 
 
+def test_the_thread_has_the_name_that_its_document_gives_it(api: KeyClient, world: World) -> None:
+    Conversation.objects.filter(pk=world.conversation.pk).update(title="An essay on attention")
+    finish(world.run)
+    body = api.get(f"/api/conversations/{world.conversation.pk}").json()
+    assert body["title"] == "Attention"
+
+
 def test_looking_twice_keeps_one_answer(api: KeyClient, world: World) -> None:
     finish(world.run)
     for _ in range(2):
@@ -262,6 +273,50 @@ def test_a_conversation_is_renamed_and_archived_without_moving(
     world.conversation.refresh_from_db()
     assert world.conversation.updated_at == before
     assert api.send("PATCH", address, {"title": ""}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "asked"),
+    [
+        ({"title": "Newer"}, {"archived": True}),
+        ({"archived_at": timezone.now()}, {"title": "Newer"}),
+    ],
+)
+def test_a_change_writes_over_nothing_that_was_changed_meanwhile(
+    api: KeyClient,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: dict[str, Any],
+    asked: dict[str, Any],
+) -> None:
+    find = chat_api.own_conversation
+
+    def late(request: ApiRequest, conversation_id: UUID) -> Conversation:
+        found = find(request, conversation_id)
+        Conversation.objects.filter(pk=conversation_id).update(**meanwhile)
+        return found
+
+    monkeypatch.setattr(chat_api, "own_conversation", late)
+    address = f"/api/conversations/{world.conversation.pk}"
+    body = api.send("PATCH", address, asked).json()
+    world.conversation.refresh_from_db()
+    assert (world.conversation.title, world.conversation.archived_at is None) == ("Newer", False)
+    assert (body["title"], body["archived"]) == ("Newer", True)
+
+
+def test_a_conversation_that_is_deleted_meanwhile_cannot_be_changed(
+    api: KeyClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = chat_api.own_conversation
+
+    def late(request: ApiRequest, conversation_id: UUID) -> Conversation:
+        found = find(request, conversation_id)
+        Conversation.objects.filter(pk=conversation_id).delete()
+        return found
+
+    monkeypatch.setattr(chat_api, "own_conversation", late)
+    address = f"/api/conversations/{world.conversation.pk}"
+    assert api.send("PATCH", address, {"title": "Newer"}).status_code == 404
 
 
 def test_deleting_a_conversation_stops_its_run_and_keeps_its_document(

@@ -134,6 +134,17 @@ def test_the_answer_of_a_run_that_ended_unseen_is_there(world: World, alice_clie
     assert Message.objects.filter(run=world.run, role="assistant").count() == 1
 
 
+def test_a_conversation_is_shown_under_the_name_that_its_document_gives_it(
+    world: World, alice_client: Client
+) -> None:
+    """Also when the run ended unseen, so that this page is the first to hear of it."""
+    Conversation.objects.filter(pk=world.conversation.pk).update(title="An essay on attention")
+    finish(world.run)
+    shown = alice_client.get(reverse("conversation", args=[world.conversation.pk]))
+    assert boot(shown)["conversation"]["title"] == "Attention"
+    assert shown.context["conversation"].title == "Attention"
+
+
 def test_the_sidebar_lists_only_ones_own_conversations(
     world: World, bob: User, bob_client: Client
 ) -> None:
