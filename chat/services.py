@@ -225,20 +225,31 @@ def documents_of(run_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     return dict(rows)
 
 
-@transacted
 def delete_conversation(conversation: Conversation) -> None:
     """Stop what still runs in it, then remove it with its messages. Runs, documents and files
     stay in their own lists. Asking twice changes nothing.
 
     Whoever adds a message, or the answer of a run that ends just now, waits or is waited for.
     """
-    held = Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
+    # Each in a transaction of its own: one that ends several runs locks the next of them after its
+    # owner's day and place in the queue, and others lock these after a run (see `sweeper`).
+    _stop_all(conversation.pk)
+    _remove(conversation.pk)
+
+
+@transacted
+def _remove(conversation_id: UUID) -> None:
+    held = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
     if held is None:
         return
-    active = Run.objects.filter(conversation_id=held.pk).exclude(
+    _stop_all(held.pk)  # what a message has started since: hardly ever anything
+    held.delete()
+
+
+def _stop_all(conversation_id: UUID) -> None:
+    active = Run.objects.filter(conversation_id=conversation_id).exclude(
         status__in=sorted(TERMINAL_STATUSES)
     )
     for run in active:
         with suppress(services.Conflict):  # it came to its end meanwhile
             services.cancel(run)
-    held.delete()

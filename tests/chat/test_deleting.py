@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 
-from autonomy.models import Run, Source
+from autonomy.models import QueueUser, Run, Source
 from autonomy.services import Conflict, NotFound, delete_file
 from chat import services
 from chat.models import Conversation, Message, MessageRole, Upload
@@ -77,6 +77,24 @@ def test_a_message_is_sent_though_its_file_is_deleted_meanwhile(
         assert message.waits()
     assert message.end().run.pk == Run.objects.get().pk
     assert not Upload.objects.exists()
+
+
+def test_a_deletion_that_stops_several_runs_is_in_nobodys_way(
+    alice: User, conversation: Conversation
+) -> None:
+    """A worker that ends the last of them has the run and gets its owner's place."""
+    for _ in range(2):
+        services.send_message(alice, "What is shade?", conversation=conversation)
+    last = Run.objects.filter(conversation_id=conversation.pk).last()
+    assert last is not None
+    with transaction.atomic():
+        Run.objects.select_for_update(no_key=True).get(pk=last.pk)
+        deletion = Aside(lambda: services.delete_conversation(conversation))
+        assert deletion.waits()
+        assert QueueUser.objects.select_for_update(nowait=True).get(user=alice)
+    deletion.end()
+    assert not Conversation.objects.exists()
+    assert {run.status for run in Run.objects.all()} == {"cancelled"}
 
 
 def test_a_run_that_ends_by_itself_does_not_stop_the_deletion(
