@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -49,6 +49,10 @@ WINDOW_SECONDS = 10.0
 AWAY = (OperationalError, InterfaceError)
 UNAVAILABLE = "The database is away for a moment; nothing was done. Try again."
 BUSY = "Too many changes came at the same moment; this one was not made. Try again."
+INTERNAL = (
+    "Something went wrong on our side and was logged. Nothing that was saved before is lost; try "
+    "again, and name the trace id {trace_id} if it happens twice."
+)
 
 
 class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # channels is untyped
@@ -111,21 +115,26 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # chan
         except Refused as refused:
             await self._refuse(refused)
             return
+        reply: dict[str, Any] = {}
         try:
             self.user = await run_db(self.scope["credentials"].verify)
-            if self.user is None:
-                await self.close(CLOSE_UNAUTHORIZED)
-            elif command.type == "subscribe":
-                await self._subscribe(command.after)
-            else:
+            if self.user is not None and command.type != "subscribe":
                 reply = await run_db(perform, self.user, self.conversation_id, command)
-                ack = {"type": "ack", "request_id": command.request_id, **reply}
-                await self._send(json.dumps(ack, ensure_ascii=False))
         except Refused as refused:
             await self._refuse(refused, command)
         except AWAY as error:
             why = Refused("busy", BUSY) if collided(error) else Refused("unavailable", UNAVAILABLE)
             await self._refuse(why, command)
+        except Exception as error:  # noqa: BLE001 - logged; the events that follow do not end with it
+            await self._unexpected(error, command)
+        else:
+            if self.user is None:
+                await self.close(CLOSE_UNAUTHORIZED)
+            elif command.type == "subscribe":
+                await self._subscribe(command.after)
+            else:
+                ack = {"type": "ack", "request_id": command.request_id, **reply}
+                await self._send(json.dumps(ack, ensure_ascii=False))
 
     async def close(self, code: int | None = None, reason: str | None = None) -> None:
         await self._stop("events")  # nothing may be sent after the socket was closed
@@ -209,8 +218,15 @@ class ConversationConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # chan
         self.frames.append(at)
         return full
 
-    async def _refuse(self, refused: Refused, command: Command | None = None) -> None:
-        meta: dict[str, Any] = {"code": refused.code}
+    async def _unexpected(self, error: Exception, command: Command) -> None:
+        """As `autonomy.api.problems.unexpected`: the log entry carries the trace id that is told."""
+        trace_id = uuid4().hex
+        logger.error("Unexpected error %s at %s", trace_id, command.type, exc_info=error)
+        why = Refused("internal", INTERNAL.format(trace_id=trace_id))
+        await self._refuse(why, command, trace_id=trace_id)
+
+    async def _refuse(self, refused: Refused, command: Command | None = None, **more: str) -> None:
+        meta: dict[str, Any] = {"code": refused.code, **more}
         if refused.errors:
             meta["errors"] = [error.model_dump() for error in refused.errors]
         if command is not None and command.request_id:

@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.db import OperationalError, connections
+from django.db import IntegrityError, OperationalError, connections
 from django.test import Client
 
 from autonomy import services
@@ -337,6 +337,33 @@ async def test_a_command_while_the_database_is_away_is_answered(
         assert error["meta"] == {"code": "unavailable", "request_id": "r"}
         late = await connect()
         assert await closed_with(late) == consumers.CLOSE_UNAVAILABLE
+    await sync_to_async(say)(run, "four")
+    assert (await frame(socket))["seq"] == 4, "the socket lives on"
+
+
+async def test_a_command_that_fails_unexpectedly_is_answered_and_the_socket_lives_on(
+    connect: Connect,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    socket = await connect()
+    await subscribe(socket, **{str(run.pk): 3})
+
+    def broken(*_: Any) -> None:
+        raise IntegrityError("a secret of the inside")
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(consumers, "perform", broken)
+        await socket.send_json_to({"type": "run.cancel", "run_id": str(run.pk), "request_id": "r"})
+        error = await frame(socket)
+    trace_id = error["meta"].pop("trace_id")
+    assert error["meta"] == {"code": "internal", "request_id": "r"}
+    assert trace_id in error["content"]
+    assert "secret" not in json.dumps(error)
+    (logged,) = [record for record in caplog.records if record.name == "chat.consumers"]
+    assert trace_id in logged.getMessage()
+    assert logged.exc_info
     await sync_to_async(say)(run, "four")
     assert (await frame(socket))["seq"] == 4, "the socket lives on"
 
