@@ -80,7 +80,10 @@ async def mend_called(name: str, error: StepError, deps: Deps, key: str) -> Tool
     cause = "schema_drift" if error.code == "bad_input" else error.code
 
     async def work() -> ToolMend:
-        return await _mended(name, cause, error, deps, key)
+        try:
+            return await _mended(name, cause, error, deps, key)
+        except NoCall as nobody:
+            return _left(name, cause, error, str(nobody))
 
     # A crash in between starts it again: what was settled under the key stays settled.
     return await deps.effects.once(key, "repair", work, ToolMend, repeat=Repeat.IDEMPOTENT)
@@ -99,10 +102,7 @@ async def _mended(name: str, cause: str, error: StepError, deps: Deps, key: str)
         # Somebody else mended it while this call was under way, or its repair was taken back.
         settled = Settled(state="overtaken", version=case.version)
         return _told(name, cause, settled, (), None, None, Author.RULE)
-    try:
-        found = await _gathered(case, deps)
-    except NoCall as nobody:
-        return _left(name, cause, error, str(nobody))
+    found = await _gathered(case, deps)
     if isinstance(found, Refused):
         return _left(name, cause, error, found.reason)
     refusals: list[str] = []

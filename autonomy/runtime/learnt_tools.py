@@ -154,7 +154,7 @@ def ready(tool_id: UUID, owner_id: int) -> Ready:
     """
     row = visible_tools(owner_id).filter(pk=tool_id).first()
     if row is None:
-        raise ToolFailure("not_allowed", "This tool has been removed.")
+        raise _removed()
     if row.killed:
         raise ToolFailure("not_allowed", f"{row.name} was stopped by the staff of this server.")
     if not row.enabled or row.policy == ToolPolicy.NEVER:
@@ -164,7 +164,9 @@ def ready(tool_id: UUID, owner_id: int) -> Ready:
 
 def made_ready(row: Tool, owner_id: int) -> Ready:
     """As `ready`, whatever its switches say: for a person who tries it."""
-    version = row.versions.get(number=row.current_version)
+    version = row.versions.filter(number=row.current_version).first()
+    if version is None:
+        raise _removed()
     learnt = learnt_of(row, version)
     return Ready(
         tool_id=row.pk,
@@ -177,6 +179,10 @@ def made_ready(row: Tool, owner_id: int) -> Ready:
         usd=float(row.usd_per_call),
         target=_target(learnt.contract),
     )
+
+
+def _removed() -> ToolFailure:
+    return ToolFailure("not_allowed", "This tool has been removed.")
 
 
 def _target(contract: HttpContract | McpContract) -> Target | None:

@@ -37,16 +37,21 @@ def count_outcome(version_id: UUID, failure: str, exchange: Exchange | None) -> 
         return
     rows = ToolVersion.objects.filter(pk=version_id)
     rows.update(outcomes=Right(Concat(F("outcomes"), Value(outcome)), REMEMBERED))
-    if outcome == "0" and rows.filter(author=ToolAuthor.AGENT, evidence__state=APPLIED).exists():
-        take_back_if_worse(rows.values_list("tool_id", flat=True)[0])
+    if outcome == "1":
+        return
+    repairs = rows.filter(author=ToolAuthor.AGENT, evidence__state=APPLIED)
+    if (tool_id := repairs.values_list("tool_id", flat=True).first()) is not None:
+        take_back_if_worse(tool_id)
 
 
 @transacted
 def take_back_if_worse(tool_id: UUID) -> int | None:
     """Put the wrapper before a repair back when the repair's latest calls went worse, by
     `TOOL_ROLLBACK_WORSE`, than those of the version before; the number of the version that does so,
-    or None when all is well."""
-    tool = Tool.objects.select_for_update(no_key=True).get(pk=tool_id)
+    or None when all is well, or the tool was removed."""
+    tool = Tool.objects.select_for_update(no_key=True).filter(pk=tool_id).first()
+    if tool is None:
+        return None
     version = tool.versions.filter(number=tool.current_version).first()
     if version is None or version.author != ToolAuthor.AGENT:
         return None

@@ -37,7 +37,9 @@ class RunToolRepairs:
             return None
         if tool_versions.repair_policy(row) == RepairPolicy.NEVER:
             return None
-        version = row.versions.get(number=row.current_version)
+        version = row.versions.filter(number=row.current_version).first()
+        if version is None:
+            return None
         same = row.versions.filter(
             input_schema=version.input_schema,
             output_schema=version.output_schema,
@@ -99,7 +101,10 @@ class RunToolRepairs:
         if row is None:
             raise NoCall("This tool has been removed or switched off.")
         apply = proven and tool_versions.repair_policy(row) == RepairPolicy.AUTO
-        return tool_versions.settle(row.pk, case.version, fix, key, apply=apply)
+        try:
+            return tool_versions.settle(row.pk, case.version, fix, key, apply=apply)
+        except tool_versions.Removed as removed:
+            raise NoCall(str(removed)) from removed
 
     async def settled(self, key: str) -> Settled | None:
         return await run_db(tool_versions.settled_under, key)

@@ -32,6 +32,17 @@ class NotOpen(Exception):
     """A version is no repair that can be decided on so; the message says why."""
 
 
+class Removed(NotOpen):
+    """The tool was removed meanwhile."""
+
+
+def _locked(tool_id: UUID) -> Tool:
+    tool = Tool.objects.select_for_update(no_key=True).filter(pk=tool_id).first()
+    if tool is None:
+        raise Removed("This tool has been removed.")
+    return tool
+
+
 def append_version(tool: Tool, author: str, **values: Any) -> ToolVersion:
     """A new version, which is the one that is called from now on. Saves nothing of `tool`."""
     last = tool.versions.aggregate(last=Max("number"))["last"] or 0
@@ -68,8 +79,11 @@ def settle(tool_id: UUID, base: int, fix: Fix, key: str, *, apply: bool) -> Sett
 
     Args:
         apply: it is used from now on; else it waits for a person.
+
+    Raises:
+        Removed: there is no tool to mend any more.
     """
-    tool = Tool.objects.select_for_update(no_key=True).get(pk=tool_id)
+    tool = _locked(tool_id)
     before = settled_under(key)
     if before is not None:
         return before
@@ -137,7 +151,7 @@ def revert(tool_id: UUID, number: int, by: str) -> None:
     """Call the tool as it was at version `number` again: that is a new version, so that nothing of
     its history is lost. A repair that was in use is only proposed from then on. Raises `NotOpen`
     where that version is in use, or was never used."""
-    tool = Tool.objects.select_for_update(no_key=True).get(pk=tool_id)
+    tool = _locked(tool_id)
     old = tool.versions.get(number=number)
     if old.evidence.get("state") in (PROPOSED, DISMISSED):
         raise NotOpen("This version was only proposed: agree to it as a repair.")
@@ -182,7 +196,7 @@ def put_back(tool: Tool, version: ToolVersion, why: str, *, by: str = "") -> int
 
 
 def _repair(tool_id: UUID, number: int, state: str) -> tuple[Tool, ToolVersion]:
-    tool = Tool.objects.select_for_update(no_key=True).get(pk=tool_id)
+    tool = _locked(tool_id)
     version = tool.versions.filter(number=number).first()
     if version is None or version.evidence.get("state") != state:
         what = "proposal that waits" if state == PROPOSED else "repair in use"

@@ -3,7 +3,8 @@ for everybody."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
@@ -91,31 +92,37 @@ def agree_to_repair(user: User, version: ToolVersion) -> None:
     Raises:
         NotAllowed: it is for everybody and `user` is no staff, or it is somebody else's.
         Conflict: it is no proposal that waits, was never proven, or the tool has moved on.
+        NotFound: the tool has been removed.
     """
     _may_decide(user, version)
-    try:
+    with open_or_refused("no_open_proposal"):
         tool_versions.agree(version.tool_id, version.number, user.get_username())
-    except tool_versions.NotOpen as why:
-        raise Conflict(str(why), code="no_open_proposal") from why
 
 
 def dismiss_repair(user: User, version: ToolVersion) -> None:
     """Never use a proposed version. Raises as `agree_to_repair`."""
     _may_decide(user, version)
-    try:
+    with open_or_refused("no_open_proposal"):
         tool_versions.dismiss(version.tool_id, version.number, user.get_username())
-    except tool_versions.NotOpen as why:
-        raise Conflict(str(why), code="no_open_proposal") from why
 
 
 def undo_repair(user: User, version: ToolVersion) -> None:
     """Call the tool as before a repair that is in use; the same repair is only proposed from then
     on. Raises as `agree_to_repair`."""
     _may_decide(user, version)
-    try:
+    with open_or_refused("repair_not_in_use"):
         tool_versions.undo(version.tool_id, version.number, user.get_username())
+
+
+@contextmanager
+def open_or_refused(code: str) -> Iterator[None]:
+    """Refuse, with that code, what `tool_versions` says is not open; what is gone is not found."""
+    try:
+        yield
+    except tool_versions.Removed as gone:
+        raise NotFound(str(gone)) from gone
     except tool_versions.NotOpen as why:
-        raise Conflict(str(why), code="repair_not_in_use") from why
+        raise Conflict(str(why), code=code) from why
 
 
 def _may_decide(user: User, version: ToolVersion) -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models import Q
 
 from autonomy.agents import tool_ingestor
@@ -24,6 +23,7 @@ from autonomy.models import (
     ToolPolicy,
 )
 from autonomy.runtime import tool_notices, tool_versions
+from autonomy.runtime.contention import transacted
 from autonomy.runtime.learnt_tools import (
     call,
     line,
@@ -33,6 +33,7 @@ from autonomy.runtime.learnt_tools import (
 from autonomy.runtime.provider_health import shared_health
 from autonomy.runtime.tool_rows import TooManyTools, store_bundle
 from autonomy.services.errors import Conflict, Invalid, NotAllowed, NotFound
+from autonomy.services.tool_repairs import open_or_refused
 from autonomy.services.tool_secrets import sealed_for
 from autonomy.tools.learnt.document import NotLearnt
 from autonomy.tools.learnt.failing import CallInDoubt, LearntFailure
@@ -279,8 +280,7 @@ def try_tool(user: User, row: Tool, arguments: dict[str, Any]) -> Tried:
 def switch_tool(row: Tool, *, enabled: bool) -> Tool:
     """Let runs use the tool, or not. A call that is under way ends as it does."""
     Tool.objects.filter(pk=row.pk).update(enabled=enabled)
-    row.refresh_from_db()
-    return row
+    return _as_it_stands(row)
 
 
 def set_policy(row: Tool, *, policy: str | None = None, repairs: str | None = None) -> Tool:
@@ -293,29 +293,39 @@ def set_policy(row: Tool, *, policy: str | None = None, repairs: str | None = No
     changes = {name: value for name, value in chosen.items() if value is not None}
     if changes:
         Tool.objects.filter(pk=row.pk).update(**changes)
-        row.refresh_from_db()
-    return row
+    return _as_it_stands(row)
 
 
 def revert_tool(row: Tool, number: int, user: User) -> Tool:
     """Call the tool as it was at version `number` again.
 
     Raises:
-        NotFound: there is no such version.
+        NotFound: there is no such version, or no such tool any more.
         Conflict: it is the one that is called now, or was only proposed.
     """
     if not row.versions.filter(number=number).exists():
         raise NotFound(f"This tool has no version {number}.")
-    try:
+    with open_or_refused("version_not_open"):
         tool_versions.revert(row.pk, number, user.get_username())
-    except tool_versions.NotOpen as why:
-        raise Conflict(str(why), code="version_not_open") from why
-    row.refresh_from_db()
-    return row
+    return _as_it_stands(row)
 
 
+def _as_it_stands(row: Tool) -> Tool:
+    """Raises `NotFound` where it was removed meanwhile."""
+    found = Tool.objects.filter(pk=row.pk).first()
+    if found is None:
+        raise NotFound(GONE)
+    return found
+
+
+@transacted
 def remove_tool(row: Tool) -> None:
-    """Forget a learnt tool with its versions and recordings, and what waited for a decision."""
-    with transaction.atomic():
-        tool_notices.seen_to(row)
-        row.delete()
+    """Forget a learnt tool with its versions and recordings, and what waited for a decision. Asking
+    twice changes nothing."""
+    held = Tool.objects.select_for_update().filter(pk=row.pk).first()
+    if held is None:
+        return
+    # A run that calls it adds a version, or a recording to one: before this, or not any more.
+    list(held.versions.select_for_update().order_by("pk"))
+    tool_notices.seen_to(held)
+    held.delete()

@@ -35,7 +35,8 @@ class Learning(Protocol):
 
 
 class NoCall(Exception):
-    """A call could not even be made; the message says why, for people."""
+    """A call could not even be made, or there is no tool any more; the message says why, for
+    people."""
 
 
 class ToolRepairs(Protocol):
@@ -60,7 +61,11 @@ class ToolRepairs(Protocol):
 
     async def settle(self, case: RepairCase, fix: Fix, key: str) -> Settled:
         """Make a version of a proven fix, applied or proposed as the server's policy says; once for
-        each `key`, and only while the version that failed is still the one in use."""
+        each `key`, and only while the version that failed is still the one in use.
+
+        Raises:
+            NoCall: the tool was removed or switched off meanwhile.
+        """
         ...
 
     async def settled(self, key: str) -> Settled | None:

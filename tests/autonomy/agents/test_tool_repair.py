@@ -118,6 +118,19 @@ async def test_a_proposal_that_was_dismissed_before_is_not_said_to_wait() -> Non
     assert "was dismissed before" in mend.said
 
 
+class Gone(Shelf):
+    async def propose(self, case: RepairCase, fix: Fix, key: str) -> Settled:
+        raise NoCall("This tool has been removed.")
+
+
+async def test_a_tool_that_is_removed_while_it_is_mended_is_left_with_that_reason() -> None:
+    deps, _ = deps_for("title → name", Gone)
+    mend = await mend_tool(STEP, failure("schema_drift"), deps, "t")
+    assert mend is not None
+    assert (mend.mended, mend.waits) == (False, False)
+    assert mend.said == "It failed. It was not mended: this tool has been removed."
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [("a field is gone", "doi"), ("an error under status 200", "quota")],

@@ -15,6 +15,7 @@ from autonomy.core.learnt import Fix
 from autonomy.models import Notification, Tool, ToolRecording, ToolSecret, ToolServer, ToolVersion
 from autonomy.runtime import learnt_tools, tool_rows, tool_versions
 from autonomy.runtime.db import close_pool
+from autonomy.services import tool_repairs
 from autonomy.services import tools as services
 from autonomy.services.learning import tryable
 from autonomy.services.tools import changeable
@@ -508,3 +509,73 @@ def test_repairs_of_tools_for_everybody_are_decided_by_staff(
     assert bob_client.get("/api/v2/notifications").json()["items"] == []
     assert len(staff_client.get("/api/v2/notifications").json()["items"]) == 1
     assert send(staff_client, "POST", f"{SEARCH}/repairs/2/dismiss").json()["repair"] is None
+
+
+# --------------------------------------------------------------------------- removed meanwhile
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "seam"),
+    [
+        ("POST", "/disable", None, (services, "changeable")),
+        ("PATCH", "", {"policy": "ask"}, (services, "learnt")),
+        ("POST", "/revert", {"version": 1}, (services, "learnt")),
+        ("POST", "/repairs/2/agree", None, (tool_repairs, "repair_of")),
+        ("POST", "/repairs/2/dismiss", None, (tool_repairs, "repair_of")),
+        ("POST", "/repairs/2/undo", None, (tool_repairs, "repair_of")),
+    ],
+)
+def test_what_is_asked_of_a_tool_that_is_removed_meanwhile_is_not_found(
+    papers: Served,
+    alice: User,
+    alice_client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    path: str,
+    body: Any,
+    seam: tuple[Any, str],
+) -> None:
+    learn(alice_client, papers)
+    tool = mended(alice, apply=False)
+    look = getattr(*seam)
+
+    def late(*given: Any) -> Any:
+        found = look(*given)
+        services.remove_tool(tool)
+        return found
+
+    monkeypatch.setattr(*seam, late)
+    refused = send(alice_client, method, f"{SEARCH}{path}", body)
+    assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+
+
+def test_a_version_that_is_put_back_of_a_tool_that_is_removed_meanwhile_is_not_found(
+    papers: Served, alice: User, alice_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn(alice_client, papers)
+    tool = mended(alice, apply=True)
+    put_back = tool_versions.revert
+
+    def late(*given: Any) -> None:
+        services.remove_tool(tool)
+        put_back(*given)
+
+    monkeypatch.setattr(tool_versions, "revert", late)
+    assert send(alice_client, "POST", f"{SEARCH}/revert", {"version": 1}).status_code == 404
+
+
+def test_a_try_of_a_tool_that_is_removed_meanwhile_says_so(
+    papers: Served, alice: User, alice_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn(alice_client, papers)
+    row = Tool.objects.get(name="open_papers.search_works", owner=alice)
+    look = services.made_ready
+
+    def late(found: Tool, owner_id: int) -> Any:
+        services.remove_tool(row)
+        return look(found, owner_id)
+
+    monkeypatch.setattr(services, "made_ready", late)
+    tried = send(alice_client, "POST", f"{SEARCH}/test", {"arguments": {"query": "sleep"}}).json()
+    assert (tried["ok"], tried["code"]) == (False, "not_allowed")
+    assert "has been removed" in tried["message"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection, transaction
 
 from autonomy.agents.tool_repair import ToolMend, mend_tool
 from autonomy.core.learnt import HttpContract, LearntTool, Parameter, Place
@@ -25,6 +26,7 @@ from tests.autonomy.runtime.conftest import run_async
 from tests.autonomy.tools.learnt.apis import WORKS
 from tests.autonomy.tools.learnt.test_proof import PATIENT, sandbox_of
 from tests.learnt.serving import Asked, Reply, Served, serving
+from tests.locks import Aside
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -302,6 +304,81 @@ def test_a_repair_that_does_worse_than_what_it_replaced_is_taken_back(
     assert (again.state, again.version) == ("proposed", 4)
     tool_versions.dismiss(tool.pk, 4, "alice")
     assert tool_versions.settle(tool.pk, 3, fix, "k3", apply=True).state == "declined"
+
+
+def repaired(tool: Tool) -> None:
+    from autonomy.core.learnt import Fix
+    from autonomy.runtime import tool_versions
+
+    tool_versions.settle(tool.pk, 1, Fix(wrapper="", patch="", evidence={}), "k", apply=True)
+
+
+@pytest.mark.parametrize("counts", [True, False], ids=["while it is counted", "before"])
+def test_a_call_of_a_tool_that_is_removed_meanwhile_ends_as_it_does(
+    api: Api, tool: Tool, alice: User, monkeypatch: pytest.MonkeyPatch, counts: bool
+) -> None:
+    """A repair that fails again is looked at when its call is counted: the tool is gone by then."""
+    from autonomy.models import Tool as Row
+    from autonomy.runtime import learnt_tools, tool_health
+    from autonomy.services.tools import remove_tool
+
+    repaired(tool)
+    api.change = renamed
+    owner, name = (tool_health, "take_back_if_worse") if counts else (learnt_tools, "_keep")
+    real = getattr(owner, name)
+
+    def late(*given: Any, **more: Any) -> Any:
+        remove_tool(tool)
+        return real(*given, **more)
+
+    monkeypatch.setattr(owner, name, late)
+    assert run_async(failing(tool, alice)).code == "schema_drift"
+    assert not Row.objects.filter(pk=tool.pk).exists()
+
+
+def test_a_tool_that_is_removed_while_it_is_mended_is_not_mended(
+    api: Api, tool: Tool, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from autonomy.runtime import tool_versions
+    from autonomy.services.tools import remove_tool
+
+    error = run_async(broken(api, tool, alice, renamed))
+    settle = tool_versions.settle
+
+    def late(*given: Any, **more: Any) -> Any:
+        remove_tool(tool)
+        return settle(*given, **more)
+
+    monkeypatch.setattr(tool_versions, "settle", late)
+    mend = mended(deps_of(alice, sandbox=NoSandbox("Install bubblewrap.")), error)
+    assert (mend.mended, mend.waits) == (False, False)
+    assert "this tool has been removed" in mend.said
+
+
+def test_a_removal_waits_for_the_call_that_is_being_kept(api: Api, tool: Tool) -> None:
+    from autonomy.models import Tool as Row
+    from autonomy.models import ToolRecording
+    from autonomy.services.tools import remove_tool
+
+    with transaction.atomic():
+        version = tool.versions.get()
+        ToolRecording.objects.create(version=version, exchange={}, ok=True, size=2)
+        connection.check_constraints()  # as at the end of a transaction
+        removal = Aside(lambda: remove_tool(tool))
+        assert removal.waits()
+    removal.end()
+    assert not Row.objects.filter(pk=tool.pk).exists()
+    assert not ToolRecording.objects.exists()
+
+
+def test_removing_twice_changes_nothing(tool: Tool) -> None:
+    from autonomy.models import Tool as Row
+    from autonomy.services.tools import remove_tool
+
+    again = Row.objects.get(pk=tool.pk)
+    remove_tool(tool)
+    remove_tool(again)
+    assert not Row.objects.filter(pk=again.pk).exists()
 
 
 def test_failures_that_no_wrapper_causes_take_nothing_back(
