@@ -28,7 +28,7 @@ from autonomy.library.parsed import Bibliography, Block, BlockKind, ParsedDocume
 from autonomy.memory import storage
 from autonomy.memory.passage_embedding import embedded_text
 from autonomy.memory.passage_store import store_passages
-from autonomy.memory.stored_files import named
+from autonomy.memory.stored_files import remove_unnamed
 from autonomy.models import described
 from autonomy.tools.literature.sameness import identifiers_of, key_of
 
@@ -197,7 +197,7 @@ def store_text(source_id: str, fetched: Fetched, most_bytes: int) -> Kept | None
             return Kept(source_id)  # the last to use these bytes removed them at this moment
         row = rows.select_for_update().first()
         if row is None or not _kept(row).wants_text:  # deleted, or given text by somebody else
-            transaction.on_commit(lambda: _remove_unused(stored.name, stored.sha256))
+            transaction.on_commit(lambda: remove_unnamed(stored.name), robust=True)
             return None if row is None else Kept(source_id, waiting=row.status in _IN_WORK)
         same = (
             models.Source.objects.filter(owner_id=row.owner_id, sha256=stored.sha256)
@@ -249,7 +249,7 @@ def give_up_text(source_id: str) -> bool:
         ):
             return row.status == FileStatus.FAILED
         why = row.error or "It was not read in time."
-        name, sha256 = row.file, row.sha256
+        name = row.file
         row.file = row.file_name = row.media_type = row.sha256 = row.error = row.error_code = ""
         row.parser = ""
         row.size_bytes = row.pages_read = row.passage_count = row.embedded_count = 0
@@ -259,15 +259,8 @@ def give_up_text(source_id: str) -> bool:
         row.save()
         store_passages(row, ())
         if name:
-            transaction.on_commit(lambda: _remove_unused(name, sha256))
+            transaction.on_commit(lambda: remove_unnamed(name))
     return True
-
-
-@transaction.atomic
-def _remove_unused(name: str, sha256: str) -> None:
-    storage.hold(sha256)
-    if not named([name]):
-        storage.remove(name)
 
 
 def store_abstract(source_id: str, abstract: str, embedder: Embedder) -> None:
