@@ -203,7 +203,18 @@ def test_a_document_comes_back_from_its_checker(
     # Two tabs: one decides, the other is told.
     other = checker.page(f"/workbench/{path}/")
     expect(other.get_by_text("With you for 30 minutes")).to_be_visible()
-    side.get_by_role("button", name="Send back").click()
+    # Pressed right out of the note, whose last words are only then on their way.
+    held: list[Route] = []
+    work.route(f"**/api/v2/checks/{path}", lambda route: held.append(route))
+    work.get_by_label("For the owner and the revision").press_sequentially(" Please.")
+    pressed = side.get_by_role("button", name="Send back")
+    pressed.hover()
+    work.mouse.down()
+    while not held:
+        work.wait_for_timeout(20)
+    work.mouse.up()
+    held.pop(0).continue_()
+    work.unroute(f"**/api/v2/checks/{path}")
     work.get_by_role("dialog").get_by_role("button", name="Send back").click()
     expect(side.get_by_text("The run revises what you marked")).to_be_visible()
     shoot(work, "workbench-sent-back")
@@ -212,7 +223,7 @@ def test_a_document_comes_back_from_its_checker(
 
     # The owner's run wakes, revises, and waits for the next report.
     expect(run.get_by_text("Sent back by")).to_be_visible(timeout=RUN_SECONDS * SECONDS)
-    expect(run.get_by_text("Quote the marked sentence.").first).to_be_visible()
+    expect(run.get_by_text("Quote the marked sentence. Please.").first).to_be_visible()
     work.get_by_role("link", name="Next document").click()
     work.get_by_role("button", name="Done").click()
     expect(work.get_by_text("Sent back", exact=True)).to_be_visible()

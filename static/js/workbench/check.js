@@ -17,7 +17,8 @@ function CheckPage() {
   const [check, setCheck] = useState(boot.check);
   const [lost, setLost] = useState(null); // why it is no longer held, as the server says
   const [underWay, setUnderWay] = useState([]);
-  const busy = underWay.at(-1) ?? "";
+  // What saves itself is in nobody's way: the press that ended the typing counts.
+  const busy = underWay.filter((name) => name !== "save").at(-1) ?? "";
   const [pane, setPane] = useState("work"); // on a phone one of the two is shown
   const path = `/api/v2/checks/${check.id}`;
 

@@ -30,6 +30,7 @@ export function Work({ check, path, busy, act, noteChars, onDecided }) {
   const area = useRef(null);
   const timer = useRef(null);
   const waits = useRef(false);
+  const saving = useRef(null);
   const mine = check.mine;
 
   /** Put `added` behind what is typed, and leave the caret where it is. */
@@ -54,7 +55,7 @@ export function Work({ check, path, busy, act, noteChars, onDecided }) {
     if (dirty.current.similarity) given.observed_similarity = figure(similarity);
     return given;
   };
-  const save = async () => {
+  const store = async () => {
     clearTimeout(timer.current);
     const given = changes();
     if (Object.keys(given).length === 0 || !mine) return true;
@@ -80,6 +81,16 @@ export function Work({ check, path, busy, act, noteChars, onDecided }) {
       setSaved("");
       setProblem(untold(error));
       return false;
+    }
+  };
+  /** One after the other; whether all that was changed here is with the server. */
+  const save = async () => {
+    while (saving.current) if (!(await saving.current)) return false;
+    saving.current = store();
+    try {
+      return await saving.current;
+    } finally {
+      saving.current = null;
     }
   };
   const latest = useRef(save);
