@@ -10,8 +10,9 @@ from django.db.models import F
 
 from autonomy.library.embed import Embedder, Vectors
 from autonomy.library.parsed import EVIDENCE_KINDS
-from autonomy.memory.file_claims import progress, update
+from autonomy.memory.file_claims import Superseded, progress
 from autonomy.memory.spaces import as_text
+from autonomy.memory.still_there import sources_still_there
 from autonomy.models import Passage, Source
 
 BATCH = 32
@@ -84,8 +85,9 @@ class PassageEmbedding:
     def _copy(self) -> int:
         """Take the vectors of the same bytes from where they are already."""
         with transaction.atomic(), connection.cursor() as cursor:
-            # The source before its passages, as whoever deletes it.
-            update(self._source)
+            # The source before its passages, as whoever deletes it; others may still write to it.
+            if not sources_still_there([self._source.id]):
+                raise Superseded
             cursor.execute(
                 _COPY,
                 {

@@ -17,8 +17,9 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 TRIES = 5
-PAUSE_SECONDS = 0.05
-"""At most this long, times the number of the try; by chance, so that two do not meet again."""
+PAUSE_SECONDS = 0.1
+"""At most this long, times the number of the try, and at least half of it: the other one comes to
+what it waited for before it is taken again. By chance, so that two do not meet again."""
 
 COLLISIONS = frozenset({"40P01", "40001"})
 """SQLSTATEs of a transaction that PostgreSQL gave up for the sake of another: a deadlock, and a
@@ -48,7 +49,7 @@ def transacted(function: Callable[P, T]) -> Callable[P, T]:
                 if number == tries or not collided(error):
                     raise
                 logger.info("%s met another transaction: try %d", function.__name__, number + 1)
-                time.sleep(random.uniform(0, PAUSE_SECONDS * number))  # noqa: S311 - no secret
+                time.sleep(random.uniform(0.5, 1) * PAUSE_SECONDS * number)  # noqa: S311 - no secret
         raise AssertionError("the last try returns or raises")
 
     return run

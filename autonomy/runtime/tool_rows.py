@@ -40,20 +40,22 @@ def store_bundle(owner: User | None, origin: Origin, bundle: Bundle) -> list[Too
 
 def _stored(owner: User | None, origin: Origin, bundle: Bundle, operation: Operation) -> Tool:
     learnt = operation.tool
-    tool, fresh = Tool.objects.get_or_create(
-        owner=owner,
-        name=learnt.name,
-        defaults={
-            "origin": origin.kind,
-            "bundle": bundle.name,
-            "learnt_from": origin.told[:2_000],
-            "policy": tool_ingestor.policy_of(operation),
-            "read_only": operation.read_only,
-            "rate": ToolRate.ORDINARY,
-        },
-    )
-    # A run's repair, a switch and the counters of calls meanwhile are not to be written over.
-    tool = Tool.objects.select_for_update(no_key=True).get(pk=tool.pk)
+    tool = None
+    while tool is None:  # what is removed at this moment goes first
+        known, fresh = Tool.objects.get_or_create(
+            owner=owner,
+            name=learnt.name,
+            defaults={
+                "origin": origin.kind,
+                "bundle": bundle.name,
+                "learnt_from": origin.told[:2_000],
+                "policy": tool_ingestor.policy_of(operation),
+                "read_only": operation.read_only,
+                "rate": ToolRate.ORDINARY,
+            },
+        )
+        # A run's repair, a switch and the counters of calls meanwhile are not to be written over.
+        tool = Tool.objects.select_for_update(no_key=True).filter(pk=known.pk).first()
     contract: dict[str, Any] = {
         "input_schema": learnt.input_schema,
         "output_schema": learnt.output_schema,

@@ -95,7 +95,8 @@ function Library() {
       setSelected((now) => new Set([...now].filter((id) => !ids.includes(id))));
       if (ids.includes(shown.current)) source.close();
       await reload.current();
-      toast(`${plural(deleted, "source")} removed.`, { title: "Deleted" });
+      if (deleted) toast(`${plural(deleted, "source")} removed.`, { title: "Deleted" });
+      if (deleted < ids.length) toast(`${plural(ids.length - deleted, "source")} of ${ids.length} could not be removed, or had been already. What is still listed is still there; try again.`, { title: "Not all are deleted", kind: "bad" });
     } catch (error) {
       toastError(error);
     }

@@ -295,6 +295,20 @@ def test_who_does_what_is_chosen_ordered_by_keyboard_and_stays(
     page.keyboard.press("Enter")
     expect(order.first).to_contain_text("simulated-small")
     expect(page.get_by_role("button", name="Move simulated-small down")).to_be_focused()
+    # Whoever has gone on by the time that it is stored is not brought back.
+    held: list[Route] = []
+    page.route("**/api/v2/models/roles", lambda route: held.append(route))
+    page.keyboard.press("Enter")
+    back = page.get_by_role("link", name="Back to settings")
+    back.focus()
+    while not held:
+        page.wait_for_timeout(20)
+    held.pop().continue_()
+    page.unroute("**/api/v2/models/roles")
+    expect(order.last).to_contain_text("simulated-small")
+    expect(back).to_be_focused()
+    page.get_by_role("button", name="Move simulated-small up").click()
+    expect(order.first).to_contain_text("simulated-small")
     page.get_by_role("button", name="Different models for different work").click()
     critic = page.locator(".role", has=page.get_by_role("heading", name="Critic"))
     critic.get_by_label("Add a model").select_option("none")

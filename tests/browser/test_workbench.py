@@ -30,6 +30,8 @@ from tests.stack_process import StackProcess, eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.timeout(600)]
 
+SAVE_MS = 900
+"""After this long without a key what is typed is saved, as `work.js` has it."""
 CAROL = "carol.checks@example.org"
 JOIN = (
     "from django.contrib.auth.models import Group, User; "
@@ -206,15 +208,19 @@ def test_a_document_comes_back_from_its_checker(
     # Pressed right out of the note, whose last words are only then on their way.
     held: list[Route] = []
     work.route(f"**/api/v2/checks/{path}", lambda route: held.append(route))
-    work.get_by_label("For the owner and the revision").press_sequentially(" Please.")
-    pressed = side.get_by_role("button", name="Send back")
-    pressed.hover()
-    work.mouse.down()
+    note = work.get_by_label("For the owner and the revision")
+    note.press_sequentially(" Please")
     while not held:
         work.wait_for_timeout(20)
-    work.mouse.up()
+    for words in (" do", " so."):  # each is saved by itself, behind the one before
+        note.press_sequentially(words)
+        work.wait_for_timeout(SAVE_MS + 300)
+    pressed = side.get_by_role("button", name="Send back")
+    pressed.click()
     held.pop(0).continue_()
     work.unroute(f"**/api/v2/checks/{path}")
+    expect(work.get_by_role("dialog")).to_be_visible()
+    expect(note).to_have_value("Quote the marked sentence. Please do so.")
     work.get_by_role("dialog").get_by_role("button", name="Send back").click()
     expect(side.get_by_text("The run revises what you marked")).to_be_visible()
     shoot(work, "workbench-sent-back")
@@ -223,7 +229,7 @@ def test_a_document_comes_back_from_its_checker(
 
     # The owner's run wakes, revises, and waits for the next report.
     expect(run.get_by_text("Sent back by")).to_be_visible(timeout=RUN_SECONDS * SECONDS)
-    expect(run.get_by_text("Quote the marked sentence. Please.").first).to_be_visible()
+    expect(run.get_by_text("Quote the marked sentence. Please do so.").first).to_be_visible()
     work.get_by_role("link", name="Next document").click()
     work.get_by_role("button", name="Done").click()
     expect(work.get_by_text("Sent back", exact=True)).to_be_visible()

@@ -33,7 +33,9 @@ export function useShown(runs, input) {
   useEffect(() => {
     if (!finished || announced.current.has(finished.id)) return;
     announced.current.add(finished.id);
-    if ((!shown || shown.quiet) && window.matchMedia("(min-width: 1200px)").matches) {
+    // Whoever is in a document by keyboard stays there.
+    const inside = document.querySelector(".document-panel")?.contains(document.activeElement);
+    if ((!shown || (shown.quiet && !inside)) && window.matchMedia("(min-width: 1200px)").matches) {
       setShown({ runId: finished.id, artifactId: finished.artifactId, follow: true, quiet: true });
     }
   }, [finished?.id]);

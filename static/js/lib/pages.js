@@ -2,14 +2,17 @@
 // `{rows, cursor}`, where the cursor stands behind the last row.
 
 /**
- * The list's beginning as it is now, in place of what was known of it; rows behind it stay.
+ * The list's beginning as it is now, in place of what was known of it; rows behind it stay
+ * where it reaches them.
  * @param {{items: object[], next_cursor: string|null}} page
  * @param {(row: object, last: object) => boolean} isBehind whether a row comes after another one
  */
 export function renewed({ rows, cursor }, page, isBehind) {
   const fresh = new Set(page.items.map(({ id }) => id));
   const last = page.items.at(-1);
-  const behind = page.next_cursor ? (rows ?? []).filter((row) => !fresh.has(row.id) && isBehind(row, last)) : [];
+  // A page that ends in the unknown leaves a gap before the rows behind: they are asked for anew.
+  const meets = (rows ?? []).some(({ id }) => id === last?.id);
+  const behind = meets && page.next_cursor ? (rows ?? []).filter((row) => !fresh.has(row.id) && isBehind(row, last)) : [];
   return { rows: [...page.items, ...behind], cursor: behind.length ? cursor : page.next_cursor };
 }
 

@@ -10,6 +10,7 @@ const OTHER = "other";
 export function Chain({ label, choice, facts, connections, unknownPrice, onChange, busy }) {
   const chain = chainOf(choice);
   const adds = useId();
+  const root = useRef(null);
   const list = useRef(null);
   const focus = useRef(null); // where the keyboard is once the change is stored
   // Before the browser paints: whoever moves on by keyboard is not brought back.
@@ -17,6 +18,8 @@ export function Chain({ label, choice, facts, connections, unknownPrice, onChang
     if (busy || !focus.current) return;
     const { model, buttons } = focus.current;
     focus.current = null;
+    const at = document.activeElement;
+    if (at !== document.body && !at.disabled && !root.current.contains(at)) return; // it went on
     const row = [...(list.current?.children ?? [])].find((each) => each.dataset.model === model);
     const found = buttons.map((button) => row?.querySelector(`[data-does="${button}"]:not(:disabled)`)).find(Boolean);
     (found ?? document.getElementById(adds))?.focus();
@@ -36,7 +39,7 @@ export function Chain({ label, choice, facts, connections, unknownPrice, onChang
     focus.current = { model: null, buttons: [] };
     onChange((model === RULES ? [RULES] : [...chain.filter((each) => each !== RULES && each !== model), model]).join(", "));
   };
-  return html`<div class="chain">
+  return html`<div class="chain" ref=${root}>
     ${chain.length > 0 && html`<ol ref=${list} class="chain-list" aria-label=${label}>
       ${chain.map((model, index) => html`<${Link} key=${model} model=${model} facts=${facts(model)} unknownPrice=${unknownPrice} first=${index === 0} last=${index === chain.length - 1} alone=${chain.length === 1} busy=${busy}
         onUp=${() => move(index, index - 1)} onDown=${() => move(index, index + 1)} onDrop=${() => drop(index)} />`)}

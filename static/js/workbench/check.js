@@ -19,6 +19,7 @@ function CheckPage() {
   const [underWay, setUnderWay] = useState([]);
   // What saves itself is in nobody's way: the press that ended the typing counts.
   const busy = underWay.filter((name) => name !== "save").at(-1) ?? "";
+  const flush = useRef(async () => true);
   const [pane, setPane] = useState("work"); // on a phone one of the two is shown
   const path = `/api/v2/checks/${check.id}`;
 
@@ -51,6 +52,8 @@ function CheckPage() {
     }
   };
   const release = async () => {
+    // The note stays with the check, for whoever takes it up: first its last words.
+    if (!(await flush.current())) return;
     try {
       await act("release", () => api.post(`${path}/release`));
       location.assign("/workbench/");
@@ -86,7 +89,7 @@ function CheckPage() {
         ${lost && html`<${Lost} problem=${lost} busy=${busy} onClaim=${claim} />`}
         ${!check.mine && !lost && check.status === "open" && boot.checker && (!check.assigned_to || check.for_me) && html`<${Claim} busy=${busy} onClaim=${claim} />`}
         ${outcome && html`<${Ended} check=${check} />`}
-        <${Work} check=${check} path=${path} busy=${busy} act=${act} noteChars=${boot.note_chars} onDecided=${decided} />
+        <${Work} check=${check} path=${path} busy=${busy} act=${act} flush=${flush} noteChars=${boot.note_chars} onDecided=${decided} />
         ${boot.staff && check.status !== "done" && html`<${Assign} check=${check} path=${path} act=${act} />`}
         <${History} check=${check} />
       </aside>

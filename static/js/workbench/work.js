@@ -20,7 +20,8 @@ function figure(text) {
   return Number.isFinite(value) ? value : undefined;
 }
 
-export function Work({ check, path, busy, act, noteChars, onDecided }) {
+/** `flush` is given the function that saves what is not saved yet. */
+export function Work({ check, path, busy, act, flush, noteChars, onDecided }) {
   const [note, setNote] = useState(check.note);
   const [similarity, setSimilarity] = useState(shownFigure(check.observed_similarity));
   const [saved, setSaved] = useState("");
@@ -83,10 +84,12 @@ export function Work({ check, path, busy, act, noteChars, onDecided }) {
       return false;
     }
   };
-  /** One after the other; whether all that was changed here is with the server. */
+  const newest = useRef(store);
+  newest.current = store;
+  /** One after the other, each what is there by then; whether all of it is with the server. */
   const save = async () => {
     while (saving.current) if (!(await saving.current)) return false;
-    saving.current = store();
+    saving.current = newest.current();
     try {
       return await saving.current;
     } finally {
@@ -95,6 +98,7 @@ export function Work({ check, path, busy, act, noteChars, onDecided }) {
   };
   const latest = useRef(save);
   latest.current = save;
+  flush.current = save;
   const later = () => {
     setSaved("");
     clearTimeout(timer.current);

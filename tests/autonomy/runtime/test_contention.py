@@ -88,7 +88,10 @@ def test_inside_a_transaction_only_the_outermost_is_tried_again() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_that_lock_the_same_rows_in_opposite_order_both_succeed(alice: User, bob: User) -> None:
+def test_two_that_lock_the_same_rows_in_opposite_order_both_succeed(
+    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contention, "PAUSE_SECONDS", 0.3)
     for user in (alice, bob):
         QueueUser.objects.create(user=user)
     barrier = threading.Barrier(2)
@@ -118,5 +121,6 @@ def test_two_that_lock_the_same_rows_in_opposite_order_both_succeed(alice: User,
         ]
         for each in pair:
             each.result()
-    assert sorted(begun) in (["one", "one", "two"], ["one", "two", "two"])
+    # One was given up at least once; on a busy machine it may come back before the other goes on.
+    assert 3 <= len(begun) < 2 * contention.TRIES
     assert list(QueueUser.objects.values_list("virtual_time", flat=True)) == [2.0, 2.0]
